@@ -1,0 +1,76 @@
+# Everything here works on a fresh machine with Python 3.11 or newer and make; it writes inside this folder only.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 python; do \
+	command -v $$p >/dev/null 2>&1 && $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+BIN := .venv/bin
+SEED ?= 1
+unexport PYTHONPATH
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo up test test-long mutants guards chaos bench check format lock clean
+
+help:  ## List what there is
+	@awk 'BEGIN {FS = ":.*  ## "} /^[a-z-]+:.*  ## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: .venv/.ready  ## Make .venv with everything from requirements.lock (called by the others)
+
+.venv/.ready: requirements.lock pyproject.toml
+	@test -n "$(PYTHON)" || { echo "Proofdesk needs Python 3.11 or newer on the PATH; set PYTHON=/path/to/python3"; exit 1; }
+	@if command -v uv >/dev/null 2>&1; then \
+	  uv venv --quiet --allow-existing --python "$(PYTHON)" .venv && \
+	  uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements.lock && \
+	  uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e . ; \
+	else \
+	  "$(PYTHON)" -m venv .venv && \
+	  $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock && \
+	  $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e . ; \
+	fi
+	@touch $@
+
+demo: setup  ## Run the main job on real parts: uploads, inspection, review, effects, mails, and check the result
+	$(BIN)/proofdesk demo
+
+up: setup  ## Start the embedded profile and keep it running until Ctrl-C
+	$(BIN)/proofdesk up
+
+test: setup  ## Run all tests against a real PostgreSQL, Valkey, S3 server and SMTP server
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
+
+test-long: setup  ## Fuzz what reads strangers' files, and let the state machines try new orders of events
+	$(BIN)/python -m pytest tests/fuzz --fuzz-seconds 60
+	$(BIN)/python -m pytest tests/integration/test_ledger_machine.py tests/integration/test_life_machine.py \
+	  --hypothesis-profile long --timeout 7200
+
+mutants: setup  ## Change the code of the promises a little, many times, and count what no test notices
+	$(BIN)/python -m tests.mutants
+
+guards: setup  ## Take each guard of the promises out, and see the test fail that is named for it
+	$(BIN)/python -m tests.mutants.guards
+
+chaos: setup  ## Break everything while 6,000 submissions run, and judge the result from outside (SEED=2 for another run)
+	$(BIN)/python -m tests.chaos --seconds 330 --seed $(SEED) --submissions 6000 --faults 64
+
+bench: setup  ## Measure: inspection against a bare decode, look-ups of fingerprints
+	$(BIN)/python -m tests.bench inspect
+	$(BIN)/python -m tests.bench fingerprints
+
+check: setup  ## Lint, types, import contracts, deployment files
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec deploy/compose.yaml
+
+format: setup  ## Format the code and mend what the linter can mend
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+lock: setup  ## Resolve the dependencies anew into the two lock files (needs uv)
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url \
+	  --upgrade --extra embedded --extra faces --extra dev pyproject.toml -o requirements.lock
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url \
+	  --constraint requirements.lock --extra faces pyproject.toml -o deploy/requirements.lock
+
+clean:  ## Remove .venv, caches and the embedded profile's state
+	rm -rf .venv .proofdesk .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

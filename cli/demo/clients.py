@@ -1,0 +1,162 @@
+"""The demo's two users of the API: the upstream service and the reviewer. Both repeat a request until it is answered."""
+
+from collections.abc import Callable, Mapping
+from functools import cache
+from http import HTTPStatus
+from typing import Any, Final
+from uuid import uuid4
+
+import dramatiq
+import httpx
+from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_random_exponential
+
+from cli.demo.material import DemoFile
+from cli.demo.plan import Plan, Upload
+from config.broker import HintBroker
+
+PATIENCE_SECONDS: Final = 60
+_SERVER_ERROR: Final = HTTPStatus.INTERNAL_SERVER_ERROR
+
+
+class AwayError(Exception):
+    """The service did not answer, or asked to come back later."""
+
+
+class Api:
+    """A client with a key. A request that fails on the way is repeated with the same idempotency key: it happens once."""
+
+    def __init__(self, url: str, key: str) -> None:
+        self._client = httpx.Client(base_url=url, headers={"Authorization": f"Bearer {key}"}, timeout=15)
+
+    def get(self, path: str, **params: str) -> Any:
+        """The answer of a GET as JSON. Raises httpx.HTTPStatusError."""
+        return self._answered(lambda: self._client.get(path, params=params)).raise_for_status().json()
+
+    def post(self, path: str, body: Mapping[str, Any], *, key: str | None = None) -> httpx.Response:
+        """The answer of a POST, whatever its status below 500."""
+        headers = {"Idempotency-Key": key or str(uuid4())}
+        return self._answered(lambda: self._client.post(path, json=body, headers=headers))
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._client.close()
+
+    def _answered(self, send: Callable[[], httpx.Response]) -> httpx.Response:
+        return patiently(lambda: _below_500(send()))
+
+
+def patiently(call: Callable[[], httpx.Response]) -> httpx.Response:
+    """Call until the other side answers; raises AwayError when it does not for a minute."""
+    retrying = Retrying(
+        retry=retry_if_exception_type((AwayError, httpx.TransportError)),
+        wait=wait_random_exponential(multiplier=0.1, max=2),
+        stop=stop_after_delay(PATIENCE_SECONDS),
+        reraise=True,
+    )
+    return retrying(call)
+
+
+@cache
+def anybody() -> httpx.Client:
+    """A client without a key, for links. One for all: a new one reads all certificates, which takes longer than the request."""
+    return httpx.Client(timeout=15)
+
+
+def fetched(url: str) -> httpx.Response:
+    """What anybody gets who opens the link, whatever its status below 500."""
+    return patiently(lambda: _below_500(anybody().get(url)))
+
+
+class Upstream:
+    """What a member centre does: put files where they belong, submit, and look what became of it."""
+
+    def __init__(self, api: Api, broker: HintBroker, *, run: str) -> None:
+        self.api = api
+        self._broker = broker
+        self._run = run
+
+    def member_id(self, plan: Plan) -> str:
+        """The member's id in this run of the demo."""
+        return f"{plan.person.key}.{self._run}"
+
+    def email(self, plan: Plan) -> str:
+        """Where the member's results go."""
+        return f"{plan.person.key}.{self._run}@example.com"
+
+    def submit(self, plan: Plan) -> str | None:
+        """Upload the files and submit; the id of the submission, or None where the door does not answer (the queue)."""
+        body = self._body(plan, [self._upload(upload) for upload in plan.uploads])
+        if plan.door == "queue":
+            self._enqueue(body)
+            return None
+        key = f"{plan.label}.{self._run}"
+        first = self.api.post("/v1/submissions", body, key=key).raise_for_status().json()
+        again = self.api.post("/v1/submissions", body, key=key).raise_for_status().json()
+        if first != again:
+            raise AssertionError(f"{plan.label}: repeating the request gave another answer: {first} / {again}")
+        return str(first["id"])
+
+    def refused_slot(self, file: DemoFile) -> str:
+        """The code by which the door refuses a slot for an avatar that is too large."""
+        body = {"purpose": "avatar", "media_type": file.media_type, "length": len(file.body)}
+        answer = self.api.post("/v1/uploads", body)
+        codes = [each["code"] for each in answer.json().get("errors", [])]
+        return f"{answer.status_code} {' '.join(codes)}"
+
+    def _upload(self, upload: Upload) -> dict[str, Any]:
+        file = upload.make()
+        body = {
+            "purpose": upload.slot,
+            "media_type": file.media_type,
+            "length": len(file.body),
+            "filename": file.filename,
+        }
+        slot = self.api.post("/v1/uploads", body).raise_for_status().json()
+        if upload.put:
+            patiently(lambda: _below_500(anybody().put(slot["url"], content=file.body, headers=slot["headers"])))
+        reference = {
+            "key": slot["key"],
+            "filename": file.filename,
+            "media_type": file.media_type,
+            "length": len(file.body),
+        }
+        if upload.declare_sha256:
+            reference["sha256"] = upload.declare_sha256
+        return {"kind": upload.kind, "file": reference, "facts": file.facts}
+
+    def _body(self, plan: Plan, files: list[dict[str, Any]]) -> dict[str, Any]:
+        person = plan.person
+        facts = {name: value for each in files for name, value in each.pop("facts").items()}
+        body: dict[str, Any] = {
+            "kind": plan.kind,
+            "member_id": self.member_id(plan),
+            "member": {
+                "name": person.name,
+                "email": self.email(plan),
+                "gender": person.gender,
+                "age_band": person.age_band,
+                "identity": person.identity,
+            },
+        }
+        if plan.stage is None:
+            return {**body, "file": files[0]["file"]}
+        form = {
+            name: str(facts.get(value[1:], "unknown")) if value[:1] == "@" else value
+            for name, value in plan.form.items()
+        }
+        asked = {"method": "materials", "stage": plan.stage, "identity": plan.identity, "form": form}
+        return {**body, **asked, "materials": files}
+
+    def _enqueue(self, body: dict[str, Any]) -> None:
+        """As any dramatiq program on the same broker would: no code of Proofdesk is needed for it."""
+        kwargs = {"submission": body, "correlation_id": f"demo-{self._run}"}
+        message: dramatiq.Message[Any] = dramatiq.Message(
+            queue_name="intake", actor_name="accept_submission", args=(), kwargs=kwargs, options={}
+        )
+        self._broker.enqueue(message)
+
+
+def _below_500(response: httpx.Response) -> httpx.Response:
+    if response.status_code >= _SERVER_ERROR or response.status_code == HTTPStatus.TOO_MANY_REQUESTS:
+        raise AwayError(f"{response.request.method} {response.request.url.path} answered {response.status_code}")
+    return response

@@ -1,0 +1,165 @@
+"""One run of the demo: submits what is planned, waits until each submission has ended, and looks at what came of it."""
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final
+
+from cli.demo import checks
+from cli.demo.clients import Upstream
+from cli.demo.mailbox import Mail, mails_to
+from cli.demo.material import bad_file
+from cli.demo.plan import Plan
+from cli.demo.reviewer import Reviewer
+
+POLL_SECONDS: Final = 0.3
+DEADLINE_SECONDS: Final = 300
+OPEN: Final = frozenset({"received", "in_review"})
+_SETTLED: Final = frozenset({"done", "sent"})
+
+
+@dataclass
+class Sent:
+    """A plan that was carried out so far, and what the API last said of it."""
+
+    plan: Plan
+    submission_id: str | None
+    view: Mapping[str, Any] = field(default_factory=dict)
+    seconds: float | None = None
+    differences: list[str] = field(default_factory=list)
+
+    @property
+    def ended(self) -> bool:
+        """Closed, and every effect has happened."""
+        return self.seconds is not None
+
+
+class Job:
+    """The demo's work. `tell` is called with every submission that has ended."""
+
+    def __init__(
+        self, plans: Sequence[Plan], upstream: Upstream, *, mail_folder: Path, run: str, tell: Callable[[Sent], None]
+    ) -> None:
+        self._waiting = list(plans)
+        self._upstream = upstream
+        self._mail_folder, self._run, self._tell = mail_folder, run, tell
+        self.sent: dict[str, Sent] = {}
+        self.replaced: list[str] = []
+        self.levels_before: dict[str, str] = {}
+        self.levels_after: dict[str, str] = {}
+        self.mails: Sequence[Mail] = ()
+        self.differences: list[str] = []
+
+    def submit_first(self) -> None:
+        """Send all that waits for nothing, after a look at every member's level."""
+        for plan in self._waiting:
+            member = self._upstream.member_id(plan)
+            self.levels_before.setdefault(member, self._membership(member)["level"])
+        self._submit(plan for plan in list(self._waiting) if plan.after is None)
+
+    def follow(self, reviewer: Reviewer) -> None:
+        """Send the rest as its turn comes, until everything has ended or the deadline is over."""
+        deadline = time.monotonic() + DEADLINE_SECONDS
+        while not self._all_ended() and time.monotonic() < deadline:
+            for sent in self.sent.values():
+                if not sent.ended:
+                    self._look(sent)
+            self._submit(
+                plan for plan in list(self._waiting) if plan.after in self.sent and self.sent[str(plan.after)].ended
+            )
+            time.sleep(POLL_SECONDS)
+        self.differences += reviewer.trouble
+
+    def plan_of(self, submission_id: str) -> Plan | None:
+        """The plan behind a submission."""
+        return next((sent.plan for sent in self.sent.values() if sent.submission_id == submission_id), None)
+
+    def check(self) -> None:
+        """Hold everything against what must be."""
+        mails = self.mails = mails_to(self._mail_folder, ending=f".{self._run}@example.com")
+        self.levels_after = {member: self._membership(member)["level"] for member in self.levels_before}
+        self.differences += checks.message_id_differences(mails)
+        self.differences += [f"{plan.label}: was never sent" for plan in self._waiting]
+        for sent in self.sent.values():
+            sent.differences += self._of_submission(sent, mails)
+        for member in self.levels_before:
+            self.differences += [f"{member}: {difference}" for difference in self._of_member(member)]
+        for url in self.replaced:
+            self.differences += checks.gone_differences(url)
+        refusal = self._upstream.refused_slot(bad_file("one_byte_too_large"))
+        if refusal != "422 file_too_large":
+            self.differences.append(
+                f"a slot for an avatar of 3 MiB + 1 byte: {refusal!r}, expected '422 file_too_large'"
+            )
+
+    @property
+    def as_expected(self) -> bool:
+        """Nothing is other than it must be."""
+        return not self.differences and not any(sent.differences for sent in self.sent.values())
+
+    def _submit(self, plans: Iterator[Plan]) -> None:
+        for plan in plans:
+            self._waiting.remove(plan)
+            if plan.after and plan.kind == "avatar" and plan.ends == "approved":
+                old = self._avatar(self._upstream.member_id(plan))
+                self.replaced += [old["large_url"], old["small_url"]]
+            self.sent[plan.label] = Sent(plan, self._upstream.submit(plan))
+
+    def _look(self, sent: Sent) -> None:
+        if sent.submission_id is None:
+            sent.submission_id = self._found(sent.plan)
+        if sent.submission_id is None:
+            return
+        sent.view = self._upstream.api.get(f"/v1/submissions/{sent.submission_id}")
+        effects = {each["name"]: each["state"] for each in sent.view["effects"]}
+        settled = effects.keys() >= sent.plan.effects.keys() and set(effects.values()) <= _SETTLED
+        if sent.view["state"] not in OPEN and settled:
+            sent.seconds = _seconds(sent.view)
+            self._tell(sent)
+
+    def _found(self, plan: Plan) -> str | None:
+        """What came in by the queue has no answer; it is found by its member."""
+        page = self._upstream.api.get("/v1/submissions", member_id=self._upstream.member_id(plan))
+        return str(page["items"][0]["id"]) if page["items"] else None
+
+    def _all_ended(self) -> bool:
+        return not self._waiting and all(sent.ended for sent in self.sent.values())
+
+    def _of_submission(self, sent: Sent, mails: Sequence[Mail]) -> Iterator[str]:
+        if not sent.view:
+            yield "was not heard of"
+            return
+        if not sent.ended:
+            yield f"did not end within {DEADLINE_SECONDS} s"
+        own = [mail for mail in mails if mail.submission_id == sent.submission_id]
+        yield from checks.submission_differences(sent.plan, sent.view, own)
+
+    def _of_member(self, member: str) -> Iterator[str]:
+        own = [sent for sent in self.sent.values() if self._upstream.member_id(sent.plan) == member]
+        approved = [sent for sent in own if sent.plan.ends == "approved"]
+        shown = [sent.submission_id for sent in approved if sent.plan.kind == "avatar"]
+        yield from checks.avatar_differences(self._avatar(member), shown[-1] if shown else None)
+        spent: dict[str, int] = {}
+        for sent in own:
+            if sent.plan.stage and sent.plan.ends in {"approved", "rejected"}:
+                spent[sent.plan.stage] = spent.get(sent.plan.stage, 0) + 1
+        verified = [sent.plan for sent in approved if sent.plan.stage]
+        yield from checks.membership_differences(self._membership(member), verified, spent)
+
+    def _membership(self, member: str) -> Any:
+        return self._upstream.api.get(f"/v1/members/{member}/membership")
+
+    def _avatar(self, member: str) -> Any:
+        return self._upstream.api.get(f"/v1/members/{member}/avatar")
+
+
+def _seconds(view: Mapping[str, Any]) -> float:
+    """From acceptance to the last effect, by the service's own times."""
+    ends = [view["closed_at"], *(each["done_at"] for each in view["effects"])]
+    return max((_time(end) - _time(view["accepted_at"])).total_seconds() for end in ends if end)
+
+
+def _time(written: str) -> datetime:
+    return datetime.fromisoformat(written)

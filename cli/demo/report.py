@@ -1,0 +1,133 @@
+"""What the demo prints: a line while it runs, tables at the end, or one JSON object."""
+
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from rich.table import Table
+
+from cli.demo.checks import POLICY
+from cli.demo.job import Job, Sent
+from cli.demo.mailbox import Mail
+from cli.output import console
+
+_WHOLE = ("what", "door", "path", "time", "member", "to")
+_COLOURS = {"approved": "green", "rejected": "yellow", "refused": "red", "superseded": "dim"}
+
+
+def ended_line(sent: Sent, ended: int, total: int) -> str:
+    """One submission that has ended."""
+    state = sent.view["state"]
+    colour = _COLOURS.get(state, "white")
+    return f"[dim]{ended:>3} of {total}[/dim]  [{colour}]{state:<10}[/{colour}]  {sent.plan.label} [dim]{sent.seconds:.1f} s[/dim]"
+
+
+def as_object(job: Job) -> Mapping[str, Any]:
+    """The result as one JSON object: it is as it must be when `mismatches` is empty."""
+    sent = list(job.sent.values())
+    mismatches = [f"{each.plan.label}: {difference}" for each in sent for difference in each.differences]
+    return {
+        "submissions": len(sent),
+        "as_expected": sum(not each.differences for each in sent),
+        "mails": len(job.mails),
+        "levels_changed": sum(job.levels_after[member] != before for member, before in job.levels_before.items()),
+        "mismatches": [*mismatches, *job.differences],
+    }
+
+
+def print_report(job: Job, *, where: Sequence[tuple[str, str]]) -> None:
+    """Every submission with its path and time, levels before and after, mails, differences, and where to look."""
+    console.print(_submissions(list(job.sent.values())))
+    console.print(_levels(job))
+    console.print(_mails(job.mails))
+    console.print("\n[bold]Where to look[/bold]")
+    for place, what in where:
+        console.print(f"[bold]{place}[/bold]  {what}", soft_wrap=True)
+    result = as_object(job)
+    for mismatch in result["mismatches"]:
+        console.print(f"[red]off:[/red] {mismatch}", soft_wrap=True)
+    verdict = (
+        "[green]All is as it must be[/green]" if not result["mismatches"] else "[red]Not all is as it must be[/red]"
+    )
+    numbers = f"{result['as_expected']} of {result['submissions']} submissions as expected, {result['mails']} mails"
+    console.print(
+        f"\n{verdict}: {numbers}, {result['levels_changed']} levels changed, {len(result['mismatches'])} mismatches."
+    )
+
+
+def _submissions(sent: Sequence[Sent]) -> Table:
+    table = _table(
+        f"Submissions (times from acceptance to the last effect, with {POLICY.review.undo_window_seconds} s in which a decision can be undone)",
+        "what",
+        "door",
+        "path",
+        "found, or why not",
+        "time",
+    )
+    for each in sent:
+        view = each.view
+        path = " → ".join(step["state"] for step in view.get("history", []))
+        colour = _COLOURS.get(view.get("state", ""), "white")
+        table.add_row(each.plan.label, each.plan.door, f"[{colour}]{path}[/{colour}]", _why(view), _time(each))
+    return table
+
+
+def _why(view: Mapping[str, Any]) -> str:
+    decision = view.get("decision") or {"reasons": []}
+    return " ".join([each["code"] for each in (*view.get("findings", []), *decision["reasons"])]) or "–"
+
+
+def _time(sent: Sent) -> str:
+    return f"{sent.seconds:.1f} s" if sent.seconds is not None else "not ended"
+
+
+def _levels(job: Job) -> Table:
+    table = _table("Levels", "member", "before", "after")
+    for member, before in job.levels_before.items():
+        if (after := job.levels_after[member]) != before:
+            table.add_row(member, before, f"[green]{after}[/green]")
+    return table
+
+
+def _mails(mails: Sequence[Mail]) -> Table:
+    table = _table(f"Mails ({len(mails)})", "to", "subject")
+    for mail in mails:
+        table.add_row(mail.recipient, mail.subject)
+    return table
+
+
+def _table(title: str, *columns: str) -> Table:
+    table = Table(
+        title=f"\n{title}", title_justify="left", title_style="bold", header_style="dim", box=None, pad_edge=False
+    )
+    for column in columns:
+        table.add_column(
+            column, overflow="fold", no_wrap=column in _WHOLE, justify="right" if column == "time" else "left"
+        )
+    return table
+
+
+def places(environment: Mapping[str, str], *, running: bool) -> Sequence[tuple[str, str]]:
+    """Where to look afterwards: the mails, the public pictures, the logs."""
+    home, mails = _short(environment["PROOFDESK_HOME"]), _short(environment["PROOFDESK_MAIL_FOLDER"])
+    start = "" if running else " after `proofdesk up`"
+    return (
+        ("mails  ", f"{mails}  (any mail program opens them)"),
+        ("avatars", f"{home / 'storage' / 'public' / 'avatars'}"),
+        ("logs   ", f"{home / 'log'}  (grep a correlation id to follow one submission)"),
+        ("steps  ", f"proofdesk history SUBMISSION{start}"),
+        ("API    ", f"{environment['PROOFDESK_WEB_URL']}/docs{start}"),
+    )
+
+
+def _short(folder: str) -> Path:
+    """The folder as seen from here, where it lies below."""
+    path = Path(folder)
+    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
+
+
+def svg_of_console() -> str:
+    """What was printed since recording began, as an SVG that needs no font from anywhere."""
+    svg = console.export_svg(title="proofdesk demo")
+    return re.sub(r"@font-face \{.*?\}", "", svg, flags=re.DOTALL)

@@ -1,0 +1,94 @@
+"""The demo's reviewer: claims what is due soonest, looks at the pages, and decides as the plan says."""
+
+import threading
+from collections.abc import Callable, Mapping
+from http import HTTPStatus
+from typing import Any, Final
+
+from cli.demo.clients import Api, fetched
+from cli.demo.plan import Plan
+
+IDLE_SECONDS: Final = 0.2
+
+PlanOf = Callable[[str], Plan | None]
+"""The plan of a submission, by id; None while it is not known."""
+
+
+class Reviewer(threading.Thread):
+    """Drains the review queue over HTTP until told to stop. What goes wrong is kept in `trouble`."""
+
+    def __init__(self, api: Api, plan_of: PlanOf, facts_of: Callable[[Plan], Mapping[str, Mapping[str, Any]]]) -> None:
+        super().__init__(name="reviewer", daemon=True)
+        self._api, self._plan_of, self._facts_of = api, plan_of, facts_of
+        self._stop_asked = threading.Event()
+        self.decided = 0
+        self.trouble: list[str] = []
+
+    def run(self) -> None:
+        """Claim and decide, one case after the other."""
+        while not self._stop_asked.is_set():
+            try:
+                if not self._one():
+                    self._stop_asked.wait(IDLE_SECONDS)
+            except Exception as error:  # noqa: BLE001  (a reviewer who stumbles goes on with the next case)
+                self.trouble.append(f"reviewer: {type(error).__name__}: {error}")
+                self._stop_asked.wait(IDLE_SECONDS)
+
+    def stop(self) -> None:
+        """Stop after the case at hand."""
+        self._stop_asked.set()
+        self.join()
+
+    def _one(self) -> bool:
+        answer = self._api.post("/v1/review/claims", {"kinds": []})
+        if answer.status_code == HTTPStatus.NO_CONTENT:
+            return False
+        case = answer.raise_for_status().json()
+        plan = self._plan_of(case["submission_id"])
+        if plan is None or plan.ends not in {"approved", "rejected"}:
+            self._release(case)
+            return False
+        self._look(case)
+        decision = self._api.post(f"/v1/review/claims/{case['claim']['id']}/decision", self._decision(case, plan))
+        if decision.status_code == HTTPStatus.CONFLICT:
+            return True
+        decision.raise_for_status()
+        self.decided += 1
+        return True
+
+    def _release(self, case: Mapping[str, Any]) -> None:
+        """Somebody else's case, or one that a newer avatar will overtake: not for this reviewer."""
+        body = {"token": case["claim"]["token"], "skip_reason": "not part of this run"}
+        self._api.post(f"/v1/review/claims/{case['claim']['id']}/release", body)
+
+    def _look(self, case: Mapping[str, Any]) -> None:
+        """Open every page by its short-lived link, as a person's browser does."""
+        for material in case["materials"]:
+            for page in material["pages"]:
+                picture = fetched(page["url"])
+                if picture.status_code != HTTPStatus.OK or not picture.content.startswith(b"\xff\xd8"):
+                    self.trouble.append(
+                        f"{case['submission_id']}: page {page['page']} of {material['kind']} cannot be seen"
+                    )
+
+    def _decision(self, case: Mapping[str, Any], plan: Plan) -> dict[str, Any]:
+        approve = plan.ends == "approved"
+        known = self._facts_of(plan)
+        return {
+            "token": case["claim"]["token"],
+            "fence": case["claim"]["fence"],
+            "version": case["version"],
+            "verdict": "approve" if approve else "reject",
+            "reasons": [] if approve else list(plan.reasons),
+            "message": plan.message,
+            "materials": [_answers(material, known.get(material["kind"], {})) for material in case["materials"]]
+            if approve
+            else [],
+        }
+
+
+def _answers(material: Mapping[str, Any], known: Mapping[str, Any]) -> dict[str, Any]:
+    """Yes to every question, and the facts that the file shows."""
+    facts = {fact: known[fact] for item in material["checklist"] for fact in item["facts"] if fact in known}
+    checklist = {item["code"]: True for item in material["checklist"]}
+    return {"material_id": material["id"], "checklist": checklist, "facts": facts}

@@ -1,0 +1,125 @@
+"""`proofdesk demo`: the main job on real parts and real bytes, checked against what must be."""
+
+import os
+import secrets
+import signal
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from cli.demo.clients import Api, Upstream
+from cli.demo.job import Job, Sent
+from cli.demo.plan import Plan
+from cli.demo.report import as_object, ended_line, places, print_report, svg_of_console
+from cli.demo.reviewer import Reviewer
+from cli.demo.scenario import plans
+from cli.embedded.errors import EmbeddedError
+from cli.embedded.stack import AlreadyUp, Stack, running
+from cli.output import AsJson, console, errors, print_json
+from cli.tools import tools
+from cli.up import Home, announce
+from config.container import Container
+from pipeline.access import Scope, create_key
+from pipeline.review.reviewers import add_reviewer
+
+
+def demo(
+    home: Home = Path(".proofdesk"),
+    stay: Annotated[bool, typer.Option("--stay", help="Keep everything running afterwards, until Ctrl-C.")] = False,
+    as_json: AsJson = False,
+    picture: Annotated[
+        Path | None, typer.Option(help="Also write what is printed as an SVG picture.", hidden=True)
+    ] = None,
+) -> None:
+    """Run the main job: uploads, inspection, review, effects, mails; then check it all. Exit 1 if anything is off."""
+    try:
+        with _stack(home) as (environment, stack):
+            job = _run(environment, as_json=as_json)
+            if as_json:
+                print_json(as_object(job))
+            else:
+                console.record = picture is not None
+                print_report(job, where=places(environment, running=stay or stack is None))
+            if picture is not None:
+                picture.write_text(svg_of_console())
+            if stay and stack is not None:
+                _stay(stack)
+    except EmbeddedError as error:
+        errors.print(f"[red]Proofdesk did not start.[/red] {error}", soft_wrap=True)
+        raise typer.Exit(1) from None
+    if not job.as_expected:
+        raise typer.Exit(1)
+
+
+@contextmanager
+def _stack(home: Path) -> Iterator[tuple[Mapping[str, str], Stack | None]]:
+    """The stack that runs in this folder already, or one of our own for as long as the demo takes."""
+    already = running(home)
+    if already is not None:
+        errors.print(f"Using the Proofdesk that is up in this folder (process {already.pid}).")
+        yield already.environment, None
+        return
+    errors.print("Starting PostgreSQL, Valkey, an S3 server, a mail sink, and Proofdesk …")
+    try:
+        with Stack(home, on_event=announce) as stack:
+            yield stack.environment(), stack
+    except AlreadyUp as up:
+        errors.print(f"Another command is starting Proofdesk in this folder (process {up.pid}). Try again in a moment.")
+        raise typer.Exit(1) from None
+
+
+def _run(environment: Mapping[str, str], *, as_json: bool) -> Job:
+    os.environ["PROOFDESK_HOME"] = environment["PROOFDESK_HOME"]
+    run = secrets.token_hex(3)
+    planned = plans()
+    with tools() as tool:
+        submit_key, review_key = _keys(tool, run)
+        url, mail_folder = environment["PROOFDESK_WEB_URL"], Path(environment["PROOFDESK_MAIL_FOLDER"])
+        with closing(Api(url, submit_key)) as upstream_api, closing(Api(url, review_key)) as review_api:
+            upstream = Upstream(upstream_api, tool.broker, run=run)
+            job = Job(planned, upstream, mail_folder=mail_folder, run=run, tell=_Progress(len(planned), quiet=as_json))
+            errors.print(
+                f"Submitting {sum(plan.after is None for plan in planned)} of {len(planned)}; the rest follow on others …"
+            )
+            job.submit_first()
+            reviewer = Reviewer(review_api, job.plan_of, _facts)
+            reviewer.start()
+            job.follow(reviewer)
+            reviewer.stop()
+            job.check()
+    return job
+
+
+def _keys(tool: Container, run: str) -> tuple[str, str]:
+    """A key for upstream and one for the reviewer, as `proofdesk key create` makes them."""
+    add_reviewer("demo.reviewer", db=tool.db)
+    _, submit_key = create_key(f"demo-{run}", [Scope.SUBMIT], reviewer_id=None, db=tool.db)
+    _, review_key = create_key(f"demo-{run}", [Scope.REVIEW], reviewer_id="demo.reviewer", db=tool.db)
+    return submit_key, review_key
+
+
+def _facts(plan: Plan) -> Mapping[str, Mapping[str, Any]]:
+    """What a person reads off the files of a plan, by kind of material."""
+    return {upload.kind: upload.make().facts for upload in plan.uploads}
+
+
+class _Progress:
+    """A line on standard error for each submission that has ended."""
+
+    def __init__(self, total: int, *, quiet: bool) -> None:
+        self._total, self._ended, self._quiet = total, 0, quiet
+
+    def __call__(self, sent: Sent) -> None:
+        self._ended += 1
+        if not self._quiet:
+            errors.print(ended_line(sent, self._ended, self._total))
+
+
+def _stay(stack: Stack) -> None:
+    errors.print("Everything keeps running. Stop with Ctrl-C.")
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stack.stop_requested.set())
+    stack.supervise()

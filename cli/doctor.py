@@ -1,0 +1,201 @@
+"""Checks every dependency and setting, and says in words what is wrong and what to do."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+import typer
+from sqlalchemy import func, select
+
+from cli.output import AsJson, console, print_json, print_table, when
+from config.container import Container, build_container
+from config.settings import load_settings
+from pipeline import clock
+from pipeline.errors import Misconfigured, ProofdeskError
+from pipeline.migrations.upgrade import pending
+from pipeline.notification.webhooks.endpoints import listed
+from pipeline.tasks import operate
+from pipeline.tasks.rules import QUEUES
+from pipeline.tasks.waiting import MOST_COUNTED, Waiting, waiting
+
+LATE_SECONDS = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that was looked at: fine or not, what was seen, and what to do."""
+
+    name: str
+    fine: bool
+    seen: str
+    advice: str = ""
+    waiting: Sequence[Waiting] = ()
+
+
+def doctor(as_json: AsJson = False) -> None:
+    """Check settings, policy, database, broker, object store, mail server and waiting work. Exit 1 if anything is wrong."""
+    found = list(examine())
+    if as_json:
+        print_json([_as_json(each) for each in found])
+    else:
+        rows = [["[green]ok[/green]" if each.fine else "[red]wrong[/red]", each.name, _told(each)] for each in found]
+        print_table(["", "check", "seen"], rows)
+        console.print("All is well." if all(each.fine for each in found) else "Something is wrong; see above.")
+    if not all(each.fine for each in found):
+        raise typer.Exit(1)
+
+
+def _as_json(check: Check) -> dict[str, Any]:
+    waits = [{"for": each.dependency, "tasks": each.tasks, "circuit_open": each.circuit_open} for each in check.waiting]
+    shown = {"check": check.name, "ok": check.fine, "seen": check.seen, "advice": check.advice}
+    return {**shown, "waiting": waits} if waits else shown
+
+
+def _told(check: Check) -> str:
+    """What was seen, and what to do about it where it is wrong."""
+    return check.seen if check.fine else f"{check.seen} [bold]{check.advice}[/bold]"
+
+
+def examine() -> Iterator[Check]:
+    """Every check, in the order in which one builds on the other."""
+    try:
+        settings = load_settings()
+    except Misconfigured as error:
+        yield Check(
+            "settings", fine=False, seen=str(error), advice="Set the variables, or run proofdesk up in this folder."
+        )
+        return
+    yield Check("settings", fine=True, seen=f"{settings.profile} profile")
+    tools = build_container(settings, patient=False)
+    checks: list[tuple[str, str, Callable[[Container], str]]] = [
+        ("policy", "Mend the policy file.", lambda tool: f"version {tool.policy.version}"),
+        ("database", "Start PostgreSQL, or mend PROOFDESK_DATABASE_URL.", _database),
+        ("schema", "Run: proofdesk migrate", _schema),
+        ("clock", "Set this machine's clock by NTP: due times are counted with it.", _clock),
+        (
+            "broker",
+            "Start Valkey or Redis, or mend PROOFDESK_BROKER_URL. Work goes on meanwhile, more slowly.",
+            _broker,
+        ),
+        ("broker memory", "Set maxmemory-policy to noeviction.", _eviction),
+        ("object store", "Start the S3 server, mend PROOFDESK_STORAGE_URL, or run: proofdesk migrate", _storage),
+        ("mail server", "Start the mail server, or mend PROOFDESK_SMTP_URL. Mails wait until then.", _mail),
+        (
+            "circuits",
+            "Mend what is away, see above. The work goes on by itself within half a minute after that.",
+            _circuits,
+        ),
+        ("waiting work", "Start, or add more of: python -m workers.relay, python -m workers.", _waiting),
+        ("endpoints", "Ask who runs it to mend it, then: proofdesk webhook resume ID. Nothing is lost.", _endpoints),
+        ("dead work", "Look at it with: proofdesk task list --state parked", _parked),
+    ]
+    for name, advice, look in checks:
+        yield _checked(name, advice, look, tools)
+    tools.close()
+
+
+def _checked(name: str, advice: str, look: Callable[[Container], str], tools: Container) -> Check:
+    try:
+        return Check(name, fine=True, seen=look(tools))
+    except ProofdeskError as error:
+        found = error.found if isinstance(error, _WorkWaits) else ()
+        return Check(name, fine=False, seen=str(error), advice=advice, waiting=found)
+    except Exception as error:  # noqa: BLE001  (whatever is wrong is what the operator wants to read)
+        return Check(name, fine=False, seen=f"{type(error).__name__}: {error}".splitlines()[0], advice=advice)
+
+
+def _place(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.hostname}:{parts.port}" if parts.port else str(parts.hostname)
+
+
+def _database(tools: Container) -> str:
+    return f"PostgreSQL {tools.db.ping()} at {_place(tools.settings.database_url)}"
+
+
+def _schema(tools: Container) -> str:
+    if (wanted := pending(tools.db.engine)) is not None:
+        raise Misconfigured(f"The schema is older than this version, which needs revision {wanted}.")
+    return "up to date"
+
+
+def _clock(tools: Container) -> str:
+    with tools.db.read() as connection:
+        skew = connection.execute(select(func.extract("epoch", func.clock_timestamp()))).scalar_one()
+    seconds = abs(clock.now().timestamp() - float(skew))
+    if seconds > 5:  # noqa: PLR2004
+        raise Misconfigured(f"This machine's clock and the database's differ by {seconds:.0f} s.")
+    return "agrees with the database's"
+
+
+def _broker(tools: Container) -> str:
+    info = tools.broker.client.info("server")
+    return f"{info.get('server_name', 'redis')} {info.get('valkey_version') or info['redis_version']} at {_place(tools.settings.broker_url)}"
+
+
+def _eviction(tools: Container) -> str:
+    policy = tools.broker.client.info("memory")["maxmemory_policy"]
+    if policy != "noeviction":
+        raise Misconfigured(f"maxmemory-policy is {policy}: under pressure hints would be dropped.")
+    return "noeviction"
+
+
+def _storage(tools: Container) -> str:
+    tools.storage.require_buckets()
+    return f"three buckets at {_place(tools.settings.storage_url)}"
+
+
+def _mail(tools: Container) -> str:
+    return tools.mailer.ping()
+
+
+def _circuits(tools: Container) -> str:
+    if found := waiting(tools.db):
+        raise _WorkWaits(found)
+    return "nothing waits for the object store or the mail server"
+
+
+def _waits(each: Waiting) -> str:
+    """How much waits for what, in words."""
+    number = "1 task waits" if each.tasks == 1 else f"{each.tasks} tasks wait"
+    most = " or more" if each.tasks >= MOST_COUNTED else ""
+    circuit = "its circuit is open in a worker" if each.circuit_open else "no circuit is open"
+    return f"{number}{most} for the {each.dependency} ({circuit}), next try {when(each.next_try_at)}"
+
+
+class _WorkWaits(Misconfigured):
+    """Work waits for something that is away, or was at the last try."""
+
+    def __init__(self, found: Sequence[Waiting]) -> None:
+        self.found = found
+        super().__init__("; ".join(_waits(each) for each in found))
+
+
+def _waiting(tools: Container) -> str:
+    late = [
+        row
+        for row in operate.counts(tools.db)
+        if row["state"] == "ready" and clock.now().timestamp() - row["oldest_due_at"].timestamp() > LATE_SECONDS
+    ]
+    if late:
+        raise Misconfigured(
+            "; ".join(f"{row['count']} × {row['kind']} wait since {row['oldest_due_at']:%H:%M}" for row in late)
+        )
+    return f"nothing is late on {', '.join(QUEUES)}"
+
+
+def _endpoints(tools: Container) -> str:
+    found = listed(db=tools.db)
+    if resting := [each for each in found if each.state == "paused"]:
+        raise Misconfigured(
+            "; ".join(f"{each.url} is paused ({each.pending} events wait): {each.paused_because}" for each in resting)
+        )
+    return f"{len(found)} active" if found else "none"
+
+
+def _parked(tools: Container) -> str:
+    parked = [row for row in operate.counts(tools.db) if row["state"] == "parked"]
+    if parked:
+        raise Misconfigured("; ".join(f"{row['count']} × {row['kind']} parked" for row in parked))
+    return "none"

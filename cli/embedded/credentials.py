@@ -1,0 +1,39 @@
+import secrets
+from dataclasses import asdict, dataclass, field, fields
+
+from cli.embedded.errors import EmbeddedError
+from cli.embedded.files import read_json, write_private
+from cli.embedded.layout import Home
+
+
+@dataclass(frozen=True)
+class Credentials:
+    """What opens the servers of one home. Every value is safe in a URL as it stands."""
+
+    database_password: str = field(repr=False)
+    broker_password: str = field(repr=False)
+    storage_access_key: str
+    storage_secret_key: str = field(repr=False)
+
+
+def credentials(home: Home) -> Credentials:
+    """Return the credentials of `home`, generated at the first call. Raises EmbeddedError when the file is damaged."""
+    if not home.secrets.exists():
+        write_private(home.secrets, asdict(_generated()))
+    content = read_json(home.secrets)
+    names = [each.name for each in fields(Credentials)]
+    if not all(isinstance(content.get(name), str) for name in names):
+        message = (
+            f"{home.secrets} is damaged. The data beneath {home.path} opens only with it: restore it, or remove both."
+        )
+        raise EmbeddedError(message)
+    return Credentials(**{name: content[name] for name in names})
+
+
+def _generated() -> Credentials:
+    return Credentials(
+        database_password=secrets.token_hex(20),
+        broker_password=secrets.token_hex(20),
+        storage_access_key=f"PD{secrets.token_hex(9).upper()}",
+        storage_secret_key=secrets.token_hex(20),
+    )

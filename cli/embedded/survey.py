@@ -1,0 +1,107 @@
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit, urlunsplit
+
+from cli.embedded import probes
+from cli.embedded.child import Child
+from cli.embedded.layout import Home
+from cli.embedded.ports import LOOPBACK, Ports
+from cli.embedded.processes import kind_of
+from cli.embedded.record import Address, Health
+from cli.embedded.servers.base import Server
+from cli.embedded.supervisor import Supervisor
+
+
+@dataclass(frozen=True)
+class Survey:
+    """Looks at every part of one stack. `external` holds the addresses of the servers that are not ours, by name."""
+
+    home: Home
+    servers: list[Server]
+    external: Mapping[str, str] = field(repr=False)
+    ports: Ports
+    processes: list[str]
+    supervisor: Supervisor
+
+    def addresses(self) -> list[Address]:
+        """List the servers first, then our processes."""
+        return [self._server(server) for server in self.servers] + [self._process(name) for name in self.processes]
+
+    def health(self) -> list[Health]:
+        """Ask each part that answers, and look at each that only works. Takes a moment; two seconds for one that hangs."""
+        return [self._server_health(server) for server in self.servers] + [
+            self._process_health(n) for n in self.processes
+        ]
+
+    def web_ports(self) -> dict[str, int]:
+        """The port of each web process, by its name."""
+        return {name: self.ports[name].number for name in filter(_is_web, self.processes)}
+
+    def choose_web_ports(self) -> None:
+        """Take a port for each web process; the first has one even where none is to run."""
+        for name in dict.fromkeys(["web", *filter(_is_web, self.processes)]):
+            self.ports.choose(name)
+
+    def replace_web_ports(self) -> None:
+        """Take others, since somebody else was quicker."""
+        for name in self.web_ports():
+            self.ports.replace(name)
+
+    def url(self, server: Server) -> str:
+        """Where the server is, with credentials."""
+        return self.external.get(server.name) or server.url(self.ports[server.name].number)
+
+    def _server(self, server: Server) -> Address:
+        address = without_secret(self.url(server))
+        if server.name in self.external:
+            return Address(server.name, address, "external", note=f"from {server.variable}")
+        return self._ours(server.name, address, self.ports[server.name].note, str(server.folder))
+
+    def _process(self, name: str) -> Address:
+        if not _is_web(name):
+            return self._ours(name, "", "", "")
+        port = self.ports[name]
+        return self._ours(name, f"http://{LOOPBACK}:{port.number}", port.note, "")
+
+    def _ours(self, name: str, address: str, note: str, folder: str) -> Address:
+        child = self._child(name)
+        pid = child.pid if child else None
+        restarts = f"restarted {child.restarts} times" if child and child.restarts else ""
+        notes = ", ".join(filter(None, [note, restarts]))
+        return Address(name, address, "up" if pid else "down", pid=pid, note=notes, folder=folder)
+
+    def _server_health(self, server: Server) -> Health:
+        try:
+            server.ask(self.url(server))
+        except probes.NOT_READY as error:
+            return Health(server.name, healthy=False, detail=f"does not answer: {_first_line(error)}")
+        return Health(server.name, healthy=True, detail="answers")
+
+    def _process_health(self, name: str) -> Health:
+        child = self._child(name)
+        if child is None or child.pid is None:
+            return Health(name, healthy=False, detail="is not running")
+        if not _is_web(name):
+            return Health(name, healthy=True, detail=f"runs as process {child.pid}")
+        try:
+            probes.web(f"http://{LOOPBACK}:{self.ports[name].number}/healthz")
+        except probes.NOT_READY as error:
+            return Health(name, healthy=False, detail=f"does not answer: {_first_line(error)}")
+        return Health(name, healthy=True, detail="answers")
+
+    def _child(self, name: str) -> Child | None:
+        return self.supervisor.children().get(name)
+
+
+def _is_web(name: str) -> bool:
+    return kind_of(name) == "web"
+
+
+def without_secret(url: str) -> str:
+    """Return the address without user, password and query, which may hold a password too."""
+    parts = urlsplit(url)
+    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error).strip() or type(error).__name__).splitlines()[0]

@@ -1,0 +1,58 @@
+"""What the environment says to us, and what we say to our children in theirs."""
+
+import os
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+from cli.embedded.layout import Home
+from cli.embedded.leftovers import MARK
+from cli.embedded.ports import LOOPBACK, Ports
+from cli.embedded.servers.base import Server
+
+# Settings of other installations of the same servers, which would mislead ours.
+FOREIGN: Final = ("PG", "NANIO_")
+
+
+def external_urls(servers: Iterable[Server], ports: Ports, environment: Mapping[str, str]) -> dict[str, str]:
+    """Server name → address, for the servers that the environment replaces.
+
+    An address of this very home does not count: it was left in a shell from an earlier run.
+    """
+    given = {server.name: environment.get(server.variable, "") for server in servers}
+    ours = {server.name: server.url(ports.remembered(server.name)) for server in servers}
+    return {name: url for name, url in given.items() if url and not _same_server(url, ours[name])}
+
+
+def _same_server(url: str, ours: str) -> bool:
+    """Our credentials, at whichever port; where there are none, the same port."""
+    credentials, at, _ = ours.rpartition("@")
+    return url.startswith(f"{credentials}@") if at else url == ours
+
+
+def stack_variables(home: Home, urls: Mapping[str, str], web_port: int) -> dict[str, str]:
+    """Say what our processes, and other commands in the same folder, need to know. `urls` by variable."""
+    return {
+        "PROOFDESK_HOME": str(home.path),
+        "PROOFDESK_PROFILE": "embedded",
+        **urls,
+        "PROOFDESK_WEB_URL": f"http://{LOOPBACK}:{web_port}",
+        "PROOFDESK_WEB_PORT": str(web_port),
+        "PROOFDESK_MAIL_FOLDER": str(home.mail),
+    }
+
+
+def child_environment(home: Home, base: Mapping[str, str], own: Mapping[str, str], *, foreign: bool) -> dict[str, str]:
+    """Return the base environment with `own` over it and the mark by which leftovers are found.
+
+    `foreign` keeps the settings of other installations, which an external server may need. Loopback never goes through a
+    proxy, and Python writes each line at once.
+    """
+    kept = {key: value for key, value in base.items() if foreign or not key.startswith(FOREIGN)}
+    direct = ",".join(filter(None, [kept.get("NO_PROXY") or kept.get("no_proxy"), LOOPBACK, "localhost"]))
+    marks = {MARK: str(home.path), "PROOFDESK_HOME": str(home.path)}
+    return kept | {"NO_PROXY": direct, "no_proxy": direct, "PYTHONUNBUFFERED": "1"} | dict(own) | marks
+
+
+def merged(environment: Mapping[str, str] | None) -> dict[str, str]:
+    """Return this process's environment with the given variables over it."""
+    return dict(os.environ) | dict(environment or {})

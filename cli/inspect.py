@@ -1,0 +1,128 @@
+"""The inspection of files on disk, with no stack running: what a member's upload would be told, and what it would cost."""
+
+import os
+import sys
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+import orjson
+import typer
+
+from cli.output import AsJson, print_table
+from config.policy import load_policy
+from pipeline.inspection.rules import FileRules
+from pipeline.inspection.sandbox import Inspected, Sandbox
+
+_CHILDREN: Final = 2
+_AHEAD: Final = 8
+_COLUMNS: Final = ["file", "type", "size", "verdict", "ms", "findings"]
+
+Row = Mapping[str, Any]
+
+
+class Kind(StrEnum):
+    """What a file is for; each has its own rules in the policy."""
+
+    AVATAR = "avatar"
+    MATERIAL = "material"
+
+
+Paths = Annotated[list[Path], typer.Argument(help="Files, and folders whose files are all inspected.", metavar="PATH…")]
+
+
+def inspect(
+    paths: Paths, kind: Annotated[Kind, typer.Option(help="What the files are for.")], as_json: AsJson = False
+) -> None:
+    """Inspect files as an upload would be, with nothing running. With --json one object a line; exit 0 whatever the verdicts."""
+    limits = load_policy().files
+    rules = FileRules.model_validate((limits.avatar if kind is Kind.AVATAR else limits.material).model_dump())
+    with Sandbox(children=_CHILDREN) as sandbox:
+        rows = _in_order(_files(paths), lambda path: _row(path, sandbox, rules))
+        if as_json:
+            for row in rows:
+                sys.stdout.write(orjson.dumps(row, default=str).decode() + "\n")
+                sys.stdout.flush()
+            return
+        print_table(_COLUMNS, [_cells(row) for row in rows], empty="There is no file.", folding=("file", "findings"))
+
+
+def _files(paths: Iterable[Path]) -> Iterator[Path]:
+    """The paths themselves, and for a folder the files beneath it by name; a link that leads out of it is left out."""
+    for path in paths:
+        yield from _beneath(path, path.resolve()) if path.is_dir() else (path,)
+
+
+def _beneath(folder: Path, root: Path) -> Iterator[Path]:
+    try:
+        with os.scandir(folder) as found:
+            names = sorted(each.name for each in found)
+    except OSError:
+        yield folder  # reported as what it is: unreadable
+        return
+    for name in names:
+        path = folder / name
+        if path.is_symlink() and not (path.is_file() and path.resolve().is_relative_to(root)):
+            continue
+        yield from _beneath(path, root) if path.is_dir() else (path,)
+
+
+def _in_order(paths: Iterable[Path], look: Callable[[Path], Row]) -> Iterator[Row]:
+    """A row for each path, in the paths' order, a few looked at ahead."""
+    with ThreadPoolExecutor(_CHILDREN) as threads:
+        pending: deque[Future[Row]] = deque()
+        for path in paths:
+            pending.append(threads.submit(look, path))
+            if len(pending) > _AHEAD:
+                yield pending.popleft().result()
+        while pending:
+            yield pending.popleft().result()
+
+
+def _row(path: Path, sandbox: Sandbox, rules: FileRules) -> Row:
+    try:
+        return _told(path, sandbox.inspect(path, rules=rules, filename=path.name))
+    except OSError as error:
+        return _unreadable(path, error)
+
+
+def _told(path: Path, inspected: Inspected) -> Row:
+    report = inspected.report
+    return {
+        "path": _text(path),
+        **{name: getattr(report, name) for name in ("sha256", "media_type", "width", "height", "pages")},
+        "verdict": "accepted" if report.accepted else "refused",
+        "findings": [
+            {"code": each.code, "message": each.message, "severity": each.severity} for each in report.findings
+        ],
+        "signals": inspected.signals,
+        "milliseconds": round(inspected.milliseconds, 2),
+        "peak_rss_mib": round(inspected.peak_rss_mib, 1),
+    }
+
+
+def _unreadable(path: Path, error: OSError) -> Row:
+    message = f"The file cannot be read: {error.strerror}."
+    return {
+        "path": _text(path),
+        **dict.fromkeys(("sha256", "media_type", "width", "height", "pages")),
+        "verdict": "refused",
+        "findings": [{"code": "unreadable_file", "message": message, "severity": "error"}],
+        "signals": {},
+        "milliseconds": 0.0,
+        "peak_rss_mib": 0.0,
+    }
+
+
+def _cells(row: Row) -> list[object]:
+    size = f"{row['pages']} pages" if row["pages"] else row["width"] and f"{row['width']} × {row['height']}"
+    codes = ", ".join(each["code"] for each in row["findings"])
+    return [row["path"], row["media_type"], size, row["verdict"], f"{row['milliseconds']:.0f}", codes]
+
+
+def _text(path: Path) -> str:
+    """A path may hold bytes that are no text; those are replaced."""
+    return os.fsencode(path).decode("utf-8", "replace")

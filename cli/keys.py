@@ -1,0 +1,66 @@
+"""API keys and reviewers, for administrators."""
+
+from typing import Annotated
+from uuid import UUID
+
+import typer
+
+from cli.output import AsJson, console, print_json
+from cli.tools import tools
+from pipeline.access import Scope, create_key, revoke_key
+from pipeline.errors import Invalid, Problem
+from pipeline.review.reviewers import add_reviewer
+
+app = typer.Typer(no_args_is_help=True, help="API keys: make and revoke.")
+reviewers = typer.Typer(no_args_is_help=True, help="The people who review.")
+
+Related = Annotated[
+    list[str] | None, typer.Option("--related-member", help="A member whose cases they never get; may be repeated.")
+]
+
+
+@app.command()
+def create(
+    name: Annotated[str, typer.Option(help="Whose key it is, for the logs: for example member-centre.")],
+    scope: Annotated[list[Scope], typer.Option(help="What it may do; may be repeated.")],
+    reviewer: Annotated[str | None, typer.Option(help="The reviewer that the key speaks for; added if new.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Make a key and print it, once. Only a hash of it is stored."""
+    if Scope.REVIEW in scope and reviewer is None:
+        raise Invalid(
+            [
+                Problem(
+                    "--reviewer", "missing_field", "A key with scope review speaks for a reviewer: add --reviewer NAME."
+                )
+            ]
+        )
+    with tools() as tool:
+        if reviewer is not None:
+            add_reviewer(reviewer, db=tool.db)
+        key_id, key = create_key(name, scope, reviewer_id=reviewer, db=tool.db)
+    if as_json:
+        print_json({"id": str(key_id), "name": name, "scopes": sorted(scope), "reviewer": reviewer, "key": key})
+        return
+    console.print(key, soft_wrap=True)
+    console.print(
+        f"[dim]Keep it now: it is not shown again. Revoke it with: proofdesk key revoke {key_id}[/dim]", soft_wrap=True
+    )
+
+
+@app.command()
+def revoke(key_id: Annotated[UUID, typer.Argument(help="The key's id.")]) -> None:
+    """Make a key useless from now on."""
+    with tools() as tool:
+        revoke_key(key_id, db=tool.db)
+    console.print(f"Key {key_id} is revoked.")
+
+
+@reviewers.command("add")
+def add(
+    name: Annotated[str, typer.Argument(help="The reviewer's id, for example m.lee.")], related_member: Related = None
+) -> None:
+    """Add a reviewer, or say whose cases they must never get."""
+    with tools() as tool:
+        add_reviewer(name, related_members=related_member or (), db=tool.db)
+    console.print(f"Reviewer {name} can claim cases.")

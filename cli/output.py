@@ -1,0 +1,85 @@
+"""What commands print: a table for people, or JSON for programs."""
+
+import sys
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Annotated, Any, Final
+
+import orjson
+import typer
+from rich.console import Console
+from rich.table import Table
+
+console: Final = Console()
+errors: Final = Console(stderr=True)
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
+
+
+def print_json(value: Any) -> None:
+    """One JSON value on standard output."""
+    sys.stdout.write(
+        orjson.dumps(value, default=str, option=orjson.OPT_INDENT_2 | orjson.OPT_NON_STR_KEYS).decode() + "\n"
+    )
+    sys.stdout.flush()
+
+
+def print_table(
+    columns: Sequence[str],
+    rows: Iterable[Sequence[object]],
+    *,
+    title: str | None = None,
+    empty: str = "Nothing.",
+    folding: Collection[str] = (),
+) -> None:
+    """A table with a line for each row, or a sentence where there is none.
+
+    What is too long for one of the `folding` columns (default: the last one) goes on in the next line; the others stay whole.
+    """
+    listed = [[_cell(value) for value in row] for row in rows]
+    if not listed:
+        console.print(empty)
+        return
+    table = Table(title=title, title_justify="left", box=None, pad_edge=False, header_style="bold")
+    for column in columns:
+        table.add_column(column, overflow="fold", no_wrap=column not in (folding or columns[-1:]))
+    for row in listed:
+        table.add_row(*row)
+    console.print(table)
+
+
+def print_fields(fields: Mapping[str, object]) -> None:
+    """Names and values, a line each."""
+    table = Table(box=None, pad_edge=False, show_header=False)
+    table.add_column(style="bold")
+    table.add_column(overflow="fold")
+    for name, value in fields.items():
+        table.add_row(name.replace("_", " "), _cell(value))
+    console.print(table)
+
+
+def when(at: datetime) -> str:
+    """A time as "in 2 h 10 min" or "5 min ago"."""
+    seconds = (at - datetime.now(UTC)).total_seconds()
+    words = _span(abs(seconds))
+    return f"in {words}" if seconds >= 0 else f"{words} ago"
+
+
+def _span(seconds: float) -> str:
+    minutes = int(seconds // 60)
+    if minutes == 0:
+        return f"{int(seconds)} s"
+    days, rest = divmod(minutes, 24 * 60)
+    hours, minutes = divmod(rest, 60)
+    parts = [(days, "d"), (hours, "h"), (minutes, "min")]
+    return " ".join(f"{number} {unit}" for number, unit in parts if number)
+
+
+def _cell(value: object) -> str:
+    if value is None:
+        return "–"
+    if isinstance(value, datetime):
+        return f"{value:%Y-%m-%d %H:%M:%S} ({when(value)})"
+    if isinstance(value, dict | list | tuple):
+        return orjson.dumps(value, default=str, option=orjson.OPT_INDENT_2).decode()
+    return str(value)

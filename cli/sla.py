@@ -1,0 +1,33 @@
+"""Whether promised times are kept."""
+
+from dataclasses import asdict
+from datetime import timedelta
+from typing import Annotated
+
+import typer
+
+from cli.output import AsJson, print_json, print_table
+from cli.tools import tools
+from pipeline import clock
+from pipeline.promises import Promises, promises
+
+
+def sla(
+    days: Annotated[int, typer.Option(min=1, max=3650, help="How far back, by the time of acceptance.")] = 56,
+    as_json: AsJson = False,
+) -> None:
+    """How many promised times were kept, and how long results took in working hours, by kind and week of acceptance."""
+    now = clock.now()
+    with tools() as tool:
+        found = promises(since=now - timedelta(days=days), now=now, db=tool.db, clock=tool.policy.clock)
+    if as_json:
+        print_json([asdict(each) for each in found])
+        return
+    columns = ["week", "kind", "kept", "late", "waiting", "promise kept", "p50", "p90", "p99"]
+    print_table(columns, [_row(each) for each in found], empty=f"Nothing was accepted in the last {days} days.")
+
+
+def _row(each: Promises) -> list[object]:
+    hours = [None if value is None else f"{value} h" for value in (each.p50_hours, each.p90_hours, each.p99_hours)]
+    kept = None if each.kept_percent is None else f"{each.kept_percent} %"
+    return [each.week, each.kind, each.kept, each.late, each.waiting, kept, *hours]

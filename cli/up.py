@@ -1,0 +1,78 @@
+"""The embedded profile in the foreground: everything from wheels in one folder, until Ctrl-C."""
+
+import signal
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from cli.embedded.errors import EmbeddedError
+from cli.embedded.stack import Address, AlreadyUp, Stack
+from cli.output import console, errors
+
+Home = Annotated[Path, typer.Option(envvar="PROOFDESK_HOME", help="The folder that holds all state.")]
+
+
+def up(
+    home: Home = Path(".proofdesk"),
+    workers: Annotated[int, typer.Option(min=1, help="Worker processes; as many as there are cores.")] = 2,
+    relays: Annotated[int, typer.Option(min=1, help="Relay processes.")] = 1,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Do not show the processes' log lines.")] = False,
+) -> None:
+    """Start PostgreSQL, Valkey, an S3 server, a mail sink, and Proofdesk on top; stop everything on Ctrl-C."""
+    began = time.monotonic()
+    stack = Stack(home, workers=workers, relays=relays, echo=not quiet, on_event=announce)
+    try:
+        with stack:
+            for number in (signal.SIGINT, signal.SIGTERM):
+                signal.signal(number, lambda *_: stack.stop_requested.set())
+            console.print(addresses_table(stack.addresses()))
+            console.print(f"All state is in {home.resolve()}", soft_wrap=True)
+            unhealthy = [each for each in stack.health() if not each.healthy]
+            for each in unhealthy:
+                errors.print(f"[red]{each.name}[/red]: {each.detail}")
+            state = "All is healthy" if not unhealthy else "Not all is healthy"
+            console.print(
+                f"{state} after {time.monotonic() - began:.1f} s. Stop with Ctrl-C. Ask with: proofdesk doctor"
+            )
+            stack.supervise()
+            console.print("Stopping …")
+    except AlreadyUp as already:
+        errors.print(
+            f"This folder's Proofdesk is up already, as process {already.pid}; it is left alone. It answers here:"
+        )
+        errors.print(addresses_table(already.addresses))
+        raise typer.Exit(1) from None
+    except EmbeddedError as error:
+        errors.print(f"[red]Proofdesk did not start.[/red] {error}")
+        raise typer.Exit(1) from None
+    console.print("Stopped. The state is kept; the next start goes on from here.")
+
+
+def addresses_table(addresses: Sequence[Address]) -> Table:
+    """Where each part answers, in one table."""
+    table = Table(
+        title="Proofdesk", title_justify="left", title_style="bold", header_style="bold", box=None, pad_edge=False
+    )
+    for column in ("part", "address", "state", "process", "note"):
+        table.add_column(column, overflow="fold", no_wrap=column == "address")
+    for each in addresses:
+        pid = str(each.pid) if each.pid else "–"
+        table.add_row(each.name, each.address.replace("+psycopg", ""), each.state, pid, each.note)
+    return table
+
+
+def announce(event: str, fields: dict[str, object]) -> None:
+    """Say on the terminal what the supervisor did; a start or stop is told elsewhere."""
+    if event == "leftovers.cleaned":
+        ended = fields["ended"]
+        names = ", ".join(map(str, ended)) if isinstance(ended, list | tuple) else str(ended)
+        errors.print(f"[yellow]Cleaned up after an earlier run that was killed:[/yellow] {names or 'stale files'}")
+    elif event == "child.died":
+        again = f"starting it again in {fields['restart_in']} s"
+        errors.print(f"[yellow]{fields['name']} (process {fields['pid']}) died: {fields['reason']}[/yellow]; {again}.")
+    elif event == "child.restarted":
+        errors.print(f"[green]{fields['name']} is back as process {fields['pid']}[/green].")

@@ -1,0 +1,92 @@
+"""Endpoints that events are sent to, for administrators."""
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+import typer
+
+from cli.output import AsJson, console, print_json, print_table
+from cli.tools import tools
+from pipeline import clock
+from pipeline.notification.webhooks import endpoints
+from pipeline.validation import parse
+from schemas.events import EndpointRequest, EndpointSecret, ReplayRequest
+
+app = typer.Typer(no_args_is_help=True, help="Endpoints that events are sent to.")
+
+EndpointId = Annotated[UUID, typer.Argument(help="The endpoint's id, as `webhook list` prints it.")]
+
+
+@app.command()
+def add(
+    url: Annotated[str, typer.Argument(help="Where events are sent: https://…")],
+    event_type: Annotated[list[str] | None, typer.Option("--type", help="Only these; may be repeated.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Add an endpoint and print its secret, once."""
+    request = parse(EndpointRequest, {"url": url, "types": event_type or []})
+    with tools() as tool:
+        made = endpoints.add(request, db=tool.db)
+    _print_secret(made, as_json=as_json)
+
+
+@app.command("list")
+def list_endpoints(as_json: AsJson = False) -> None:
+    """Every endpoint and how it fares."""
+    with tools() as tool:
+        found = endpoints.listed(db=tool.db)
+    if as_json:
+        print_json([each.model_dump(mode="json") for each in found])
+        return
+    rows = [[each.id, each.state, each.pending, each.url, each.paused_because] for each in found]
+    print_table(["id", "state", "pending", "url", "why paused"], rows, empty="There is no endpoint.")
+
+
+@app.command()
+def rotate(endpoint_id: EndpointId, as_json: AsJson = False) -> None:
+    """Print a fresh secret; the present one is valid for a while longer."""
+    with tools() as tool:
+        overlap = tool.policy.events.secret_overlap_hours
+        made = endpoints.rotate(endpoint_id, now=clock.now(), overlap_hours=overlap, db=tool.db)
+    _print_secret(made, as_json=as_json)
+
+
+@app.command()
+def resume(endpoint_id: EndpointId) -> None:
+    """Send again to a paused endpoint, all that came meanwhile."""
+    with tools() as tool:
+        count = endpoints.resume(endpoint_id, now=clock.now(), db=tool.db)
+    console.print(f"The endpoint is active; {count} events are on their way.")
+
+
+@app.command()
+def replay(
+    endpoint_id: EndpointId,
+    since: Annotated[datetime | None, typer.Option(help="From this time on, UTC.")] = None,
+    event: Annotated[list[UUID] | None, typer.Option(help="This event; may be repeated.")] = None,
+) -> None:
+    """Send events again, whether the endpoint had them or not."""
+    utc = since.astimezone() if since and since.tzinfo else since and since.replace(tzinfo=clock.now().tzinfo)
+    with tools() as tool:
+        request = ReplayRequest(since=utc, event_ids=tuple(event or ()))
+        count = endpoints.replay(endpoint_id, request, now=clock.now(), db=tool.db)
+    console.print(f"{count} events are on their way.")
+
+
+@app.command()
+def remove(endpoint_id: EndpointId) -> None:
+    """Forget an endpoint."""
+    with tools() as tool:
+        endpoints.remove(endpoint_id, db=tool.db)
+    console.print(f"Nothing more is sent to {endpoint_id}.")
+
+
+def _print_secret(made: EndpointSecret, *, as_json: bool) -> None:
+    if as_json:
+        print_json(made.model_dump(mode="json"))
+        return
+    console.print(made.secret, soft_wrap=True)
+    console.print(f"[dim]Keep it now: it is not shown again. Endpoint {made.endpoint_id}[/dim]", soft_wrap=True)
+    if made.previous_valid_until:
+        console.print(f"[dim]The one before is valid until {made.previous_valid_until:%Y-%m-%d %H:%M} UTC.[/dim]")

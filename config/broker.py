@@ -1,0 +1,115 @@
+"""The broker as the ledger uses it: it carries hints, and may forget them."""
+
+import time
+from collections.abc import Sequence
+from typing import Any, Final
+from uuid import uuid4
+
+import redis
+import structlog
+from dramatiq import Message, Middleware
+from dramatiq.brokers.redis import RedisBroker
+from redis.backoff import ExponentialWithJitterBackoff
+from redis.exceptions import ReadOnlyError, RedisError
+from redis.retry import Retry
+
+from pipeline.database import Hint
+from pipeline.tasks.ledger import kind_named
+from pipeline.tasks.rules import QUEUES
+
+log = structlog.get_logger()
+
+HEARTBEAT_MS: Final = 15_000
+MAINTENANCE_CHANCE: Final = 100_000
+PAUSE_SECONDS: Final = 1.0
+"""How long nobody hints after the broker failed: the relay brings the work, so a request need not wait for a dead broker."""
+
+
+class HintBroker(RedisBroker):
+    """dramatiq's Redis broker, which also enqueues many messages in one round trip and lets a worker bring its own consumer."""
+
+    consumer: type[Any] | None = None
+
+    @property
+    def consumer_class(self) -> type[Any]:
+        """The class that reads a queue: the worker's own, or dramatiq's."""
+        return self.consumer or super().consumer_class
+
+    def close(self) -> None:
+        """Close the connections to the broker, which dramatiq leaves open."""
+        super().close()
+        self.client.close()
+
+    def enqueue_many(self, messages: Sequence[Message[Any]]) -> None:
+        """Enqueue all of them, pipelined. Raises RedisError."""
+        pipeline = self.client.pipeline(transaction=False)
+        for message in messages:
+            message_id = str(uuid4())
+            keyed = message.copy(options={"redis_message_id": message_id})
+            self.scripts["dispatch"](
+                keys=[self.namespace],
+                args=[
+                    "enqueue",
+                    int(time.time() * 1000),
+                    message.queue_name,
+                    self.broker_id,
+                    self.heartbeat_timeout,
+                    self.dead_message_ttl,
+                    0,
+                    self._max_unpack_size(),
+                    message_id,
+                    keyed.encode(),
+                ],
+                client=pipeline,
+            )
+        pipeline.execute()
+
+
+def build_broker(url: str, *, middleware: list[Middleware], patient: bool) -> HintBroker:
+    """A broker for `url`. A patient one (workers, relay) retries; an impatient one (a web request) gives up in a second.
+
+    Settings that were measured to matter: frequent maintenance, a short heartbeat, time-outs with retries, also on READONLY.
+    """
+    client = redis.Redis.from_url(
+        url,
+        socket_timeout=8 if patient else 1,
+        socket_connect_timeout=5 if patient else 0.5,
+        retry=Retry(ExponentialWithJitterBackoff(cap=1, base=0.05), 3 if patient else 0),
+        retry_on_error=[ReadOnlyError],
+        health_check_interval=15,
+    )
+    broker = HintBroker(
+        client=client, middleware=middleware, maintenance_chance=MAINTENANCE_CHANCE, heartbeat_timeout=HEARTBEAT_MS
+    )
+    for queue in QUEUES:
+        broker.declare_queue(queue)
+    return broker
+
+
+class Hints:
+    """Tells workers that tasks are due, best effort: a hint that is lost costs a delay, never the work."""
+
+    def __init__(self, broker: HintBroker) -> None:
+        self._broker = broker
+        self._silent_until = 0.0
+
+    @property
+    def silent(self) -> bool:
+        """Whether the broker failed a moment ago, so that nothing is sent."""
+        return time.monotonic() < self._silent_until
+
+    def __call__(self, hints: Sequence[Hint]) -> bool:
+        """Send the hints (kind, task id), pipelined; whether they left. Never raises."""
+        if self.silent:
+            return False
+        try:
+            self._broker.enqueue_many([self._message(kind, task_id) for kind, task_id in hints])
+        except (RedisError, OSError) as error:
+            self._silent_until = time.monotonic() + PAUSE_SECONDS
+            log.warning("hint.lost", hints=len(hints), error=type(error).__name__)
+            return False
+        return True
+
+    def _message(self, kind_name: str, task_id: str) -> Message[Any]:
+        kind = kind_named(kind_name)
+        return Message(queue_name=kind.queue, actor_name=kind.actor, args=(task_id,), kwargs={}, options={})

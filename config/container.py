@@ -1,0 +1,186 @@
+"""The one place that builds clients. Each process has one container, made after fork; nothing connects before its first use."""
+
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import cached_property, partial
+from uuid import UUID
+
+import dramatiq
+import httpx
+
+from config.broker import HintBroker, Hints, build_broker
+from config.policy import load_policy
+from config.settings import Settings, load_settings
+from pipeline.account.email import Confirming
+from pipeline.account.mail_domains import TakesMail, not_asked, takes_mail
+from pipeline.avatar.service import avatar_of
+from pipeline.database import Database, Hint, engine
+from pipeline.errors import DatabaseUnavailable
+from pipeline.inspection.duplicates import duplicates_of
+from pipeline.inspection.sandbox import Sandbox
+from pipeline.mails import FreezeMail
+from pipeline.membership.judge import number_of
+from pipeline.membership.registers import LookUp, Vies
+from pipeline.membership.service import is_unlocked
+from pipeline.notification.freeze import Sender, freeze, freeze_letter, withdraw
+from pipeline.notification.smtp import Mailer, mail_circuit
+from pipeline.notification.topic import Topic, fetch_from_amazon
+from pipeline.policy import Policy
+from pipeline.review.case import case_of, member_of
+from pipeline.review.decide import Desk
+from pipeline.s3 import s3_client
+from pipeline.storage import Storage, storage_circuit
+from pipeline.tasks.backlog import Backlog
+from pipeline.tasks.ledger import Ledger
+from pipeline.tasks.relay import forget_hints
+from schemas.review import Case
+
+
+@dataclass(frozen=True)
+class Container:
+    """The clients of one process. A patient one waits for a broker that is away; a web request does not."""
+
+    settings: Settings
+    patient: bool = True
+    middleware: Callable[[], list[dramatiq.Middleware]] = list
+
+    @cached_property
+    def policy(self) -> Policy:
+        """The rules of the domain."""
+        return load_policy(self.settings.policy_file)
+
+    @cached_property
+    def broker(self) -> HintBroker:
+        """The broker that carries hints."""
+        return build_broker(self.settings.broker_url, middleware=self.middleware(), patient=self.patient)
+
+    @cached_property
+    def http(self) -> httpx.Client:
+        """Speaks to the endpoints of other services: with no proxy, no cookies, and no redirects unless asked."""
+        return httpx.Client(trust_env=False)
+
+    @cached_property
+    def hints(self) -> Hints:
+        """Tells workers what is due."""
+        return Hints(self.broker)
+
+    @cached_property
+    def db(self) -> Database:
+        """The system of record."""
+        return Database(engine(self.settings.sqlalchemy_url), after_commit=self._hint)
+
+    def _hint(self, hints: Sequence[Hint]) -> None:
+        """Tell workers after a commit, best effort; what does not leave is unmarked, for the relay to send."""
+        if not self.hints(hints):
+            with suppress(DatabaseUnavailable):
+                forget_hints(self.db, hints)
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        """Durable work."""
+        return Ledger(self.db)
+
+    @cached_property
+    def storage(self) -> Storage:
+        """The three buckets."""
+        settings = self.settings
+        outside = settings.storage_public_url
+        return Storage(
+            s3_client(settings.storage_url),
+            signer=s3_client(outside) if outside else None,
+            uploads=settings.bucket_uploads,
+            vault=settings.bucket_vault,
+            public=settings.bucket_public,
+            vault_encryption=settings.vault_encryption,
+            circuit=storage_circuit(failures=settings.circuit_failures, pause_seconds=settings.circuit_pause_seconds),
+        )
+
+    @cached_property
+    def mailer(self) -> Mailer:
+        """Hands mails over."""
+        settings = self.settings
+        circuit = mail_circuit(failures=settings.circuit_failures, pause_seconds=settings.circuit_pause_seconds)
+        return Mailer(settings.smtp_url, circuit=circuit)
+
+    @cached_property
+    def backlog(self) -> Backlog:
+        """Whether more inspections wait than intake may add to."""
+        return Backlog(self.db, bound=self.settings.intake_backlog)
+
+    @cached_property
+    def sender(self) -> Sender:
+        """Who our mails are from."""
+        return Sender(self.settings.mail_from, self.settings.mail_from_name, self.settings.member_centre_url)
+
+    @cached_property
+    def freeze_mail(self) -> FreezeMail:
+        """Renders a result mail and keeps it in the transaction of its result."""
+        return partial(freeze, sender=self.sender, policy=self.policy)
+
+    @cached_property
+    def confirming(self) -> Confirming:
+        """What confirming a member's address needs."""
+        return Confirming(self.db, self.policy, partial(freeze_letter, sender=self.sender))
+
+    @cached_property
+    def takes_mail(self) -> TakesMail:
+        """Whether the domain of an address takes mail, as far as the settings let us ask."""
+        return takes_mail if self.settings.check_mail_domains else not_asked
+
+    @cached_property
+    def topic(self) -> Topic:
+        """Where Amazon tells of bounces and complaints."""
+        return Topic(self.settings.sns_topic_arn, fetch_from_amazon)
+
+    @cached_property
+    def desk(self) -> Desk:
+        """What deciding and undoing need."""
+        return Desk(self.db, self.policy, self.freeze_mail, withdraw)
+
+    @cached_property
+    def inspector(self) -> Sandbox:
+        """Looks at files in children that may die, as many as there are threads that ask."""
+        return Sandbox(children=self.settings.worker_threads)
+
+    is_unlocked = staticmethod(is_unlocked)
+
+    @cached_property
+    def vies(self) -> Vies | None:
+        """The European Union's register of VAT numbers, where the settings name it."""
+        return Vies(self.settings.vies_url) if self.settings.vies_url else None
+
+    @property
+    def look_up(self) -> LookUp | None:
+        """Asks a register about a tax number; None where none is to be asked."""
+        return self.vies.look_up if self.vies else None
+
+    def case(self, claim_id: UUID, *, reviewer_id: str) -> Case:
+        """The case that a reviewer holds, beside the member's present avatar. Raises ClaimExpired, NotFound."""
+        member_id = member_of(claim_id, reviewer_id=reviewer_id, db=self.db)
+        held = case_of(
+            claim_id,
+            reviewer_id=reviewer_id,
+            avatar=avatar_of(member_id, db=self.db, public_url=self.settings.public_base),
+            db=self.db,
+            storage=self.storage,
+            policy=self.policy,
+            duplicates_of=duplicates_of,
+        )
+        return held.model_copy(update={"tax_number": number_of(held.submission_id, db=self.db)})
+
+    def close(self) -> None:
+        """Close what was opened."""
+        for name in ("inspector", "db", "broker", "storage", "mailer", "vies", "http"):
+            if self.__dict__.get(name) is not None:
+                getattr(self, name).close()
+
+
+def build_container(
+    settings: Settings | None = None,
+    *,
+    patient: bool = True,
+    middleware: Callable[[], list[dramatiq.Middleware]] = list,
+) -> Container:
+    """A container for this process. Raises Misconfigured."""
+    return Container(settings or load_settings(), patient, middleware)

@@ -1,0 +1,112 @@
+"""Where things are: addresses and names, from the environment (`PROOFDESK_…`). Every number of the domain is in policy.toml."""
+
+import json
+import os
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import Field, PositiveFloat, PositiveInt, StringConstraints, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from pipeline.circuit import FAILURES, PAUSE_SECONDS
+from pipeline.errors import Misconfigured
+
+PREFIX: Final = "PROOFDESK_"
+WebAddress = Annotated[str, StringConstraints(pattern=r"^https?://\S+[^/]$")]
+
+
+class Settings(BaseSettings):
+    """The settings of one process. What the environment does not say is read from the embedded profile of this folder."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="ignore")
+
+    home: Path = Path(".proofdesk")
+    profile: Literal["production", "embedded"] = "production"
+    database_url: str = Field(pattern=r"^postgresql(\+psycopg)?://")
+    broker_url: str = Field(pattern=r"^(redis|rediss|unix)://")
+    storage_url: str = Field(pattern=r"^https?://")
+    storage_public_url: str | None = Field(default=None, pattern=r"^https?://")
+    smtp_url: str = Field(pattern=r"^(smtp|smtps|smtp\+starttls)://")
+    web_url: WebAddress = "http://127.0.0.1:8000"
+    web_host: str = "127.0.0.1"
+    web_port: PositiveInt = 8000
+    public_url: WebAddress | None = None
+    bucket_uploads: str = "uploads"
+    bucket_vault: str = "vault"
+    bucket_public: str = "public"
+    vault_encryption: Literal["AES256", "aws:kms"] | None = None
+    mail_from: str = "no-reply@proofdesk.example"
+    mail_from_name: str = "Membership services"
+    mail_folder: Path | None = None
+    member_centre_url: WebAddress = "https://members.example.com"
+    check_mail_domains: bool = False
+    sns_topic_arn: str | None = Field(default=None, pattern=r"^arn:aws[a-z-]*:sns:")
+    policy_file: Path | None = None
+    vies_url: WebAddress | None = None
+    log_format: Literal["json", "console", "auto"] = "auto"
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    worker_threads: PositiveInt = 2
+    intake_backlog: PositiveInt = 5000
+    intake_at_once: PositiveInt = 4
+    circuit_failures: PositiveInt = FAILURES
+    circuit_pause_seconds: PositiveFloat = PAUSE_SECONDS
+
+    @cached_property
+    def public_base(self) -> str:
+        """Where the public bucket is seen from outside; without a CDN our own web process serves it."""
+        return self.public_url or f"{self.web_url}/public"
+
+    @cached_property
+    def sqlalchemy_url(self) -> str:
+        """The database's URL with the driver named."""
+        return self.database_url.replace("postgresql://", "postgresql+psycopg://", 1)
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003  (the signature is pydantic's)
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003  (the signature is pydantic's)
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Arguments first, then the environment, then the embedded profile that runs in this folder."""
+        return init_settings, env_settings, _EmbeddedProfile(settings_cls)
+
+
+class _EmbeddedProfile(PydanticBaseSettingsSource):
+    """`<home>/environment.json`, which `proofdesk up` writes: so every command in the folder finds what runs there."""
+
+    def get_field_value(self, field: Any, field_name: str) -> tuple[Any, str, bool]:  # noqa: ARG002  (pydantic's)
+        """One field's value."""
+        return self._values().get(f"{PREFIX}{field_name.upper()}"), field_name, False
+
+    def __call__(self) -> dict[str, Any]:
+        values = self._values()
+        names = self.settings_cls.model_fields
+        return {name: values[key] for name in names if (key := f"{PREFIX}{name.upper()}") in values}
+
+    def _values(self) -> dict[str, Any]:
+        path = Path(os.environ.get(f"{PREFIX}HOME", ".proofdesk")) / "environment.json"
+        try:
+            values: dict[str, Any] = json.loads(path.read_text())
+        except (OSError, ValueError):
+            return {}
+        return values if isinstance(values, dict) else {}
+
+
+def load_settings() -> Settings:
+    """The settings of this process. Raises Misconfigured, which names each variable that is missing or wrong."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        lines = [
+            f"{PREFIX}{str(item['loc'][0]).upper()}: {_in_words(item['type'], item['msg'])}" for item in error.errors()
+        ]
+        hint = "Set them in the environment, or run `proofdesk up` in this folder and use another terminal."
+        raise Misconfigured("The settings are not complete. " + "; ".join(lines) + f". {hint}") from error
+
+
+def _in_words(kind: str, message: str) -> str:
+    return "is missing" if kind == "missing" else message

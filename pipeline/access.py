@@ -1,0 +1,113 @@
+"""API keys: who may call, and what. Only a hash is stored; the key is shown once."""
+
+import hashlib
+import hmac
+import secrets
+from collections.abc import Collection
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import Column, Table, Text, Uuid, func, insert, select, update
+from sqlalchemy.dialects.postgresql import ARRAY
+
+from pipeline.database import Database, metadata
+from pipeline.errors import NotFound, PermanentError
+from pipeline.ids import new_id
+from pipeline.tables import Instant
+
+api_key: Final = Table(
+    "api_key",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("scopes", ARRAY(Text), nullable=False),
+    Column("reviewer_id", Text),
+    Column("secret_sha256", Text, nullable=False),
+    Column("created_at", Instant, nullable=False, server_default=func.now()),
+    Column("revoked_at", Instant),
+)
+
+PREFIX: Final = "pd"
+
+
+class Scope(StrEnum):
+    """What a key may do. `admin` may do all of it."""
+
+    SUBMIT = "submit"
+    REVIEW = "review"
+    ADMIN = "admin"
+
+
+class Unauthenticated(PermanentError):
+    """No key, or one that is unknown or revoked."""
+
+    code = "unauthenticated"
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Whose key it is: the key's id and name, its scopes, and the reviewer that it speaks for."""
+
+    key_id: UUID
+    name: str
+    scopes: frozenset[str]
+    reviewer_id: str | None
+
+    def may(self, scope: Scope) -> bool:
+        """Whether the key has the scope."""
+        return scope in self.scopes or Scope.ADMIN in self.scopes
+
+
+def create_key(name: str, scopes: Collection[Scope], *, reviewer_id: str | None, db: Database) -> tuple[UUID, str]:
+    """A new key, `pd_<id>_<secret>`: shown now and never again. The secret has 256 random bits, so SHA-256 keeps it safe."""
+    key_id, secret = new_id(), secrets.token_urlsafe(32)
+    row = {
+        "id": key_id,
+        "name": name,
+        "scopes": sorted(scopes),
+        "reviewer_id": reviewer_id,
+        "secret_sha256": _digest(secret),
+    }
+    with db.begin() as connection:
+        connection.execute(insert(api_key), row)
+    return key_id, f"{PREFIX}_{key_id.hex}_{secret}"
+
+
+def revoke_key(key_id: UUID, *, db: Database) -> None:
+    """Make a key useless from now on. Raises NotFound."""
+    with db.begin() as connection:
+        revoked = connection.execute(
+            update(api_key).where(api_key.c.id == key_id, api_key.c.revoked_at.is_(None)).values(revoked_at=func.now())
+        )
+    if revoked.rowcount != 1:
+        raise NotFound(f"There is no live key {key_id}.")
+
+
+def authenticate(presented: str | None, *, db: Database) -> Caller:
+    """Whose key was presented. Raises Unauthenticated; whether the id or the secret was wrong is not told."""
+    key_id, secret = _parsed(presented)
+    with db.read() as connection:
+        row = connection.execute(
+            select(api_key).where(api_key.c.id == key_id, api_key.c.revoked_at.is_(None))
+        ).one_or_none()
+    if row is None or not hmac.compare_digest(row.secret_sha256, _digest(secret)):
+        raise Unauthenticated("The API key is unknown or was revoked. Create one with: proofdesk key create")
+    return Caller(row.id, row.name, frozenset(row.scopes), row.reviewer_id)
+
+
+def _parsed(presented: str | None) -> tuple[UUID, str]:
+    prefix, _, rest = (presented or "").partition("_")
+    key_id, _, secret = rest.partition("_")
+    try:
+        parsed = UUID(hex=key_id)
+    except ValueError:
+        parsed = None
+    if prefix != PREFIX or parsed is None or not secret:
+        raise Unauthenticated("Send an API key: Authorization: Bearer pd_… Create one with: proofdesk key create")
+    return parsed, secret
+
+
+def _digest(secret: str) -> str:
+    return hashlib.sha256(secret.encode()).hexdigest()

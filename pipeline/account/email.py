@@ -1,0 +1,147 @@
+"""Confirm a member's address with a code that is sent there. Buyers see the address only after that (DOMAIN §2).
+
+Nothing here depends on other members: an answer never tells whether an address is somebody else's too.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import structlog
+from sqlalchemy import Connection, Row, delete, select, update
+from sqlalchemy.dialects.postgresql import insert
+
+from pipeline import audit, codes
+from pipeline.account.names import PERSONAL
+from pipeline.account.sections import sections_of
+from pipeline.account.tables import confirmed_email, email_code
+from pipeline.codes import Kept, Outcome, Sent
+from pipeline.database import Database, one_at_a_time
+from pipeline.errors import Conflict, NotFound
+from pipeline.ids import new_id
+from pipeline.mails import FreezeLetter, Letter
+from pipeline.policy import Policy
+from pipeline.tasks import ledger
+from pipeline.tasks.rules import SEND_MAIL
+from schemas.account import CodeSent, SectionView
+
+log = structlog.get_logger()
+
+
+class AlreadyConfirmed(Conflict):
+    """The member's address is confirmed; there is nothing to do."""
+
+    code = "already_confirmed"
+
+
+@dataclass(frozen=True, slots=True)
+class Confirming:
+    """What confirming an address needs."""
+
+    db: Database
+    policy: Policy
+    freeze_letter: FreezeLetter
+
+
+def send_code(
+    member_id: str, *, locale: str, now: datetime, actor: str, trace: str, confirming: Confirming
+) -> CodeSent:
+    """Send a new code to the member's own address; an earlier one stops being valid.
+
+    Raises NotFound without personal information, AlreadyConfirmed, CodeTooSoon.
+    """
+    rules = confirming.policy.codes
+    code = codes.make_code(rules)
+    kept = codes.kept(code, now=now, rules=rules)
+    with confirming.db.begin() as connection:
+        one_at_a_time(connection, f"email_code:{member_id}")
+        person = _unconfirmed(connection, member_id)
+        sent = codes.send_another(_sent_before(connection, member_id), now=now, rules=rules)
+        _keep(connection, member_id, str(person.content["email"]), kept, sent)
+        letter = _letter(person, code, locale, kept)
+        confirming.freeze_letter(connection, letter)
+        ledger.record(connection, SEND_MAIL, letter.cause_id, trace=trace)
+        audit.write(connection, "email.code_sent", actor=actor, correlation_id=trace, detail={"member_id": member_id})
+    log.info("email.code_sent", member_id=member_id)
+    return CodeSent(expires_at=kept.expires_at, next_code_at=now + timedelta(seconds=rules.resend_seconds))
+
+
+def confirm(member_id: str, given: str, *, now: datetime, actor: str, trace: str, confirming: Confirming) -> None:
+    """Confirm the address that the code was sent to. A try is counted whatever comes of it.
+
+    Raises NotFound, AlreadyConfirmed, CodeWrong, CodeExpired, CodeUsedUp.
+    """
+    rules = confirming.policy.codes
+    with confirming.db.begin() as connection:
+        one_at_a_time(connection, f"email_code:{member_id}")
+        person = _unconfirmed(connection, member_id)
+        row = _code(connection, member_id)
+        outcome = Outcome.EXPIRED
+        if row is not None and row.email == person.content["email"]:
+            outcome = codes.tried(Kept(row.hashed, row.expires_at, row.tries), given, now=now, rules=rules)
+            _count(connection, row)
+        if outcome is Outcome.RIGHT:
+            _confirm(connection, member_id, str(person.content["email"]), now)
+        event = "email.confirmed" if outcome is Outcome.RIGHT else "email.code_refused"
+        detail = {"member_id": member_id, "outcome": outcome}
+        audit.write(connection, event, actor=actor, correlation_id=trace, detail=detail)
+    log.info(event, member_id=member_id, outcome=outcome)
+    if outcome is not Outcome.RIGHT:
+        raise codes.refusal(outcome, tries=row.tries + 1 if row else 0, rules=rules)
+
+
+def _unconfirmed(connection: Connection, member_id: str) -> SectionView:
+    """The personal information, whose address waits for a code. Raises NotFound, AlreadyConfirmed."""
+    person = sections_of(connection, member_id).get(PERSONAL)
+    if person is None:
+        raise NotFound("The member has no personal information yet.")
+    mine = (confirmed_email.c.member_id == member_id, confirmed_email.c.email == person.content["email"])
+    if connection.execute(select(confirmed_email.c.member_id).where(*mine)).first() is not None:
+        raise AlreadyConfirmed("This address is confirmed already.")
+    return person
+
+
+def _code(connection: Connection, member_id: str) -> Row[Any] | None:
+    return connection.execute(select(email_code).where(email_code.c.member_id == member_id)).one_or_none()
+
+
+def _sent_before(connection: Connection, member_id: str) -> Sent | None:
+    row = _code(connection, member_id)
+    return Sent(row.sent_at, row.day_began_at, row.sent_count) if row else None
+
+
+def _keep(connection: Connection, member_id: str, email: str, kept: Kept, sent: Sent) -> None:
+    values = {
+        "email": email,
+        "hashed": kept.hashed,
+        "expires_at": kept.expires_at,
+        "tries": kept.tries,
+        "sent_at": sent.last_at,
+        "day_began_at": sent.day_began_at,
+        "sent_count": sent.count,
+    }
+    statement = insert(email_code).values(member_id=member_id, **values)
+    connection.execute(statement.on_conflict_do_update(index_elements=["member_id"], set_=values))
+
+
+def _count(connection: Connection, row: Row[Any]) -> None:
+    connection.execute(update(email_code).where(email_code.c.member_id == row.member_id).values(tries=row.tries + 1))
+
+
+def _confirm(connection: Connection, member_id: str, email: str, now: datetime) -> None:
+    values = {"email": email, "confirmed_at": now}
+    statement = insert(confirmed_email).values(member_id=member_id, **values)
+    connection.execute(statement.on_conflict_do_update(index_elements=["member_id"], set_=values))
+    connection.execute(delete(email_code).where(email_code.c.member_id == member_id))
+
+
+def _letter(person: SectionView, code: str, locale: str, kept: Kept) -> Letter:
+    return Letter(
+        cause_id=new_id(),
+        template="email_code",
+        recipient=str(person.content["email"]),
+        name=str(person.content["name"]),
+        locale=locale,
+        facts={"code": code, "valid_until": f"{kept.expires_at:%H:%M} UTC"},
+        secret=True,
+    )

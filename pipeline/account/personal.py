@@ -1,0 +1,73 @@
+"""Personal information: kept in its normal form, with whether the address was confirmed (DOMAIN §2)."""
+
+from typing import Any
+
+from sqlalchemy import Connection, Row, select
+
+from pipeline.account import rules
+from pipeline.account.mail_domains import TakesMail
+from pipeline.account.names import PERSONAL
+from pipeline.account.sections import Change, replace_section, section_of, sections_of
+from pipeline.account.tables import confirmed_email
+from pipeline.database import Database
+from pipeline.errors import Invalid, Problem
+from pipeline.policy import Policy
+from schemas.account import PersonalInformation, PersonalView, PublicAvatar, PublicPage, SectionView
+
+
+def change_personal(
+    member_id: str,
+    written: PersonalInformation,
+    *,
+    change: Change,
+    takes_mail: TakesMail,
+    db: Database,
+    policy: Policy,
+) -> PersonalView:
+    """Replace the personal information. A new address has to be confirmed anew. Raises Invalid, Stale."""
+    content = rules.personal(written, policy.account)
+    if not takes_mail(str(content["email"])):
+        message = "The domain of this address takes no mail. Check its spelling."
+        raise Invalid([Problem("email", "undeliverable_email", message)])
+    kept = replace_section(member_id, PERSONAL, content, change=change, db=db)
+    return _view(kept, db)
+
+
+def personal_of(member_id: str, *, db: Database) -> PersonalView:
+    """The personal information. Raises NotFound."""
+    return _view(section_of(member_id, PERSONAL, db=db), db)
+
+
+def page_of(
+    member_id: str, *, viewer_level: str | None, avatar: PublicAvatar | None, db: Database, policy: Policy
+) -> PublicPage:
+    """The member's public page for a viewer on this level (None: no member). A member who has written nothing has an empty one."""
+    with db.read() as connection:
+        confirmed = _confirmed(connection, member_id)
+        sections = sections_of(connection, member_id)
+    return rules.public_page(
+        member_id,
+        sections,
+        viewer_level=viewer_level,
+        confirmed_email=confirmed.email if confirmed else None,
+        avatar=avatar,
+        rules=policy.account,
+    )
+
+
+def _view(kept: SectionView, db: Database) -> PersonalView:
+    with db.read() as connection:
+        confirmed = _confirmed(connection, kept.member_id)
+    at = confirmed.confirmed_at if confirmed and confirmed.email == kept.content["email"] else None
+    return PersonalView(
+        member_id=kept.member_id,
+        email_confirmed_at=at,
+        version=kept.version,
+        updated_at=kept.updated_at,
+        **kept.content,
+    )
+
+
+def _confirmed(connection: Connection, member_id: str) -> Row[Any] | None:
+    mine = confirmed_email.c.member_id == member_id
+    return connection.execute(select(confirmed_email).where(mine)).one_or_none()

@@ -1,0 +1,158 @@
+"""Earn, redeem, correct and penalise: each one entry of the member's ledger, with its cause, and the balance after it.
+
+Entries of one member are written one after another, under the lock of the member's account. Every use case takes its locks in
+the same order: idempotency key, account, entry.
+"""
+
+from dataclasses import asdict, dataclass
+from typing import Any, Final
+from uuid import UUID
+
+import structlog
+from sqlalchemy import Connection, Row, func, select, update
+from sqlalchemy.dialects.postgresql import insert
+
+from pipeline import audit
+from pipeline.account import points_rules
+from pipeline.account.points_rules import NotProven, Posting, SourceUsed, balance_after
+from pipeline.account.statement import entry_view
+from pipeline.account.tables import points_account, points_entry
+from pipeline.database import Database
+from pipeline.errors import Forbidden, NotFound
+from pipeline.events import record as events
+from pipeline.idempotency import Once, earlier_answer, remember
+from pipeline.ids import new_id
+from pipeline.policy import Policy
+from pipeline.tables import decision, submission
+from schemas.events import PointsChanged
+from schemas.points import CorrectionRequest, EarningRequest, PenaltyRequest, PointsEntry, RedemptionRequest
+
+log = structlog.get_logger()
+
+_VERBS: Final = {"earning": "earned", "redemption": "redeemed", "correction": "corrected", "penalty": "taken"}
+
+
+@dataclass(frozen=True, slots=True)
+class Book:
+    """Where entries are written: by whom, under which correlation id, by which policy, and for which request, if it has a key."""
+
+    db: Database
+    policy: Policy
+    actor: str
+    trace: str
+    request: Once | None = None
+
+
+def earn(member_id: str, request: EarningRequest, *, book: Book) -> PointsEntry:
+    """Count an event of another service, once; told again, it gives the first entry. Raises Invalid, SourceUsed."""
+    return _post(member_id, points_rules.earning(request, book.policy.points), book)
+
+
+def redeem(member_id: str, request: RedemptionRequest, *, book: Book) -> PointsEntry:
+    """Take points for an item. Raises Invalid, InsufficientPoints."""
+    return _post(member_id, points_rules.redemption(request, book.policy.points), book)
+
+
+def correct(member_id: str, request: CorrectionRequest, *, book: Book) -> PointsEntry:
+    """Put the balance right, even below zero. Raises Invalid; NotFound where there is no entry of that number."""
+    return _post(member_id, points_rules.correction(request, book.policy.points), book)
+
+
+def penalise(request: PenaltyRequest, *, reviewer_id: str, book: Book) -> PointsEntry:
+    """Take points for proven forgery, even below zero, once for each submission. Told again, it gives the first entry.
+
+    The reviewer who rejected the submission may, once that cannot be undone any more. Raises Invalid, NotFound, Forbidden, NotProven.
+    """
+    posting = points_rules.penalty(request, book.policy.points)
+    with book.db.read() as connection:
+        found = _rejection(connection, request.submission_id)
+    if found.reviewer_id != reviewer_id:
+        raise Forbidden("Only the reviewer who decided this submission may impose a penalty for it.")
+    if not found.final:
+        raise NotProven("The decision can still be undone. Impose the penalty once its effects have left.")
+    points_rules.require_proof(request, found.reasons if found.verdict == "reject" else (), book.policy.points)
+    return _post(found.member_id, posting, book)
+
+
+def _rejection(connection: Connection, submission_id: UUID) -> Row[Any]:
+    """The decision that stands for a submission, and whether it is past undoing. Raises NotFound."""
+    columns = (decision.c.verdict, decision.c.reasons, decision.c.reviewer_id, submission.c.member_id)
+    row = connection.execute(
+        select(*columns, (decision.c.effects_at <= func.now()).label("final"))
+        .join(submission, submission.c.id == decision.c.submission_id)
+        .where(decision.c.submission_id == submission_id, decision.c.undone_at.is_(None))
+    ).one_or_none()
+    if row is None:
+        raise NotFound(f"There is no decision on a submission {submission_id}.")
+    return row
+
+
+def _post(member_id: str, posting: Posting, book: Book) -> PointsEntry:
+    with book.db.begin() as connection:
+        if (earlier := earlier_answer(connection, book.request)) is not None:
+            return PointsEntry.model_validate(earlier)
+        account = _locked(connection, member_id)
+        row = _written(connection, account, posting, book)
+        entry = entry_view(row) if row else _counted_before(connection, member_id, posting)
+        remember(connection, book.request, entry.model_dump(mode="json"))
+    if row is not None:
+        log.info("points.posted", member_id=member_id, type=entry.type, entry_id=str(entry.id))
+    return entry
+
+
+def _locked(connection: Connection, member_id: str) -> Row[Any]:
+    """The member's account, made where there is none, locked until the transaction ends."""
+    connection.execute(insert(points_account).values(member_id=member_id).on_conflict_do_nothing())
+    return connection.execute(
+        select(points_account).where(points_account.c.member_id == member_id).with_for_update()
+    ).one()
+
+
+def _written(connection: Connection, account: Row[Any], posting: Posting, book: Book) -> Row[Any] | None:
+    """Write the entry and the balance after it. None, and nothing is written, where the event was counted before."""
+    if posting.corrects is not None and posting.corrects > account.entries:
+        raise NotFound(f"The member has no entry {posting.corrects}.")
+    after = balance_after(account.balance, posting)
+    values = {
+        "id": new_id(),
+        "member_id": account.member_id,
+        "number": account.entries + 1,
+        "balance_after": after,
+        "actor": book.actor,
+        "policy_version": book.policy.version,
+        "at": func.clock_timestamp(),  # later numbers are never earlier, however long they waited for the lock
+        **asdict(posting),
+    }
+    statement = insert(points_entry).values(values).on_conflict_do_nothing(index_elements=["source", "source_id"])
+    row = connection.execute(statement.returning(points_entry)).one_or_none()
+    if row is not None:
+        _settle(connection, row, book)
+    return row
+
+
+def _settle(connection: Connection, row: Row[Any], book: Book) -> None:
+    connection.execute(
+        update(points_account)
+        .where(points_account.c.member_id == row.member_id)
+        .values(balance=row.balance_after, entries=row.number, updated_at=func.now())
+    )
+    detail = {"member_id": row.member_id, "entry": row.number, "points": row.points, "code": row.code}
+    told = PointsChanged(
+        member_id=row.member_id,
+        entry_id=row.id,
+        type=row.type,
+        amount=row.points,
+        balance=row.balance_after,
+        cause=row.code,
+    )
+    events.record(connection, "points.changed", told, member_id=row.member_id, trace=book.trace)
+    audit.write(connection, f"points.{_VERBS[row.type]}", actor=book.actor, correlation_id=book.trace, detail=detail)
+
+
+def _counted_before(connection: Connection, member_id: str, posting: Posting) -> PointsEntry:
+    """The entry that has this source. Raises SourceUsed where it says something else."""
+    same = (points_entry.c.source == posting.source, points_entry.c.source_id == posting.source_id)
+    entry = entry_view(connection.execute(select(points_entry).where(*same)).one())
+    if not points_rules.same_event(posting, member_id, entry):
+        raise SourceUsed(f"{posting.source} {posting.source_id} was counted before, as something else.")
+    return entry

@@ -1,0 +1,65 @@
+"""A member's points to read: the balance, and the entries a page at a time."""
+
+import base64
+import binascii
+from typing import Any
+
+from sqlalchemy import Row, select
+
+from pipeline.account.tables import points_account, points_entry
+from pipeline.database import Database
+from pipeline.errors import Invalid, Problem
+from schemas.points import EntryType, PointsBalance, PointsCause, PointsEntry, PointsPage
+
+
+def balance_of(member_id: str, *, db: Database) -> PointsBalance:
+    """The member's points; none for a member who never had any."""
+    with db.read() as connection:
+        row = connection.execute(select(points_account).where(points_account.c.member_id == member_id)).one_or_none()
+    balance, entries = (row.balance, row.entries) if row else (0, 0)
+    return PointsBalance(member_id=member_id, balance=balance, overdrawn=balance < 0, entries=entries)
+
+
+def entries_of(member_id: str, *, kind: EntryType | None, cursor: str | None, limit: int, db: Database) -> PointsPage:
+    """A page of the member's entries, the latest first, of one type or any. Raises Invalid for a cursor that is not ours."""
+    query = select(points_entry).where(points_entry.c.member_id == member_id)
+    if kind is not None:
+        query = query.where(points_entry.c.type == kind)
+    if cursor is not None:
+        query = query.where(points_entry.c.number < _decoded(cursor))
+    with db.read() as connection:
+        rows = connection.execute(query.order_by(points_entry.c.number.desc()).limit(limit + 1)).all()
+    return PointsPage(
+        items=tuple(entry_view(row) for row in rows[:limit]),
+        next_cursor=_encoded(rows[limit - 1].number) if len(rows) > limit else None,
+    )
+
+
+def entry_view(row: Row[Any]) -> PointsEntry:
+    """One entry as it is shown. Who wrote it stays inside."""
+    return PointsEntry(
+        id=row.id,
+        member_id=row.member_id,
+        number=row.number,
+        type=row.type,
+        points=row.points,
+        balance_after=row.balance_after,
+        overdrawn=row.balance_after < 0,
+        cause=PointsCause.model_validate({name: getattr(row, name) for name in PointsCause.model_fields}),
+        at=row.at,
+    )
+
+
+def _encoded(number: int) -> str:
+    return base64.urlsafe_b64encode(number.to_bytes(8)).decode().rstrip("=")
+
+
+def _decoded(cursor: str) -> int:
+    try:
+        raw = base64.b64decode(cursor + "=", altchars=b"-_", validate=True)
+    except (ValueError, binascii.Error):
+        raw = b""
+    if len(raw) != 8 or raw[0] > 127:  # noqa: PLR2004  (eight bytes without a sign bit, as we write them)
+        message = "This cursor is not one of ours. Use next_cursor of the page before, or leave it out."
+        raise Invalid([Problem("cursor", "unknown_cursor", message)])
+    return int.from_bytes(raw)

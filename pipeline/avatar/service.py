@@ -1,0 +1,140 @@
+"""Publish an approved avatar, and take the old one away (DOMAIN §1)."""
+
+import hashlib
+from typing import Any, Final
+from uuid import UUID
+
+import structlog
+from sqlalchemy import Connection, Row, func, select
+from sqlalchemy.dialects.postgresql import insert
+
+from pipeline import audit
+from pipeline.avatar.rules import OUTDATED, PUBLISHED, public_key
+from pipeline.avatar.tables import avatar
+from pipeline.database import Database, one_at_a_time
+from pipeline.errors import PermanentError
+from pipeline.events import record as events
+from pipeline.results import Result, result_of
+from pipeline.storage import Storage
+from pipeline.tables import material, rendition
+from pipeline.tasks import ledger
+from pipeline.tasks.ledger import Task
+from pipeline.tasks.rules import REMOVE_AVATAR, SEND_MAIL
+from schemas.events import AvatarPublished
+from schemas.members import AvatarView
+
+log = structlog.get_logger()
+
+ACTOR: Final = "avatar"
+
+
+class RenditionChanged(PermanentError):
+    """The stored rendition is not the one that was approved; it is not published."""
+
+    code = "rendition_changed"
+
+
+def publish(task: Task, *, db: Database, storage: Storage) -> None:
+    """Put the approved renditions where everybody sees them, then make them the member's avatar, in that order.
+
+    What was approved is what is published: the bytes are checked against the hash that inspection recorded.
+    """
+    decision_id = UUID(task.ref_id)
+    with db.read() as connection:
+        result = result_of(connection, decision_id)
+        renditions = _renditions(connection, result.submission_id)
+    keys = {purpose: _publish_one(row, result, storage) for purpose, row in renditions.items()}
+    with db.begin() as connection:
+        ledger.finish(connection, task)
+        shown = _make_current(connection, result, keys, renditions["large"].sha256)
+        ledger.record(connection, SEND_MAIL, decision_id, trace=task.trace)
+    log.info("avatar.published", submission_id=str(result.submission_id), shown=shown)
+
+
+def remove(task: Task, *, db: Database, storage: Storage) -> None:
+    """Delete the public objects of a publication that is no longer shown."""
+    for key, _ in list(storage.listed(storage.public, prefix=f"avatars/{task.ref_id}/")):
+        storage.delete(storage.public, key)
+    with db.begin() as connection:
+        ledger.finish(connection, task)
+    log.info("avatar.removed", submission_id=task.ref_id)
+
+
+def avatar_of(member_id: str, *, db: Database, public_url: str) -> AvatarView:
+    """The member's public avatar."""
+    with db.read() as connection:
+        row = connection.execute(select(avatar).where(avatar.c.member_id == member_id)).one_or_none()
+    return AvatarView(
+        member_id=member_id,
+        large_url=f"{public_url}/{row.large_key}" if row else None,
+        small_url=f"{public_url}/{row.small_key}" if row else None,
+        sha256=row.sha256 if row else None,
+        submission_id=row.submission_id if row else None,
+        published_at=row.published_at if row else None,
+    )
+
+
+def _renditions(connection: Connection, submission_id: UUID) -> dict[str, Row[Any]]:
+    rows = connection.execute(
+        select(rendition)
+        .join(material, material.c.id == rendition.c.material_id)
+        .where(material.c.submission_id == submission_id)
+    )
+    return {row.purpose: row for row in rows}
+
+
+def _publish_one(row: Row[Any], result: Result, storage: Storage) -> str:
+    body = storage.read(storage.vault, row.key)
+    if body is None or hashlib.sha256(body).hexdigest() != row.sha256:
+        raise RenditionChanged(f"The vault object {row.key} is missing or is not what was approved.")
+    key = public_key(result.submission_id, row.sha256)
+    storage.put_public(key, body, media_type=row.media_type)
+    return key
+
+
+def _make_current(connection: Connection, result: Result, keys: dict[str, str], sha256: str) -> bool:
+    """Make this the member's avatar unless a later submission already is; what is not shown is to be removed."""
+    one_at_a_time(connection, f"avatar:{result.member_id}")
+    old = connection.execute(select(avatar).where(avatar.c.member_id == result.member_id)).one_or_none()
+    if old is not None and old.submission_id == result.submission_id:
+        return True
+    shown = old is None or old.sequence < result.sequence
+    if shown:
+        _write(connection, result, keys, sha256)
+        _tell(connection, result, keys, sha256)
+    unseen = result.submission_id if not shown else old.submission_id if old else None
+    if unseen is not None:
+        ledger.record(connection, REMOVE_AVATAR, unseen, trace=result.correlation_id)
+    audit.write(
+        connection,
+        PUBLISHED if shown else OUTDATED,
+        actor=ACTOR,
+        submission_id=result.submission_id,
+        correlation_id=result.correlation_id,
+        detail={"sha256": sha256, "replaces": str(old.submission_id) if old else None},
+    )
+    return shown
+
+
+def _tell(connection: Connection, result: Result, keys: dict[str, str], sha256: str) -> None:
+    told = AvatarPublished(
+        member_id=result.member_id,
+        submission_id=result.submission_id,
+        large_key=keys["large"],
+        small_key=keys["small"],
+        sha256=sha256,
+    )
+    events.record(connection, "avatar.published", told, member_id=result.member_id, trace=result.correlation_id)
+
+
+def _write(connection: Connection, result: Result, keys: dict[str, str], sha256: str) -> None:
+    values = {
+        "submission_id": result.submission_id,
+        "sequence": result.sequence,
+        "large_key": keys["large"],
+        "small_key": keys["small"],
+        "sha256": sha256,
+    }
+    statement = insert(avatar).values(member_id=result.member_id, **values)
+    changed = {**values, "published_at": func.now()}
+    connection.execute(statement.on_conflict_do_update(index_elements=["member_id"], set_=changed))

@@ -1,0 +1,124 @@
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Final
+
+import orjson
+import psycopg
+from sqlalchemy import Connection, Engine, MetaData, create_engine, exc, literal, text
+from sqlalchemy.dialects.postgresql import JSONB, Insert
+
+from pipeline.errors import DatabaseFault, DatabaseUnavailable
+
+metadata: Final = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+"""Every table of the pipeline registers here; the migrations are held against it."""
+
+JSON: Final = JSONB(none_as_null=True)
+
+_OUR_MISTAKES: Final = "42"
+"""SQLSTATE's class of statements that are wrong; their message names our tables and columns and no data."""
+
+_AFTER_COMMIT: Final = "proofdesk.after_commit"
+
+Hint = tuple[str, str]
+AfterCommit = Callable[[Sequence[Hint]], None]
+
+
+class Database:
+    """PostgreSQL, with held connections. A transaction that commits passes on the hints that were recorded in it."""
+
+    def __init__(self, engine: Engine, *, after_commit: AfterCommit) -> None:
+        self.engine = engine
+        self._after_commit = after_commit
+
+    @contextmanager
+    def begin(self) -> Iterator[Connection]:
+        """One transaction: commits at the end of the block, rolls back on any exception. Raises DatabaseUnavailable."""
+        with _translated(), self.engine.begin() as connection:
+            hints: list[Hint] = []
+            connection.info[_AFTER_COMMIT] = hints
+            yield connection
+        if hints:
+            self._after_commit(hints)
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A connection for reading, each statement on its own. Raises DatabaseUnavailable."""
+        with _translated(), self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            yield connection
+
+    def ping(self) -> str:
+        """The server's version. Raises DatabaseUnavailable."""
+        with self.read() as connection:
+            return str(connection.execute(text("SHOW server_version")).scalar_one())
+
+    def close(self) -> None:
+        """Close the held connections."""
+        self.engine.dispose()
+
+
+def storable(words: str) -> str:
+    """The words without what PostgreSQL cannot hold: zero bytes and halves of characters."""
+    return words.replace("\x00", "\ufffd").encode("utf-8", "replace").decode()
+
+
+def after_commit(connection: Connection, *, kind: str, task_id: str) -> None:
+    """Remember to hint a task once this transaction has committed."""
+    connection.info[_AFTER_COMMIT].append((kind, task_id))
+
+
+def one_at_a_time(connection: Connection, what: str) -> None:
+    """Transactions that name the same `what` queue up here; the lock ends with the transaction."""
+    connection.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:what, 0))"), {"what": what})
+
+
+def took_effect(connection: Connection, statement: Insert) -> bool:
+    """Run an INSERT … ON CONFLICT and say whether it wrote its row. SQLAlchemy gives inserts no row count, so ask for the row."""
+    return connection.execute(statement.returning(literal(1))).first() is not None
+
+
+def engine(url: str, *, pool_size: int = 5) -> Engine:
+    """The engine for `url`, with time-outs that are shorter than any lease. Made once a process, after fork."""
+    return create_engine(
+        url,
+        pool_size=pool_size,
+        max_overflow=pool_size,
+        pool_timeout=10,
+        pool_pre_ping=True,
+        hide_parameters=True,  # an error's text ends in logs and in the ledger, where members' data must not be
+        json_serializer=lambda value: orjson.dumps(value).decode(),
+        json_deserializer=orjson.loads,
+        connect_args={
+            "connect_timeout": 5,
+            "options": "-c statement_timeout=15000 -c idle_in_transaction_session_timeout=20000 -c timezone=UTC",
+        },
+    )
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except (exc.OperationalError, exc.InterfaceError, exc.TimeoutError, psycopg.OperationalError) as error:
+        raise DatabaseUnavailable("PostgreSQL cannot be reached or closed the connection.") from error
+    except exc.DBAPIError as error:
+        if error.connection_invalidated:
+            raise DatabaseUnavailable("PostgreSQL closed the connection.") from error
+        raise DatabaseFault(_without_data(error)) from None
+
+
+def _without_data(error: exc.DBAPIError) -> str:
+    """Which rule the database held up, without the values that broke it: those may be a member's."""
+    cause = error.orig
+    if not isinstance(cause, psycopg.Error):
+        return type(error).__name__
+    where = ".".join(filter(None, [cause.diag.table_name, cause.diag.constraint_name or cause.diag.column_name]))
+    words = cause.diag.message_primary if (cause.sqlstate or "").startswith(_OUR_MISTAKES) else None
+    return " ".join(filter(None, [type(cause).__name__, cause.sqlstate, where, words]))

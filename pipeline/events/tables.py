@@ -1,0 +1,73 @@
+from typing import Final
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    Table,
+    Text,
+    Uuid,
+    func,
+    text,
+)
+from sqlalchemy.dialects.postgresql import ARRAY
+
+from pipeline.database import JSON, metadata
+from pipeline.tables import Instant
+
+event: Final = Table(
+    "event",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("sequence", BigInteger, Identity(), nullable=False, unique=True),
+    Column("transaction", BigInteger, nullable=False, server_default=text("pg_current_xact_id()::text::bigint")),
+    Column("type", Text, nullable=False),
+    Column("member_id", Text, nullable=False),
+    Column("data", JSON, nullable=False),
+    Column("cause_id", Uuid),
+    Column("at", Instant, nullable=False, server_default=func.now()),
+    Index("ix_event_member", "member_id", "sequence"),
+    Index("ix_event_at", "at"),
+    Index("ix_event_cause_id", "cause_id", postgresql_where=text("cause_id IS NOT NULL")),
+)
+
+endpoint: Final = Table(
+    "webhook_endpoint",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("url", Text, nullable=False),
+    Column("types", ARRAY(Text), nullable=False, server_default="{}"),
+    Column("secrets", JSON, nullable=False),
+    Column("state", Text, nullable=False, server_default="active"),
+    Column("paused_because", Text),
+    Column("failing_since", Instant),
+    Column("created_at", Instant, nullable=False, server_default=func.now()),
+    CheckConstraint("state IN ('active', 'paused')", name="known_state"),
+)
+
+delivery: Final = Table(
+    "webhook_delivery",
+    metadata,
+    Column("event_id", Uuid, ForeignKey("event.id", ondelete="CASCADE"), primary_key=True),
+    Column("endpoint_id", Uuid, ForeignKey("webhook_endpoint.id", ondelete="CASCADE"), primary_key=True),
+    Column("member_id", Text, nullable=False),
+    Column("sequence", BigInteger, nullable=False),
+    Column("state", Text, nullable=False, server_default="pending"),
+    Column("round", Integer, nullable=False, server_default="1"),
+    Column("begun_at", Instant, nullable=False, server_default=func.now()),
+    Column("last_status", Integer),
+    Column("last_error", Text),
+    Column("delivered_at", Instant),
+    CheckConstraint("state IN ('pending', 'delivered', 'given_up')", name="known_state"),
+    Index(
+        "ix_webhook_delivery_pending",
+        "endpoint_id",
+        "member_id",
+        "sequence",
+        postgresql_where=text("state = 'pending'"),
+    ),
+)

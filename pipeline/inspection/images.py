@@ -1,0 +1,88 @@
+"""Looks into a picture: one full decode by an explicitly chosen decoder, after its structure has passed the limits."""
+
+import io
+import re
+from dataclasses import replace
+from typing import Final
+
+from PIL import Image
+
+from pipeline.inspection.chunks import read_png, read_webp
+from pipeline.inspection.findings import Finding, finding
+from pipeline.inspection.header import Header
+from pipeline.inspection.heic import decode_heic, read_heic
+from pipeline.inspection.jpeg import decode_jpeg
+from pipeline.inspection.metadata import Metadata, jpeg_metadata, read_metadata
+from pipeline.inspection.renditions import Contents, render_picture
+from pipeline.inspection.rules import PIXEL_CEILING, FileRules, judge_pixels, verdict
+from pipeline.inspection.walk import read_jpeg
+
+# Our own limit comes first and is never above this one, so Pillow's error (at twice the number) is only a second lock.
+Image.MAX_IMAGE_PIXELS = PIXEL_CEILING
+
+_READERS: Final = {"image/jpeg": read_jpeg, "image/png": read_png, "image/webp": read_webp, "image/heic": read_heic}
+_FORMATS: Final = {"image/png": "PNG", "image/webp": "WEBP"}
+_FACTORS: Final = (8, 4, 2, 1)
+_SHARPNESS: Final = 1.5
+_CUT: Final = re.compile(r"truncated|Premature end of JPEG", re.IGNORECASE)
+_EXCESSIVE: Final = re.compile(r"Decompressed data too large|Too much memory", re.IGNORECASE)
+
+
+class _Moves(Exception):
+    """The picture has more than one frame."""
+
+
+def inspect_image(data: bytes, media_type: str, rules: FileRules) -> Contents:
+    """Inspect a JPEG, PNG, WebP or HEIC, and render it if it is accepted. Nothing is decoded beyond the limits."""
+    header = _READERS[media_type](data)
+    findings = [finding(header.fault)] if header.fault else []
+    if header.foreign:
+        findings.append(finding("embedded_content", found=header.foreign))
+    if header.width or not header.fault:
+        findings += judge_pixels(header.width, header.height, rules)
+    seen = Contents(header.width or None, header.height or None, findings=findings)
+    return _look(data, media_type, header, rules, seen) if verdict(findings) else seen
+
+
+def _look(data: bytes, media_type: str, header: Header, rules: FileRules, seen: Contents) -> Contents:
+    try:
+        image, metadata, findings = _decode(data, media_type, header, rules)
+        renditions, more = render_picture(image, metadata, rules)
+    except _Moves:
+        return replace(seen, findings=[*seen.findings, finding("multi_frame")])
+    except (MemoryError, RecursionError, Image.DecompressionBombError):
+        return replace(seen, findings=[*seen.findings, finding("too_complex")])
+    except Exception as error:  # noqa: BLE001  # a decoder may raise anything, and each is a finding on the file
+        return replace(seen, findings=[*seen.findings, finding(_code_of(str(error)))])
+    found = [*seen.findings, *findings, *metadata.findings, *more]
+    return replace(seen, findings=found, renditions=renditions, exif=metadata.exif)
+
+
+def _code_of(complaint: str) -> str:
+    if _EXCESSIVE.search(complaint):
+        return "too_complex"
+    return "truncated_image" if _CUT.search(complaint) else "corrupt_image"
+
+
+def _decode(
+    data: bytes, media_type: str, header: Header, rules: FileRules
+) -> tuple[Image.Image, Metadata, list[Finding]]:
+    """Read all the data; keep a large JPEG's pixels at a fraction of its sides. Raises what decoders raise."""
+    if media_type == "image/jpeg":
+        spare = max(header.width, header.height) / (rules.large_side * _SHARPNESS)
+        factor = next(factor for factor in _FACTORS if factor <= max(spare, 1))
+        image, findings = decode_jpeg(data, header, factor)
+        return image, jpeg_metadata(data, header.segments), findings
+    if media_type == "image/heic":
+        return *decode_heic(data), []
+    return *_load(data, media_type, header), []
+
+
+def _load(data: bytes, media_type: str, header: Header) -> tuple[Image.Image, Metadata]:
+    with Image.open(io.BytesIO(data), formats=[_FORMATS[media_type]]) as image:
+        if getattr(image, "n_frames", 1) > 1:
+            raise _Moves
+        if image.size != (header.width, header.height):
+            raise ValueError(f"decoded to {image.size}, announced as {header.width} by {header.height}")
+        image.load()
+        return image, read_metadata(image.info.get("exif"), image.info.get("icc_profile"))

@@ -1,0 +1,182 @@
+"""Inspect a submission's files: load, look, decide, record."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any, Final
+from uuid import UUID
+
+import structlog
+from sqlalchemy import Connection, Row, func, insert, select, update
+
+from pipeline import lifecycle
+from pipeline.database import Database
+from pipeline.errors import AlreadyThere, NotAllowed
+from pipeline.ids import new_id
+from pipeline.inspection.file import FileReport
+from pipeline.inspection.findings import Finding
+from pipeline.inspection.fingerprints import remember
+from pipeline.inspection.look import Inspector, Looked, look
+from pipeline.inspection.rules import verdict
+from pipeline.lifecycle import Event
+from pipeline.mails import FreezeMail, ResultMail
+from pipeline.policy import Policy
+from pipeline.storage import Storage
+from pipeline.tables import finding as finding_table
+from pipeline.tables import material, rendition, submission
+from pipeline.tasks import ledger
+from pipeline.tasks.ledger import Task
+from pipeline.tasks.rules import SEND_MAIL
+
+log = structlog.get_logger()
+
+ACTOR: Final = "inspector"
+
+
+def inspect(
+    task: Task, *, db: Database, storage: Storage, policy: Policy, inspector: Inspector, freeze_mail: FreezeMail
+) -> None:
+    """Look at every file of the submission and pass it to review, or refuse it with everything that was found.
+
+    No transaction is open while files are read. A submission that has left `received` meanwhile is left as it is.
+    """
+    submission_id = UUID(task.ref_id)
+    subject, files = _load(db, submission_id)
+    if subject.state != lifecycle.State.RECEIVED:
+        _end_quietly(db, task)
+        return
+    limits = policy.files.avatar if subject.kind == "avatar" else policy.files.material
+    expected = _expected(subject, policy)
+    looked = []
+    for each in files:
+        ledger.renew(db, task)
+        seen = look(each, expected=expected, task=task, storage=storage, limits=limits, inspector=inspector)
+        looked.append(seen)
+    accepted = verdict([found for each in looked for found in each.findings])
+    try:
+        with db.begin() as connection:
+            ledger.finish(connection, task)
+            _record(connection, subject, looked)
+            if subject.kind == "avatar":
+                _count_from_upload(connection, subject, looked, policy)
+            _move(connection, subject, looked, accepted=accepted, freeze_mail=freeze_mail)
+    except (AlreadyThere, NotAllowed):
+        _end_quietly(db, task)
+        return
+    log.info(
+        "submission.inspected",
+        submission_id=str(submission_id),
+        accepted=accepted,
+        findings=[found.code for each in looked for found in each.findings],
+        children_died=[death.reason for each in looked for death in each.deaths],
+    )
+
+
+def _load(db: Database, submission_id: UUID) -> tuple[Row[Any], Sequence[Row[Any]]]:
+    with db.read() as connection:
+        subject = connection.execute(select(submission).where(submission.c.id == submission_id)).one()
+        files = connection.execute(
+            select(material).where(material.c.submission_id == submission_id).order_by(material.c.position)
+        ).all()
+    return subject, files
+
+
+def _record(connection: Connection, subject: Row[Any], looked: Sequence[Looked]) -> None:
+    for each in looked:
+        if each.report is not None:
+            report = each.report
+            values = {"bytes": report.size, "sha256": report.sha256, "media_type": report.media_type}
+            sizes = {"width": report.width, "height": report.height, "pages": report.pages}
+            seen = {"signals": dict(each.signals)}
+            connection.execute(
+                update(material).where(material.c.id == each.material_id).values(**values, **sizes, **seen)
+            )
+            _remember(connection, subject, each, report)
+    findings = [_finding_row(subject.id, each.material_id, found) for each in looked for found in each.findings]
+    renditions = [row for each in looked for row in each.renditions]
+    if findings:
+        connection.execute(insert(finding_table), findings)
+    if renditions:
+        connection.execute(insert(rendition), renditions)
+
+
+def _remember(connection: Connection, subject: Row[Any], looked: Looked, report: FileReport) -> None:
+    """Keep the file's fingerprints, by which the same or a similar one of another member is found."""
+    phash = looked.signals.get("fingerprint")
+    remember(
+        connection,
+        material_id=looked.material_id,
+        member_id=subject.member_id,
+        sha256=report.sha256,
+        phash=phash if isinstance(phash, str) else None,
+    )
+
+
+def _expected(subject: Row[Any], policy: Policy) -> dict[str, str]:
+    """What the member wrote into the form and a material may show: its lines of text, not links or descriptions."""
+    if subject.identity is None:
+        return {}
+    types = policy.identities[subject.identity].form
+    return {name: value for name, value in subject.form.items() if types.get(name, "").startswith("text") and value}
+
+
+def _finding_row(submission_id: UUID, material_id: UUID, found: Finding) -> dict[str, Any]:
+    return {
+        "id": new_id(),
+        "submission_id": submission_id,
+        "material_id": material_id,
+        "code": found.code,
+        "severity": found.severity,
+        "message": found.message,
+        "detail": dict(found.detail),
+    }
+
+
+def _count_from_upload(connection: Connection, subject: Row[Any], looked: Sequence[Looked], policy: Policy) -> None:
+    """An avatar's 24 hours run from its upload (DOMAIN §7.4), which only the object store knows."""
+    uploaded_at = min((each.written_at for each in looked if each.written_at), default=subject.accepted_at)
+    if uploaded_at >= subject.accepted_at:
+        return
+    hours = policy.clock.avatar_hours
+    due_at = uploaded_at + timedelta(hours=hours)
+    rule = {
+        **subject.due_rule,
+        "from": uploaded_at.isoformat(),
+        "since": "upload",
+        "sentence": f"{hours} hours by the clock from upload",
+    }
+    connection.execute(
+        update(submission)
+        .where(submission.c.id == subject.id)
+        .values(
+            due_at=func.least(submission.c.due_at, due_at),
+            target_at=func.least(submission.c.target_at, due_at),
+            due_rule=rule,
+        )
+    )
+
+
+def _move(
+    connection: Connection, subject: Row[Any], looked: Sequence[Looked], *, accepted: bool, freeze_mail: FreezeMail
+) -> None:
+    codes = [found.code for each in looked for found in each.findings]
+    event = Event.CLEARED if accepted else Event.REFUSED
+    lifecycle.move(connection, subject.id, event, actor=ACTOR, version=subject.version, detail={"findings": codes})
+    if not accepted:
+        refusing = [found.message for each in looked for found in each.findings if not verdict([found])]
+        mail = ResultMail(
+            cause_id=subject.id,
+            template="submission_refused",
+            submission_id=subject.id,
+            member_id=subject.member_id,
+            stage=subject.stage,
+            sentences=tuple(dict.fromkeys(refusing)),
+        )
+        freeze_mail(connection, mail)
+        ledger.record(connection, SEND_MAIL, subject.id, trace=subject.correlation_id)
+
+
+def _end_quietly(db: Database, task: Task) -> None:
+    """The submission was superseded or withdrawn while it was looked at: nothing is to be done any more."""
+    with db.begin() as connection:
+        ledger.finish(connection, task)
+    log.info("submission.inspection_dropped", submission_id=task.ref_id)

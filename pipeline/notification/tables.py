@@ -1,0 +1,41 @@
+from typing import Final
+
+from sqlalchemy import Boolean, CheckConstraint, Column, ForeignKey, Index, Integer, Table, Text, Uuid, false, func
+
+from pipeline.database import JSON, metadata
+from pipeline.tables import Instant
+
+mail: Final = Table(
+    "mail",
+    metadata,
+    Column("cause_id", Uuid, primary_key=True),
+    Column("submission_id", Uuid, ForeignKey("submission.id")),
+    Column("template", Text, nullable=False),
+    Column("recipient", Text, nullable=False),
+    Column("locale", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("html", Text, nullable=False),
+    Column("message_id", Text, nullable=False, unique=True),
+    Column("headers", JSON),
+    Column("secret", Boolean, nullable=False, server_default=false()),
+    Column("state", Text, nullable=False, server_default="pending"),
+    Column("ambiguous", Integer, nullable=False, server_default="0"),
+    Column("last_error", Text),
+    Column("frozen_at", Instant, nullable=False, server_default=func.now()),
+    Column("sent_at", Instant),
+    CheckConstraint(
+        "state IN ('pending', 'sending', 'sent', 'unknown', 'withdrawn', 'suppressed')", name="known_state"
+    ),
+    Index("ix_mail_submission_id", "submission_id"),
+)
+
+suppressed_address: Final = Table(
+    "suppressed_address",
+    metadata,
+    Column("address", Text, primary_key=True),
+    Column("reason", Text, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("suppressed_at", Instant, nullable=False, server_default=func.now()),
+    CheckConstraint("reason IN ('bounce', 'complaint')", name="known_reason"),
+)

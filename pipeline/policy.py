@@ -1,0 +1,266 @@
+"""The shape of the policy: every number and list of the domain, read from `config/policy.toml`."""
+
+from collections.abc import Mapping
+from datetime import time
+from typing import Annotated, Any, Literal, Self
+from zoneinfo import available_timezones
+
+from holidays import list_supported_countries
+from pydantic import Field, PositiveInt, field_validator, model_validator
+
+from pipeline.account_policy import Account, Category, Points, unknown_names
+from pipeline.codes import Codes
+from pipeline.methods_policy import BusinessEmail, ChecklistItem, Methods, Rulings, TaxNumbers
+from schemas.base import Frozen
+
+Weekday = Annotated[int, Field(ge=0, le=6)]
+FieldType = Literal["text", "long_text", "url", "text?", "long_text?", "url?"]
+FactType = Literal["text", "date", "decimal", "currency", "integer"]
+
+
+class Attempts(Frozen):
+    """Chances (DOMAIN §7.3)."""
+
+    per_method: PositiveInt
+
+
+class Clock(Frozen):
+    """Working days and hours, and promises (DOMAIN §7.4). Avatar hours are by the clock, days are working days."""
+
+    country: str
+    timezone: str
+    working_weekdays: tuple[Weekday, ...] = Field(min_length=1)
+    opens: time
+    closes: time
+    avatar_hours: PositiveInt
+    verification_target_days: PositiveInt
+    verification_promise_days: PositiveInt
+
+    @field_validator("country")
+    @classmethod
+    def _country_is_known(cls, value: str) -> str:
+        if value not in list_supported_countries():
+            raise ValueError(f"no calendar of public holidays is known for {value!r}; use an ISO 3166 code such as DE")
+        return value
+
+    @field_validator("timezone")
+    @classmethod
+    def _timezone_is_known(cls, value: str) -> str:
+        if value not in available_timezones():
+            raise ValueError(f"there is no time zone {value!r}; use a name such as Europe/Berlin")
+        return value
+
+    @model_validator(mode="after")
+    def _closes_after_it_opens(self) -> Self:
+        if self.closes <= self.opens:
+            raise ValueError(f"the team closes at {self.closes}, which is not after {self.opens}, when it opens")
+        return self
+
+
+class Upload(Frozen):
+    """Upload slots and how long an original is kept."""
+
+    expires_seconds: PositiveInt
+    retention_days: PositiveInt
+
+
+class Review(Frozen):
+    """Claims, undo, and links to materials, in seconds."""
+
+    claim_lease_seconds: PositiveInt
+    claims_per_reviewer: PositiveInt
+    undo_window_seconds: int = Field(ge=0)
+    view_url_seconds: PositiveInt
+
+
+class Idempotency(Frozen):
+    """How long a key is remembered."""
+
+    retention_hours: PositiveInt
+
+
+class Events(Frozen):
+    """How events are sent to endpoints: when one is given up, when an endpoint gets a rest, how long secrets overlap."""
+
+    timeout_seconds: PositiveInt
+    give_up_days: PositiveInt
+    pause_hours: PositiveInt
+    secret_overlap_hours: PositiveInt
+    retention_days: PositiveInt
+
+
+class FileLimits(Frozen):
+    """What a file may be (bytes, pixels, pages) and how its renditions are made (pixels, JPEG quality)."""
+
+    media_types: tuple[str, ...] = Field(min_length=1)
+    max_bytes: PositiveInt
+    large_side: int = Field(gt=0, le=8192)
+    small_side: int = Field(gt=0, le=8192)
+    page_side: int = Field(gt=0, le=8192)
+    quality: int = Field(ge=50, le=95)
+    max_pixels: int = Field(default=50_000_000, gt=0, le=2**27)
+    max_side: PositiveInt = 16_384
+    max_pages: PositiveInt = 50
+
+
+class Files(Frozen):
+    """Limits by the kind of file (DOMAIN §1)."""
+
+    avatar: FileLimits
+    material: FileLimits
+
+
+class Reason(Frozen):
+    """Why a submission was rejected, with the sentence that the member reads."""
+
+    code: str
+    text: str
+
+
+class Avatar(Frozen):
+    """The avatar's checklist (DOMAIN §1)."""
+
+    checklist: tuple[ChecklistItem, ...]
+
+
+class Reasons(Frozen):
+    """Reasons for a rejection, by the kind of submission."""
+
+    avatar: tuple[Reason, ...]
+    verification: tuple[Reason, ...]
+
+
+class Stage(Frozen):
+    """A rung of the ladder (DOMAIN §7)."""
+
+    stage: str
+    title: str
+    unlocked_by: tuple[Literal["verification", "spend"], ...]
+    benefits: tuple[str, ...]
+
+
+class Material(Frozen):
+    """A material of an identity and what it must show (DOMAIN §7.2)."""
+
+    kind: str
+    title: str
+    must_show: tuple[ChecklistItem, ...] = Field(min_length=1)
+
+
+class Identity(Frozen):
+    """An identity with its form and materials (DOMAIN §7.2)."""
+
+    title: str
+    form: Mapping[str, FieldType]
+    required: Literal["all", "any"]
+    materials: tuple[Material, ...] = Field(min_length=1)
+
+    def material(self, kind: str) -> Material | None:
+        """The material of that kind, or None where this identity has none such."""
+        return next((material for material in self.materials if material.kind == kind), None)
+
+
+class Policy(Frozen):
+    """The whole policy. `version` names its edition and its content, so that a decision can remember it."""
+
+    edition: str
+    version: str
+    attempts: Attempts
+    clock: Clock
+    upload: Upload
+    review: Review
+    idempotency: Idempotency
+    events: Events
+    codes: Codes
+    account: Account
+    points: Points
+    subscriptions: Mapping[str, Category]
+    files: Files
+    avatar: Avatar
+    reasons: Reasons
+    rulings: Rulings
+    methods: Methods
+    tax_number: TaxNumbers
+    business_email: BusinessEmail
+    ladder: tuple[Stage, ...] = Field(min_length=2)
+    facts: Mapping[str, FactType]
+    identities: Mapping[str, Identity]
+
+    @model_validator(mode="before")
+    @classmethod
+    def _share_materials(cls, data: Any) -> Any:
+        """An identity may name another one whose materials it shares. What is no table is left for the validation to name."""
+        identities = data.get("identities") if isinstance(data, dict) else None
+        if not isinstance(identities, dict) or not all(isinstance(each, dict) for each in identities.values()):
+            return data
+        shared = {name: each.get("materials") for name, each in identities.items()}
+        resolved = {
+            name: {**each, "materials": shared.get(each["materials"])}
+            if isinstance(each.get("materials"), str)
+            else each
+            for name, each in identities.items()
+        }
+        return {**data, "identities": resolved}
+
+    @model_validator(mode="after")
+    def _stages_are_distinct(self) -> Self:
+        names = [rung.stage for rung in self.ladder]
+        if twice := sorted({name for name in names if names.count(name) > 1}):
+            raise ValueError(f"ladder: the stages {twice} stand in it twice")
+        return self
+
+    @model_validator(mode="after")
+    def _the_account_names_what_there_is(self) -> Self:
+        levels = [rung.stage for rung in self.ladder]
+        reasons = [reason.code for reason in (*self.reasons.avatar, *self.reasons.verification)]
+        if wrong := unknown_names(self.account, self.points, levels=levels, reasons=reasons):
+            raise ValueError("; ".join(wrong))
+        return self
+
+    @model_validator(mode="after")
+    def _facts_are_known(self) -> Self:
+        for name, identity in self.identities.items():
+            for material in identity.materials:
+                for item in material.must_show:
+                    if missing := [fact for fact in item.facts if fact not in self.facts]:
+                        raise ValueError(
+                            f"identities.{name}, material {material.kind}: unknown facts {missing}; add them to [facts]"
+                        )
+        if missing := [fact for item in self.tax_number.checklist for fact in item.facts if fact not in self.facts]:
+            raise ValueError(f"tax_number.checklist: unknown facts {missing}; add them to [facts]")
+        return self
+
+    def stage(self, name: str) -> Stage | None:
+        """The rung of that name."""
+        return next((rung for rung in self.ladder if rung.stage == name), None)
+
+    def rank(self, name: str) -> int:
+        """How high a rung is; the lowest is 0."""
+        return [rung.stage for rung in self.ladder].index(name)
+
+    def reasons_for(self, kind: str) -> Mapping[str, Reason]:
+        """The reasons that a rejection of this kind of submission may give, by code."""
+        reasons = self.reasons.avatar if kind == "avatar" else self.reasons.verification
+        return {reason.code: reason for reason in reasons}
+
+    def sentence(self, code: str, *, kind: str) -> str:
+        """What the member reads for a reason that a person or a rule gave; of one that the policy no longer has, the code."""
+        known = self.reasons_for(kind).get(code)
+        return known.text if known else str(getattr(self.rulings, code, code))
+
+    def title(self, *, identity: str | None, material: str) -> str:
+        """What a piece of evidence is called."""
+        if material == "tax_number":
+            return self.methods.get("tax_number", material)
+        known = self.identities.get(identity) if identity else None
+        found = known.material(material) if known else None
+        return found.title if found else "Avatar"
+
+    def checklist(self, *, kind: str, identity: str | None, material: str) -> tuple[ChecklistItem, ...]:
+        """What the reviewer answers for one piece of evidence: the avatar's list, or what a material or tax number must show."""
+        if kind == "avatar" or identity is None:
+            return self.avatar.checklist
+        if material == "tax_number":
+            return self.tax_number.checklist
+        found = self.identities[identity].material(material)
+        return found.must_show if found else ()

@@ -1,0 +1,50 @@
+"""Grant a claim: its row, its lease on the database's clock, and the line of history that tells of it."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import ColumnElement, Connection, Row, func
+from sqlalchemy.dialects.postgresql import insert
+
+from pipeline import audit
+from pipeline.ids import new_id
+from pipeline.policy import Policy
+from pipeline.review.tables import claim
+from schemas.review import Claim
+
+
+def grant(connection: Connection, submission_id: UUID, *, reviewer_id: str, policy: Policy) -> Claim | None:
+    """A new claim on a case in review; None where somebody holds it. The unique index on live claims settles a tie."""
+    values = {"id": new_id(), "token": uuid4(), "submission_id": submission_id, "reviewer_id": reviewer_id}
+    row = connection.execute(
+        insert(claim).values(**values, lease_until=lease_from_now(policy)).on_conflict_do_nothing().returning(claim)
+    ).one_or_none()
+    if row is None:
+        return None
+    tell(connection, row, "claim.taken")
+    return as_claim(row)
+
+
+def lease_from_now(policy: Policy) -> ColumnElement[Any]:
+    """Until when a claim runs that begins, or begins anew, in this statement."""
+    return func.now() + timedelta(seconds=policy.review.claim_lease_seconds)
+
+
+def as_claim(row: Row[Any]) -> Claim:
+    """A claim as its reviewer gets it."""
+    return Claim(
+        id=row.id,
+        token=row.token,
+        fence=row.fence,
+        submission_id=row.submission_id,
+        reviewer=row.reviewer_id,
+        lease_until=row.lease_until,
+    )
+
+
+def tell(connection: Connection, row: Row[Any], event: str, detail: Mapping[str, object] | None = None) -> None:
+    """Add what happened to a claim to its case's history."""
+    known = {"claim_id": str(row.id), "fence": row.fence, **(detail or {})}
+    audit.write(connection, event, actor=row.reviewer_id, submission_id=row.submission_id, detail=known)

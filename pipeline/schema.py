@@ -1,0 +1,31 @@
+"""Every table of the pipeline on one metadata, for the migrations."""
+
+from pipeline import access, audit, evidence, idempotency, tables
+from pipeline.account import tables as account
+from pipeline.avatar import tables as avatar
+from pipeline.database import metadata
+from pipeline.events import tables as events
+from pipeline.inspection import fingerprints
+from pipeline.intake import tables as intake
+from pipeline.membership import tables as membership
+from pipeline.notification import tables as notification
+from pipeline.review import tables as review
+from pipeline.tasks import tables as tasks
+
+__all__ = [
+    "access",
+    "account",
+    "audit",
+    "avatar",
+    "events",
+    "evidence",
+    "fingerprints",
+    "idempotency",
+    "intake",
+    "membership",
+    "metadata",
+    "notification",
+    "review",
+    "tables",
+    "tasks",
+]

@@ -1,0 +1,220 @@
+"""The task ledger (DESIGN §4): the row is the outbox, the broker only carries hints."""
+
+import random
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Final
+from uuid import UUID
+
+import structlog
+from sqlalchemy import ColumnElement, Connection, case, exists, func, literal, update
+from sqlalchemy.dialects.postgresql import insert
+
+from pipeline.database import Database, after_commit, storable
+from pipeline.errors import LeaseLost, PermanentError, RetryableError
+from pipeline.ids import new_id
+from pipeline.tasks.rules import KINDS, Kind, TaskState, backoff, pause
+from pipeline.tasks.tables import task
+
+log = structlog.get_logger()
+
+_LAST_ERROR_LENGTH: Final = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A task that this worker holds. `token` grows with every claim; objects are written under keys that carry it."""
+
+    id: UUID
+    kind: Kind
+    ref_id: str
+    token: int
+    attempts: int
+    waits: int
+    trace: str
+    payload: Mapping[str, Any] | None
+
+
+def record(
+    connection: Connection,
+    kind: Kind,
+    ref_id: object,
+    *,
+    trace: str,
+    delay_seconds: float = 0,
+    dedup_key: str | None = None,
+    payload: Mapping[str, Any] | None = None,
+) -> UUID | None:
+    """Record work in the transaction that makes it necessary; it is hinted once that has committed.
+
+    One task for each `dedup_key` (default: kind and ref): a second record is a no-op and gives None.
+    """
+    now = func.now()
+    row = {
+        "id": new_id(),
+        "kind": kind.name,
+        "ref_id": str(ref_id),
+        "dedup_key": dedup_key or f"{kind.name}:{ref_id}",
+        "trace": trace,
+        "payload": dict(payload) if payload is not None else None,
+        "due_at": now + timedelta(seconds=delay_seconds),
+        "hinted_at": None if delay_seconds else now,
+    }
+    task_id: UUID | None = connection.execute(
+        insert(task).values(row).on_conflict_do_nothing(index_elements=["dedup_key"]).returning(task.c.id)
+    ).scalar_one_or_none()
+    if task_id is not None and not delay_seconds:
+        after_commit(connection, kind=kind.name, task_id=str(task_id))
+    return task_id
+
+
+def finish(connection: Connection, mine: Task) -> None:
+    """End the task in the transaction that carries its effects. Raises LeaseLost (roll back) when somebody else has it now."""
+    ended = connection.execute(
+        update(task)
+        .where(*_held(mine))
+        .values(state=TaskState.DONE, lease_until=None, ended_at=func.now(), last_error=None)
+    )
+    if ended.rowcount != 1:
+        raise LeaseLost(f"Task {mine.id} is no longer held with token {mine.token}.")
+
+
+def renew(db: Database, mine: Task) -> None:
+    """Begin the lease anew, before the next step of work in steps. Raises LeaseLost when somebody else has the task now."""
+    lease = func.now() + timedelta(seconds=mine.kind.lease_seconds)
+    with db.begin() as connection:
+        renewed = connection.execute(update(task).where(*_held(mine)).values(lease_until=lease))
+    if renewed.rowcount != 1:
+        raise LeaseLost(f"Task {mine.id} is no longer held with token {mine.token}.")
+
+
+def _held(mine: Task) -> tuple[ColumnElement[bool], ...]:
+    return task.c.id == mine.id, task.c.state == TaskState.RUNNING, task.c.token == mine.token
+
+
+def is_held(mine: Task) -> ColumnElement[bool]:
+    """A condition for statements of this worker between claim and finish: the task is still held with this token."""
+    return exists().where(*_held(mine))
+
+
+class Ledger:
+    """What a worker does with tasks: claim, and say how it ended."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    def claim(self, kind: Kind, task_id: str) -> Task | None:
+        """Take a due task with a lease on the database's clock; None where there is nothing to take.
+
+        One UPDATE. A task that was taken too often (each SIGKILL counts) is parked instead, with an alert in the log.
+        """
+        exhausted = task.c.attempts >= kind.max_attempts
+        statement = (
+            update(task)
+            .where(
+                task.c.id == UUID(task_id),
+                task.c.kind == kind.name,
+                task.c.state == TaskState.READY,
+                task.c.due_at <= func.now(),
+            )
+            .values(
+                state=case((exhausted, TaskState.PARKED.value), else_=TaskState.RUNNING.value),
+                lease_until=case((exhausted, None), else_=func.now() + timedelta(seconds=kind.lease_seconds)),
+                ended_at=case((exhausted, func.now()), else_=None),
+                token=task.c.token + 1,
+                attempts=case((exhausted, task.c.attempts), else_=task.c.attempts + 1),
+                last_error=case(
+                    (
+                        exhausted,
+                        func.coalesce(task.c.last_error, literal("The worker died each time that it was tried.")),
+                    ),
+                    else_=task.c.last_error,
+                ),
+            )
+            .returning(task)
+        )
+        with self._db.begin() as connection:
+            row = connection.execute(statement).one_or_none()
+        if row is None:
+            return None
+        if row.state == TaskState.PARKED:
+            _alert(row.id, kind, row.attempts, row.last_error)
+            return None
+        return Task(row.id, kind, row.ref_id, row.token, row.attempts, row.waits, row.trace, row.payload)
+
+    @contextmanager
+    def work(self, kind: Kind, task_id: str) -> Iterator[Task | None]:
+        """Hold a task for the length of the block; whatever goes wrong in it is recorded, never raised to the broker.
+
+        A PermanentError parks the task, LeaseLost drops this worker's result, anything else comes back with backoff.
+        """
+        mine = self.claim(kind, task_id)
+        if mine is None:
+            yield None
+            return
+        bound = structlog.contextvars.bound_contextvars(
+            correlation_id=mine.trace, task_id=task_id, task=kind.name, ref_id=mine.ref_id, attempt=mine.attempts
+        )
+        with bound, self._recorded(mine):
+            yield mine
+
+    @contextmanager
+    def _recorded(self, mine: Task) -> Iterator[None]:
+        try:
+            yield
+        except LeaseLost as lost:
+            log.warning("task.lease_lost", error=str(lost))
+        except PermanentError as error:
+            self.park(mine, error)
+        except Exception as error:  # noqa: BLE001  (whatever it was, the ledger has to know)
+            self.fail(mine, error)
+        except BaseException as interrupt:
+            self.fail(mine, interrupt)
+            raise
+
+    def fail(self, mine: Task, error: BaseException) -> None:
+        """Give the task back, due again after a backoff with jitter; parked when it was tried often enough.
+
+        A dependency that is away uses up no try: however long it is away, the work waits and then goes on.
+        """
+        away = isinstance(error, RetryableError)
+        if mine.attempts >= mine.kind.max_attempts and not away:
+            self.park(mine, error)
+            return
+        jitter = random.random()  # noqa: S311  (spread, not secrecy)
+        seconds = (
+            pause(mine.kind, mine.waits + 1, jitter=jitter)
+            if away
+            else backoff(mine.kind, mine.attempts, jitter=jitter)
+        )
+        due = {"due_at": func.now() + timedelta(seconds=seconds), "hinted_at": None}
+        counted = {"attempts": mine.attempts - 1, "waits": mine.waits + 1} if away else {}
+        self._release(mine, error, state=TaskState.READY, **due, **counted)
+        log.warning("task.failed", error=_in_words(error), retry_in_seconds=round(seconds, 1), exc_info=error)
+
+    def park(self, mine: Task, error: BaseException) -> None:
+        """Set the task aside for an operator, with its reason."""
+        if self._release(mine, error, state=TaskState.PARKED, ended_at=func.now()):
+            _alert(mine.id, mine.kind, mine.attempts, _in_words(error))
+
+    def _release(self, mine: Task, error: BaseException, **values: Any) -> bool:
+        with self._db.begin() as connection:
+            released = connection.execute(
+                update(task).where(*_held(mine)).values(lease_until=None, last_error=_in_words(error), **values)
+            )
+        return released.rowcount == 1
+
+
+def kind_named(name: str) -> Kind:
+    """The kind of that name. A task in the ledger always has one."""
+    return KINDS[name]
+
+
+def _in_words(error: BaseException) -> str:
+    return storable(f"{type(error).__name__}: {error}")[:_LAST_ERROR_LENGTH]
+
+
+def _alert(task_id: UUID, kind: Kind, attempts: int, error: str | None) -> None:
+    log.error("task.parked", task_id=str(task_id), task=kind.name, attempts=attempts, error=error)

@@ -1,0 +1,88 @@
+"""What an operator does with tasks: list, look, try again, set aside."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import RowMapping, delete, func, select, update
+
+from pipeline.database import Database, after_commit
+from pipeline.errors import Conflict, NotFound
+from pipeline.tasks.rules import TaskState
+from pipeline.tasks.tables import schedule_run, task
+
+
+def tasks(db: Database, *, state: TaskState | None, kind: str | None, limit: int = 50) -> Sequence[RowMapping]:
+    """Tasks, the latest first; all states but `done` where none is given."""
+    query = select(task).order_by(task.c.id.desc()).limit(limit)
+    query = query.where(task.c.state == state) if state else query.where(task.c.state != TaskState.DONE)
+    if kind:
+        query = query.where(task.c.kind == kind)
+    with db.read() as connection:
+        return connection.execute(query).mappings().all()
+
+
+def counts(db: Database) -> Sequence[RowMapping]:
+    """How many tasks of each kind are in each state that is not done, and since when the oldest is due."""
+    query = (
+        select(task.c.kind, task.c.state, func.count().label("count"), func.min(task.c.due_at).label("oldest_due_at"))
+        .where(task.c.state != TaskState.DONE)
+        .group_by(task.c.kind, task.c.state)
+        .order_by(task.c.kind, task.c.state)
+    )
+    with db.read() as connection:
+        return connection.execute(query).mappings().all()
+
+
+def task_shown(db: Database, task_id: UUID) -> RowMapping:
+    """All of one task. Raises NotFound."""
+    with db.read() as connection:
+        row = connection.execute(select(task).where(task.c.id == task_id)).mappings().one_or_none()
+    if row is None:
+        raise NotFound(f"There is no task {task_id}.")
+    return row
+
+
+def retry(db: Database, task_id: UUID) -> None:
+    """Let a parked or waiting task be tried at once, its count of tries begun anew. Raises NotFound, Conflict."""
+    kind = task_shown(db, task_id)["kind"]
+    with db.begin() as connection:
+        _change(
+            connection.execute(
+                update(task)
+                .where(task.c.id == task_id, task.c.state.in_((TaskState.PARKED, TaskState.READY)))
+                .values(
+                    state=TaskState.READY, due_at=func.now(), hinted_at=func.now(), attempts=0, waits=0, ended_at=None
+                )
+            ).rowcount,
+            "Only a parked or waiting task can be tried again.",
+        )
+        after_commit(connection, kind=kind, task_id=str(task_id))
+
+
+def park(db: Database, task_id: UUID, *, reason: str) -> None:
+    """Set a waiting task aside. Raises NotFound, Conflict."""
+    task_shown(db, task_id)
+    with db.begin() as connection:
+        _change(
+            connection.execute(
+                update(task)
+                .where(task.c.id == task_id, task.c.state == TaskState.READY)
+                .values(state=TaskState.PARKED, ended_at=func.now(), last_error=f"Parked by an operator: {reason}")
+            ).rowcount,
+            "Only a waiting task can be parked; one that runs ends by itself.",
+        )
+
+
+def forget_done(connection: Any, *, days: int) -> int:
+    """Delete tasks that were done, and runs of the schedule, more than so many days ago. Returns how many tasks."""
+    before = func.now() - timedelta(days=days)
+    connection.execute(delete(schedule_run).where(schedule_run.c.run_at < before))
+    gone = connection.execute(delete(task).where(task.c.state == TaskState.DONE, task.c.ended_at < before))
+    return int(gone.rowcount)
+
+
+def _change(rows: int, otherwise: str) -> None:
+    if rows != 1:
+        raise Conflict(otherwise)

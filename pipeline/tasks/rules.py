@@ -1,0 +1,87 @@
+"""The kinds of durable work, and when a failed one is tried again. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Final
+
+
+class TaskState(StrEnum):
+    """Where a task is. `parked` waits for an operator and is never taken up by itself."""
+
+    READY = "ready"
+    RUNNING = "running"
+    DONE = "done"
+    PARKED = "parked"
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of work: the dramatiq queue and actor that do it, its lease and time limit in seconds, and how often it is tried.
+
+    The time limit is shorter than the lease, so that a worker stops before somebody else may start. Work in steps that renews the
+    lease before each has a lease for a step and a limit for all of them.
+    """
+
+    name: str
+    queue: str
+    actor: str
+    lease_seconds: int
+    limit_seconds: int
+    max_attempts: int
+    backoff_seconds: float = 1.0
+    backoff_cap_seconds: float = 60.0
+    wait_cap_seconds: float = 30.0
+    renews: bool = False
+
+
+INSPECT: Final = Kind("submission.inspect", "inspection", "inspect_submission", 60, 600, 6, renews=True)
+ACCEPT: Final = Kind("submission.accept", "effects", "accept_parked_submission", 30, 20, 3)
+PUBLISH_AVATAR: Final = Kind("avatar.publish", "effects", "publish_avatar", 45, 35, 12)
+REMOVE_AVATAR: Final = Kind("avatar.remove", "effects", "remove_avatar", 45, 35, 12)
+UNLOCK_STAGE: Final = Kind("membership.unlock", "effects", "unlock_stage", 30, 20, 12)
+SEND_MAIL: Final = Kind("mail.send", "notification", "send_mail", 45, 35, 20)
+JUDGE_NUMBER: Final = Kind("tax_number.judge", "effects", "judge_tax_number", 45, 35, 12)
+SEND_CODE: Final = Kind("code.send", "notification", "send_code", 45, 35, 20)
+EXPIRE_CODE: Final = Kind("code.expire", "effects", "expire_code", 30, 20, 12)
+DELIVER_EVENT: Final = Kind(
+    "event.deliver", "notification", "deliver_event", 45, 35, 20, backoff_seconds=2, wait_cap_seconds=1800
+)
+SWEEP_STORAGE: Final = Kind("storage.sweep", "effects", "sweep_storage", 300, 240, 3)
+FORGET_OLD: Final = Kind("ledger.forget", "effects", "forget_old", 60, 45, 3)
+
+KINDS: Final[Mapping[str, Kind]] = {
+    kind.name: kind
+    for kind in (
+        INSPECT,
+        ACCEPT,
+        PUBLISH_AVATAR,
+        REMOVE_AVATAR,
+        UNLOCK_STAGE,
+        SEND_MAIL,
+        JUDGE_NUMBER,
+        SEND_CODE,
+        EXPIRE_CODE,
+        DELIVER_EVENT,
+        SWEEP_STORAGE,
+        FORGET_OLD,
+    )
+}
+
+QUEUES: Final = ("intake", "inspection", "effects", "notification")
+
+
+def backoff(kind: Kind, attempts: int, *, jitter: float) -> float:
+    """Seconds until the next try after `attempts` failed ones: doubling up to the cap, spread by `jitter` in [0, 1) over 50–100 %."""
+    full = min(kind.backoff_cap_seconds, kind.backoff_seconds * 2 ** min(attempts - 1, 20))
+    return float(full * (0.5 + jitter / 2))
+
+
+def pause(kind: Kind, waits: int, *, jitter: float) -> float:
+    """Seconds until the next try after a dependency was away `waits` times: as `backoff`, with a lower cap.
+
+    The work may go on as soon as the dependency is back, and a try behind an open circuit costs no time-out. So the cap is short
+    enough that nobody waits for minutes, and long enough that thousands of waiting tasks do not keep the workers from other work.
+    Most do not wait it out: a worker that sees the dependency come back calls them (`pipeline/tasks/waiting.py`).
+    """
+    return backoff(replace(kind, backoff_cap_seconds=kind.wait_cap_seconds), waits, jitter=jitter)

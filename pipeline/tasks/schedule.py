@@ -1,0 +1,50 @@
+"""Work that comes round by the clock. A run is a primary key, inserted with its task: any number of schedulers is safe."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from sqlalchemy import Connection, func, select
+from sqlalchemy.dialects.postgresql import insert
+
+from pipeline.database import Database, took_effect
+from pipeline.tasks import ledger
+from pipeline.tasks.rules import FORGET_OLD, SWEEP_STORAGE, Kind
+from pipeline.tasks.tables import schedule_run
+
+
+@dataclass(frozen=True, slots=True)
+class Scheduled:
+    """A kind of work and how often it comes round, counted from the epoch."""
+
+    kind: Kind
+    every: timedelta
+
+
+SCHEDULE: Final = (
+    Scheduled(SWEEP_STORAGE, timedelta(hours=1)),
+    Scheduled(FORGET_OLD, timedelta(hours=1)),
+)
+
+
+def slot(every: timedelta, now: datetime) -> datetime:
+    """The latest start of a period that is not after `now`."""
+    seconds = every.total_seconds()
+    return datetime.fromtimestamp(now.timestamp() // seconds * seconds, UTC)
+
+
+def fire_due(db: Database, *, schedule: Sequence[Scheduled] = SCHEDULE) -> int:
+    """Record the task of each period that has begun and was not fired yet, by the database's clock. Returns how many."""
+    with db.begin() as connection:
+        now: datetime = connection.execute(select(func.now())).scalar_one()
+        return sum(_fire(connection, each, slot(each.every, now)) for each in schedule)
+
+
+def _fire(connection: Connection, each: Scheduled, run_at: datetime) -> bool:
+    name = each.kind.name
+    fresh = took_effect(connection, insert(schedule_run).values(name=name, run_at=run_at).on_conflict_do_nothing())
+    if fresh:
+        ref = run_at.isoformat()
+        ledger.record(connection, each.kind, ref, trace=f"schedule:{name}:{ref}")
+    return fresh

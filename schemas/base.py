@@ -1,0 +1,30 @@
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
+
+
+class Frozen(BaseModel):
+    """A value that crosses a boundary: immutable, and a field that it does not know is an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+def _without_zero_bytes(written: str) -> str:
+    if "\x00" in written:
+        raise ValueError("Zero bytes are not allowed; remove them.")
+    return written
+
+
+_NoZeroBytes = AfterValidator(_without_zero_bytes)
+
+Text = Annotated[str, _NoZeroBytes]
+"""Any text that can be stored: without zero bytes."""
+
+Identifier = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=r"^[A-Za-z0-9._:@-]+$")]
+"""An id that another service gave: 1 to 100 letters, digits and `. _ : @ -`."""
+
+Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), _NoZeroBytes]
+"""One line of text that a person wrote, 1 to 200 characters."""
+
+Prose = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000), _NoZeroBytes]
+"""A few sentences that a person wrote, 1 to 2,000 characters."""

@@ -1,0 +1,154 @@
+"""What Proofdesk tells other services: one shape for each type of event, after Standard Webhooks."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Annotated, Any, Final, Literal
+from uuid import UUID
+
+from pydantic import AfterValidator, Field, StringConstraints
+
+from schemas.base import Frozen, Identifier
+
+SubmissionEventType = Literal[
+    "submission.received",
+    "submission.in_review",
+    "submission.refused",
+    "submission.approved",
+    "submission.rejected",
+    "submission.superseded",
+    "submission.withdrawn",
+    "submission.expired",
+]
+
+
+class SubmissionMoved(Frozen):
+    """A submission came to a state. `version` grows with each move: what is older than what you have is stale."""
+
+    submission_id: UUID
+    member_id: str
+    kind: str
+    method: str | None
+    stage: str | None
+    identity: str | None
+    state: str
+    version: int
+    reasons: tuple[str, ...] = ()
+    correlation_id: str
+
+
+class LevelChanged(Frozen):
+    """A member's level and benefits changed, together. `version` grows with each change of this member."""
+
+    member_id: str
+    from_level: str
+    to_level: str
+    benefits: tuple[str, ...]
+    cause: UUID
+    version: int
+
+
+class AvatarPublished(Frozen):
+    """A member's avatar is visible under these keys of the public bucket, and the one before it is not."""
+
+    member_id: str
+    submission_id: UUID
+    large_key: str
+    small_key: str
+    sha256: str
+
+
+class PointsChanged(Frozen):
+    """A member's points changed by `amount` to `balance`, for this cause."""
+
+    member_id: str
+    entry_id: UUID
+    type: str
+    amount: int
+    balance: int
+    cause: str
+
+
+EVENTS: Final[Mapping[str, type[Frozen]]] = {
+    "submission.received": SubmissionMoved,
+    "submission.in_review": SubmissionMoved,
+    "submission.refused": SubmissionMoved,
+    "submission.approved": SubmissionMoved,
+    "submission.rejected": SubmissionMoved,
+    "submission.superseded": SubmissionMoved,
+    "submission.withdrawn": SubmissionMoved,
+    "submission.expired": SubmissionMoved,
+    "membership.level_changed": LevelChanged,
+    "avatar.published": AvatarPublished,
+    "points.changed": PointsChanged,
+}
+"""The shape of `data` by the event's type."""
+
+
+def _known(types: tuple[str, ...]) -> tuple[str, ...]:
+    if unknown := sorted(set(types) - EVENTS.keys()):
+        raise ValueError(f"There is no event type {unknown[0]!r}. Use some of {', '.join(EVENTS)}; none means all.")
+    return types
+
+
+EventTypes = Annotated[tuple[str, ...], AfterValidator(_known)]
+"""Types of events; none means all."""
+
+Address = Annotated[str, StringConstraints(max_length=2000, pattern=r"^https?://[^\s]+$")]
+
+
+class EventView(Frozen):
+    """One event. `type`, `timestamp` and `data` are what endpoints are sent, `id` is their `webhook-id`."""
+
+    id: UUID
+    type: str
+    timestamp: datetime
+    data: dict[str, Any]
+
+
+class EventPage(Frozen):
+    """A page of events, the earliest first; `next_cursor` goes on from here, later too."""
+
+    items: tuple[EventView, ...]
+    next_cursor: str
+
+
+class EndpointRequest(Frozen):
+    """Where to send events, and which; no types means all."""
+
+    url: Address
+    types: EventTypes = ()
+
+
+class EndpointView(Frozen):
+    """An endpoint and how it fares. A paused one gets nothing until it is resumed; nothing is lost meanwhile."""
+
+    id: UUID
+    url: str
+    types: tuple[str, ...]
+    state: Literal["active", "paused"]
+    paused_because: str | None
+    failing_since: datetime | None
+    pending: int
+    created_at: datetime
+
+
+class EndpointSecret(Frozen):
+    """The secret by which the endpoint checks signatures. It is shown once; the one before it is valid for a while longer."""
+
+    endpoint_id: UUID
+    secret: str
+    previous_valid_until: datetime | None = None
+
+
+class ReplayRequest(Frozen):
+    """Send again what was sent or given up: the events since then, or these."""
+
+    since: datetime | None = None
+    event_ids: tuple[UUID, ...] = Field(default=(), max_length=1000)
+    member_id: Identifier | None = None
+
+
+class Replayed(Frozen):
+    """How many events are on their way again."""
+
+    count: int

@@ -1,0 +1,135 @@
+"""What upstream reads of a member: level, benefits, chances, avatar."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from schemas.base import Frozen
+from schemas.submissions import DueView
+
+
+class LevelChange(Frozen):
+    """One change of the level and what caused it."""
+
+    from_level: str
+    to_level: str
+    cause: UUID
+    at: datetime
+
+
+class MethodOffer(Frozen):
+    """A method of verification, and how many chances each member has by it for a stage."""
+
+    method: str
+    title: str
+    chances: int
+
+
+class RungView(Frozen):
+    """A rung of the ladder, the same for everybody; `new_benefits` are those that the rung below does not have."""
+
+    stage: str
+    title: str
+    rank: int
+    unlocked_by: tuple[str, ...]
+    benefits: tuple[str, ...]
+    new_benefits: tuple[str, ...]
+    methods: tuple[MethodOffer, ...]
+
+
+class LadderView(Frozen):
+    """The ladder of membership, the lowest rung first."""
+
+    stages: tuple[RungView, ...]
+    identities: tuple[str, ...]
+
+
+class MustShow(Frozen):
+    """Something that a material must show."""
+
+    code: str
+    text: str
+
+
+class NamedMaterial(Frozen):
+    """A material of an identity and what it must show (DOMAIN §7.2)."""
+
+    kind: str
+    title: str
+    must_show: tuple[MustShow, ...]
+
+
+class IdentityView(Frozen):
+    """An identity: its form as JSON Schema, and its materials, of which all or any are required."""
+
+    identity: str
+    title: str
+    form: dict[str, Any]
+    required: str
+    materials: tuple[NamedMaterial, ...]
+
+
+class TaxCountry(Frozen):
+    """A country whose tax numbers can be checked, and what its number is called."""
+
+    country: str
+    number: str
+
+
+class MethodView(MethodOffer):
+    """A method as this member may use it now; where it is closed, why: `unlocked` or `no_chances_left`."""
+
+    chances_left: int
+    open: bool
+    closed_because: str | None
+
+
+class UnderReview(Frozen):
+    """A verification that has no result yet, and when that is promised and why; a code that is waited for has a time of its own."""
+
+    submission_id: UUID
+    method: str
+    identity: str
+    state: str
+    chance: int
+    accepted_at: datetime
+    due: DueView
+    code_expires_at: datetime | None
+
+
+class StageView(Frozen):
+    """A rung of the ladder as this member sees it. `next` marks those that the member may still unlock."""
+
+    stage: str
+    title: str
+    rank: int
+    unlocked: bool
+    unlocked_at: datetime | None
+    unlocked_by: tuple[str, ...]
+    benefits: tuple[str, ...]
+    next: bool
+    methods: tuple[MethodView, ...]
+    chances_left: dict[str, int]
+    under_review: tuple[UnderReview, ...]
+
+
+class MembershipView(Frozen):
+    """A member's level with its benefits, the ladder, and how it came to be."""
+
+    member_id: str
+    level: str
+    rank: int
+    benefits: tuple[str, ...]
+    stages: tuple[StageView, ...]
+    history: tuple[LevelChange, ...]
+
+
+class AvatarView(Frozen):
+    """The member's public avatar; URLs are null until one was approved."""
+
+    member_id: str
+    large_url: str | None
+    small_url: str | None
+    sha256: str | None
+    submission_id: UUID | None
+    published_at: datetime | None

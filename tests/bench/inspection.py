@@ -1,0 +1,84 @@
+"""Inspection in full (sandbox, renditions, digest) beside a bare decode of the same bytes in the same run."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import simplejpeg
+
+from config.policy import load_policy
+from pipeline.inspection.rules import FileRules
+from pipeline.inspection.sandbox import Sandbox
+from tests.bench.measure import Measure, interleaved
+from tests.bench.photos import Photo, photos
+from tests.support.files import photo as small_photo
+
+ROUNDS = 21
+TURNS = 7
+FILES = 8
+TWO_TO_ONE = 1.8
+EXTRA_MIB = 60.0
+SIGNALS_MS = 15.0
+INSPECT_ONLY = "tests.bench.looks:inspect_only"
+
+
+def measures() -> list[Measure]:
+    """All of this part, in about half a minute on two idle cores."""
+    rules = FileRules.model_validate(load_policy().files.avatar.model_dump())
+    with TemporaryDirectory(prefix="proofdesk-bench-") as made:
+        folder = Path(made)
+        found = photos(folder)
+        times = [each for photo in found for each in _time(photo, rules)]
+        return [*times, *_two_to_one(found[2], rules), *(_memory(photo, rules, folder) for photo in found)]
+
+
+def _time(photo: Photo, rules: FileRules) -> list[Measure]:
+    data = photo.path.read_bytes()
+    with Sandbox(children=1, look=INSPECT_ONLY) as bare, Sandbox(children=1) as whole:
+        works = (
+            lambda: simplejpeg.decode_jpeg(data),
+            lambda: bare.inspect(photo.path, rules=rules),
+            lambda: whole.inspect(photo.path, rules=rules),
+        )
+        interleaved(*works, rounds=2)
+        decode, inspect, signals = interleaved(*works, rounds=ROUNDS)
+    return [
+        Measure(f"{photo.name}: bare decode", decode, "ms"),
+        Measure(f"{photo.name}: inspection in full", inspect, "ms"),
+        Measure(f"{photo.name}: ratio", inspect / decode, "×", photo.goal),
+        Measure(f"{photo.name}: signals on top", signals - inspect, "ms", SIGNALS_MS),
+    ]
+
+
+def _two_to_one(photo: Photo, rules: FileRules) -> list[Measure]:
+    """Files a second of two threads with two children, against one with one; beside it what the machine has to give."""
+    data = photo.path.read_bytes()
+    with Sandbox(children=1) as one, Sandbox(children=2) as two:
+        works = (
+            lambda: _run(1, lambda: one.inspect(photo.path, rules=rules)),
+            lambda: _run(2, lambda: two.inspect(photo.path, rules=rules)),
+            lambda: _run(1, lambda: simplejpeg.decode_jpeg(data)),
+            lambda: _run(2, lambda: simplejpeg.decode_jpeg(data)),
+        )
+        interleaved(*works, rounds=1)
+        alone, together, alone_bare, together_bare = interleaved(*works, rounds=TURNS)
+    return [
+        Measure("two bare decoders against one", 2 * alone_bare / together_bare, "×"),
+        Measure("two workers against one", 2 * alone / together, "×", TWO_TO_ONE, "at least"),
+    ]
+
+
+def _run(workers: int, work: Callable[[], object]) -> None:
+    with ThreadPoolExecutor(workers) as threads:
+        for done in [threads.submit(work) for _ in range(FILES * workers)]:
+            done.result()
+
+
+def _memory(photo: Photo, rules: FileRules, folder: Path) -> Measure:
+    """The peak of a child beyond that for a picture of almost nothing."""
+    nothing = folder / "nothing.jpg"
+    nothing.write_bytes(small_photo(side=8))
+    with Sandbox(children=1) as sandbox:
+        before, peak = (sandbox.inspect(path, rules=rules).peak_rss_mib for path in (nothing, photo.path))
+    return Measure(f"{photo.name}: peak extra memory", peak - before, "MiB", EXTRA_MIB)

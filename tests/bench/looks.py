@@ -1,0 +1,22 @@
+"""What a child does where the signals are not to be counted: the inspection alone."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from pipeline.inspection.file import FileReport, inspect_file
+from pipeline.inspection.rules import FileRules
+from pipeline.inspection.sandbox.examine import warm_up
+
+__all__ = ["inspect_only", "warm_up"]
+
+
+def inspect_only(
+    path: Path,
+    *,
+    rules: FileRules,
+    declared_type: str | None,
+    filename: str | None,
+    with_signals: bool,  # noqa: ARG001  # asked for or not, there are none
+) -> tuple[FileReport, Mapping[str, object]]:
+    """Report on the file, without signals."""
+    return inspect_file(path, rules=rules, declared_type=declared_type, filename=filename), {}

@@ -1,0 +1,118 @@
+"""The clients of a run: they submit what was drawn, when its time comes, and look until all has ended."""
+
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Final
+
+import httpx
+
+from cli.demo.clients import Api, AwayError
+from cli.demo.job import OPEN
+from tests.chaos.doors import WAYS
+from tests.chaos.errands import Errand
+from tests.chaos.ground import Ground
+from tests.chaos.journal import Journal
+from tests.chaos.progress import say
+
+SENDERS: Final = 12
+COMMANDERS: Final = 2
+LOOKERS: Final = 4
+PAGE: Final = "200"
+GLANCE_SECONDS: Final = 0.3
+MANY: Final = 200
+MANY_SECONDS: Final = 3
+"""How long to wait before so many are looked at again."""
+PROBE_PATIENCE_SECONDS: Final = 150
+TOLD: Final = frozenset({"approved", "rejected", "refused"})
+"""The ends that a member is told by mail."""
+_SETTLED: Final = frozenset({"done", "sent"})
+
+
+class Traffic:
+    """What upstream does."""
+
+    def __init__(self, ground: Ground, api: Api, journal: Journal) -> None:
+        self._api, self._journal = api, journal
+        self._ways = {door: way(ground, api, journal) for door, way in WAYS.items()}
+        self._pause = threading.Event()
+
+    def flow(self, errands: Sequence[Errand], seconds: float) -> None:
+        """Submit all of them over so many seconds; returns when each was answered. Commands wait for each other, not for requests."""
+        began = time.monotonic()
+        with ThreadPoolExecutor(SENDERS) as senders, ThreadPoolExecutor(COMMANDERS) as commanders:
+            answers = []
+            for errand in sorted(errands, key=lambda each: each.at):
+                self._pause.wait(max(0, began + errand.at * seconds - time.monotonic()))
+                answers.append((commanders if errand.door == "cli" else senders).submit(self._send, errand))
+        for answer in answers:
+            answer.result()
+
+    def inspected(self, errand: Errand) -> None:
+        """Submit an errand and return when it has been inspected."""
+        self._send(errand)
+        deadline = time.monotonic() + PROBE_PATIENCE_SECONDS
+        while time.monotonic() < deadline:
+            view = self._view(self._journal.accepted.get(errand.label, ""))
+            if view and view["state"] != "received":
+                return
+            self._pause.wait(GLANCE_SECONDS)
+        self._journal.complain(f"{errand.label} was not inspected within {PROBE_PATIENCE_SECONDS} s")
+
+    def ends(self, deadline_seconds: float) -> Mapping[str, Mapping[str, Any]]:
+        """The last view of each accepted submission by its id, once all have ended or the deadline is over.
+
+        Which are open is asked by the page; each one is looked at alone only after it was closed.
+        """
+        deadline = time.monotonic() + deadline_seconds
+        views: dict[str, Mapping[str, Any]] = {each: {} for each in self._journal.accepted.values()}
+        with ThreadPoolExecutor(LOOKERS) as lookers:
+            while (
+                waiting := {each for each, view in views.items() if not ended(view)}
+            ) and time.monotonic() < deadline:
+                closed = sorted(waiting - self._open())
+                views |= dict(zip(closed, lookers.map(self._view, closed), strict=True))
+                left = sum(not ended(view) for view in views.values())
+                say(f"{len(views) - left} of {len(views)} accepted ones have ended")
+                self._pause.wait(GLANCE_SECONDS if left < MANY else MANY_SECONDS)
+        return views
+
+    def _open(self) -> set[str]:
+        """The submissions that are open; those that move while the pages are turned may be among them or not."""
+        try:
+            return {line["id"] for state in OPEN for line in listed(self._api, state=state)}
+        except (AwayError, httpx.HTTPStatusError):
+            return set()
+
+    def _send(self, errand: Errand) -> None:
+        try:
+            self._ways[errand.door].run(errand)
+        except Exception as error:  # noqa: BLE001  (told by the verdict, beside everything else)
+            self._journal.complain(f"{errand.label}: {type(error).__name__}: {error}")
+
+    def _view(self, submission_id: str) -> Mapping[str, Any]:
+        try:
+            found: Mapping[str, Any] = self._api.get(f"/v1/submissions/{submission_id}")
+        except (AwayError, httpx.HTTPStatusError):
+            return {}
+        return found
+
+
+def listed(api: Api, **filters: str) -> Iterator[Mapping[str, Any]]:
+    """A line for each submission that the API lists, the latest first."""
+    cursor: dict[str, str] = {}
+    while True:
+        page = api.get("/v1/submissions", limit=PAGE, **filters, **cursor)
+        yield from page["items"]
+        if not page["next_cursor"]:
+            return
+        cursor = {"cursor": page["next_cursor"]}
+
+
+def ended(view: Mapping[str, Any]) -> bool:
+    """Closed, and all that follows from it has happened."""
+    if not view or view["state"] in OPEN:
+        return False
+    effects = {each["name"]: each["state"] for each in view["effects"]}
+    return set(effects.values()) <= _SETTLED and (view["state"] not in TOLD or "mail" in effects)

@@ -1,0 +1,22 @@
+from collections.abc import Iterator
+
+import pytest
+
+from config.container import Container
+from tests.crash.nursery import Nursery, nursery
+from tests.crash.play import Play
+from tests.crash.world import forget
+from tests.support.desk import Desk
+from tests.support.http import Api
+
+
+@pytest.fixture(scope="module")
+def children(all_servers: Container, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nursery]:
+    with nursery(all_servers.settings, tmp_path_factory.mktemp("children")) as started:
+        yield started
+
+
+@pytest.fixture
+def play(desk: Desk, api: Api, children: Nursery) -> Iterator[Play]:
+    yield Play(desk, api, children)
+    forget(desk.tools)

@@ -1,0 +1,117 @@
+"""`proofdesk up` as its user meets it: started, started twice, killed, started again."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.support.processes import supervised
+
+PHOTO = Path(__file__).parents[2] / "cli" / "demo" / "photos" / "portrait.jpg"
+DEADLINE_SECONDS = 60
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    return tmp_path / "a home with spaces"
+
+
+def test_after_kill_nine_of_up_the_next_one_comes_up_with_everything_and_no_stray_process(home: Path) -> None:
+    with _up(home) as first:
+        submitted = _proofdesk(
+            home, "submit", str(PHOTO), "--member", "m1", "--name", "Lin", "--email", "lin@example.com"
+        )
+        before = {process.pid for process in supervised(home)}
+        first.send_signal(signal.SIGKILL)
+        first.wait(DEADLINE_SECONDS)
+
+    with _up(home) as second:
+        view = _submission(home, json.loads(submitted)["id"])
+        strays = before & {process.pid for process in supervised(home)}
+        second.send_signal(signal.SIGINT)
+        second.wait(DEADLINE_SECONDS)
+
+    assert view["state"] in {"received", "in_review"}
+    assert strays == set()
+    assert supervised(home) == []
+
+
+def test_a_second_up_says_that_the_first_is_up_and_leaves_it_alone(home: Path) -> None:
+    with _up(home) as first:
+        before = {process.pid for process in supervised(home)}
+        second = subprocess.run(
+            _command(home, "up"), capture_output=True, text=True, timeout=DEADLINE_SECONDS, check=False
+        )
+        after = {process.pid for process in supervised(home)}
+        first.send_signal(signal.SIGINT)
+        first.wait(DEADLINE_SECONDS)
+
+    assert second.returncode == 1
+    assert f"up already, as process {first.pid}" in " ".join(second.stderr.split())
+    assert before == after
+    assert first.returncode == 0
+
+
+def test_doctor_finds_all_well_while_it_is_up_and_says_what_is_missing_when_it_is_not(home: Path) -> None:
+    with _up(home) as up:
+        well = subprocess.run(
+            _command(home, "doctor", "--json"), capture_output=True, text=True, check=False, env=_environment(home)
+        )
+        up.send_signal(signal.SIGINT)
+        up.wait(DEADLINE_SECONDS)
+    down = subprocess.run(_command(home, "doctor"), capture_output=True, text=True, check=False, env=_environment(home))
+
+    assert [check for check in json.loads(well.stdout) if not check["ok"]] == []
+    assert well.returncode == 0
+    assert down.returncode == 1
+    assert "PROOFDESK_DATABASE_URL" in down.stdout
+
+
+@contextmanager
+def _up(home: Path) -> Iterator[subprocess.Popen[str]]:
+    """`proofdesk up`, from the moment that it says that all is healthy."""
+    with subprocess.Popen(
+        _command(home, "up", "--quiet"), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    ) as up:
+        try:
+            said = []
+            for line in up.stdout or []:
+                said.append(line)
+                if line.startswith("All is healthy"):
+                    break
+            else:
+                pytest.fail("".join(said))
+            yield up
+        finally:
+            up.kill()
+
+
+def _command(home: Path, *arguments: str) -> list[str]:
+    where = ["--home", str(home)] if arguments[0] == "up" else []
+    return [sys.executable, "-m", "cli", *arguments, *where]
+
+
+def _environment(home: Path) -> dict[str, str]:
+    return {**os.environ, "PROOFDESK_HOME": str(home)}
+
+
+def _proofdesk(home: Path, *arguments: str) -> str:
+    done = subprocess.run(
+        _command(home, *arguments, "--json"), capture_output=True, text=True, check=True, env=_environment(home)
+    )
+    return done.stdout
+
+
+def _submission(home: Path, submission_id: str) -> dict[str, object]:
+    key = json.loads(_proofdesk(home, "key", "create", "--name", "test", "--scope", "submit"))["key"]
+    environment = json.loads((home / "environment.json").read_text())
+    url = f"{environment['PROOFDESK_WEB_URL']}/v1/submissions/{submission_id}"
+    view: dict[str, object] = httpx.get(url, headers={"Authorization": f"Bearer {key}"}).raise_for_status().json()
+    return view

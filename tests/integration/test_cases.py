@@ -1,0 +1,43 @@
+from tests.support.desk import Desk
+from tests.support.files import digest
+from tests.support.http import BROWSER, Api
+
+
+def test_the_links_of_a_case_show_the_renditions_and_each_look_is_logged(desk: Desk, api: Api) -> None:
+    submission = desk.submit_avatar()
+    desk.inspect()
+
+    case = api.post("/v1/review/claims", {}).json()
+    again = api.call("GET", f"/v1/review/claims/{case['claim']['id']}", key=api.review_key)
+
+    pages = case["materials"][0]["pages"]
+    seen = [BROWSER.get(page["url"]) for page in pages]
+    rows = desk.sql("SELECT sha256 FROM rendition ORDER BY purpose")
+    assert again.status_code == 200
+    assert [page["purpose"] for page in pages] == ["large", "small"]
+    assert [(each.status_code, digest(each.content)) for each in seen] == [(200, row.sha256) for row in rows]
+    assert {each.headers["content-type"] for each in seen} == {"image/jpeg"}
+    assert {each.headers["cache-control"] for each in seen} == {"private, no-store"}
+    assert desk.history(submission).count("material.viewed") == 2
+
+
+def test_a_link_that_was_changed_shows_nothing(desk: Desk, api: Api) -> None:
+    desk.submit_avatar()
+    desk.inspect()
+    large, small = api.post("/v1/review/claims", {}).json()["materials"][0]["pages"]
+
+    forged = large["url"].replace("large-1.jpg", "small-1.jpg")
+
+    assert BROWSER.get(forged).status_code == 403
+    assert BROWSER.get(small["url"].partition("?")[0]).status_code == 403
+
+
+def test_the_case_of_a_claim_that_ran_out_is_not_shown(desk: Desk, api: Api) -> None:
+    submission = desk.case_waiting()
+    held = desk.claimed()
+    desk.let_claim_expire(held)
+
+    response = api.call("GET", f"/v1/review/claims/{held.id}", key=api.review_key)
+
+    assert (response.status_code, response.json()["code"]) == (409, "claim_expired")
+    assert "material.viewed" not in desk.history(submission)

@@ -1,0 +1,40 @@
+"""The broker is away; what was accepted goes on."""
+
+from config.container import Container
+from tests.support.desk import Desk
+from tests.support.faults import without_broker
+from tests.support.together import until
+from workers.fallback import Fallback
+
+
+def test_while_the_broker_is_away_a_worker_takes_due_work_from_the_ledger(tools: Container) -> None:
+    with without_broker(tools) as cut_off:
+        desk = Desk(cut_off)
+        submission = desk.submit_avatar()
+        fallback = Fallback(cut_off, queues=())
+        fallback.start()
+
+        until(lambda: desk.submission(submission).state == "in_review")
+        fallback.stop()
+
+    assert Desk(tools).submission(submission).state == "in_review"
+
+
+def test_while_the_broker_answers_the_fallback_leaves_the_work_to_hints(desk: Desk, tools: Container) -> None:
+    submission = desk.submit_avatar()
+    fallback = Fallback(tools, queues=())
+
+    answers = fallback._broker_answers()  # noqa: SLF001  (what it decides by; waiting for nothing to happen proves nothing)
+
+    assert answers
+    assert desk.submission(submission).state == "received"
+
+
+def test_a_worker_for_some_queues_takes_only_their_work(desk: Desk, tools: Container) -> None:
+    submission = desk.submit_avatar()
+    fallback = Fallback(tools, queues=("notification",))
+
+    due = fallback.do_due()
+
+    assert due == 0
+    assert desk.submission(submission).state == "received"

@@ -1,0 +1,124 @@
+from datetime import datetime, timedelta
+from uuid import uuid4
+
+from config.container import Container
+from pipeline import clock
+from pipeline.idempotency import idempotency
+from pipeline.retention import ORPHAN_AGE, forget_old, sweep_storage
+from pipeline.tasks import ledger
+from pipeline.tasks.rules import FORGET_OLD, SWEEP_STORAGE, Kind
+from tests.support.bodies import avatar_body
+from tests.support.desk import Desk
+from tests.support.files import photo
+from tests.support.http import Api
+
+MINUTE = timedelta(minutes=1)
+
+
+def held(tools: Container, kind: Kind) -> ledger.Task:
+    with tools.db.begin() as connection:
+        task_id = ledger.record(connection, kind, uuid4(), trace="t")
+    taken = tools.ledger.claim(kind, str(task_id))
+    assert taken is not None
+    return taken
+
+
+def sweep(desk: Desk, *, after: timedelta) -> None:
+    now: datetime = clock.now() + after
+    tools = desk.tools
+    sweep_storage(held(tools, SWEEP_STORAGE), now=now, db=tools.db, storage=tools.storage, policy=tools.policy)
+
+
+def retention(desk: Desk) -> timedelta:
+    return timedelta(days=desk.tools.policy.upload.retention_days)
+
+
+def test_a_rendition_that_no_row_names_goes_once_it_is_old(desk: Desk) -> None:
+    desk.submit_avatar()
+    desk.inspect()
+    named = desk.keys(desk.tools.storage.vault)
+    desk.tools.storage.put_vault("left/over/1/large-1.jpg", photo(), media_type="image/jpeg")
+
+    sweep(desk, after=ORPHAN_AGE + MINUTE)
+
+    assert desk.keys(desk.tools.storage.vault) == named
+
+
+def test_a_rendition_that_was_only_just_written_stays(desk: Desk) -> None:
+    desk.tools.storage.put_vault("under/way/1/large-1.jpg", photo(), media_type="image/jpeg")
+
+    sweep(desk, after=ORPHAN_AGE - MINUTE)
+
+    assert desk.keys(desk.tools.storage.vault) == ["under/way/1/large-1.jpg"]
+
+
+def test_an_original_goes_when_its_time_is_over_and_nobody_needs_it(desk: Desk) -> None:
+    desk.upload(photo())
+    desk.submit_avatar("m-1")
+    desk.inspect()
+    desk.approve()
+    desk.run_due()
+
+    sweep(desk, after=retention(desk) + MINUTE)
+
+    assert desk.keys(desk.tools.storage.uploads) == []
+    assert desk.avatar().large_url is not None
+    assert len(desk.keys(desk.tools.storage.public)) == 2
+
+
+def test_an_original_stays_until_its_time_is_over(desk: Desk) -> None:
+    key = desk.upload(photo())
+
+    sweep(desk, after=retention(desk) - MINUTE)
+
+    assert desk.keys(desk.tools.storage.uploads) == [key]
+
+
+def test_an_original_that_an_open_submission_needs_stays_however_old(desk: Desk) -> None:
+    waiting, in_review = desk.upload(photo()), desk.upload(photo())
+    desk.accept(avatar_body(in_review, member_id="m-1"))
+    desk.inspect()
+    desk.accept(avatar_body(waiting, member_id="m-2"))
+
+    sweep(desk, after=retention(desk) * 10)
+
+    assert desk.keys(desk.tools.storage.uploads) == sorted([waiting, in_review])
+
+
+def test_keys_and_done_tasks_go_when_their_time_is_over(desk: Desk, api: Api) -> None:
+    api.submit(avatar_body(), once="old")
+    api.submit(avatar_body(), once="new")
+    desk.run_due()
+    hours = desk.tools.policy.idempotency.retention_hours
+    desk.sql(
+        "UPDATE idempotency SET created_at = now() - :hours * interval '1 hour' WHERE key = 'old'", hours=hours + 1
+    )
+    desk.sql("UPDATE task SET ended_at = now() - interval '31 days' WHERE state = 'done'")
+
+    forget_old(held(desk.tools, FORGET_OLD), db=desk.tools.db, policy=desk.tools.policy)
+
+    assert [row.key for row in desk.rows(idempotency)] == ["new"]
+    assert [row.kind for row in desk.tasks()] == ["ledger.forget"]
+
+
+def test_what_is_parked_is_not_forgotten(desk: Desk) -> None:
+    desk.submit_avatar()
+    desk.sql("UPDATE task SET state = 'parked', ended_at = now() - interval '90 days'")
+
+    forget_old(held(desk.tools, FORGET_OLD), db=desk.tools.db, policy=desk.tools.policy)
+
+    assert [row.state for row in desk.tasks()] == ["parked", "done"]
+
+
+def test_a_public_picture_that_no_avatar_names_goes_once_it_is_old_and_the_shown_one_stays(desk: Desk) -> None:
+    desk.submit_avatar()
+    desk.inspect()
+    desk.approve()
+    desk.run_due()
+    shown = desk.keys(desk.tools.storage.public)
+    desk.tools.storage.put_public(f"avatars/{uuid4()}/late.jpg", photo(), media_type="image/jpeg")
+
+    sweep(desk, after=ORPHAN_AGE + MINUTE)
+
+    assert len(shown) == 2
+    assert desk.keys(desk.tools.storage.public) == shown

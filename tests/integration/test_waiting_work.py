@@ -1,0 +1,117 @@
+"""How much waits, for what, and how it is called again: to the row."""
+
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import pytest
+
+from pipeline.tasks import ledger
+from pipeline.tasks.backlog import Backlog
+from pipeline.tasks.rules import INSPECT, SEND_MAIL, Kind
+from pipeline.tasks.waiting import Waiting, resume, waiting
+from tests.support.desk import Desk
+
+HOUR = timedelta(hours=1)
+
+
+def recorded(desk: Desk, ref: str, kind: Kind = SEND_MAIL) -> UUID:
+    with desk.tools.db.begin() as connection:
+        task_id = ledger.record(connection, kind, ref, trace="trace-1")
+    assert task_id is not None
+    return task_id
+
+
+def waits(desk: Desk, error: str, *, hours: int, state: str = "ready", waited: int = 1) -> UUID:
+    """A task that said why it waits, due again in so many hours."""
+    task_id = recorded(desk, f"{error}-{hours}")
+    desk.sql(
+        "UPDATE task SET state = :state, waits = :waited, last_error = :error, due_at = now() + make_interval(hours => :hours)"
+        " WHERE id = :id",
+        id=task_id,
+        state=state,
+        waited=waited,
+        error=f"{error}: it is away",
+        hours=hours,
+    )
+    return task_id
+
+
+def due_in(desk: Desk, task_id: UUID) -> timedelta:
+    (row,) = [each for each in desk.tasks() if each.id == task_id]
+    wait: timedelta = row.due_at - datetime.now(UTC)
+    return wait
+
+
+def test_nothing_waits_where_nothing_was_away(desk: Desk) -> None:
+    recorded(desk, "one")
+
+    assert waiting(desk.tools.db) == []
+
+
+def test_what_waits_is_counted_for_each_dependency_with_its_next_try(desk: Desk) -> None:
+    waits(desk, "StorageUnavailable", hours=3)
+    first = waits(desk, "StorageCircuitOpen", hours=1)
+    mail = waits(desk, "MailUnavailable", hours=2)
+    waits(desk, "MailAmbiguous", hours=4)
+    due = {row.id: row.due_at for row in desk.tasks()}
+
+    assert waiting(desk.tools.db) == [
+        Waiting("object store", 2, circuit_open=True, next_try_at=due[first]),
+        Waiting("mail server", 2, circuit_open=False, next_try_at=due[mail]),
+    ]
+
+
+def test_what_is_set_aside_or_failed_for_another_reason_or_never_waited_is_not_counted(desk: Desk) -> None:
+    waits(desk, "StorageUnavailable", hours=1, state="parked")
+    waits(desk, "ZeroDivisionError", hours=1)
+    waits(desk, "MailUnavailable", hours=1, waited=0)
+
+    assert waiting(desk.tools.db) == []
+
+
+def test_what_waits_for_a_dependency_is_called_within_the_spread_and_the_rest_goes_on_waiting(desk: Desk) -> None:
+    mine = [waits(desk, "StorageUnavailable", hours=2), waits(desk, "StorageCircuitOpen", hours=3)]
+    mail = waits(desk, "MailUnavailable", hours=2)
+
+    assert resume(desk.tools.db, "object store", spread_seconds=60) == 2
+
+    assert max(due_in(desk, each) for each in mine) <= timedelta(seconds=60)
+    assert min(due_in(desk, each) for each in mine) > -HOUR
+    assert due_in(desk, mail) > HOUR
+    assert {row.hinted_at is None for row in desk.tasks() if row.id in mine} == {True}
+
+
+def test_what_is_due_within_the_spread_anyway_is_not_called(desk: Desk) -> None:
+    waits(desk, "MailUnavailable", hours=1)
+
+    assert resume(desk.tools.db, "mail server", spread_seconds=2 * HOUR.total_seconds()) == 0
+
+
+@pytest.mark.parametrize(("bound", "full"), [(2, True), (3, False)])
+def test_intake_is_full_from_the_bound_on(desk: Desk, bound: int, *, full: bool) -> None:
+    recorded(desk, "one", INSPECT)
+    recorded(desk, "two", INSPECT)
+
+    assert Backlog(desk.tools.db, bound=bound).is_full() is full
+
+
+def test_only_what_is_ready_and_due_and_of_the_kind_fills_intake(desk: Desk) -> None:
+    waits(desk, "StorageUnavailable", hours=1)
+    recorded(desk, "mail", SEND_MAIL)
+    running = recorded(desk, "running", INSPECT)
+    assert desk.tools.ledger.claim(INSPECT, str(running))
+    later = recorded(desk, "later", INSPECT)
+    desk.sql("UPDATE task SET due_at = now() + interval '1 hour' WHERE id = :id", id=later)
+
+    assert not Backlog(desk.tools.db, bound=1).is_full()
+    assert Backlog(desk.tools.db, bound=1, kind=SEND_MAIL).is_full()
+
+
+def test_a_count_is_kept_while_it_is_fresh_and_made_anew_afterwards(desk: Desk) -> None:
+    kept = Backlog(desk.tools.db, bound=1, fresh_seconds=HOUR.total_seconds())
+    anew = Backlog(desk.tools.db, bound=1, fresh_seconds=0)
+    before = (kept.is_full(), anew.is_full())
+    recorded(desk, "one", INSPECT)
+
+    assert before == (False, False)
+    assert (kept.is_full(), anew.is_full()) == (False, True)

@@ -1,0 +1,360 @@
+"""Every guard of the promises: where it is, how it is removed, and the test that must fail without it."""
+
+from dataclasses import dataclass
+
+LEDGER = "pipeline/tasks/ledger.py"
+RELAY = "pipeline/tasks/relay.py"
+CLAIMS = "pipeline/review/claims.py"
+SCHEMA = "pipeline/migrations/versions/0001_the_first_schema.py"
+SEND = "pipeline/notification/send.py"
+AVATAR = "pipeline/avatar/service.py"
+IDEMPOTENCY = "pipeline/idempotency.py"
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """`edits` are (what is there, what is left) in `file`; `test` is `file::name` beneath `tests/integration`."""
+
+    name: str
+    file: str
+    edits: tuple[tuple[str, str], ...]
+    test: str
+
+
+def guard(name: str, file: str, there: str, left: str, test: str) -> Guard:
+    return Guard(name, file, ((there, left),), test)
+
+
+TASKS = (
+    guard(
+        "Only the token's holder finishes",
+        LEDGER,
+        "task.c.state == TaskState.RUNNING, task.c.token == mine.token",
+        "task.c.state == TaskState.RUNNING",
+        "test_ledger.py::test_a_worker_that_lost_its_lease_rolls_its_effects_back",
+    ),
+    guard(
+        "The token grows with every claim",
+        LEDGER,
+        "token=task.c.token + 1,",
+        "token=task.c.token,",
+        "test_ledger.py::test_a_worker_that_lost_its_lease_rolls_its_effects_back",
+    ),
+    guard(
+        "What is not running is not finished again",
+        LEDGER,
+        "task.c.state == TaskState.RUNNING, task.c.token == mine.token",
+        "task.c.token == mine.token",
+        "test_ledger.py::test_a_task_is_finished_once",
+    ),
+    guard(
+        "Effects are rolled back where finish finds nothing",
+        LEDGER,
+        "if ended.rowcount != 1:",
+        "if ended.rowcount > 1:",
+        "test_ledger.py::test_a_worker_that_lost_its_lease_rolls_its_effects_back",
+    ),
+    guard(
+        "The same work has one key",
+        LEDGER,
+        'dedup_key or f"{kind.name}:{ref_id}"',
+        "dedup_key or str(new_id())",
+        "test_ledger.py::test_the_same_work_is_recorded_once",
+    ),
+    guard(
+        "A key is in the ledger once",
+        SCHEMA,
+        'sa.UniqueConstraint("dedup_key", name=op.f("uq_task_dedup_key")),',
+        "",
+        "test_last_guards.py::test_the_database_itself_refuses_a_second_one[task]",
+    ),
+    guard(
+        "A claim takes only what is ready",
+        LEDGER,
+        "                task.c.state == TaskState.READY,\n                task.c.due_at <= func.now(),\n",
+        "                task.c.due_at <= func.now(),\n",
+        "test_ledger.py::test_of_many_workers_at_once_one_gets_the_task",
+    ),
+    guard(
+        "A claim takes only what is due",
+        LEDGER,
+        "                task.c.state == TaskState.READY,\n                task.c.due_at <= func.now(),\n",
+        "                task.c.state == TaskState.READY,\n",
+        "test_ledger.py::test_a_task_that_is_not_due_yet_is_not_given_out",
+    ),
+    guard(
+        "What kills its worker each time is parked",
+        LEDGER,
+        "exhausted = task.c.attempts >= kind.max_attempts",
+        "exhausted = task.c.attempts < 0",
+        "test_ledger.py::test_a_task_whose_worker_is_killed_each_time_is_parked_and_not_tried_for_ever",
+    ),
+    guard(
+        "What is away uses up no try",
+        LEDGER,
+        '{"attempts": mine.attempts - 1, "waits": mine.waits + 1} if away else {}',
+        "{}",
+        "test_ledger.py::test_however_long_something_is_away_the_work_waits_and_goes_on",
+    ),
+    guard(
+        "Hints leave after the commit only",
+        "pipeline/database.py",
+        "            yield connection\n        if hints:\n            self._after_commit(hints)",
+        "            try:\n                yield connection\n            finally:\n                self._after_commit(hints)",
+        "test_ledger.py::test_work_that_was_recorded_in_a_transaction_that_failed_does_not_exist",
+    ),
+    guard(
+        "What was hinted lately is marked",
+        RELAY,
+        "task.c.due_at <= func.now(), or_(task.c.hinted_at.is_(None), lost))",
+        "task.c.due_at <= func.now())",
+        "test_relay.py::test_what_was_hinted_lately_is_not_hinted_again",
+    ),
+    guard(
+        "A hint that was lost is given again",
+        RELAY,
+        "or_(task.c.hinted_at.is_(None), lost)",
+        "task.c.hinted_at.is_(None)",
+        "test_relay.py::test_a_hint_that_was_lost_is_given_again_after_a_while",
+    ),
+    guard(
+        "A hint that did not leave is unmarked",
+        RELAY,
+        "        forget_hints(db, hints)\n",
+        "",
+        "test_relay.py::test_a_relay_whose_broker_is_away_leaves_its_tasks_to_be_hinted_at_once_when_it_is_back",
+    ),
+    guard(
+        "Relays skip each other's rows",
+        RELAY,
+        ".with_for_update(skip_locked=True)",
+        ".with_for_update()",
+        "test_relay.py::test_a_relay_leaves_what_another_one_has_in_hand_and_does_not_wait_for_it",
+    ),
+    guard(
+        "Leases that ran out are swept",
+        RELAY,
+        "return sum(_give_back(db, row.id, row.token, row.kind, row.attempts) for row in expired)",
+        "return 0",
+        "test_relay.py::test_a_lease_that_ran_out_is_taken_back_and_the_work_hinted",
+    ),
+    guard(
+        "A bad row does not stop the sweep",
+        RELAY,
+        '        log.exception("task.sweep_failed", task_id=str(task_id))\n        return False',
+        "        raise",
+        "test_relay.py::test_a_row_that_cannot_be_taken_back_does_not_stop_the_rest",
+    ),
+    guard(
+        "A period is fired once",
+        SCHEMA,
+        'sa.PrimaryKeyConstraint("name", "run_at", name=op.f("pk_schedule_run")),',
+        "",
+        "test_relay.py::test_two_schedulers_racing_fire_each_period_once",
+    ),
+    guard(
+        "A renewal is for the holder only",
+        LEDGER,
+        "update(task).where(*_held(mine)).values(lease_until=lease)",
+        "update(task).where(task.c.id == mine.id).values(lease_until=lease)",
+        "test_ledger_rows.py::test_a_worker_that_lost_its_lease_cannot_renew_or_finish_and_is_told_which",
+    ),
+    guard(
+        "An inspector renews before each file",
+        "pipeline/inspection/service.py",
+        "        ledger.renew(db, task)\n",
+        "",
+        "test_last_guards.py::test_an_inspector_that_was_overtaken_writes_nothing_into_the_vault",
+    ),
+)
+
+REVIEW = (
+    guard(
+        "A move is from the version that was looked at",
+        "pipeline/lifecycle.py",
+        "if version is not None and version != row.version:",
+        "if version is not None and version < 0:",
+        "test_moves.py::test_a_move_from_another_version_than_the_present_one_is_stale_and_changes_nothing[2]",
+    ),
+    guard(
+        "One live claim for each case",
+        SCHEMA,
+        '"uq_claim_live", "claim", ["submission_id"], unique=True,',
+        '"uq_claim_live", "claim", ["submission_id"], unique=False,',
+        "test_last_guards.py::test_the_database_itself_refuses_a_second_one[claim]",
+    ),
+    guard(
+        "A decision needs a live lease",
+        CLAIMS,
+        ".where(*_mine(claim_id, token, reviewer_id), *fenced, LIVE)",
+        ".where(*_mine(claim_id, token, reviewer_id), *fenced)",
+        "test_decisions.py::test_a_decision_with_an_expired_claim_is_refused_and_changes_nothing",
+    ),
+    guard(
+        "A decision names the claim's fence",
+        CLAIMS,
+        ".where(*_mine(claim_id, token, reviewer_id), *fenced, LIVE)",
+        ".where(*_mine(claim_id, token, reviewer_id), LIVE)",
+        "test_decisions.py::test_a_decision_on_something_else_than_was_looked_at_is_refused",
+    ),
+    guard(
+        "A claim is used with its token",
+        CLAIMS,
+        "claim.c.id == claim_id, claim.c.token == token, claim.c.reviewer_id == reviewer_id",
+        "claim.c.id == claim_id, claim.c.reviewer_id == reviewer_id",
+        "test_claims.py::test_a_claim_is_renewed_and_released_by_its_holder_only",
+    ),
+    guard(
+        "Requests of one reviewer queue up for the cap",
+        CLAIMS,
+        ".where(reviewer.c.id == reviewer_id).with_for_update())",
+        ".where(reviewer.c.id == reviewer_id))",
+        "test_claims.py::test_ten_requests_of_one_reviewer_at_once_do_not_pass_the_cap",
+    ),
+    guard(
+        "A chance is held once",
+        SCHEMA,
+        '["member_id", "method", "stage", "chance"],\n        unique=True,',
+        '["member_id", "method", "stage", "chance"],\n        unique=False,',
+        "test_last_guards.py::test_the_database_itself_refuses_a_second_one[chance]",
+    ),
+    guard(
+        "Submissions of one member queue up",
+        "pipeline/intake/accept.py",
+        '        one_at_a_time(connection, f"member:{command.member_id}")',
+        "        #",
+        "test_chances.py::test_twenty_submissions_at_once_take_exactly_five_chances",
+    ),
+    guard(
+        "One open avatar for each member",
+        SCHEMA,
+        '"uq_submission_open_avatar",\n        "submission",\n        ["member_id"],\n        unique=True,',
+        '"uq_submission_open_avatar",\n        "submission",\n        ["member_id"],\n        unique=False,',
+        "test_last_guards.py::test_the_database_itself_refuses_a_second_one[avatar]",
+    ),
+    guard(
+        "A key gives its first answer",
+        IDEMPOTENCY,
+        "    answer: Mapping[str, Any] = row.answer\n    return answer",
+        "    return None",
+        "test_http_door.py::test_the_same_key_and_body_give_the_same_answer",
+    ),
+    guard(
+        "A key is for one body",
+        IDEMPOTENCY,
+        "if row.fingerprint != request.fingerprint:",
+        "if row.fingerprint is None:",
+        "test_http_door.py::test_the_same_key_with_another_body_is_refused",
+    ),
+)
+
+UNDO = (
+    guard(
+        "What is due is not recalled",
+        "pipeline/tasks/recall.py",
+        "            task.c.due_at > func.now(),\n",
+        "",
+        "test_recall.py::test_what_somebody_may_have_begun_is_not_recalled[due]",
+    ),
+    guard(
+        "What was ever taken is not recalled",
+        "pipeline/tasks/recall.py",
+        "            task.c.token == 0,\n",
+        "",
+        "test_recall.py::test_what_somebody_may_have_begun_is_not_recalled[taken before]",
+    ),
+    guard(
+        "One decision stands",
+        SCHEMA,
+        '"uq_decision_standing",\n        "decision",\n        ["submission_id"],\n        unique=True,',
+        '"uq_decision_standing",\n        "decision",\n        ["submission_id"],\n        unique=False,',
+        "test_undo_again.py::test_the_database_itself_allows_one_decision_that_stands",
+    ),
+    guard(
+        "The mail of an undone decision is withdrawn",
+        "pipeline/review/undo.py",
+        "    desk.withdraw_mail(connection, decided.id)\n",
+        "",
+        "test_undo.py::test_nothing_of_an_undone_decision_ever_leaves",
+    ),
+)
+
+EFFECTS = (
+    guard(
+        "A sender must hold its task to begin",
+        SEND,
+        ".where(mail.c.cause_id == cause_id, ledger.is_held(task))",
+        ".where(mail.c.cause_id == cause_id)",
+        "test_last_guards.py::test_a_sender_that_was_overtaken_hands_no_mail_over",
+    ),
+    guard(
+        "A sender must hold its task to take its word back",
+        SEND,
+        ".where(mail.c.cause_id == UUID(task.ref_id), ledger.is_held(task))",
+        ".where(mail.c.cause_id == UUID(task.ref_id))",
+        "test_last_guards.py::test_a_sender_that_is_overtaken_while_it_sends_does_not_unsay_what_the_other_one_did",
+    ),
+    guard(
+        "Sending is noted before the first byte leaves",
+        SEND,
+        '.values(state="sending", ambiguous=mail.c.ambiguous + again)',
+        ".values(ambiguous=mail.c.ambiguous + again)",
+        "test_last_guards.py::test_a_mail_that_its_worker_died_over_counts_as_one_that_may_have_been_taken",
+    ),
+    guard(
+        "The Message-ID is frozen",
+        SEND,
+        'message["Message-ID"] = row.message_id',
+        'message["Message-ID"] = __import__("email.utils").utils.make_msgid()',
+        "test_mail_faults.py::test_a_connection_lost_after_the_final_dot_is_ambiguous_and_sent_again_with_the_same_id",
+    ),
+    Guard(
+        "Pictures are put before the row that names them",
+        AVATAR,
+        (
+            ("_publish_one(row, result, storage) for purpose", "public_key(row.id, row.sha256) for purpose"),
+            (
+                '    log.info("avatar.published"',
+                '    [_publish_one(row, result, storage) for row in renditions.values()]\n    log.info("avatar.published"',
+            ),
+        ),
+        "test_last_guards.py::test_an_avatar_is_not_shown_before_its_pictures_lie_where_everybody_sees_them",
+    ),
+    guard(
+        "What is published is what was approved",
+        AVATAR,
+        "if body is None or hashlib.sha256(body).hexdigest() != row.sha256:",
+        "if body is None:",
+        "test_avatars.py::test_a_rendition_that_is_not_what_was_approved_is_not_published",
+    ),
+    guard(
+        "An older approval does not replace a newer one",
+        AVATAR,
+        "shown = old is None or old.sequence < result.sequence",
+        "shown = True",
+        "test_avatar_order.py::test_an_older_approval_that_is_published_late_is_not_shown",
+    ),
+    guard(
+        "Changes of one level queue up",
+        "pipeline/membership/service.py",
+        ".where(membership.c.member_id == member_id).with_for_update()).one()",
+        ".where(membership.c.member_id == member_id)).one()",
+        "test_membership.py::test_two_stages_unlocked_at_the_same_moment_queue_up_for_the_level",
+    ),
+    guard(
+        "Every try writes under keys of its own",
+        "pipeline/inspection/look.py",
+        "/{task.token}/{each.purpose}",
+        "/{each.purpose}",
+        "test_renditions.py::test_a_second_try_writes_under_other_keys_than_the_first",
+    ),
+    guard(
+        "Orphans are swept",
+        "pipeline/retention.py",
+        "_delete(storage, storage.vault, keys) for keys in _orphans(db, storage, now - ORPHAN_AGE)",
+        "0 for keys in _orphans(db, storage, now - ORPHAN_AGE)",
+        "test_retention.py::test_a_rendition_that_no_row_names_goes_once_it_is_old",
+    ),
+)
+
+GUARDS = (*TASKS, *REVIEW, *UNDO, *EFFECTS)

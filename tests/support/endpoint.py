@@ -1,0 +1,53 @@
+"""An endpoint of another service, which answers as a test tells it."""
+
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+
+@dataclass
+class Endpoint:
+    """`status` is its answer; `got` are the requests that it was sent, as (headers, body)."""
+
+    url: str = ""
+    status: int = 204
+    got: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
+
+    def events(self) -> list[dict[str, Any]]:
+        """The bodies."""
+        return [json.loads(body) for _, body in self.got]
+
+    def types(self) -> list[str]:
+        """The types of the events, in the order in which they came."""
+        return [str(each["type"]) for each in self.events()]
+
+
+@contextmanager
+def listening() -> Iterator[Endpoint]:
+    """An endpoint on a free port of this machine."""
+    place = Endpoint()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            place.got.append(({name.lower(): value for name, value in self.headers.items()}, body))
+            self.send_response(place.status)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            """Say nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    place.url = f"http://127.0.0.1:{server.server_port}/hooks"
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield place
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join(timeout=30)

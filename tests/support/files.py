@@ -1,0 +1,23 @@
+"""Files as members would send them, small and quickly made."""
+
+import hashlib
+import io
+import itertools
+
+from PIL import Image
+
+_count = itertools.count()
+
+
+def photo(*, seed: int | None = None, side: int = 200) -> bytes:
+    """A JPEG unlike any other; the same seed gives the same bytes."""
+    number = next(_count) if seed is None else 1_000_000 + seed
+    image = Image.new("RGB", (side, side), (number % 256, number // 256 % 256, number // 65_536 % 256))
+    image.putpixel((0, 0), (255, number % 256, 0))
+    out = io.BytesIO()
+    image.save(out, "JPEG", quality=95)
+    return out.getvalue()
+
+
+def digest(body: bytes) -> str:
+    return hashlib.sha256(body).hexdigest()

@@ -1,0 +1,35 @@
+from email.message import EmailMessage
+from uuid import UUID
+
+from sqlalchemy import Row
+
+from pipeline.notification.tables import mail
+from pipeline.tasks.rules import SEND_MAIL
+from tests.support.desk import Desk
+
+
+def words(sent: EmailMessage) -> str:
+    """What a mail says in plain text."""
+    body = sent.get_body(("plain",))
+    assert body is not None
+    said: str = body.get_content()
+    return said
+
+
+def rejected(desk: Desk, count: int = 1) -> UUID:
+    """Rejections whose mails wait; the last submission."""
+    submissions = []
+    for number in range(count):
+        submissions.append(desk.case_waiting(f"m-{number}"))
+        desk.reject()
+    return submissions[-1]
+
+
+def task_of(desk: Desk) -> UUID:
+    task_id: UUID = desk.only_task(SEND_MAIL).id
+    return task_id
+
+
+def frozen(desk: Desk) -> Row[tuple[object, ...]]:
+    (row,) = desk.rows(mail)
+    return row

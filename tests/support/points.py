@@ -1,0 +1,75 @@
+"""The points ledger as a test speaks of it."""
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Engine
+
+from config.container import Container
+from pipeline.account.points import Book, correct, earn, penalise, redeem
+from pipeline.account.statement import balance_of, entries_of
+from pipeline.database import Database
+from pipeline.idempotency import once
+from schemas.points import (
+    CorrectionRequest,
+    EarningRequest,
+    EntryType,
+    PenaltyRequest,
+    PointsBalance,
+    PointsEntry,
+    RedemptionRequest,
+)
+from tests.support.desk import Desk
+from tests.support.servers import variant
+
+
+class Points:
+    """Verbs over the real ledger, for the member m-1 unless another is named."""
+
+    def __init__(self, desk: Desk) -> None:
+        self.desk = desk
+
+    def book(self, key: str | None = None, body: object = None) -> Book:
+        tools = self.desk.tools
+        request = once(owner="test", key=key, operation="points", body=body) if key else None
+        return Book(tools.db, tools.policy, "test", "trace-1", request)
+
+    def earn(self, source_id: str = "q-1", *, event: str = "rfq_quoted", member_id: str = "m-1") -> PointsEntry:
+        request = EarningRequest(event=event, source="rfq", source_id=source_id)
+        return earn(member_id, request, book=self.book())
+
+    def redeem(self, item: str = "rfq_quotation_right", quantity: int = 1, *, key: str | None = None) -> PointsEntry:
+        request = RedemptionRequest(item=item, quantity=quantity)
+        return redeem("m-1", request, book=self.book(key, [item, quantity]))
+
+    def correct(self, points: int, **more: Any) -> PointsEntry:
+        return correct("m-1", CorrectionRequest(points=points, reason="A mistake", **more), book=self.book())
+
+    def penalise(self, submission_id: UUID, *, reviewer: str = "r-1", **more: Any) -> PointsEntry:
+        said = {"penalty": "forged_material", "reason": "Pasted figures", **more}
+        request = PenaltyRequest.model_validate({"submission_id": submission_id, **said})
+        return penalise(request, reviewer_id=reviewer, book=self.book())
+
+    def forged(self, *, reasons: tuple[str, ...] = ("not_genuine",), member_id: str = "m-1") -> UUID:
+        """A verification that r-1 rejected."""
+        submission_id = self.desk.case_waiting(member_id, kind="verification")
+        self.desk.reject(reasons=list(reasons))
+        return submission_id
+
+    def balance(self, member_id: str = "m-1") -> PointsBalance:
+        return balance_of(member_id, db=self.desk.tools.db)
+
+    def entries(self, kind: EntryType | None = None) -> list[PointsEntry]:
+        """All of them, the earliest first."""
+        page = entries_of("m-1", kind=kind, cursor=None, limit=200, db=self.desk.tools.db)
+        return list(reversed(page.items))
+
+    def give(self, points: int) -> PointsEntry:
+        return self.correct(points)
+
+
+def with_database(tools: Container, connections: Engine) -> Container:
+    """The same clients, but for the connections to the database."""
+    made = variant(tools)
+    made.__dict__["db"] = Database(connections, after_commit=lambda _: None)
+    return made

@@ -1,0 +1,55 @@
+from collections.abc import Iterator
+from uuid import uuid4
+
+import pytest
+
+from pipeline.access import Caller, Scope, Unauthenticated, authenticate
+from pipeline.database import Database, engine
+from tests.support.faults import closed_port
+
+NOBODY = "01a20ae2c8ef73598ecddd7fd2c70749"
+
+
+@pytest.fixture
+def nowhere() -> Iterator[Database]:
+    """A database that fails whoever asks it."""
+    made = Database(engine(f"postgresql+psycopg://u:p@127.0.0.1:{closed_port()}/x"), after_commit=lambda _: None)
+    yield made
+    made.close()
+
+
+@pytest.mark.parametrize(
+    ("scopes", "may"),
+    [
+        ([], []),
+        ([Scope.SUBMIT], [Scope.SUBMIT]),
+        ([Scope.REVIEW], [Scope.REVIEW]),
+        ([Scope.SUBMIT, Scope.REVIEW], [Scope.SUBMIT, Scope.REVIEW]),
+        ([Scope.ADMIN], [Scope.SUBMIT, Scope.REVIEW, Scope.ADMIN]),
+    ],
+)
+def test_a_caller_may_what_the_scopes_say(scopes: list[Scope], may: list[Scope]) -> None:
+    caller = Caller(uuid4(), "test", frozenset(scopes), None)
+
+    assert [scope for scope in Scope if caller.may(scope)] == may
+
+
+@pytest.mark.parametrize(
+    "presented",
+    [
+        None,
+        "",
+        "pd",
+        "pd_",
+        "pd__",
+        f"pd_{NOBODY}",
+        f"pd_{NOBODY}_",
+        f"sk_{NOBODY}_secret",
+        f"PD_{NOBODY}_secret",
+        "pd_not-an-id_secret",
+        f"{NOBODY}_secret",
+    ],
+)
+def test_what_is_no_key_is_refused_before_anything_is_asked(nowhere: Database, presented: str | None) -> None:
+    with pytest.raises(Unauthenticated, match="Send an API key"):
+        authenticate(presented, db=nowhere)

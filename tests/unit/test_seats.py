@@ -1,0 +1,77 @@
+import anyio
+import anyio.lowlevel
+import pytest
+
+from pipeline.errors import Overloaded
+from web.api.seats import Seats
+
+LONG = 60.0
+
+
+async def sit_until(seats: Seats, go: anyio.Event, seated: list[int]) -> None:
+    async with seats.taken():
+        seated.append(1)
+        await go.wait()
+
+
+async def _full(seats: Seats, seated: list[int]) -> None:
+    """One sits, and another comes."""
+    go = anyio.Event()
+    async with anyio.create_task_group() as group:
+        group.start_soon(sit_until, seats, go, seated)
+        await anyio.wait_all_tasks_blocked()
+        try:
+            async with seats.taken():
+                seated.append(2)
+        finally:
+            go.set()
+
+
+async def _freed(seats: Seats, seated: list[int]) -> None:
+    """One sits, another comes and waits, and the first one leaves."""
+    go, done = anyio.Event(), anyio.Event()
+    done.set()
+    async with anyio.create_task_group() as group:
+        group.start_soon(sit_until, seats, go, seated)
+        await anyio.wait_all_tasks_blocked()
+        group.start_soon(sit_until, seats, done, seated)
+        await anyio.lowlevel.checkpoint()
+        go.set()
+
+
+@pytest.mark.parametrize(("queue", "patience"), [(0, LONG), (5, 0.0)], ids=["no place in the queue", "no patience"])
+def test_who_finds_no_seat_is_told_to_come_back(queue: int, patience: float) -> None:
+    seated: list[int] = []
+
+    with pytest.raises(ExceptionGroup) as raised:
+        anyio.run(_full, Seats(1, queue=queue, patience_seconds=patience), seated)
+
+    (error,) = raised.value.exceptions
+    assert isinstance(error, Overloaded)
+    assert error.retry_after_seconds == 2
+    assert seated == [1]
+
+
+def test_who_waits_gets_the_seat_that_comes_free() -> None:
+    seated: list[int] = []
+
+    anyio.run(_freed, Seats(1, queue=1, patience_seconds=LONG), seated)
+
+    assert seated == [1, 1]
+
+
+def test_a_seat_is_given_back_whatever_happened_on_it() -> None:
+    seats = Seats(1, queue=0)
+
+    async def fail_on_it() -> None:
+        async with seats.taken():
+            raise ZeroDivisionError
+
+    async def sit() -> str:
+        async with seats.taken():
+            return "seated"
+
+    with pytest.raises(ZeroDivisionError):
+        anyio.run(fail_on_it)
+
+    assert anyio.run(sit) == "seated"

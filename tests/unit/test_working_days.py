@@ -1,0 +1,192 @@
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from holidays import country_holidays
+
+from config.policy import load_policy
+from pipeline.intake.due import due_of
+from pipeline.validation import parse_submission
+from pipeline.working_days import Calendar, add_working_days, avatar_due, verification_due, working_time
+from tests.support.bodies import avatar_body, verification_body
+
+BERLIN = ZoneInfo("Europe/Berlin")
+GERMANY = Calendar("DE", "Europe/Berlin", (0, 1, 2, 3, 4), country_holidays("DE", years=(2026, 2027), language="de"))
+DUBAI = Calendar("AE", "Asia/Dubai", (0, 1, 2, 3, 6), {})
+
+
+def local(written: str) -> datetime:
+    return datetime.fromisoformat(written).replace(tzinfo=BERLIN)
+
+
+@pytest.mark.parametrize(
+    ("start", "days", "end"),
+    [
+        ("2026-11-16T10:00", 2, "2026-11-18T10:00"),
+        ("2026-11-16T10:00", 4, "2026-11-20T10:00"),
+        ("2026-11-19T10:00", 2, "2026-11-23T10:00"),
+        ("2026-11-20T17:30", 1, "2026-11-23T17:30"),
+        ("2026-11-16T10:00", 10, "2026-11-30T10:00"),
+    ],
+)
+def test_weekends_are_not_counted(start: str, days: int, end: str) -> None:
+    assert add_working_days(local(start), days, GERMANY)[0] == local(end)
+
+
+@pytest.mark.parametrize(
+    ("start", "days", "end"),
+    [
+        ("2026-04-02T10:00", 1, "2026-04-07T10:00"),
+        ("2026-04-30T10:00", 1, "2026-05-04T10:00"),
+        ("2026-05-13T10:00", 1, "2026-05-15T10:00"),
+        ("2026-05-22T10:00", 1, "2026-05-26T10:00"),
+        ("2026-12-23T10:00", 2, "2026-12-28T10:00"),
+    ],
+    ids=["Easter", "Labour Day", "Ascension", "Whit Monday", "Christmas"],
+)
+def test_public_holidays_are_not_counted(start: str, days: int, end: str) -> None:
+    assert add_working_days(local(start), days, GERMANY)[0] == local(end)
+
+
+@pytest.mark.parametrize(("days", "end"), [(1, "2026-12-31"), (2, "2027-01-04"), (4, "2027-01-06")])
+def test_the_count_goes_on_across_the_end_of_the_year(days: int, end: str) -> None:
+    assert add_working_days(local("2026-12-30T10:00"), days, GERMANY)[0] == local(f"{end}T10:00")
+
+
+@pytest.mark.parametrize(
+    ("start", "end"),
+    [
+        ("2026-03-27T09:00+00:00", "2026-03-30T08:00+00:00"),
+        ("2026-10-23T08:00+00:00", "2026-10-26T09:00+00:00"),
+    ],
+    ids=["clocks go forward", "clocks go back"],
+)
+def test_the_time_of_day_stays_when_the_clocks_change(start: str, end: str) -> None:
+    moved, _ = add_working_days(datetime.fromisoformat(start), 1, GERMANY)
+
+    assert moved == datetime.fromisoformat(end)
+    assert moved.astimezone(BERLIN).hour == 10
+
+
+@pytest.mark.parametrize(
+    ("start", "end"),
+    [
+        ("2026-11-21T12:00", "2026-11-23T12:00"),
+        ("2026-11-22T23:59", "2026-11-23T23:59"),
+        ("2026-12-25T08:00", "2026-12-28T08:00"),
+    ],
+    ids=["Saturday", "Sunday evening", "Christmas Day"],
+)
+def test_what_comes_on_a_day_off_is_counted_from_the_next_working_day(start: str, end: str) -> None:
+    assert add_working_days(local(start), 1, GERMANY)[0] == local(end)
+
+
+def test_the_day_is_the_teams_not_that_of_greenwich() -> None:
+    late_on_thursday = datetime(2026, 11, 19, 23, 30, tzinfo=UTC)
+
+    moved, _ = add_working_days(late_on_thursday, 1, GERMANY)
+
+    assert moved == datetime(2026, 11, 22, 23, 30, tzinfo=UTC)
+    assert moved.astimezone(BERLIN).strftime("%A %H:%M") == "Monday 00:30"
+
+
+def test_another_team_has_another_week() -> None:
+    thursday = datetime(2026, 11, 19, 6, 0, tzinfo=UTC)
+
+    moved, skipped = add_working_days(thursday, 1, DUBAI)
+
+    assert moved == datetime(2026, 11, 22, 6, 0, tzinfo=UTC)
+    assert skipped == {date(2026, 11, 20): "Friday", date(2026, 11, 21): "Saturday"}
+
+
+def test_days_that_are_not_counted_are_named() -> None:
+    _, skipped = add_working_days(local("2026-12-23T10:00"), 2, GERMANY)
+
+    assert skipped == {
+        date(2026, 12, 25): "Erster Weihnachtstag",
+        date(2026, 12, 26): "Saturday",
+        date(2026, 12, 27): "Sunday",
+    }
+
+
+def test_the_rule_says_why_in_data_and_in_a_sentence() -> None:
+    due = verification_due(local("2026-12-23T10:00").astimezone(UTC), target=2, promise=4, calendar=GERMANY)
+
+    assert (due.target_at, due.promise_at) == (local("2026-12-28T10:00"), local("2026-12-30T10:00"))
+    assert due.rule["name"] == "working_days"
+    assert due.rule["not_counted"] == [
+        {"day": "2026-12-25", "why": "Erster Weihnachtstag"},
+        {"day": "2026-12-26", "why": "Saturday"},
+        {"day": "2026-12-27", "why": "Sunday"},
+    ]
+    assert due.rule["sentence"] == (
+        "4 working days (DE) from acceptance; aimed at 2; not counted: "
+        "2026-12-25 (Erster Weihnachtstag), 2026-12-26 (Saturday), 2026-12-27 (Sunday)"
+    )
+
+
+def test_due_times_are_in_utc() -> None:
+    due = verification_due(datetime(2026, 11, 16, 9, 0, tzinfo=UTC), target=2, promise=4, calendar=GERMANY)
+
+    assert (due.promise_at.tzinfo, due.target_at.tzinfo) == (UTC, UTC)
+
+
+def test_an_avatar_is_due_by_the_clock_on_any_day() -> None:
+    saturday = datetime(2026, 12, 26, 22, 0, tzinfo=UTC)
+
+    due = avatar_due(saturday, hours=24, since="upload")
+
+    assert due.promise_at == due.target_at == saturday + timedelta(hours=24)
+    assert due.rule["sentence"] == "24 hours by the clock from upload"
+
+
+def test_the_shipped_policy_promises_what_the_domain_says() -> None:
+    now = datetime(2026, 12, 30, 9, 0, tzinfo=UTC)
+
+    avatar = due_of(parse_submission(avatar_body()), now, load_policy())
+    verification = due_of(parse_submission(verification_body()), now, load_policy())
+
+    assert avatar.promise_at == datetime(2026, 12, 31, 9, 0, tzinfo=UTC)
+    assert verification.target_at == datetime(2027, 1, 4, 9, 0, tzinfo=UTC)
+    assert verification.promise_at == datetime(2027, 1, 6, 9, 0, tzinfo=UTC)
+
+
+def test_new_years_day_in_berlin_is_a_holiday_while_it_is_still_last_year_in_greenwich() -> None:
+    now = datetime(2026, 12, 31, 23, 30, tzinfo=UTC)
+
+    due = due_of(parse_submission(verification_body()), now, load_policy())
+
+    assert due.target_at == datetime(2027, 1, 4, 23, 30, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("language", ["de", "th", "uk"])
+def test_why_a_day_is_not_counted_does_not_depend_on_the_language_of_the_process(
+    monkeypatch: pytest.MonkeyPatch, language: str
+) -> None:
+    now, command, policy = datetime(2026, 12, 23, tzinfo=UTC), parse_submission(verification_body()), load_policy()
+    monkeypatch.setenv("LANGUAGE", "en_US")
+    expected = due_of(command, now, policy)
+    monkeypatch.setenv("LANGUAGE", language)
+
+    assert due_of(command, now, policy) == expected
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "hours"),
+    [
+        ("2026-11-16T10:00", "2026-11-16T12:00", 2),
+        ("2026-11-16T05:00", "2026-11-16T23:00", 8),
+        ("2026-11-16T16:00", "2026-11-17T10:00", 2),
+        ("2026-11-20T16:00", "2026-11-23T10:00", 2),
+        ("2026-12-24T16:00", "2026-12-28T10:00", 2),
+        ("2026-11-21T10:00", "2026-11-22T12:00", 0),
+        ("2026-10-23T09:00", "2026-10-26T09:00", 8),
+        ("2026-11-16T12:00", "2026-11-16T12:00", 0),
+        ("2026-11-16T18:00", "2026-11-17T08:00", 0),
+    ],
+    ids=["within", "a long day", "overnight", "weekend", "Christmas", "day off", "clock change", "nothing", "night"],
+)
+def test_working_time_is_that_of_open_hours_on_working_days(start: str, end: str, hours: float) -> None:
+    worked = working_time(local(start), local(end), GERMANY, opens=time(9), closes=time(17))
+
+    assert worked == timedelta(hours=hours)

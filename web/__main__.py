@@ -1,0 +1,33 @@
+"""`python -m web`: the web process, at the address that the settings name."""
+
+import sys
+
+import uvicorn
+
+from config.container import build_container
+from config.logging import configure_logging
+from config.settings import load_settings
+from pipeline.errors import Misconfigured
+from web.app import create_app
+
+
+def main() -> None:
+    """Serve until SIGTERM or SIGINT, then finish what is under way."""
+    settings = load_settings()
+    configure_logging("web", log_format=settings.log_format, level=settings.log_level)
+    uvicorn.run(
+        create_app(build_container(settings, patient=False)),
+        host=settings.web_host,
+        port=settings.web_port,
+        log_config=None,
+        access_log=False,
+        timeout_graceful_shutdown=15,
+        server_header=False,
+    )
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except Misconfigured as error:
+        sys.exit(str(error))

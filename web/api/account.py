@@ -1,0 +1,159 @@
+"""The account's routes: personal and business information, privacy, and a member's public page."""
+
+from fastapi import APIRouter, Response
+
+from pipeline import clock
+from pipeline.account import rules
+from pipeline.account.email import confirm, send_code
+from pipeline.account.names import BUSINESS_CARD, COMPANY, PROCUREMENT
+from pipeline.account.personal import change_personal, page_of, personal_of
+from pipeline.account.privacy import change_privacy, privacy_of
+from pipeline.account.sections import replace_section, section_of
+from pipeline.avatar.service import avatar_of
+from pipeline.membership.views import membership_of
+from schemas.account import (
+    BusinessCard,
+    CodeRequest,
+    CodeSent,
+    CodeTry,
+    CompanyInformation,
+    PersonalInformation,
+    PersonalView,
+    Privacy,
+    ProcurementInformation,
+    PublicAvatar,
+    PublicPage,
+    SectionView,
+)
+from schemas.base import Identifier
+from web.api.calls import Correlation, Submitter, Tools
+from web.api.versions import Changing, tag
+
+router = APIRouter(prefix="/v1/members/{member_id}", tags=["account"])
+
+
+@router.get("/personal-information", summary="A member's personal information")
+def get_personal(member_id: Identifier, tools: Tools, _caller: Submitter, response: Response) -> PersonalView:
+    """As it is kept, whatever the member shows of it."""
+    return _personal(response, personal_of(member_id, db=tools.db))
+
+
+@router.put("/personal-information", summary="Replace the personal information")
+def put_personal(
+    member_id: Identifier, body: PersonalInformation, tools: Tools, change: Changing, response: Response
+) -> PersonalView:
+    """A new address has to be confirmed anew before anybody else sees it."""
+    view = change_personal(
+        member_id, body, change=change, takes_mail=tools.takes_mail, db=tools.db, policy=tools.policy
+    )
+    return _personal(response, view)
+
+
+@router.post("/email/code", status_code=202, summary="Send a code to the member's address")
+def create_code(
+    member_id: Identifier, body: CodeRequest, tools: Tools, caller: Submitter, trace: Correlation
+) -> CodeSent:
+    """An earlier code stops being valid. `409` `code_too_soon` before the pause is over."""
+    return send_code(
+        member_id,
+        locale=body.locale,
+        now=clock.now(),
+        actor=caller.name,
+        trace=trace,
+        confirming=tools.confirming,
+    )
+
+
+@router.post("/email/confirm", summary="Confirm the member's address with the code")
+def confirm_email(
+    member_id: Identifier, body: CodeTry, tools: Tools, caller: Submitter, trace: Correlation, response: Response
+) -> PersonalView:
+    """Each wrong code counts; after the last try a new one has to be sent."""
+    confirm(member_id, body.code, now=clock.now(), actor=caller.name, trace=trace, confirming=tools.confirming)
+    return _personal(response, personal_of(member_id, db=tools.db))
+
+
+@router.get("/business-card", summary="A member's business card")
+def get_card(member_id: Identifier, tools: Tools, _caller: Submitter, response: Response) -> SectionView:
+    """To be sent with an inquiry or a request for quotation, if the member wants to."""
+    return _section(response, section_of(member_id, BUSINESS_CARD, db=tools.db))
+
+
+@router.put("/business-card", summary="Replace the business card")
+def put_card(
+    member_id: Identifier, body: BusinessCard, tools: Tools, change: Changing, response: Response
+) -> SectionView:
+    """The phone number, with +, is kept in E.164."""
+    content = rules.business_card(body)
+    return _section(response, replace_section(member_id, BUSINESS_CARD, content, change=change, db=tools.db))
+
+
+@router.get("/procurement-information", summary="What a member buys")
+def get_procurement(member_id: Identifier, tools: Tools, _caller: Submitter, response: Response) -> SectionView:
+    """As it is kept, whatever the member shows of it."""
+    return _section(response, section_of(member_id, PROCUREMENT, db=tools.db))
+
+
+@router.put("/procurement-information", summary="Replace what a member buys")
+def put_procurement(
+    member_id: Identifier, body: ProcurementInformation, tools: Tools, change: Changing, response: Response
+) -> SectionView:
+    """Industries and frequency are words of the policy."""
+    content = rules.procurement(body, tools.policy.account)
+    return _section(response, replace_section(member_id, PROCUREMENT, content, change=change, db=tools.db))
+
+
+@router.get("/company-information", summary="A member's company")
+def get_company(member_id: Identifier, tools: Tools, _caller: Submitter, response: Response) -> SectionView:
+    """As it is kept."""
+    return _section(response, section_of(member_id, COMPANY, db=tools.db))
+
+
+@router.put("/company-information", summary="Replace the company information")
+def put_company(
+    member_id: Identifier, body: CompanyInformation, tools: Tools, change: Changing, response: Response
+) -> SectionView:
+    """The size is a word of the policy."""
+    content = rules.company(body, tools.policy.account)
+    return _section(response, replace_section(member_id, COMPANY, content, change=change, db=tools.db))
+
+
+@router.get("/privacy", summary="Who sees what of a member")
+def get_privacy(member_id: Identifier, tools: Tools, _caller: Submitter, response: Response) -> SectionView:
+    """What the member chose; at version 0 what the policy says for those who have not."""
+    return _section(response, privacy_of(member_id, db=tools.db, policy=tools.policy))
+
+
+@router.put("/privacy", summary="Choose who sees what")
+def put_privacy(
+    member_id: Identifier, body: Privacy, tools: Tools, change: Changing, response: Response
+) -> SectionView:
+    """Takes effect with the next look at the public page."""
+    return _section(response, change_privacy(member_id, body, change=change, db=tools.db))
+
+
+@router.get("/public", summary="A member's page as a viewer sees it", response_model_exclude_none=True)
+def get_public(
+    member_id: Identifier, tools: Tools, _caller: Submitter, response: Response, viewer: Identifier | None = None
+) -> PublicPage:
+    """`viewer` is the member who looks; without it, a visitor who is no member. What they may not see is left out."""
+    response.headers["Cache-Control"] = "private, no-store"
+    level = membership_of(viewer, db=tools.db, policy=tools.policy).level if viewer else None
+    return page_of(member_id, viewer_level=level, avatar=_avatar(member_id, tools), db=tools.db, policy=tools.policy)
+
+
+def _avatar(member_id: str, tools: Tools) -> PublicAvatar | None:
+    shown = avatar_of(member_id, db=tools.db, public_url=tools.settings.public_base)
+    if shown.large_url is None or shown.small_url is None:
+        return None
+    return PublicAvatar(large_url=shown.large_url, small_url=shown.small_url)
+
+
+def _section(response: Response, view: SectionView) -> SectionView:
+    tag(response, view.version)
+    return view
+
+
+def _personal(response: Response, view: PersonalView) -> PersonalView:
+    tag(response, view.version)
+    return view

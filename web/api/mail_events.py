@@ -1,0 +1,48 @@
+"""What mail providers tell: bounces and complaints, in a shape of our own or in Amazon's."""
+
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Depends, Request
+
+from pipeline import clock
+from pipeline.errors import Invalid, Problem
+from pipeline.notification.feedback import take_in
+from pipeline.notification.suppression import lift, suppress
+from schemas.mail_events import AddressRequest, MailEvent, SuppressedView
+from web.api.calls import Admin, Key, Submitter, Tools, request_once
+
+router = APIRouter(prefix="/v1", tags=["mail events"])
+
+MAX_BYTES: Final = 262_144
+"""Amazon SNS sends no larger message."""
+
+
+async def _body(request: Request) -> bytes:
+    """The body, read no further than a message can be long. Raises Invalid."""
+    read = bytearray()
+    async for chunk in request.stream():
+        read += chunk
+        if len(read) > MAX_BYTES:
+            raise Invalid([Problem("", "too_long", f"A message has at most {MAX_BYTES} bytes.")])
+    return bytes(read)
+
+
+@router.post("/mail-events", summary="Tell that an address bounced or complained")
+def create_mail_event(body: MailEvent, tools: Tools, caller: Submitter, key: Key = None) -> SuppressedView:
+    """Nothing is sent to the address from now on. Only tell of bounces that will not pass by themselves."""
+    once = request_once(key, owner=str(caller.key_id), operation="mail_events.create", body=body)
+    count = suppress((body.recipient,), reason=body.type, source=body.provider, db=tools.db, request=once)
+    return SuppressedView(suppressed=count)
+
+
+@router.post("/mail-events/sns", summary="Where Amazon SNS delivers what SES says of our mails")
+def create_sns_event(body: Annotated[bytes, Depends(_body)], tools: Tools) -> SuppressedView:
+    """It needs no key: the message is signed, and must be of the topic that the settings name."""
+    count = take_in(body, now=clock.now(), topic=tools.topic, db=tools.db)
+    return SuppressedView(suppressed=count)
+
+
+@router.post("/suppressed-addresses/lift", status_code=204, summary="Send to an address again")
+def lift_address(body: AddressRequest, tools: Tools, caller: Admin) -> None:
+    """For an administrator, once the address is known to work."""
+    lift(body.address, actor=caller.name, db=tools.db)

@@ -1,0 +1,105 @@
+"""The points ledger's routes: earn, redeem, correct, penalise, read."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Response
+
+from pipeline.account.points import Book, correct, earn, penalise, redeem
+from pipeline.account.statement import balance_of, entries_of
+from pipeline.idempotency import Once
+from schemas.base import Identifier
+from schemas.points import (
+    CorrectionRequest,
+    EarningRequest,
+    EntryType,
+    PenaltyRequest,
+    PointsBalance,
+    PointsEntry,
+    PointsPage,
+    RedemptionRequest,
+)
+from web.api.calls import Admin, Correlation, Key, Reviewer, Submitter, Tools, request_once, required_key
+
+router = APIRouter(prefix="/v1", tags=["points"])
+
+
+@router.get("/members/{member_id}/points", summary="A member's points")
+def get_points(member_id: Identifier, tools: Tools, _caller: Submitter) -> PointsBalance:
+    """The balance; none for a member who never had any."""
+    return balance_of(member_id, db=tools.db)
+
+
+@router.get("/members/{member_id}/points/entries", summary="List a member's points, the latest first")
+def list_entries(
+    member_id: Identifier,
+    tools: Tools,
+    _caller: Submitter,
+    type: EntryType | None = None,  # noqa: A002  (the parameter's name in the address)
+    cursor: str | None = None,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+) -> PointsPage:
+    """Filter by type; page with `next_cursor`. Each entry says its cause."""
+    return entries_of(member_id, kind=type, cursor=cursor, limit=limit, db=tools.db)
+
+
+@router.post("/members/{member_id}/points/earnings", status_code=201, summary="Count an event that earns points")
+def create_earning(
+    member_id: Identifier,
+    body: EarningRequest,
+    tools: Tools,
+    caller: Submitter,
+    trace: Correlation,
+    response: Response,
+    key: Key = None,
+) -> PointsEntry:
+    """Once for each `source` and `source_id`: told again, it gives the first entry."""
+    once = request_once(key, owner=str(caller.key_id), operation=f"points.{member_id}.earn", body=body)
+    return _located(response, earn(member_id, body, book=_book(tools, caller.name, trace, once)))
+
+
+@router.post("/members/{member_id}/points/redemptions", status_code=201, summary="Redeem points for an item")
+def create_redemption(
+    member_id: Identifier,
+    body: RedemptionRequest,
+    tools: Tools,
+    caller: Submitter,
+    trace: Correlation,
+    response: Response,
+    key: Key = None,
+) -> PointsEntry:
+    """`409` `insufficient_points` where the balance does not cover it; it never goes below zero by this."""
+    once = request_once(required_key(key), owner=str(caller.key_id), operation=f"points.{member_id}.redeem", body=body)
+    return _located(response, redeem(member_id, body, book=_book(tools, caller.name, trace, once)))
+
+
+@router.post("/members/{member_id}/points/corrections", status_code=201, summary="Put a balance right by hand")
+def create_correction(
+    member_id: Identifier,
+    body: CorrectionRequest,
+    tools: Tools,
+    caller: Admin,
+    trace: Correlation,
+    response: Response,
+    key: Key = None,
+) -> PointsEntry:
+    """By a lead, whose key has the scope `admin`. It may leave the balance below zero, and then says `overdrawn`."""
+    once = request_once(required_key(key), owner=str(caller.key_id), operation=f"points.{member_id}.correct", body=body)
+    return _located(response, correct(member_id, body, book=_book(tools, caller.name, trace, once)))
+
+
+@router.post("/review/points/penalties", status_code=201, summary="Take points for forged material")
+def create_penalty(
+    body: PenaltyRequest, tools: Tools, reviewer: Reviewer, trace: Correlation, response: Response, key: Key = None
+) -> PointsEntry:
+    """By the reviewer who rejected the submission for it, once. It may leave the balance below zero, and then says `overdrawn`."""
+    once = request_once(key, owner=reviewer, operation="points.penalise", body=body)
+    return _located(response, penalise(body, reviewer_id=reviewer, book=_book(tools, reviewer, trace, once)))
+
+
+def _book(tools: Tools, actor: str, trace: str, once: Once | None) -> Book:
+    return Book(tools.db, tools.policy, actor, trace, once)
+
+
+def _located(response: Response, entry: PointsEntry) -> PointsEntry:
+    response.headers["Location"] = f"/v1/members/{entry.member_id}/points/entries"
+    return entry

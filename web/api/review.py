@@ -1,0 +1,72 @@
+"""The reviewers' routes: claim, look, renew, release, decide, undo."""
+
+from uuid import UUID
+
+from fastapi import APIRouter, Response
+
+from pipeline.review.case import queue
+from pipeline.review.claims import claim_next, release, renew
+from pipeline.review.decide import decide
+from pipeline.review.undo import undo
+from schemas.review import Case, Claim, ClaimRequest, Decided, DecisionRequest, QueueView, ReleaseRequest, TokenRequest
+from web.api.calls import Key, Reviewer, Tools, request_once
+
+router = APIRouter(prefix="/v1/review", tags=["review"])
+
+
+@router.get("/queue", summary="The review queue at a glance")
+def get_queue(tools: Tools, _reviewer: Reviewer) -> QueueView:
+    """How many cases wait, are claimed and are overdue, by kind."""
+    return queue(db=tools.db)
+
+
+@router.post(
+    "/claims", status_code=201, summary="Claim the next case", responses={204: {"description": "Nothing waits"}}
+)
+def create_claim(
+    body: ClaimRequest, tools: Tools, reviewer: Reviewer, response: Response, key: Key = None
+) -> Case | None:
+    """The case that is due soonest, yours until the lease runs out; `204` when nothing waits for you."""
+    once = request_once(key, owner=reviewer, operation="claims.create", body=body)
+    claim = claim_next(reviewer_id=reviewer, kinds=body.kinds, db=tools.db, policy=tools.policy, request=once)
+    if claim is None:
+        response.status_code = 204
+        return None
+    response.headers["Location"] = f"/v1/review/claims/{claim.id}"
+    return tools.case(claim.id, reviewer_id=reviewer)
+
+
+@router.get("/claims/{claim_id}", summary="The case that you hold")
+def get_claim(claim_id: UUID, tools: Tools, reviewer: Reviewer) -> Case:
+    """The case again, with fresh links to its pages. Each look is logged."""
+    return tools.case(claim_id, reviewer_id=reviewer)
+
+
+@router.post("/claims/{claim_id}/renew", summary="Keep the case longer")
+def renew_claim(claim_id: UUID, body: TokenRequest, tools: Tools, reviewer: Reviewer) -> Claim:
+    """The lease begins anew."""
+    return renew(claim_id, body.token, reviewer_id=reviewer, db=tools.db, policy=tools.policy)
+
+
+@router.post("/claims/{claim_id}/release", status_code=204, summary="Give the case back")
+def release_claim(claim_id: UUID, body: ReleaseRequest, tools: Tools, reviewer: Reviewer) -> None:
+    """The next reviewer may have it; with `skip_reason` you are not offered it again."""
+    release(claim_id, body.token, reviewer_id=reviewer, db=tools.db, skip_reason=body.skip_reason)
+
+
+@router.post("/claims/{claim_id}/decision", summary="Decide the case")
+def create_decision(
+    claim_id: UUID, body: DecisionRequest, tools: Tools, reviewer: Reviewer, key: Key = None
+) -> Decided:
+    """Approve or reject. Effects leave at `effects_at`."""
+    once = request_once(key, owner=reviewer, operation=f"claims.{claim_id}.decide", body=body)
+    return decide(claim_id, body, reviewer_id=reviewer, desk=tools.desk, request=once)
+
+
+@router.post("/decisions/{decision_id}/undo", summary="Take your decision back")
+def undo_decision(decision_id: UUID, tools: Tools, reviewer: Reviewer, response: Response, key: Key = None) -> Claim:
+    """Until `effects_at`, and nothing of it has left then. The case is in review again and yours: this is its new claim."""
+    once = request_once(key, owner=reviewer, operation=f"decisions.{decision_id}.undo")
+    claim = undo(decision_id, reviewer_id=reviewer, desk=tools.desk, request=once)
+    response.headers["Location"] = f"/v1/review/claims/{claim.id}"
+    return claim

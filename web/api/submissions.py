@@ -1,0 +1,133 @@
+"""Upstream's routes: upload slots, submissions, and what became of them."""
+
+from typing import Annotated, Literal
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Response
+
+from pipeline import clock
+from pipeline.avatar.service import avatar_of
+from pipeline.intake.accept import accept, withdraw
+from pipeline.intake.records import Door
+from pipeline.intake.uploads import open_slot
+from pipeline.membership.codes import confirm
+from pipeline.membership.waiting import resend
+from pipeline.views import Filters, submission_of, submissions
+from schemas.base import Identifier
+from schemas.codes import CodeAnswer, CodeRequest, CodeSent
+from schemas.members import AvatarView
+from schemas.submissions import (
+    Accepted,
+    Submission,
+    SubmissionPage,
+    SubmissionView,
+    UploadRequest,
+    UploadSlot,
+)
+from web.api.admission import OVERLOADED, SEATED, admit
+from web.api.calls import Correlation, Key, Submitter, Tools, request_once, required_key
+
+router = APIRouter(prefix="/v1", tags=["upstream"])
+
+
+@router.post(
+    "/uploads",
+    status_code=201,
+    summary="Ask for a place to put one file",
+    dependencies=[SEATED],
+    responses=OVERLOADED,
+)
+def create_upload(body: UploadRequest, tools: Tools, caller: Submitter, key: Key = None) -> UploadSlot:
+    """A presigned PUT with type and length signed. Send exactly the headers of the answer, before it expires."""
+    once = request_once(key, owner=str(caller.key_id), operation="uploads.create", body=body)
+    admit(once, tools=tools)
+    return open_slot(
+        body,
+        owner=caller.name,
+        now=clock.now(),
+        db=tools.db,
+        storage=tools.storage,
+        policy=tools.policy,
+        request_once=once,
+    )
+
+
+@router.post(
+    "/submissions",
+    status_code=202,
+    summary="Submit an avatar or a verification",
+    dependencies=[SEATED],
+    responses=OVERLOADED,
+)
+def create_submission(
+    body: Submission, tools: Tools, caller: Submitter, trace: Correlation, response: Response, key: Key = None
+) -> Accepted:
+    """`202` means that it is committed: it will reach its end. Repeat with the same `Idempotency-Key` as often as you like."""
+    once = request_once(required_key(key), owner=str(caller.key_id), operation="submissions.accept", body=body)
+    admit(once, tools=tools)
+    answer = accept(
+        body,
+        door=Door("http", caller.name, trace),
+        now=clock.now(),
+        db=tools.db,
+        policy=tools.policy,
+        is_unlocked=tools.is_unlocked,
+        takes_mail=tools.takes_mail,
+        request=once,
+    )
+    response.headers["Location"] = f"/v1/submissions/{answer.id}"
+    return answer
+
+
+@router.get("/submissions", summary="List submissions, the latest first")
+def list_submissions(
+    tools: Tools,
+    _caller: Submitter,
+    member_id: Identifier | None = None,
+    kind: Literal["avatar", "verification"] | None = None,
+    state: Identifier | None = None,
+    stage: Identifier | None = None,
+    correlation_id: Identifier | None = None,
+    cursor: str | None = None,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+) -> SubmissionPage:
+    """Filter by member, kind, state, stage or correlation id; page with `next_cursor`."""
+    filters = Filters(member_id, kind, state, stage, correlation_id)
+    return submissions(filters, cursor=cursor, limit=limit, db=tools.db)
+
+
+@router.get("/submissions/{submission_id}", summary="One submission with everything")
+def get_submission(submission_id: UUID, tools: Tools, _caller: Submitter) -> SubmissionView:
+    """State, findings, due time and why, the decision, and how far its effects are."""
+    return submission_of(submission_id, db=tools.db, policy=tools.policy)
+
+
+@router.post("/submissions/{submission_id}/withdraw", summary="Take an open submission back")
+def withdraw_submission(submission_id: UUID, tools: Tools, caller: Submitter) -> SubmissionView:
+    """The member takes it back while it is open; no chance is spent."""
+    withdraw(submission_id, caller=caller.name, db=tools.db)
+    return submission_of(submission_id, db=tools.db, policy=tools.policy)
+
+
+@router.post("/submissions/{submission_id}/code", summary="Send back the code of a business address")
+def confirm_code(
+    submission_id: UUID, body: CodeRequest, tools: Tools, caller: Submitter, key: Key = None
+) -> CodeAnswer:
+    """The right code approves. A wrong one is counted; with the last try the submission ends and its chance is spent."""
+    once = request_once(key, owner=str(caller.key_id), operation=f"submissions.{submission_id}.code", body=body)
+    return confirm(
+        submission_id, body.code, db=tools.db, policy=tools.policy, freeze_mail=tools.freeze_mail, request=once
+    )
+
+
+@router.post("/submissions/{submission_id}/code/resend", status_code=202, summary="Send a new code")
+def resend_code(submission_id: UUID, tools: Tools, caller: Submitter, key: Key = None) -> CodeSent:
+    """A new code takes the place of the one before it. Tries that were used stay used."""
+    once = request_once(key, owner=str(caller.key_id), operation=f"submissions.{submission_id}.code.resend")
+    return resend(submission_id, caller=caller.name, db=tools.db, policy=tools.policy, request=once)
+
+
+@router.get("/members/{member_id}/avatar", summary="A member's public avatar")
+def get_avatar(member_id: Identifier, tools: Tools, _caller: Submitter) -> AvatarView:
+    """The URLs of the approved avatar, or nulls."""
+    return avatar_of(member_id, db=tools.db, public_url=tools.settings.public_base)

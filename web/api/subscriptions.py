@@ -1,0 +1,67 @@
+"""E-mail subscriptions: preferences for upstream, and the one-click link of a mail, which works without signing in."""
+
+from functools import cache
+from typing import Final
+
+from fastapi import APIRouter
+from fastapi.responses import HTMLResponse
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from pipeline.account.subscriptions import choose, subscriptions_of
+from pipeline.account.unsubscribe import leaving_of, unsubscribe
+from schemas.base import Identifier
+from schemas.subscriptions import SubscriptionChange, SubscriptionsView
+from web.api.calls import Correlation, Submitter, Tools
+
+router = APIRouter(prefix="/v1", tags=["subscriptions"])
+
+_HEADERS: Final = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "X-Robots-Tag": "noindex",
+}
+
+
+@router.get("/members/{member_id}/subscriptions", summary="Which e-mails a member gets")
+def get_subscriptions(member_id: Identifier, tools: Tools, _caller: Submitter) -> SubscriptionsView:
+    """Every category. The result of the member's own review is of none and always sent."""
+    return subscriptions_of(member_id, db=tools.db, policy=tools.policy)
+
+
+@router.put("/members/{member_id}/subscriptions", summary="Subscribe to categories, or leave them")
+def put_subscriptions(
+    member_id: Identifier, body: SubscriptionChange, tools: Tools, caller: Submitter, trace: Correlation
+) -> SubscriptionsView:
+    """Categories that are not named stay as they are."""
+    return choose(member_id, body.categories, actor=caller.name, trace=trace, db=tools.db, policy=tools.policy)
+
+
+@router.get("/unsubscribe/{token}", summary="Ask whether to unsubscribe", response_class=HTMLResponse)
+def ask_to_unsubscribe(token: str, tools: Tools) -> HTMLResponse:
+    """A page with one button. It changes nothing: programs that look into links come here too."""
+    leaving = leaving_of(token, db=tools.db, policy=tools.policy)
+    return _page(tools, leaving.category, done=False)
+
+
+@router.post("/unsubscribe/{token}", summary="Unsubscribe with one click", response_class=HTMLResponse)
+def unsubscribe_by_link(token: str, tools: Tools, trace: Correlation) -> HTMLResponse:
+    """RFC 8058: the POST of a mail program, or of the page's button. What its body says is not looked at."""
+    leaving = unsubscribe(token, trace=trace, db=tools.db, policy=tools.policy)
+    return _page(tools, leaving.category, done=True)
+
+
+def _page(tools: Tools, category: str, *, done: bool) -> HTMLResponse:
+    values = {
+        "category": tools.policy.subscriptions[category].title,
+        "service": tools.sender.name,
+        "member_centre_url": tools.sender.member_centre_url,
+        "done": done,
+    }
+    return HTMLResponse(_pages().get_template("unsubscribe.html").render(values), headers=_HEADERS)
+
+
+@cache
+def _pages() -> Environment:
+    return Environment(loader=PackageLoader("web", "pages"), autoescape=True, undefined=StrictUndefined)

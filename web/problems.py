@@ -1,0 +1,98 @@
+"""Errors as problem+json (RFC 9457): a stable code, a sentence that says what to do, and the path of each wrong field."""
+
+from http import HTTPStatus
+from typing import Any, Final
+
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, Response
+from starlette.exceptions import HTTPException
+
+from pipeline import errors
+from pipeline.access import Unauthenticated
+from pipeline.errors import Problem, ProofdeskError
+from pipeline.validation import problems
+
+log = structlog.get_logger()
+
+MEDIA_TYPE: Final = "application/problem+json"
+RETRY_AFTER_SECONDS: Final = 5
+_LATER: Final = frozenset({HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.TOO_MANY_REQUESTS})
+_STATUS: Final[tuple[tuple[type[ProofdeskError], int], ...]] = (
+    (Unauthenticated, 401),
+    (errors.Forbidden, 403),
+    (errors.NotFound, 404),
+    (errors.Invalid, 422),
+    (errors.IdempotencyKeyReused, 422),
+    (errors.Conflict, 409),
+    (errors.Overloaded, 429),
+    (errors.RetryableError, 503),
+)
+
+
+def install(app: FastAPI) -> None:
+    """Let every error of this app leave as problem+json."""
+    app.add_exception_handler(ProofdeskError, _ours)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(Exception, _unexpected)
+
+
+def problem(status: int, code: str, detail: str, *, retry_after: int | None = None, **more: Any) -> JSONResponse:
+    """One problem document. What is to be repeated later says when, in seconds."""
+    headers = {"Retry-After": str(retry_after or RETRY_AFTER_SECONDS)} if status in _LATER else None
+    if status == HTTPStatus.UNAUTHORIZED:
+        headers = {"WWW-Authenticate": "Bearer"}
+    body = {"type": f"urn:proofdesk:problem:{code}", "title": HTTPStatus(status).phrase, "status": status}
+    return JSONResponse(
+        {**body, "code": code, "detail": detail, **more}, status, headers=headers, media_type=MEDIA_TYPE
+    )
+
+
+def _ours(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, ProofdeskError)  # noqa: S101  (registered for this class only)
+    status = next((status for kind, status in _STATUS if isinstance(error, kind)), 500)
+    if isinstance(error, errors.Invalid):
+        return problem(status, error.code, _count(error.problems), errors=[_shown(each) for each in error.problems])
+    if isinstance(error, errors.AttemptsExhausted):
+        return problem(status, error.code, str(error), used=error.used, limit=error.limit)
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        log.error("request.failed", code=error.code, error=str(error))
+    later = error.retry_after_seconds if isinstance(error, errors.RetryableError) else None
+    return problem(status, error.code, str(error), retry_after=later)
+
+
+def _invalid(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)  # noqa: S101  (registered for this class only)
+    details = [{**item, "loc": item["loc"][1:]} for item in error.errors()]
+    found = problems(details)  # type: ignore[arg-type]
+    return problem(422, errors.Invalid.code, _count(found), errors=[_shown(each) for each in found])
+
+
+def _http(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)  # noqa: S101  (registered for this class only)
+    code = HTTPStatus(error.status_code).name.lower()
+    answer = problem(error.status_code, code, str(error.detail))
+    answer.headers.update(error.headers or {})
+    return answer
+
+
+def _unexpected(_request: Request, error: Exception) -> Response:
+    log.error("request.crashed", exc_info=error)
+    detail = (
+        "Something went wrong on our side. Send the request again with the same Idempotency-Key: it takes effect once."
+    )
+    return problem(500, "internal_error", detail)
+
+
+def _shown(each: Problem) -> dict[str, str]:
+    pointer = "#/" + each.path.replace(".", "/") if each.path else "#"
+    return {"path": each.path, "pointer": pointer, "code": each.code, "message": each.message}
+
+
+def _count(found: tuple[Problem, ...]) -> str:
+    if len(found) == 1:
+        where = f"{found[0].path}: " if found[0].path else ""
+        return f"{where}{found[0].message}"
+    return f"{len(found)} things are wrong with the request; see errors."

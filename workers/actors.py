@@ -1,0 +1,155 @@
+"""The actors: thin shells that hold a task and call its use case. One for each kind of work in the ledger."""
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+import dramatiq
+
+from config.container import Container
+from pipeline import clock, retention
+from pipeline.avatar import service as avatar
+from pipeline.inspection.service import inspect
+from pipeline.intake.parked import accept_parked
+from pipeline.membership import codes
+from pipeline.membership import service as membership
+from pipeline.membership.judge import judge_number
+from pipeline.notification.send import send
+from pipeline.notification.send_code import send_code
+from pipeline.notification.webhooks.deliver import deliver
+from pipeline.tasks.ledger import Task
+from pipeline.tasks.rules import (
+    ACCEPT,
+    DELIVER_EVENT,
+    EXPIRE_CODE,
+    FORGET_OLD,
+    INSPECT,
+    JUDGE_NUMBER,
+    PUBLISH_AVATAR,
+    REMOVE_AVATAR,
+    SEND_CODE,
+    SEND_MAIL,
+    SWEEP_STORAGE,
+    UNLOCK_STAGE,
+    Kind,
+)
+
+Work = Callable[[Task, Container], None]
+
+PRIORITY: Final = {"notification": 0, "effects": 10, "inspection": 20, "intake": 30}
+"""Results leave before new work is begun, and what was accepted goes on before more is taken in: a lower number goes first."""
+
+
+def inspect_submission(task: Task, tools: Container) -> None:
+    """Inspect one submission's files and route it to review or refusal."""
+    inspect(
+        task,
+        db=tools.db,
+        storage=tools.storage,
+        policy=tools.policy,
+        inspector=tools.inspector,
+        freeze_mail=tools.freeze_mail,
+    )
+
+
+def accept_parked_submission(task: Task, tools: Container) -> None:
+    """Try a message of the queue door again that was parked."""
+    accept_parked(
+        task,
+        now=clock.now(),
+        db=tools.db,
+        policy=tools.policy,
+        is_unlocked=tools.is_unlocked,
+        takes_mail=tools.takes_mail,
+    )
+
+
+def publish_avatar(task: Task, tools: Container) -> None:
+    """Publish an approved avatar in place of the old one."""
+    avatar.publish(task, db=tools.db, storage=tools.storage)
+
+
+def remove_avatar(task: Task, tools: Container) -> None:
+    """Take a replaced avatar out of the public bucket."""
+    avatar.remove(task, db=tools.db, storage=tools.storage)
+
+
+def unlock_stage(task: Task, tools: Container) -> None:
+    """Unlock the stage that was approved, with its benefits."""
+    membership.unlock(task, db=tools.db, policy=tools.policy)
+
+
+def send_mail(task: Task, tools: Container) -> None:
+    """Hand a frozen result mail over."""
+    send(task, db=tools.db, mailer=tools.mailer, sender=tools.sender)
+
+
+def judge_tax_number(task: Task, tools: Container) -> None:
+    """Judge a tax number: to its rejection, to a person, or to its approval."""
+    judge_number(task, db=tools.db, policy=tools.policy, freeze_mail=tools.freeze_mail, look_up=tools.look_up)
+
+
+def send_business_code(task: Task, tools: Container) -> None:
+    """Send a code to a business address."""
+    send_code(task, now=clock.now(), db=tools.db, mailer=tools.mailer, sender=tools.sender, policy=tools.policy)
+
+
+def deliver_event(task: Task, tools: Container) -> None:
+    """Send an event to an endpoint of another service."""
+    deliver(task, now=clock.now(), db=tools.db, http=tools.http, policy=tools.policy.events)
+
+
+def expire_code(task: Task, tools: Container) -> None:
+    """End a submission whose code ran out."""
+    codes.expire(task, db=tools.db, policy=tools.policy, freeze_mail=tools.freeze_mail)
+
+
+def sweep_storage(task: Task, tools: Container) -> None:
+    """Delete objects that nobody needs any more."""
+    retention.sweep_storage(task, now=clock.now(), db=tools.db, storage=tools.storage, policy=tools.policy)
+
+
+def forget_old(task: Task, tools: Container) -> None:
+    """Delete keys and tasks that are long done."""
+    retention.forget_old(task, db=tools.db, policy=tools.policy)
+
+
+WORK: Final[Mapping[Kind, Work]] = {
+    INSPECT: inspect_submission,
+    ACCEPT: accept_parked_submission,
+    PUBLISH_AVATAR: publish_avatar,
+    REMOVE_AVATAR: remove_avatar,
+    UNLOCK_STAGE: unlock_stage,
+    SEND_MAIL: send_mail,
+    JUDGE_NUMBER: judge_tax_number,
+    SEND_CODE: send_business_code,
+    EXPIRE_CODE: expire_code,
+    DELIVER_EVENT: deliver_event,
+    SWEEP_STORAGE: sweep_storage,
+    FORGET_OLD: forget_old,
+}
+
+
+def declare(tools: Container) -> None:
+    """Declare an actor for each kind of work. Its message is a task's id; all else is in the ledger."""
+    for kind in WORK:
+        _declare(kind, tools)
+
+
+def perform(kind: Kind, task_id: str, tools: Container) -> None:
+    """Do one task, if it is due and nobody else has it."""
+    with tools.ledger.work(kind, task_id) as task:
+        if task is not None:
+            WORK[kind](task, tools)
+
+
+def _declare(kind: Kind, tools: Container) -> None:
+    def act(task_id: str) -> None:
+        perform(kind, task_id, tools)
+
+    dramatiq.actor(
+        broker=tools.broker,
+        actor_name=kind.actor,
+        queue_name=kind.queue,
+        priority=PRIORITY[kind.queue],
+        time_limit=kind.limit_seconds * 1000,
+    )(act)

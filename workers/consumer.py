@@ -1,0 +1,113 @@
+"""A consumer that a message of strangers cannot stop: what is not a message is handed to `park`, not raised."""
+
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
+from typing import Any, Final
+
+import redis
+import structlog
+from dramatiq import Message
+from dramatiq.broker import MessageProxy
+from dramatiq.brokers.redis import _RedisConsumer
+from dramatiq.common import compute_backoff
+from dramatiq.errors import ConnectionClosed, DecodeError
+
+from pipeline.errors import RetryableError
+
+log = structlog.get_logger()
+
+Park = Callable[[bytes, str], None]
+"""Keeps a message's bytes with the reason why it could not be taken."""
+
+DOOR: Final = "intake"
+PAUSE_SECONDS: Final = 1.0
+
+
+class DoorConsumer(_RedisConsumer):
+    """dramatiq's Redis consumer, but what is no sound message, or names an actor that the door has not, is parked.
+
+    An unsound message would end the thread that takes it. While the database is away it waits here and nothing behind it does;
+    if the process dies meanwhile, the broker gives it to another.
+    """
+
+    park: Park
+    actors: frozenset[str]
+
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        self._aside: deque[tuple[bytes, str]] = deque()
+        self._again_at = 0.0
+
+    def __next__(self) -> Any:
+        """The next sound message, or None where there is none at the moment. Raises ConnectionClosed."""
+        try:
+            self._park_aside()
+            raw = self._next_bytes()
+            if raw is None:
+                return None
+            message = self._decoded(raw)
+            if isinstance(message, str):
+                self._aside.append((raw, message))
+                self._park_aside()
+                return None
+        except redis.ConnectionError as error:
+            raise ConnectionClosed(error) from None
+        self.queued_message_ids.add(message.message_id)
+        return MessageProxy(message)
+
+    def _next_bytes(self) -> bytes | None:
+        """A message that was fetched. With nothing to fetch, or enough under way, wait a little longer each time."""
+        if not self.message_cache and self.outstanding_message_count < self.prefetch:
+            fetched = self.broker.do_fetch(self.queue_name, self.prefetch - self.outstanding_message_count)
+            self.message_cache = [raw for raw in fetched if raw is not None]
+        if not self.message_cache:
+            self.misses, milliseconds = compute_backoff(self.misses, max_backoff=self.timeout)
+            time.sleep(milliseconds / 1000)
+            return None
+        self.misses = 0
+        raw: bytes = self.message_cache.pop(0)
+        return raw
+
+    def _decoded(self, raw: bytes) -> Message[Any] | str:
+        """The message, or why it must not reach a worker's thread."""
+        try:
+            message: Any = Message.decode(raw)
+        except DecodeError:
+            return "invalid_json: the message is not a dramatiq message in JSON."
+        if not isinstance(message.actor_name, str) or (
+            self.queue_name == DOOR and message.actor_name not in self.actors
+        ):
+            return f"unknown_actor: the queue has no actor {message.actor_name!r}."
+        shapes = (message.kwargs, dict), (message.options, dict), (message.message_id, str), (message.queue_name, str)
+        if not all(isinstance(value, kind) for value, kind in shapes):
+            return "invalid_message: kwargs and options are objects, message_id and queue_name are strings."
+        if not isinstance(message.options.get("redis_message_id"), str):
+            return "invalid_message: there is no redis_message_id; enqueue it with dramatiq's Redis broker."
+        return message  # type: ignore[no-any-return]
+
+    def _park_aside(self) -> None:
+        while self._aside and time.monotonic() >= self._again_at:
+            raw, reason = self._aside[0]
+            try:
+                self.park(raw, reason)
+            except RetryableError as error:
+                self._again_at = time.monotonic() + PAUSE_SECONDS
+                log.warning("message.parking_waits", error=str(error))
+                return
+            for redis_id in self._ids_of(raw):
+                self.broker.do_ack(self.queue_name, redis_id)
+            self._aside.popleft()
+
+    def _ids_of(self, raw: bytes) -> Iterator[bytes]:
+        """The broker's ids of fetched messages with exactly these bytes. There are never more than the prefetch."""
+        broker: Any = self.broker
+        fetched: Any = broker.client.smembers(f"{broker.namespace}:__acks__.{broker.broker_id}.{self.queue_name}")
+        for redis_id in fetched:
+            if broker.client.hget(f"{broker.namespace}:{self.queue_name}.msgs", redis_id) == raw:
+                yield redis_id
+
+
+def consumer_class(park: Park, actors: frozenset[str]) -> type[DoorConsumer]:
+    """A consumer that parks with `park` and knows these actors."""
+    return type("BoundDoorConsumer", (DoorConsumer,), {"park": staticmethod(park), "actors": actors})

@@ -1,0 +1,57 @@
+"""The queue door: `accept_submission` on queue `intake`, for services that share the broker."""
+
+from typing import Any, Final
+
+import dramatiq
+import structlog
+from dramatiq.middleware import CurrentMessage
+
+from config.container import Container
+from pipeline import clock
+from pipeline.intake.parked import QueueMessage, accept_message
+from workers.actors import PRIORITY
+
+ACTOR: Final = "accept_submission"
+QUEUE: Final = "intake"
+_PATIENCE: Final = 1_000_000
+_LONGEST_KEY: Final = 200
+
+
+def declare(tools: Container) -> None:
+    """Declare the door's actor. While the database is away its messages come back with backoff; they are in no ledger yet."""
+
+    def accept_submission(*args: Any, **kwargs: Any) -> None:
+        message = _message(args, kwargs)
+        structlog.contextvars.bind_contextvars(correlation_id=message.correlation_id)
+        accept_message(
+            message,
+            now=clock.now(),
+            db=tools.db,
+            policy=tools.policy,
+            is_unlocked=tools.is_unlocked,
+            takes_mail=tools.takes_mail,
+        )
+
+    dramatiq.actor(
+        broker=tools.broker,
+        actor_name=ACTOR,
+        queue_name=QUEUE,
+        priority=PRIORITY[QUEUE],
+        time_limit=30_000,
+        max_retries=_PATIENCE,
+        min_backoff=500,
+        max_backoff=30_000,
+    )(accept_submission)
+
+
+def _message(args: tuple[Any, ...], kwargs: dict[str, Any]) -> QueueMessage:
+    """`args[0]` or `submission=` is the submission; the key defaults to the message's own id, so a redelivery is no repeat."""
+    current = CurrentMessage.get_current_message()
+    message_id = current.message_id if current else ""
+    submission = args[0] if len(args) == 1 else kwargs.get("submission")
+    key = _short(kwargs.get("idempotency_key")) or message_id
+    return QueueMessage(submission, key, _short(kwargs.get("correlation_id")) or message_id)
+
+
+def _short(value: object) -> str | None:
+    return value if isinstance(value, str) and 0 < len(value) <= _LONGEST_KEY and value.isprintable() else None

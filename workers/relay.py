@@ -1,0 +1,94 @@
+"""The relay process: hints what is due, takes back leases and claims that ran out, fires the schedule."""
+
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Final
+
+import structlog
+
+from config.container import Container, build_container
+from config.logging import configure_logging
+from config.settings import load_settings
+from pipeline.errors import Misconfigured, RetryableError
+from pipeline.review.claims import sweep_claims
+from pipeline.tasks.relay import BATCH, hint_due, sweep_leases
+from pipeline.tasks.schedule import fire_due
+
+log = structlog.get_logger()
+
+TICK_SECONDS: Final = 0.2
+FAULT_PAUSE_SECONDS: Final = 1.0
+
+
+@dataclass
+class Chore:
+    """Something to be done every so many seconds. Returns how much it did; a full batch is followed by another at once."""
+
+    name: str
+    every: float
+    do: Callable[[], int]
+    due: float = field(default=0.0)
+
+    def run(self, now: float) -> bool:
+        """Do it if it is due; whether it wants to go on at once."""
+        if now < self.due:
+            return False
+        self.due = now + self.every
+        full = self.do() >= BATCH
+        if full:
+            self.due = now
+        return full
+
+
+def chores(tools: Container) -> list[Chore]:
+    """What a relay does, the most urgent first."""
+    return [
+        Chore("hint", TICK_SECONDS, lambda: 0 if tools.hints.silent else hint_due(tools.db, tools.hints)),
+        Chore("sweep_leases", 1.0, lambda: sweep_leases(tools.db)),
+        Chore("sweep_claims", 2.0, lambda: sweep_claims(tools.db)),
+        Chore("schedule", 15.0, lambda: fire_due(tools.db)),
+    ]
+
+
+def run(tools: Container) -> None:
+    """Relay until told to stop. A database that is away is waited for."""
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    todo = chores(tools)
+    log.info("relay.started")
+    while not stop.is_set():
+        pause = 0.0 if any(_done(chore) for chore in todo) else TICK_SECONDS
+        stop.wait(pause)
+    tools.close()
+    log.info("relay.stopped")
+
+
+def _done(chore: Chore) -> bool:
+    try:
+        return chore.run(time.monotonic())
+    except RetryableError as error:
+        chore.due = time.monotonic() + FAULT_PAUSE_SECONDS
+        log.warning("relay.waiting", chore=chore.name, error=str(error))
+    except Exception:
+        chore.due = time.monotonic() + FAULT_PAUSE_SECONDS
+        log.exception("relay.chore_failed", chore=chore.name)
+    return False
+
+
+def main() -> None:
+    """`python -m workers.relay`: a relay process. Two of them are safer than one."""
+    settings = load_settings()
+    configure_logging("relay", log_format=settings.log_format, level=settings.log_level)
+    run(build_container(settings))
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except Misconfigured as error:
+        sys.exit(str(error))
