@@ -8,7 +8,7 @@ SEED ?= 1
 unexport PYTHONPATH
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test test-long mutants guards chaos bench check format lock clean
+.PHONY: help setup browser demo up test test-long mutants guards chaos bench check format lock clean
 
 help:  ## List what there is
 	@awk 'BEGIN {FS = ":.*  ## "} /^[a-z-]+:.*  ## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -34,7 +34,10 @@ demo: setup  ## Run the main job on real parts: uploads, inspection, review, eff
 up: setup  ## Start the embedded profile and keep it running until Ctrl-C
 	$(BIN)/proofdesk up
 
-test: setup  ## Run all tests against a real PostgreSQL, Valkey, S3 server and SMTP server
+browser: setup  ## Find a Chromium for the browser tests, or install one (called by test)
+	$(BIN)/python -m tests.support.browser
+
+test: browser  ## Run all tests against a real PostgreSQL, Valkey, S3 server and SMTP server
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 
 test-long: setup  ## Fuzz what reads strangers' files, and let the state machines try new orders of events

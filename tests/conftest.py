@@ -1,9 +1,11 @@
 from collections.abc import Iterator
 
 import pytest
+from playwright.sync_api import Browser, BrowserContext, Page
 
 from config.container import Container
 from config.logging import configure_logging
+from tests.support.browser import IN_CI, NoBrowser, chromium
 from tests.support.desk import Desk
 from tests.support.http import Api
 from tests.support.lanes import own_or_lent
@@ -34,3 +36,29 @@ def desk(tools: Container) -> Desk:
 @pytest.fixture
 def api(tools: Container) -> Api:
     return Api(tools)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """A real Chromium. Where none can be had its tests are skipped; in CI they fail. It ends with its module: while it runs,
+    Playwright's event loop belongs to this thread."""
+    try:
+        with chromium() as running:
+            yield running
+    except NoBrowser as why:
+        if IN_CI:
+            raise
+        pytest.skip(f"NO BROWSER: {why}")
+
+
+@pytest.fixture
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    """A profile that knows nobody yet."""
+    fresh = browser.new_context(viewport={"width": 1280, "height": 800})
+    yield fresh
+    fresh.close()
+
+
+@pytest.fixture
+def page(context: BrowserContext) -> Page:
+    return context.new_page()
