@@ -9,7 +9,6 @@ from cli.embedded.stack import SERVERS, Stack
 from config.container import Container, build_container
 from config.policy import POLICY_FILE
 from config.settings import Settings
-from pipeline import schema
 from pipeline.migrations.upgrade import upgrade
 from pipeline.policy import Policy
 from workers.middleware import Watchdog, stack
@@ -18,6 +17,18 @@ ANY_PORTS = dict.fromkeys(("web", "postgres", "valkey", "storage", "mail"), 0)
 NOTHING_GIVEN = dict.fromkeys((server.variable for server in SERVERS), "")
 CLIENTS = ("db", "broker", "storage", "mailer", "inspector")
 NO_DEFAULT_POLICY = "undo_window_seconds = 10"
+_NO_ROW = """
+    DO $$ DECLARE name text; BEGIN
+      SET LOCAL session_replication_role = replica;
+      FOR name IN SELECT quote_ident(tablename) FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'alembic_version' LOOP
+        EXECUTE 'DELETE FROM ' || name;
+      END LOOP;
+      FOR name IN SELECT quote_ident(sequencename) FROM pg_sequences WHERE last_value IS NOT NULL LOOP
+        PERFORM setval(name::regclass, 1, false);
+      END LOOP;
+    END $$
+"""
+"""Deletes with the foreign keys off: for the few rows of a test that takes a fraction of the time of TRUNCATE, which makes new files."""
 
 
 @contextmanager
@@ -82,9 +93,8 @@ def with_review(tools: Container, **review: Any) -> Container:
 
 def empty(tools: Container) -> None:
     """Back to the state right after the start: no row, no hint, no object, no mail."""
-    tables = ", ".join(f'"{table.name}"' for table in schema.metadata.sorted_tables)
     with tools.db.engine.begin() as connection:
-        connection.exec_driver_sql(f"TRUNCATE {tables} RESTART IDENTITY CASCADE")
+        connection.exec_driver_sql(_NO_ROW)
     tools.broker.client.flushall()
     for bucket in (tools.storage.uploads, tools.storage.vault, tools.storage.public):
         for key, _ in list(tools.storage.listed(bucket)):
