@@ -43,35 +43,36 @@ def test_after_kill_nine_of_up_the_next_one_comes_up_with_everything_and_no_stra
     assert supervised(home) == []
 
 
-def test_a_second_up_says_that_the_first_is_up_and_leaves_it_alone(home: Path) -> None:
+def test_a_second_up_says_that_the_first_is_up_and_leaves_it_alone_and_doctor_finds_all_well(home: Path) -> None:
     with _up(home) as first:
         before = {process.pid for process in supervised(home)}
         second = subprocess.run(
             _command(home, "up"), capture_output=True, text=True, timeout=DEADLINE_SECONDS, check=False
         )
         after = {process.pid for process in supervised(home)}
+        doctor = _doctor(home, "--json")
         first.send_signal(signal.SIGINT)
         first.wait(DEADLINE_SECONDS)
 
     assert second.returncode == 1
     assert f"up already, as process {first.pid}" in " ".join(second.stderr.split())
     assert before == after
+    assert [check for check in json.loads(doctor.stdout) if not check["ok"]] == []
+    assert doctor.returncode == 0
     assert first.returncode == 0
 
 
-def test_doctor_finds_all_well_while_it_is_up_and_says_what_is_missing_when_it_is_not(home: Path) -> None:
-    with _up(home) as up:
-        well = subprocess.run(
-            _command(home, "doctor", "--json"), capture_output=True, text=True, check=False, env=_environment(home)
-        )
-        up.send_signal(signal.SIGINT)
-        up.wait(DEADLINE_SECONDS)
-    down = subprocess.run(_command(home, "doctor"), capture_output=True, text=True, check=False, env=_environment(home))
+def test_doctor_says_what_is_missing_where_nothing_is_up(home: Path) -> None:
+    doctor = _doctor(home)
 
-    assert [check for check in json.loads(well.stdout) if not check["ok"]] == []
-    assert well.returncode == 0
-    assert down.returncode == 1
-    assert "PROOFDESK_DATABASE_URL" in down.stdout
+    assert doctor.returncode == 1
+    assert "PROOFDESK_DATABASE_URL" in doctor.stdout
+
+
+def _doctor(home: Path, *options: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        _command(home, "doctor", *options), capture_output=True, text=True, check=False, env=_environment(home)
+    )
 
 
 @contextmanager
