@@ -108,9 +108,9 @@ class SectionView(Frozen):
 
 
 class CodeRequest(Frozen):
-    """Ask for a code to the member's own address, in the member's language."""
+    """Ask for a code to the member's own address, in the member's language; without one, in the account's."""
 
-    locale: Locale = "en"
+    locale: Locale | None = None
 
 
 class CodeSent(Frozen):

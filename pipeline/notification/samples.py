@@ -20,7 +20,7 @@ _DUE: Final = datetime(2026, 11, 30, 16, 0, tzinfo=UTC)
 _LINK: Final = (
     "https://desk.example.com/v1/unsubscribe/WyJtLTEiLCJub3RpZmljYXRpb25zIl0.6uP1kq7n4cU0d0cVbJmS8VJcM1v2yq3m"
 )
-_MESSAGE: Final = "OK 👍 2026-11-25"
+_MESSAGE: Final = "OK – 2026-11-25"
 _FOUND: Final = (
     Sentence(
         "The file is {size:size}; it may be at most {limit:size}. Please upload a smaller file.",
@@ -57,7 +57,8 @@ def _results(policy: Policy) -> Mapping[str, Mapping[str, Facts]]:
     stage = policy.ladder[1]
     avatar = [policy.reasons.avatar[0].text, policy.reasons.avatar[-1].text]
     material = [policy.reasons.verification[0].text]
-    verification = {"kind": "verification", "stage": stage, "benefits": policy.benefit_titles(stage.benefits)}
+    better = {"kind": "verification", "stage": stage, "sentences": material, "message": _MESSAGE}
+    approved = {"stage": stage, "benefits": policy.benefit_titles(stage.benefits)}
     return {
         "avatar_approved": {"plain": {"message": None}, "with a message": {"message": _MESSAGE}},
         "avatar_rejected": {
@@ -65,7 +66,7 @@ def _results(policy: Policy) -> Mapping[str, Mapping[str, Facts]]:
             "with a message": {"sentences": avatar, "message": _MESSAGE},
         },
         "better_file": {
-            "materials": {**verification, "sentences": material, "message": _MESSAGE},
+            "materials": better,
             "avatar": {"kind": "avatar", "stage": None, "sentences": avatar, "message": None},
         },
         "submission_refused": {
@@ -73,26 +74,28 @@ def _results(policy: Policy) -> Mapping[str, Mapping[str, Facts]]:
             "avatar": {"kind": "avatar", "sentences": _FOUND[:1]},
         },
         "verification_approved": {
-            "plain": {**verification, "message": None},
-            "with a message": {**verification, "message": _MESSAGE},
+            "plain": {**approved, "message": None},
+            "with a message": {**approved, "message": _MESSAGE},
         },
     }
 
 
 def _failures(policy: Policy) -> Mapping[str, Mapping[str, Facts]]:
     reasons = [reason.text for reason in policy.reasons.verification[1:3]]
-    failed = {"stage": policy.ladder[1], "sentences": reasons, "message": None, "chance": 2}
-    last = {**failed, "chance": policy.attempts.per_method, "expired": False}
-    expired = [policy.rulings.code_expired]
+    failed = {"stage": policy.ladder[1], "sentences": reasons, "message": None}
+    second = {**failed, "chance": 2, "chances_left": 3}
+    last = {**failed, "expired": False}
+    expired = {"stage": policy.ladder[1], "sentences": [policy.rulings.code_expired]}
+    methods = [*policy.methods.values()]
     return {
         "verification_rejected": {
-            "chances left": {**failed, "chances_left": 3},
-            "one chance left, with a message": {**failed, "chances_left": 1, "message": _MESSAGE},
+            "chances left": second,
+            "one chance left, with a message": {**second, "chances_left": 1, "message": _MESSAGE},
         },
-        "verification_expired": {"chances left": {**failed, "sentences": expired, "chances_left": 3}},
+        "verification_expired": {"chances left": {**expired, "chance": 2, "chances_left": 3}},
         "chances_used_up": {
-            "rejected": {**last, "other_ways": [*policy.methods.values()][1:], "message": _MESSAGE},
-            "run out": {**last, "expired": True, "sentences": expired, "other_ways": [*policy.methods.values()][:1]},
+            "rejected": {**last, "other_ways": methods[1:], "message": _MESSAGE},
+            "run out": {**last, **expired, "expired": True, "other_ways": methods[:1]},
             "nothing left": {**last, "other_ways": []},
         },
     }

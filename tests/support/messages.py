@@ -6,6 +6,7 @@ nothing says any more.
 
 import io
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -25,6 +26,7 @@ KEYWORDS: Final = {"msgid": None, "_": None, "gettext": None, "ngettext": (1, 2)
 OPTIONS: Final = {"**.jinja": {"trimmed": "true", "newstyle_gettext": "true", "silent": "false"}}
 
 
+@cache
 def template() -> Catalog:
     """Every message that a mail may say, with where it is said."""
     found = Catalog(charset="utf-8")
