@@ -8,7 +8,7 @@ SEED ?= 1
 unexport PYTHONPATH
 
 .DEFAULT_GOAL := help
-.PHONY: help setup browser demo up test test-long mutants guards chaos bench check format lock clean
+.PHONY: help setup browser demo up test test-long mutants guards chaos bench check format messages lock clean
 
 help:  ## List what there is
 	@awk 'BEGIN {FS = ":.*  ## "} /^[a-z-]+:.*  ## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -68,6 +68,9 @@ check: setup  ## Lint, types, import contracts, deployment files
 format: setup  ## Format the code and mend what the linter can mend
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+messages: setup  ## Bring the catalogues of the mails up to date with templates, findings and policy
+	$(BIN)/python -m tests.support.messages
 
 lock: setup  ## Resolve the dependencies anew into the two lock files (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url \

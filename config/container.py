@@ -19,16 +19,20 @@ from pipeline.database import Database, Hint, engine
 from pipeline.errors import DatabaseUnavailable
 from pipeline.inspection.duplicates import duplicates_of
 from pipeline.inspection.sandbox import Sandbox
-from pipeline.mails import FreezeMail
+from pipeline.letters import Office, write_letter
+from pipeline.mails import FreezeMail, WriteLetter
 from pipeline.membership.judge import number_of
 from pipeline.membership.registers import LookUp, Vies
 from pipeline.membership.service import is_unlocked
-from pipeline.notification.freeze import Sender, freeze, freeze_letter, withdraw
+from pipeline.notification.freeze import freeze, freeze_letter, preview, withdraw
+from pipeline.notification.render import Rendered
+from pipeline.notification.sender import Sender
 from pipeline.notification.smtp import Mailer, mail_circuit
 from pipeline.notification.topic import Topic, fetch_from_amazon
 from pipeline.policy import Policy
 from pipeline.review.case import case_of, member_of
 from pipeline.review.decide import Desk
+from pipeline.review.result_mail import Verdict, foretold
 from pipeline.s3 import s3_client
 from pipeline.storage import Storage, storage_circuit
 from pipeline.tasks.backlog import Backlog
@@ -119,6 +123,11 @@ class Container:
         return partial(freeze, sender=self.sender, policy=self.policy)
 
     @cached_property
+    def write_letter(self) -> WriteLetter:
+        """Writes news to a member in the caller's transaction, unless they left its category."""
+        return partial(write_letter, office=Office(self.sender, self.policy, self.settings.web_url))
+
+    @cached_property
     def confirming(self) -> Confirming:
         """What confirming a member's address needs."""
         return Confirming(self.db, self.policy, partial(freeze_letter, sender=self.sender))
@@ -168,6 +177,20 @@ class Container:
             duplicates_of=duplicates_of,
         )
         return held.model_copy(update={"tax_number": number_of(held.submission_id, db=self.db)})
+
+    def preview_mail(
+        self, submission_id: UUID, verdict: Verdict, *, reasons: Sequence[str] = (), message: str | None = None
+    ) -> Rendered:
+        """The mail that a decision like this would send, exactly, before it is made. Raises NotFound."""
+        return foretold(
+            submission_id,
+            verdict,
+            reasons=reasons,
+            message=message,
+            preview=partial(preview, sender=self.sender, policy=self.policy),
+            db=self.db,
+            policy=self.policy,
+        )
 
     def close(self) -> None:
         """Close what was opened."""

@@ -44,7 +44,7 @@ class Confirming:
 
 
 def send_code(
-    member_id: str, *, locale: str, now: datetime, actor: str, trace: str, confirming: Confirming
+    member_id: str, *, locale: str | None, now: datetime, actor: str, trace: str, confirming: Confirming
 ) -> CodeSent:
     """Send a new code to the member's own address; an earlier one stops being valid.
 
@@ -135,13 +135,14 @@ def _confirm(connection: Connection, member_id: str, email: str, now: datetime) 
     connection.execute(delete(email_code).where(email_code.c.member_id == member_id))
 
 
-def _letter(person: SectionView, code: str, locale: str, kept: Kept) -> Letter:
+def _letter(person: SectionView, code: str, locale: str | None, kept: Kept) -> Letter:
     return Letter(
         cause_id=new_id(),
         template="email_code",
         recipient=str(person.content["email"]),
         name=str(person.content["name"]),
-        locale=locale,
-        facts={"code": code, "valid_until": f"{kept.expires_at:%H:%M} UTC"},
+        locale=locale or person.content.get("locale") or "en",
+        facts={"code": code, "valid_until": kept.expires_at},
         secret=True,
+        timezone=person.content.get("timezone"),
     )

@@ -75,7 +75,7 @@ def test_the_code_goes_to_the_business_address_and_the_result_to_the_member(desk
     code, result = desk.mails()
 
     assert (code["To"], result["To"]) == (ADDRESS, "ada@shop.example.com")
-    assert f"Your code is {last_code(desk)}." in words(code)
+    assert f"Your code is {last_code(desk)}\r\n" in words(code)
     assert "within 15 minutes" in words(code)
     assert "Ada" not in words(code)
 

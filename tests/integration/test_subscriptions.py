@@ -7,23 +7,17 @@ import pytest
 from config.container import Container
 from pipeline.account.subscriptions import is_subscribed
 from pipeline.account.tables import signing_key, subscription
-from pipeline.account.unsubscribe import Leaving, leaving_of, token_of, unsubscribe_headers
+from pipeline.account.unsubscribe import Leaving, leaving_of, token_of
 from pipeline.audit import audit
 from pipeline.errors import NotFound
-from pipeline.ids import new_id
-from pipeline.mails import Letter
-from pipeline.notification.freeze import freeze_letter
-from pipeline.tasks import ledger
-from pipeline.tasks.rules import SEND_MAIL
-from tests.support.account import Account
+from tests.support.account import Account, person
 from tests.support.desk import Desk
 from tests.support.http import Api, problems
-from tests.support.mails import rejected
+from tests.support.mails import rejected, wrote
 from tests.support.servers import mail_folder
 from tests.support.together import at_once
 
 NEWS = Leaving("m-1", "notifications")
-URL = "https://desk.example.com"
 
 
 @pytest.fixture
@@ -165,23 +159,20 @@ def test_processes_that_make_their_first_link_at_once_share_one_key(tools: Conta
 
 
 def test_a_mail_of_a_category_carries_the_link_and_the_link_works(account: Account, desk: Desk) -> None:
-    tools = desk.tools
-    with tools.db.begin() as connection:
-        headers = unsubscribe_headers(connection, NEWS, web_url=URL)
-        facts = {"code": "123456", "valid_until": "12:00 UTC"}
-        letter = Letter(new_id(), "email_code", "ada@shop.example.com", "Ada", "en", facts, headers)
-        freeze_letter(connection, letter, sender=tools.sender)
-        ledger.record(connection, SEND_MAIL, letter.cause_id, trace="t")
+    account.put("personal-information", person())
+    assert wrote(desk.tools, "points")
 
     desk.run_due()
 
-    (file,) = mail_folder(tools).glob("*.eml")
+    (file,) = mail_folder(desk.tools).glob("*.eml")
     raw = file.read_text()
-    link = re.search(rf"^List-Unsubscribe: <{URL}(/v1/unsubscribe/\S+)>$", raw, re.MULTILINE)
+    web = re.escape(desk.tools.settings.web_url)
+    link = re.search(rf"^List-Unsubscribe: <{web}(/v1/unsubscribe/\S+)>$", raw, re.MULTILINE)
     assert re.search(r"^List-Unsubscribe-Post: List-Unsubscribe=One-Click$", raw, re.MULTILINE)
     assert link is not None
     assert account.api.call("POST", link[1], key=None).status_code == 200
     assert chosen(account)["notifications"] is False
+    assert not wrote(desk.tools, "points")
 
 
 def test_a_result_is_sent_to_a_member_who_left_every_category(account: Account, desk: Desk) -> None:

@@ -1,8 +1,13 @@
 from email.message import EmailMessage
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Row
 
+from config.container import Container
+from pipeline.ids import new_id
+from pipeline.mails import Notice
+from pipeline.notification.samples import variants
 from pipeline.notification.tables import mail
 from pipeline.tasks.rules import SEND_MAIL
 from tests.support.desk import Desk
@@ -33,3 +38,15 @@ def task_of(desk: Desk) -> UUID:
 def frozen(desk: Desk) -> Row[tuple[object, ...]]:
     (row,) = desk.rows(mail)
     return row
+
+
+def notice(template: str, tools: Container, *, member_id: str = "m-1", **facts: Any) -> Notice:
+    """News as a stage tells it."""
+    usual = next(iter(variants(template, tools.policy).values()))
+    return Notice(new_id(), template, member_id, {**usual, **facts}, "trace-1")
+
+
+def wrote(tools: Container, template: str, *, member_id: str = "m-1", **facts: Any) -> bool:
+    """Whether a letter with this news was written."""
+    with tools.db.begin() as connection:
+        return tools.write_letter(connection, notice(template, tools, member_id=member_id, **facts))
