@@ -9,7 +9,7 @@ from cli.output import AsJson, console, print_fields, print_json, print_table
 from cli.tools import tools
 from config.container import Container
 from pipeline.ids import new_id
-from pipeline.membership.corrections import Office, correct
+from pipeline.membership.corrections import Correcting, correct
 from pipeline.membership.settlement import reviews as listed
 from pipeline.membership.settlement import settle_review
 from pipeline.membership.views import membership_of
@@ -51,7 +51,7 @@ def correct_stage(
     said = {"stage": stage, "unlocked": unlocked, "because": because, "reason": reason, "supersedes": supersedes}
     request = parse(StageCorrectionRequest, said)
     with tools() as tool:
-        made = correct(member_id, request, office=_office(tool, actor))
+        made = correct(member_id, request, correcting=_correcting(tool, actor))
     shown = made.model_dump(mode="json")
     print_json(shown) if as_json else print_fields(shown)
 
@@ -84,12 +84,12 @@ def settle(
     """Settle whether a member keeps a stage."""
     request = parse(SettlementRequest, {"verdict": "keep" if keep else "take_away", "reason": reason})
     with tools() as tool:
-        settled = settle_review(review_id, request, office=_office(tool, actor))
+        settled = settle_review(review_id, request, correcting=_correcting(tool, actor))
     _print_review(settled, as_json=as_json)
 
 
-def _office(tool: Container, actor: str) -> Office:
-    return Office(tool.db, tool.policy, tool.write_letter, actor, trace=f"cli:{new_id()}")
+def _correcting(tool: Container, actor: str) -> Correcting:
+    return Correcting(tool.db, tool.policy, tool.write_letter, actor, trace=f"cli:{new_id()}")
 
 
 def _print(view: MembershipView) -> None:

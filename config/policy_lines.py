@@ -14,13 +14,14 @@ _DEPTH: Final = {"[": 1, "{": 1, "]": -1, "}": -1}
 
 
 def lines_of(text: str) -> Mapping[Path, int]:
-    """The line of each table and key, by its path; the tables of an array are counted from 0."""
+    """The line of each table and key, by its path; the tables of an array are counted from 0, and it begins with its first."""
     found: dict[Path, int] = {}
     counted: dict[Path, int] = {}
     table: Path = ()
     for line, statement in _statements(text):
         if statement.startswith("["):
             table = _table(statement, counted)
+            found.setdefault(table[:-1] if statement.startswith("[[") else table, line)
             found.setdefault(table, line)
         else:
             found[(*table, *_keys(statement.partition("=")[0]))] = line

@@ -23,7 +23,7 @@ log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
-class Ear:
+class Hearing:
     """Where events are heard: told by whom, under which correlation id, by which policy, and for which request, if it has a key."""
 
     db: Database
@@ -34,18 +34,18 @@ class Ear:
     request: Once | None = None
 
 
-def hear(told: EventRequest, *, ear: Ear) -> EventReceipt:
+def hear(told: EventRequest, *, hearing: Hearing) -> EventReceipt:
     """Count an event, once for its source and id, whatever came before it. Told again, it gives the first receipt.
 
     Raises Invalid, EventReused, AnothersOrder, OrderCompletedBefore, SourceUsed, IdempotencyKeyReused.
     """
-    _require_known(told, ear.policy)
-    with ear.db.begin() as connection:
-        if (earlier := earlier_answer(connection, ear.request)) is not None:
+    _require_known(told, hearing.policy)
+    with hearing.db.begin() as connection:
+        if (earlier := earlier_answer(connection, hearing.request)) is not None:
             return EventReceipt.model_validate(earlier)
-        event = take_in(connection, told, by=ear.teller, trace=ear.trace, policy_version=ear.policy.version)
-        receipt = event.receipt or _count(connection, event.event_id, told, ear)
-        remember(connection, ear.request, receipt)
+        event = take_in(connection, told, by=hearing.teller, trace=hearing.trace, policy_version=hearing.policy.version)
+        receipt = event.receipt or _count(connection, event.event_id, told, hearing)
+        remember(connection, hearing.request, receipt)
     log.info("event.heard", event_id=str(event.event_id), type=told.type, again=event.receipt is not None)
     return EventReceipt.model_validate(receipt)
 
@@ -58,17 +58,17 @@ def _require_known(told: EventRequest, policy: Policy) -> None:
         raise Invalid([Problem("order", "unknown_field", f"{told.type} is about no order. Remove the field.")])
 
 
-def _count(connection: Connection, event_id: UUID, told: EventRequest, ear: Ear) -> dict[str, Any]:
+def _count(connection: Connection, event_id: UUID, told: EventRequest, hearing: Hearing) -> dict[str, Any]:
     """What the event came to, by its kind, kept as its receipt."""
     came_to: dict[str, Any] = {}
     if told.type in TYPES:
         came_to["spend"] = count_order(
-            connection, event_id, told, trace=ear.trace, policy=ear.policy, write_letter=ear.write_letter
+            connection, event_id, told, trace=hearing.trace, policy=hearing.policy, write_letter=hearing.write_letter
         )
     else:
         request = EarningRequest(event=told.type, source=told.source, source_id=told.id)
         came_to["points"] = earn(
-            connection, told.member_id, request, book=Book(ear.db, ear.policy, ear.teller, ear.trace)
+            connection, told.member_id, request, book=Book(hearing.db, hearing.policy, hearing.teller, hearing.trace)
         )
     said = told.model_dump(exclude={"order"})
     receipt = EventReceipt(event_id=event_id, **said, **came_to).model_dump(mode="json")

@@ -11,7 +11,7 @@ from sqlalchemy import Column, Connection, Index, Table, Text, Uuid, func, selec
 from sqlalchemy.dialects.postgresql import insert
 
 from pipeline.database import JSON, metadata
-from pipeline.errors import PermanentError
+from pipeline.errors import IdempotencyKeyReused
 from pipeline.ids import new_id
 from pipeline.tables import Instant
 from schemas.incoming import EventRequest
@@ -35,7 +35,7 @@ heard_event: Final = Table(
 )
 
 
-class EventReused(PermanentError):
+class EventReused(IdempotencyKeyReused):
     """The source told another event under this id before."""
 
     code = "event_reused"

@@ -34,7 +34,7 @@ class NothingToCorrect(Conflict):
 
 
 @dataclass(frozen=True, slots=True)
-class Office:
+class Correcting:
     """Where stages are corrected: by whom, under which correlation id, by which policy, and for which request, if it has a key."""
 
     db: Database
@@ -56,36 +56,36 @@ class Ruling:
     supersedes: UUID | None = None
 
 
-def correct(member_id: str, request: StageCorrectionRequest, *, office: Office) -> StageCorrection:
+def correct(member_id: str, request: StageCorrectionRequest, *, correcting: Correcting) -> StageCorrection:
     """Give a member a stage or take it away. Raises Invalid, NotFound, NothingToCorrect, StageAlreadyUnlocked."""
-    require_sound(request, office.policy)
+    require_sound(request, correcting.policy)
     ruling = Ruling(**request.model_dump())
-    with office.db.begin() as connection:
-        if (earlier := earlier_answer(connection, office.request)) is not None:
+    with correcting.db.begin() as connection:
+        if (earlier := earlier_answer(connection, correcting.request)) is not None:
             return StageCorrection.model_validate(earlier)
-        member = locked_membership(connection, member_id, office.policy)
+        member = locked_membership(connection, member_id, correcting.policy)
         wrong = _to_end(connection, member_id, ruling)
-        corrected = record_correction(connection, member, ruling, wrong, office=office)
-        remember(connection, office.request, corrected.model_dump(mode="json"))
+        corrected = record_correction(connection, member, ruling, wrong, correcting=correcting)
+        remember(connection, correcting.request, corrected.model_dump(mode="json"))
     log.info("membership.corrected", member_id=member_id, stage=ruling.stage, unlocked=ruling.unlocked)
     return corrected
 
 
 def record_correction(
-    connection: Connection, member: Row[Any], ruling: Ruling, wrong: Sequence[Row[Any]], *, office: Office
+    connection: Connection, member: Row[Any], ruling: Ruling, wrong: Sequence[Row[Any]], *, correcting: Correcting
 ) -> StageCorrection:
     """Write a correction, end the grounds that are `wrong`, and let level, event and mail follow. The member's row is locked."""
-    at = _write(connection, member.member_id, ruling, office)
-    causes = tuple({row.cause_id for row in wrong} | ({ruling.supersedes} - {None}))
-    cause = Cause(at.id, ruling.because, office.trace, office.actor, _submission(connection, causes))
+    at = _write(connection, member.member_id, ruling, correcting)
+    causes = tuple({row.cause_id for row in wrong} | ({ruling.supersedes} if ruling.supersedes else set()))
+    cause = Cause(at.id, ruling.because, correcting.trace, correcting.actor, _submission(connection, causes))
     if ruling.unlocked:
-        add_ground(connection, member.member_id, ruling.stage, "correction", cause=cause, policy=office.policy)
+        add_ground(connection, member.member_id, ruling.stage, "correction", cause=cause, policy=correcting.policy)
     else:
         end_grounds(connection, [row.id for row in wrong], cause=cause)
         if any(row.kind == "spend" for row in wrong):
             end_doubt(connection, member.member_id, ruling.stage, cause=cause)
-    move = settle(connection, member, cause=cause, policy=office.policy)
-    tell(connection, member.member_id, move, cause=cause, write_letter=office.write_letter)
+    move = settle(connection, member, cause=cause, policy=correcting.policy)
+    tell(connection, member.member_id, move, cause=cause, write_letter=correcting.write_letter)
     _note(connection, member.member_id, ruling, cause)
     return StageCorrection(
         id=at.id,
@@ -97,8 +97,8 @@ def record_correction(
         superseded=causes,
         from_level=member.level,
         to_level=move.after.stage if move else member.level,
-        by=office.actor,
-        policy_version=office.policy.version,
+        by=correcting.actor,
+        policy_version=correcting.policy.version,
         at=at.at,
     )
 
@@ -136,7 +136,7 @@ def _require_rejection(connection: Connection, member_id: str, ruling: Ruling) -
         raise NotFound(f"No decision {ruling.supersedes} rejected the stage {ruling.stage} for this member.")
 
 
-def _write(connection: Connection, member_id: str, ruling: Ruling, office: Office) -> Row[Any]:
+def _write(connection: Connection, member_id: str, ruling: Ruling, correcting: Correcting) -> Row[Any]:
     values = {
         "id": new_id(),
         "member_id": member_id,
@@ -145,9 +145,9 @@ def _write(connection: Connection, member_id: str, ruling: Ruling, office: Offic
         "because": ruling.because,
         "reason": ruling.reason,
         "supersedes": ruling.supersedes,
-        "actor": office.actor,
-        "correlation_id": office.trace,
-        "policy_version": office.policy.version,
+        "actor": correcting.actor,
+        "correlation_id": correcting.trace,
+        "policy_version": correcting.policy.version,
     }
     return connection.execute(insert(correction).values(values).returning(correction)).one()
 

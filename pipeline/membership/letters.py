@@ -24,7 +24,7 @@ def tell(
     if move is None:
         return
     reason = _REASONS[cause.because]
-    template, facts = (_raised(move, reason)) if move.raised else _lowered(move, reason)
+    template, facts = _raised(move, reason) if move.raised else _lowered(move, reason)
     write_letter(connection, Notice(move.id, template, member_id, facts, trace=cause.trace))
 
 

@@ -12,7 +12,7 @@ from pipeline import audit
 from pipeline.database import Database
 from pipeline.errors import AlreadyThere, Invalid, NotFound, Problem
 from pipeline.idempotency import earlier_answer, remember
-from pipeline.membership.corrections import Office, Ruling, record_correction, standing
+from pipeline.membership.corrections import Correcting, Ruling, record_correction, standing
 from pipeline.membership.level import locked_membership
 from pipeline.membership.spend_rules import NOTHING
 from pipeline.membership.tables import spend_order, spend_review
@@ -39,38 +39,40 @@ def reviews(*, state: ReviewState | None, cursor: str | None, limit: int, curren
     )
 
 
-def settle_review(review_id: UUID, request: SettlementRequest, *, office: Office) -> SpendReview:
+def settle_review(review_id: UUID, request: SettlementRequest, *, correcting: Correcting) -> SpendReview:
     """Let the member keep the stage, or take away what spend gave them of it. Raises NotFound, AlreadyThere."""
-    with office.db.begin() as connection:
-        if (earlier := earlier_answer(connection, office.request)) is not None:
+    with correcting.db.begin() as connection:
+        if (earlier := earlier_answer(connection, correcting.request)) is not None:
             return SpendReview.model_validate(earlier)
         found = _review(connection, review_id)
-        member = locked_membership(connection, found.member_id, office.policy)
-        _settle(connection, review_id, request, office)
+        member = locked_membership(connection, found.member_id, correcting.policy)
+        _settle(connection, review_id, request, correcting)
         if request.verdict == "take_away":
             ruling = Ruling(found.stage, unlocked=False, because="refund", reason=request.reason)
             held = standing(connection, found.member_id, found.stage)
             wrong = [row for row in held if row.kind == "spend"]
-            record_correction(connection, member, ruling, wrong, office=office)
-        settled = _view(_review(connection, review_id), office.policy.spend.base_currency)
-        remember(connection, office.request, settled.model_dump(mode="json"))
+            record_correction(connection, member, ruling, wrong, correcting=correcting)
+        settled = _view(_review(connection, review_id), correcting.policy.spend.base_currency)
+        remember(connection, correcting.request, settled.model_dump(mode="json"))
     log.info("spend_review.settled", review_id=str(review_id), member_id=found.member_id, verdict=request.verdict)
     return settled
 
 
-def _settle(connection: Connection, review_id: UUID, request: SettlementRequest, office: Office) -> None:
+def _settle(connection: Connection, review_id: UUID, request: SettlementRequest, correcting: Correcting) -> None:
     """The state moves once, whoever else settles it or however the member recovers. Raises AlreadyThere."""
     ended = {
         "state": _STATES[request.verdict],
         "settled_at": func.clock_timestamp(),
-        "settled_by": office.actor,
+        "settled_by": correcting.actor,
         "reason": request.reason,
     }
     open_one = (spend_review.c.id == review_id, spend_review.c.state == "open")
     if connection.execute(update(spend_review).where(*open_one).values(ended)).rowcount != 1:
         raise AlreadyThere("This review was settled already, or new orders have settled it. Read it again.")
     detail = {"review_id": str(review_id), "verdict": request.verdict}
-    audit.write(connection, "spend_review.settled", actor=office.actor, correlation_id=office.trace, detail=detail)
+    audit.write(
+        connection, "spend_review.settled", actor=correcting.actor, correlation_id=correcting.trace, detail=detail
+    )
 
 
 def _shown() -> Select[Any]:

@@ -5,9 +5,9 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from pipeline.hear import Ear, hear
+from pipeline.hear import Hearing, hear
 from pipeline.idempotency import Once
-from pipeline.membership.corrections import Office, correct
+from pipeline.membership.corrections import Correcting, correct
 from pipeline.membership.settlement import reviews, settle_review
 from schemas.corrections import SettlementRequest, SpendReview, StageCorrection, StageCorrectionRequest
 from schemas.incoming import EventReceipt, EventRequest
@@ -48,8 +48,8 @@ class Spending:
 
     def tell(self, body: dict[str, Any], *, request: Once | None = None) -> EventReceipt:
         tools = self.desk.tools
-        ear = Ear(tools.db, tools.policy, tools.write_letter, "shop", "trace-1", request)
-        return hear(EventRequest.model_validate(body), ear=ear)
+        hearing = Hearing(tools.db, tools.policy, tools.write_letter, "shop", "trace-1", request)
+        return hear(EventRequest.model_validate(body), hearing=hearing)
 
     def complete(self, order: str = "o-1", amount: object = TRUSTED, **more: Any) -> EventReceipt:
         return self.tell(completed(order, amount, **more))
@@ -62,16 +62,16 @@ class Spending:
 
     def correct(self, stage: str = "trusted", *, unlocked: bool = False, **more: Any) -> StageCorrection:
         said = {"stage": stage, "unlocked": unlocked, "because": "mistake", "reason": "Looked at again", **more}
-        return correct("m-1", StageCorrectionRequest.model_validate(said), office=self.office)
+        return correct("m-1", StageCorrectionRequest.model_validate(said), correcting=self.correcting)
 
     def settle(self, review_id: UUID, verdict: str) -> SpendReview:
         request = SettlementRequest.model_validate({"verdict": verdict, "reason": "Looked at"})
-        return settle_review(review_id, request, office=self.office)
+        return settle_review(review_id, request, correcting=self.correcting)
 
     @property
-    def office(self) -> Office:
+    def correcting(self) -> Correcting:
         tools = self.desk.tools
-        return Office(tools.db, tools.policy, tools.write_letter, "lead", "trace-2")
+        return Correcting(tools.db, tools.policy, tools.write_letter, "lead", "trace-2")
 
     @property
     def reviews(self) -> Sequence[SpendReview]:

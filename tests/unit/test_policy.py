@@ -110,6 +110,7 @@ def test_a_policy_that_could_not_be_followed_is_refused_when_it_is_loaded(
         ("spend = 20_000\n", "", "ladder.2.spend", "add the amount"),
         ("spend = 100_000", "spend = 20_000", "ladder.3.spend", "20000 is not more than the 20000 of a stage below"),
         ('unlocked_by = ["verification"]', 'unlocked_by = ["verification"]\nspend = 5', "ladder.1.spend", "remove it"),
+        ('stage = "trusted"', 'stage = "verified"', "ladder", "the stages ['verified'] stand in it twice"),
         ("rate = 0.1320", "rate = -1", "spend.rates.CNY.0.rate", "greater than 0"),
         ("since = 2025-01-01, rate = 1.2", "since = 2026-01-01, rate = 1.2", "spend.rates.GBP", "order of their dates"),
         ("USD = [", "EUR = [", "spend", "EUR is the base currency"),

@@ -40,6 +40,7 @@ def test_every_table_and_key_is_found_on_its_line() -> None:
         ("a",): 4,
         ("a", "b", "c"): 5,
         ("a", "quoted key"): 6,
+        ("a", "list"): 11,
         ("a", "list", 0): 11,
         ("a", "list", 0, "name"): 12,
         ("a", "list", 0, "many"): 13,
@@ -47,6 +48,7 @@ def test_every_table_and_key_is_found_on_its_line() -> None:
         ("a", "list", 1, "name"): 19,
         ("a", "list", 1, "sub"): 21,
         ("a", "list", 1, "sub", "deep"): 22,
+        ("a", "list", 1, "inner"): 24,
         ("a", "list", 1, "inner", 0): 24,
         ("a", "list", 1, "inner", 0, "last"): 25,
     }
