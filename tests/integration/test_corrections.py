@@ -1,3 +1,4 @@
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 import pytest
@@ -12,6 +13,9 @@ from tests.support.desk import Desk
 from tests.support.mails import words
 from tests.support.spend import PREMIER, Spending
 from tests.support.together import at_once
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 @pytest.fixture
@@ -231,9 +235,12 @@ def test_a_review_of_a_stage_that_was_taken_away_otherwise_is_over(spending: Spe
 
 def test_a_review_and_an_order_that_recovers_it_at_once_agree(spending: Spending) -> None:
     review = doubtful(spending)
-    acts = [lambda: spending.settle(review, "take_away"), lambda: spending.complete("o-2", 1)]
+    acts: list[Callable[[], object]] = [
+        lambda: spending.settle(review, "take_away"),
+        lambda: spending.complete("o-2", 1),
+    ]
 
-    _, raised = at_once(2, lambda number: acts[number]() and None)
+    _, raised = at_once(2, lambda number: acts[number]())
 
     assert {type(error) for error in raised} <= {AlreadyThere}
     assert spending.level == "premier"

@@ -106,7 +106,7 @@ class MembershipMachine(RuleBasedStateMachine):
     @invariant()
     def the_level_is_the_models_and_every_change_of_it_is_explained_by_its_cause(self) -> None:
         view = self.desk.membership()
-        assert (view.level, view.spent.amount) == (self.model.level, self.model.spent)
+        assert (view.level, int(view.spent.amount)) == (self.model.level, self.model.spent)
         unlocked = {each.stage for each in view.stages[1:] if each.unlocked}
         assert unlocked == {each.stage for each in self.model.grounds if each.standing}
         assert [(each.from_level, each.to_level, each.cause) for each in view.history] == self.model.changes
