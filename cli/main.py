@@ -18,6 +18,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "queue": "cli.review:queue",
     "history": "cli.history:history",
     "inspect": "cli.inspect:inspect",
+    "mail": "cli.mail:app",
     "doctor": "cli.doctor:doctor",
     "sla": "cli.sla:sla",
     "review": "cli.review:app",

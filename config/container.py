@@ -24,13 +24,15 @@ from pipeline.mails import FreezeMail, WriteLetter
 from pipeline.membership.judge import number_of
 from pipeline.membership.registers import LookUp, Vies
 from pipeline.membership.service import is_unlocked
-from pipeline.notification.freeze import freeze, freeze_letter, withdraw
+from pipeline.notification.freeze import freeze, freeze_letter, preview, withdraw
+from pipeline.notification.render import Rendered
 from pipeline.notification.sender import Sender
 from pipeline.notification.smtp import Mailer, mail_circuit
 from pipeline.notification.topic import Topic, fetch_from_amazon
 from pipeline.policy import Policy
 from pipeline.review.case import case_of, member_of
 from pipeline.review.decide import Desk
+from pipeline.review.result_mail import Verdict, foretold
 from pipeline.s3 import s3_client
 from pipeline.storage import Storage, storage_circuit
 from pipeline.tasks.backlog import Backlog
@@ -175,6 +177,20 @@ class Container:
             duplicates_of=duplicates_of,
         )
         return held.model_copy(update={"tax_number": number_of(held.submission_id, db=self.db)})
+
+    def preview_mail(
+        self, submission_id: UUID, verdict: Verdict, *, reasons: Sequence[str] = (), message: str | None = None
+    ) -> Rendered:
+        """The mail that a decision like this would send, exactly, before it is made. Raises NotFound."""
+        return foretold(
+            submission_id,
+            verdict,
+            reasons=reasons,
+            message=message,
+            preview=partial(preview, sender=self.sender, policy=self.policy),
+            db=self.db,
+            policy=self.policy,
+        )
 
     def close(self) -> None:
         """Close what was opened."""

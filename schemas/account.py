@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, HttpUrl, StringConstraints
 
-from schemas.base import Frozen, Identifier, Line, Prose
+from schemas.base import Frozen, Identifier, Line, Prose, TimeZone
 from schemas.submissions import Locale
 
 Region = Annotated[str, StringConstraints(to_upper=True, pattern=r"^[A-Za-z]{2}$")]
@@ -19,13 +19,18 @@ Visibility = Literal["everyone", "certified_suppliers", "nobody"]
 
 
 class PersonalInformation(Frozen):
-    """What a member says of themself. A phone number without + is read as one of `country`."""
+    """What a member says of themself. A phone number without + is read as one of `country`.
+
+    `locale` and `timezone` are how mails to them are written; without them, as the latest submission says.
+    """
 
     name: Line
     gender: Identifier | None = None
     email: EmailText
     phone: PhoneText
     country: Region | None = None
+    locale: Locale | None = None
+    timezone: TimeZone | None = None
 
 
 class PersonalView(Frozen):
@@ -37,6 +42,8 @@ class PersonalView(Frozen):
     email: str
     email_confirmed_at: datetime | None
     phone: str
+    locale: str | None = None
+    timezone: str | None = None
     version: int
     updated_at: datetime
 

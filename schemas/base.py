@@ -1,4 +1,6 @@
+from functools import cache
 from typing import Annotated
+from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
 
@@ -15,6 +17,15 @@ def _without_zero_bytes(written: str) -> str:
     return written
 
 
+_timezones = cache(available_timezones)
+
+
+def _known_timezone(written: str) -> str:
+    if written not in _timezones():
+        raise ValueError("There is no such time zone; use a name such as Asia/Shanghai (IANA).")
+    return written
+
+
 _NoZeroBytes = AfterValidator(_without_zero_bytes)
 
 Text = Annotated[str, _NoZeroBytes]
@@ -28,3 +39,6 @@ Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max
 
 Prose = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000), _NoZeroBytes]
 """A few sentences that a person wrote, 1 to 2,000 characters."""
+
+TimeZone = Annotated[str, StringConstraints(max_length=64), AfterValidator(_known_timezone)]
+"""A time zone by its name in the IANA database, such as `America/Mexico_City`."""

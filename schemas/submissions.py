@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import EmailStr, Field, StringConstraints
 
-from schemas.base import Frozen, Identifier, Line, Text
+from schemas.base import Frozen, Identifier, Line, Text, TimeZone
 
 ObjectKey = Annotated[str, StringConstraints(min_length=1, max_length=500, pattern=r"^[^/\x00-\x1f][^\x00-\x1f]*$")]
 MediaType = Annotated[
@@ -51,11 +51,15 @@ class FileReference(Frozen):
 
 
 class Member(Frozen):
-    """The member as upstream knows them at this moment: shown to the reviewer and used for the result e-mail."""
+    """The member as upstream knows them at this moment: shown to the reviewer and used for the result e-mail.
+
+    Mails are in the language of `locale`, with times on the clock of `timezone` (else in UTC).
+    """
 
     name: Line
     email: EmailStr
     locale: Locale = "en"
+    timezone: TimeZone | None = None
     gender: Line | None = None
     age_band: Line | None = None
     identity: Line | None = None

@@ -6,6 +6,7 @@ from typing import Final, TypeVar
 
 from pipeline.account_policy import Points
 from pipeline.errors import Conflict, Invalid, Problem
+from pipeline.sentences import msgid
 from schemas.points import CorrectionRequest, EarningRequest, EntryType, PenaltyRequest, PointsEntry, RedemptionRequest
 
 T = TypeVar("T")
@@ -76,7 +77,7 @@ def correction(request: CorrectionRequest, rules: Points) -> Posting:
         "correction",
         request.points,
         "correction",
-        "Correction",
+        msgid("Correction"),
         reason=request.reason,
         corrects=request.corrects,
     )

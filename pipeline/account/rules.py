@@ -29,7 +29,9 @@ def personal(written: PersonalInformation, rules: Account) -> dict[str, object]:
     phone = _made(lambda: mobile_number(written.phone, written.country), problems)
     if problems:
         raise Invalid(problems)
-    return {"name": written.name, "gender": written.gender, "email": email, "phone": phone}
+    reads = {"locale": written.locale, "timezone": written.timezone}
+    told = {name: value for name, value in reads.items() if value is not None}
+    return {"name": written.name, "gender": written.gender, "email": email, "phone": phone, **told}
 
 
 def business_card(written: BusinessCard) -> dict[str, object]:
@@ -110,7 +112,8 @@ def _made(make: Callable[[], str], problems: list[Problem]) -> str | None:
 
 def _person(content: Mapping[str, str | None], confirmed_email: str | None) -> PublicPerson:
     email = content["email"] if content["email"] == confirmed_email else None
-    return PublicPerson.model_validate({**content, "email": email})
+    shown = {name: content[name] for name in ("name", "gender", "phone")}
+    return PublicPerson.model_validate({**shown, "email": email})
 
 
 def _unknown(path: str, value: str | None, known: Collection[str], *, code: str | None = None) -> Iterator[Problem]:

@@ -10,7 +10,9 @@ import struct
 from collections.abc import Callable, Iterator
 from typing import Final
 
-_ARCHIVE: Final = "a ZIP archive"
+from pipeline.sentences import msgid
+
+_ARCHIVE: Final = msgid("a ZIP archive")
 _LOCAL_FILE: Final = b"PK\x03\x04"
 _DIRECTORY_END: Final = b"PK\x05\x06"
 _DIRECTORY_ENTRY_SIZE: Final = 46
@@ -24,19 +26,22 @@ _MANY: Final = 100
 
 # Each begins with a byte of its own, which lets the search run at the speed of memory.
 _SIGNS: Final = (
-    ("a PDF document", re.compile(rb"%PDF-\d")),
-    ("an archive", re.compile(rb"Rar!\x1a\x07")),
-    ("an archive", re.compile(rb"7z\xbc\xaf\x27\x1c")),
-    ("a program", re.compile(rb"\x7fELF[\x01\x02][\x01\x02]\x01")),
-    ("a program", re.compile(rb"MZ\x90\x00\x03\x00\x00\x00")),
-    ("a program", re.compile(rb"PE\x00\x00(?:\x4c\x01|\x64\x86|\x64\xaa|\xc4\x01).{18}\x0b[\x01\x02]", re.DOTALL)),
-    ("a program", re.compile(rb"\xce\xfa\xed\xfe[\x07\x0c]\x00\x00\x00")),
-    ("a program", re.compile(rb"\xcf\xfa\xed\xfe[\x07\x0c]\x00\x00\x01")),
-    ("a program", re.compile(rb"\xca\xfe\xba\xbe\x00\x00\x00[\x01-\x60]")),
-    ("a script", re.compile(rb"#! ?/(?:usr/(?:local/)?)?bin/[a-z]")),
-    ("a script", re.compile(rb"<(?:script[\s>/]|\?php\s)", re.IGNORECASE)),
-    ("a script", re.compile(rb"<(?:svg|img|body)[\s/][^<>]{0,200}?\bon[a-z]{3,20}\s*=", re.IGNORECASE)),
-    ("a web page", re.compile(rb"<(?:!doctype\s+html|html[\s>]|iframe[\s>])", re.IGNORECASE)),
+    (msgid("a PDF document"), re.compile(rb"%PDF-\d")),
+    (msgid("an archive"), re.compile(rb"Rar!\x1a\x07")),
+    (msgid("an archive"), re.compile(rb"7z\xbc\xaf\x27\x1c")),
+    (msgid("a program"), re.compile(rb"\x7fELF[\x01\x02][\x01\x02]\x01")),
+    (msgid("a program"), re.compile(rb"MZ\x90\x00\x03\x00\x00\x00")),
+    (
+        msgid("a program"),
+        re.compile(rb"PE\x00\x00(?:\x4c\x01|\x64\x86|\x64\xaa|\xc4\x01).{18}\x0b[\x01\x02]", re.DOTALL),
+    ),
+    (msgid("a program"), re.compile(rb"\xce\xfa\xed\xfe[\x07\x0c]\x00\x00\x00")),
+    (msgid("a program"), re.compile(rb"\xcf\xfa\xed\xfe[\x07\x0c]\x00\x00\x01")),
+    (msgid("a program"), re.compile(rb"\xca\xfe\xba\xbe\x00\x00\x00[\x01-\x60]")),
+    (msgid("a script"), re.compile(rb"#! ?/(?:usr/(?:local/)?)?bin/[a-z]")),
+    (msgid("a script"), re.compile(rb"<(?:script[\s>/]|\?php\s)", re.IGNORECASE)),
+    (msgid("a script"), re.compile(rb"<(?:svg|img|body)[\s/][^<>]{0,200}?\bon[a-z]{3,20}\s*=", re.IGNORECASE)),
+    (msgid("a web page"), re.compile(rb"<(?:!doctype\s+html|html[\s>]|iframe[\s>])", re.IGNORECASE)),
 )
 
 

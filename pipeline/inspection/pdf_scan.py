@@ -9,6 +9,7 @@ from typing import Any, Final
 import pikepdf
 
 from pipeline.inspection.findings import Finding, finding
+from pipeline.sentences import msgid
 
 MAX_OBJECTS: Final = 100_000
 MAX_OBJECT_BYTES: Final = 32 * 1024 * 1024
@@ -24,26 +25,26 @@ _UNPACKED: Final = 16 * 1024 * 1024
 _MAX_NESTING: Final = 100
 _MAX_WARNINGS: Final = 2000
 
-_SCRIPT: Final = "a script"
-_FILE: Final = "an attached file"
+_SCRIPT: Final = msgid("a script")
+_FILE: Final = msgid("an attached file")
 _KEYS: Final = {
     "/JS": _SCRIPT,
     "/JavaScript": _SCRIPT,
     "/OnInstantiate": _SCRIPT,
     "/EF": _FILE,
     "/EmbeddedFiles": _FILE,
-    "/XFA": "an XFA form",
-    "/RichMediaContent": "a film or a game",
+    "/XFA": msgid("an XFA form"),
+    "/RichMediaContent": msgid("a film or a game"),
 }
 _ACTIONS: Final = {
     "/JavaScript": _SCRIPT,
-    "/Launch": "a command that starts a program",
-    "/SubmitForm": "a form that sends what is filled in",
-    "/ImportData": "a command that reads a file",
-    "/GoToE": "a link into an attached file",
+    "/Launch": msgid("a command that starts a program"),
+    "/SubmitForm": msgid("a form that sends what is filled in"),
+    "/ImportData": msgid("a command that reads a file"),
+    "/GoToE": msgid("a link into an attached file"),
     "/RichMediaExecute": _SCRIPT,
 }
-_TYPES: Final = {"/EmbeddedFile": _FILE, "/RichMedia": "a film or a game", "/FileAttachment": _FILE}
+_TYPES: Final = {"/EmbeddedFile": _FILE, "/RichMedia": msgid("a film or a game"), "/FileAttachment": _FILE}
 _SCHEME: Final = re.compile(r"\s*(?:java|vb)script\s*:", re.IGNORECASE)
 # Written out by qpdf, a name has no escapes and an ordinary string shows its text, so an object without these is clean.
 _SUSPECT: Final = re.compile(

@@ -8,6 +8,7 @@ from pydantic import BaseModel, Field
 
 from pipeline.inspection.findings import Finding, Severity, finding
 from pipeline.inspection.sniff import Kind
+from pipeline.sentences import msgid
 
 PIXEL_CEILING: Final = 2**27
 """No policy may allow more pixels: a picture of this size already takes half a gigabyte when it is opened."""
@@ -30,11 +31,11 @@ _EXTENSIONS: Final = {
     ".webp": "image/webp",
 }
 _ACCEPTABLE: Final = {
-    "image/jpeg": "a JPEG picture",
-    "image/png": "a PNG picture",
-    "image/webp": "a WebP picture",
-    "image/heic": "a HEIC picture",
-    "application/pdf": "a PDF document",
+    "image/jpeg": msgid("a JPEG picture"),
+    "image/png": msgid("a PNG picture"),
+    "image/webp": msgid("a WebP picture"),
+    "image/heic": msgid("a HEIC picture"),
+    "application/pdf": msgid("a PDF document"),
 }
 
 

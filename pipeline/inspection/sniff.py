@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Final
 
+from pipeline.sentences import msgid
+
 HEAD: Final = 1024
 """A type is told from this many bytes; PDF allows its signature anywhere in them."""
 
@@ -15,31 +17,31 @@ class Kind:
     label: str
 
 
-JPEG: Final = Kind("image/jpeg", "a JPEG picture")
-PNG: Final = Kind("image/png", "a PNG picture")
-WEBP: Final = Kind("image/webp", "a WebP picture")
-HEIC: Final = Kind("image/heic", "a HEIC picture")
-PDF: Final = Kind("application/pdf", "a PDF document")
-HTML: Final = Kind("text/html", "a web page")
-SVG: Final = Kind("image/svg+xml", "an SVG drawing")
-UNKNOWN: Final = Kind(None, "a file of an unknown type")
-_PROGRAM: Final = Kind("application/x-executable", "a program")
-_TIFF: Final = Kind("image/tiff", "a TIFF picture")
+JPEG: Final = Kind("image/jpeg", msgid("a JPEG picture"))
+PNG: Final = Kind("image/png", msgid("a PNG picture"))
+WEBP: Final = Kind("image/webp", msgid("a WebP picture"))
+HEIC: Final = Kind("image/heic", msgid("a HEIC picture"))
+PDF: Final = Kind("application/pdf", msgid("a PDF document"))
+HTML: Final = Kind("text/html", msgid("a web page"))
+SVG: Final = Kind("image/svg+xml", msgid("an SVG drawing"))
+UNKNOWN: Final = Kind(None, msgid("a file of an unknown type"))
+_PROGRAM: Final = Kind("application/x-executable", msgid("a program"))
+_TIFF: Final = Kind("image/tiff", msgid("a TIFF picture"))
 _SIGNATURES: Final = (
     (b"\xff\xd8\xff", JPEG),
     (b"\x89PNG\r\n\x1a\n", PNG),
     (b"%PDF-", PDF),
-    (b"GIF8", Kind("image/gif", "a GIF picture")),
+    (b"GIF8", Kind("image/gif", msgid("a GIF picture"))),
     (b"II*\0", _TIFF),
     (b"MM\0*", _TIFF),
-    (b"8BPS", Kind("image/vnd.adobe.photoshop", "a Photoshop file")),
-    (b"\0\0\0\x0cjP  ", Kind("image/jp2", "a JPEG 2000 picture")),
-    (b"PK\x03\x04", Kind("application/zip", "a ZIP archive or an office document")),
+    (b"8BPS", Kind("image/vnd.adobe.photoshop", msgid("a Photoshop file"))),
+    (b"\0\0\0\x0cjP  ", Kind("image/jp2", msgid("a JPEG 2000 picture"))),
+    (b"PK\x03\x04", Kind("application/zip", msgid("a ZIP archive or an office document"))),
     (b"\x7fELF", _PROGRAM),
     (b"MZ", _PROGRAM),
-    (b"BM", Kind("image/bmp", "a BMP picture")),
+    (b"BM", Kind("image/bmp", msgid("a BMP picture"))),
 )
-_AVIF: Final = Kind("image/avif", "an AVIF picture")
+_AVIF: Final = Kind("image/avif", msgid("an AVIF picture"))
 _BRANDS: Final = {
     **dict.fromkeys((b"heic", b"heix", b"hevc", b"heim", b"mif1", b"msf1"), HEIC),
     **dict.fromkeys((b"avif", b"avis"), _AVIF),
@@ -65,12 +67,12 @@ def _sniff_boxes(head: bytes) -> Kind:
     end = min(int.from_bytes(head[:4]), len(head))
     if head[8:12] in _ANY_BRANDS and any(_BRANDS.get(head[at : at + 4]) == _AVIF for at in range(16, end - 3, 4)):
         return _AVIF
-    return _BRANDS.get(head[8:12], Kind("video/mp4", "a video"))
+    return _BRANDS.get(head[8:12], Kind("video/mp4", msgid("a video")))
 
 
 def _sniff_text(head: bytes) -> Kind:
     text = head.removeprefix(b"\xef\xbb\xbf").lstrip().lower()
     for start, kind in _MARKUP:
         if text.startswith(start):
-            return kind if kind is HTML or b"<svg" in text else Kind("application/xml", "an XML file")
+            return kind if kind is HTML or b"<svg" in text else Kind("application/xml", msgid("an XML file"))
     return PDF if b"%PDF-" in head else UNKNOWN

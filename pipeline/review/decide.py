@@ -10,15 +10,15 @@ import structlog
 from sqlalchemy import Connection, Row, func, insert, select
 
 from pipeline import lifecycle
-from pipeline.chances import chances_taken
 from pipeline.database import Database
 from pipeline.errors import Invalid
 from pipeline.idempotency import Once, earlier_answer, remember
 from pipeline.ids import new_id
 from pipeline.lifecycle import Event, Told
-from pipeline.mails import FreezeMail, ResultMail, WithdrawMail
+from pipeline.mails import FreezeMail, WithdrawMail
 from pipeline.policy import Policy
 from pipeline.review.claims import end_claim, explain
+from pipeline.review.result_mail import result_mail
 from pipeline.review.rules import Subject, decision_problems
 from pipeline.review.tables import claim
 from pipeline.tables import decision, material, submission
@@ -148,25 +148,13 @@ def _decision_row(
 
 
 def _freeze(connection: Connection, decision_id: UUID, command: DecisionRequest, subject: Row[Any], desk: Desk) -> None:
-    reasons = desk.policy.reasons_for(subject.kind)
-    outcome = "approved" if command.verdict == "approve" else "rejected"
-    mail = ResultMail(
-        cause_id=decision_id,
-        template=f"{subject.kind}_{outcome}",
-        submission_id=subject.id,
-        member_id=subject.member_id,
-        stage=subject.stage,
-        chances_left=_chances_left(connection, subject, desk.policy),
-        chance=subject.chance,
+    mail = result_mail(
+        connection,
+        decision_id,
+        subject,
+        command.verdict,
+        reasons=command.reasons,
         message=command.message,
-        sentences=tuple(reasons[code].text for code in command.reasons),
+        policy=desk.policy,
     )
     desk.freeze_mail(connection, mail)
-
-
-def _chances_left(connection: Connection, subject: Row[Any], policy: Policy) -> int | None:
-    """How many chances remain for this method and stage (DOMAIN §7.3); None for an avatar, which has no such limit."""
-    if subject.kind == "avatar":
-        return None
-    taken = chances_taken(connection, member_id=subject.member_id, method=subject.method, stage=subject.stage)
-    return max(0, policy.attempts.per_method - len(taken))

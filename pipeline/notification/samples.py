@@ -1,0 +1,135 @@
+"""A mail of each template with made-up facts, for looking at it. `variants` are the ways in which a template can differ."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any, Final
+
+from pipeline.level_reasons import AFTER_REFUNDS, BY_ORDERS_OF
+from pipeline.mail_categories import CATEGORIES
+from pipeline.notification.reader import Reader
+from pipeline.notification.render import Rendered, render
+from pipeline.notification.sender import Sender
+from pipeline.policy import Policy
+from pipeline.sentences import Money, Sentence
+
+Facts = Mapping[str, Any]
+
+_SECONDS_A_MINUTE: Final = 60
+_DUE: Final = datetime(2026, 11, 30, 16, 0, tzinfo=UTC)
+_LINK: Final = (
+    "https://desk.example.com/v1/unsubscribe/WyJtLTEiLCJub3RpZmljYXRpb25zIl0.6uP1kq7n4cU0d0cVbJmS8VJcM1v2yq3m"
+)
+_MESSAGE: Final = "OK 👍 2026-11-25"
+_FOUND: Final = (
+    Sentence(
+        "The file is {size:size}; it may be at most {limit:size}. Please upload a smaller file.",
+        {"size": 25_480_000, "limit": 20_971_520},
+    ),
+    Sentence(
+        "This is {found}, which cannot be used here. Please upload {allowed:or}.",
+        {"found": "a web page", "allowed": ["a JPEG picture", "a PNG picture", "a PDF document"]},
+    ),
+)
+
+
+def variants(template: str, policy: Policy) -> Mapping[str, Facts]:
+    """The facts of each variant of a template, by the variant's name; the first is what the mail is usually."""
+    return _variants(policy)[template]
+
+
+def sample(template: str, facts: Facts, *, reader: Reader, sender: Sender) -> Rendered:
+    """The mail with these facts, as that reader gets it."""
+    known = {
+        "name": "Ada Byron",
+        "service": sender.name,
+        "member_centre_url": sender.member_centre_url,
+        "unsubscribe_url": _LINK if CATEGORIES[template] else None,
+    }
+    return render(template, {**known, **facts}, reader=reader)
+
+
+def _variants(policy: Policy) -> Mapping[str, Mapping[str, Facts]]:
+    return {**_results(policy), **_failures(policy), **_news(policy), **_codes(policy)}
+
+
+def _results(policy: Policy) -> Mapping[str, Mapping[str, Facts]]:
+    stage = policy.ladder[1]
+    avatar = [policy.reasons.avatar[0].text, policy.reasons.avatar[-1].text]
+    material = [policy.reasons.verification[0].text]
+    verification = {"kind": "verification", "stage": stage, "benefits": policy.benefit_titles(stage.benefits)}
+    return {
+        "avatar_approved": {"plain": {"message": None}, "with a message": {"message": _MESSAGE}},
+        "avatar_rejected": {
+            "plain": {"sentences": avatar, "message": None},
+            "with a message": {"sentences": avatar, "message": _MESSAGE},
+        },
+        "better_file": {
+            "materials": {**verification, "sentences": material, "message": _MESSAGE},
+            "avatar": {"kind": "avatar", "stage": None, "sentences": avatar, "message": None},
+        },
+        "submission_refused": {
+            "materials": {"kind": "verification", "sentences": _FOUND},
+            "avatar": {"kind": "avatar", "sentences": _FOUND[:1]},
+        },
+        "verification_approved": {
+            "plain": {**verification, "message": None},
+            "with a message": {**verification, "message": _MESSAGE},
+        },
+    }
+
+
+def _failures(policy: Policy) -> Mapping[str, Mapping[str, Facts]]:
+    reasons = [reason.text for reason in policy.reasons.verification[1:3]]
+    failed = {"stage": policy.ladder[1], "sentences": reasons, "message": None, "chance": 2}
+    last = {**failed, "chance": policy.attempts.per_method, "expired": False}
+    expired = [policy.rulings.code_expired]
+    return {
+        "verification_rejected": {
+            "chances left": {**failed, "chances_left": 3},
+            "one chance left, with a message": {**failed, "chances_left": 1, "message": _MESSAGE},
+        },
+        "verification_expired": {"chances left": {**failed, "sentences": expired, "chances_left": 3}},
+        "chances_used_up": {
+            "rejected": {**last, "other_ways": [*policy.methods.values()][1:], "message": _MESSAGE},
+            "run out": {**last, "expired": True, "sentences": expired, "other_ways": [*policy.methods.values()][:1]},
+            "nothing left": {**last, "other_ways": []},
+        },
+    }
+
+
+def _news(policy: Policy) -> Mapping[str, Mapping[str, Facts]]:
+    lower, upper = policy.ladder[1:3]
+    gained = policy.benefit_titles(each for each in upper.benefits if each not in lower.benefits)
+    orders = Sentence(
+        BY_ORDERS_OF, {"orders": Money(Decimal(12_480), "USD"), "required": Money(Decimal(10_000), "USD")}
+    )
+    earned, taken = next(iter(policy.points.earn.values())), next(iter(policy.points.penalties.values()))
+    return {
+        "level_unlocked": {"by orders": {"stage_title": upper.title, "new_benefits": gained, "reason": orders}},
+        "level_lowered": {
+            "after refunds": {
+                "from_title": upper.title,
+                "to_title": lower.title,
+                "lost_benefits": gained,
+                "reason": AFTER_REFUNDS,
+            }
+        },
+        "review_delayed": {
+            "verification": {"kind": "verification", "stage_title": lower.title, "due_at": _DUE},
+            "avatar": {"kind": "avatar", "stage_title": None, "due_at": _DUE},
+        },
+        "points": {
+            "added": {"amount": earned.points, "cause": earned.title, "balance": 1_260},
+            "taken": {"amount": -taken.points, "cause": taken.title, "balance": -240},
+        },
+    }
+
+
+def _codes(policy: Policy) -> Mapping[str, Mapping[str, Facts]]:
+    code = "042117"
+    business = {"name": "", "code": code, "minutes": policy.codes.valid_seconds // _SECONDS_A_MINUTE}
+    return {
+        "email_code": {"plain": {"code": code, "valid_until": _DUE}},
+        "business_email_code": {"plain": {**business, "stage": policy.ladder[1].title}},
+    }
