@@ -22,6 +22,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "doctor": "cli.doctor:doctor",
     "sla": "cli.sla:sla",
     "review": "cli.review:app",
+    "membership": "cli.membership:app",
     "task": "cli.tasks:app",
     "key": "cli.keys:app",
     "reviewer": "cli.keys:reviewers",

@@ -12,6 +12,7 @@ from pipeline.account_policy import Account, Category, Points, unknown_names
 from pipeline.codes import Codes
 from pipeline.mail_categories import SUBSCRIBABLE
 from pipeline.methods_policy import BusinessEmail, ChecklistItem, Methods, Rulings, TaxNumbers
+from pipeline.spend_policy import Amount, Spend, wrong_amounts
 from schemas.base import Frozen, Line
 
 Weekday = Annotated[int, Field(ge=0, le=6)]
@@ -132,11 +133,12 @@ class Reasons(Frozen):
 
 
 class Stage(Frozen):
-    """A rung of the ladder (DOMAIN §7)."""
+    """A rung of the ladder (DOMAIN §7). `spend` is what orders must come to, where they unlock it."""
 
     stage: str
     title: str
     unlocked_by: tuple[Literal["verification", "spend"], ...]
+    spend: Amount | None = None
     benefits: tuple[str, ...]
 
 
@@ -183,6 +185,7 @@ class Policy(Frozen):
     methods: Methods
     tax_number: TaxNumbers
     business_email: BusinessEmail
+    spend: Spend
     benefits: Mapping[str, Line]
     ladder: tuple[Stage, ...] = Field(min_length=2)
     facts: Mapping[str, FactType]
@@ -209,6 +212,12 @@ class Policy(Frozen):
         names = [rung.stage for rung in self.ladder]
         if twice := sorted({name for name in names if names.count(name) > 1}):
             raise ValueError(f"ladder: the stages {twice} stand in it twice")
+        return self
+
+    @model_validator(mode="after")
+    def _amounts_grow_with_the_ladder(self) -> Self:
+        if wrong := wrong_amounts([("spend" in rung.unlocked_by, rung.spend) for rung in self.ladder]):
+            raise ValueError("; ".join(wrong))
         return self
 
     @model_validator(mode="after")

@@ -4,6 +4,7 @@ from pipeline import access, audit, evidence, idempotency, tables
 from pipeline.account import tables as account
 from pipeline.avatar import tables as avatar
 from pipeline.database import metadata
+from pipeline.events import heard
 from pipeline.events import tables as events
 from pipeline.inspection import fingerprints
 from pipeline.intake import tables as intake
@@ -20,6 +21,7 @@ __all__ = [
     "events",
     "evidence",
     "fingerprints",
+    "heard",
     "idempotency",
     "intake",
     "membership",

@@ -13,7 +13,7 @@ from pipeline.avatar.rules import OUTDATED, PUBLISHED
 from pipeline.database import Database
 from pipeline.errors import Invalid, NotFound, Problem
 from pipeline.lifecycle import State
-from pipeline.membership.tables import unlocked_stage
+from pipeline.membership.tables import ground
 from pipeline.notification.tables import mail
 from pipeline.policy import Policy
 from pipeline.shown import due_view, findings_of
@@ -105,7 +105,7 @@ def _effects(connection: Connection, row: Row[Any], decided: Row[Any] | None) ->
     sent = connection.execute(select(mail.c.state, mail.c.sent_at).where(mail.c.cause_id == cause)).one_or_none()
     effects = []
     if decided is not None and decided.verdict == "approve":
-        effects.append(_published(connection, row) if row.kind == "avatar" else _unlocked(connection, row))
+        effects.append(_published(connection, row) if row.kind == "avatar" else _unlocked(connection, decided))
     if sent is not None:
         effects.append(EffectView(name="mail", state=sent.state, done_at=sent.sent_at))
     return tuple(effects)
@@ -128,10 +128,9 @@ def _published(connection: Connection, row: Row[Any]) -> EffectView:
     return EffectView(name="avatar_published", state="done" if at else "pending", done_at=at)
 
 
-def _unlocked(connection: Connection, row: Row[Any]) -> EffectView:
-    """Done when the member has the stage, whichever decision gave it."""
-    has = (unlocked_stage.c.member_id == row.member_id, unlocked_stage.c.stage == row.stage)
-    at = connection.execute(select(unlocked_stage.c.unlocked_at).where(*has)).scalar_one_or_none()
+def _unlocked(connection: Connection, decided: Row[Any]) -> EffectView:
+    """Done once the decision is among what unlocks the stage; it stays done when that is corrected later."""
+    at = connection.execute(select(func.min(ground.c.at)).where(ground.c.cause_id == decided.id)).scalar_one()
     return EffectView(name="stage_unlocked", state="done" if at else "pending", done_at=at)
 
 

@@ -8,6 +8,7 @@ from uuid import UUID
 from pydantic import AfterValidator, Field, StringConstraints
 
 from schemas.base import Frozen, Identifier
+from schemas.members import Because
 
 SubmissionEventType = Literal[
     "submission.received",
@@ -37,12 +38,16 @@ class SubmissionMoved(Frozen):
 
 
 class LevelChanged(Frozen):
-    """A member's level and benefits changed, together. `version` grows with each change of this member."""
+    """A member's level and benefits changed, together. `version` grows with each change of this member.
+
+    `cause` is the decision, the event of another service or the correction that changed it.
+    """
 
     member_id: str
     from_level: str
     to_level: str
     benefits: tuple[str, ...]
+    because: Because
     cause: UUID
     version: int
 

@@ -1,19 +1,36 @@
 """What upstream reads of a member: level, benefits, chances, avatar."""
 
 from datetime import datetime
-from typing import Any
+from decimal import Decimal
+from typing import Any, Literal
 from uuid import UUID
 
 from schemas.base import Frozen
 from schemas.submissions import DueView
 
+Because = Literal["verification", "spend", "mistake", "forgery", "refund"]
+"""Why a level changed: a verification was approved, orders reached an amount, or a person corrected it for one of these reasons."""
+
+
+class Money(Frozen):
+    """An amount as an exact decimal, in a currency (ISO 4217)."""
+
+    amount: Decimal
+    currency: str
+
 
 class LevelChange(Frozen):
-    """One change of the level and what caused it."""
+    """One change of the level and what caused it: a decision, an event of another service (`source`, `source_id`) or a correction."""
 
+    version: int
     from_level: str
     to_level: str
+    because: Because
     cause: UUID
+    submission_id: UUID | None
+    source: str | None
+    source_id: str | None
+    policy_version: str
     at: datetime
 
 
@@ -26,12 +43,16 @@ class MethodOffer(Frozen):
 
 
 class RungView(Frozen):
-    """A rung of the ladder, the same for everybody; `new_benefits` are those that the rung below does not have."""
+    """A rung of the ladder, the same for everybody; `new_benefits` are those that the rung below does not have.
+
+    `spend` is what orders must come to, where they unlock the rung.
+    """
 
     stage: str
     title: str
     rank: int
     unlocked_by: tuple[str, ...]
+    spend: Money | None
     benefits: tuple[str, ...]
     new_benefits: tuple[str, ...]
     methods: tuple[MethodOffer, ...]
@@ -97,6 +118,13 @@ class UnderReview(Frozen):
     code_expires_at: datetime | None
 
 
+class SpendToGo(Frozen):
+    """What orders must come to for a stage, and how much of it is missing."""
+
+    needed: Money
+    missing: Money
+
+
 class StageView(Frozen):
     """A rung of the ladder as this member sees it. `next` marks those that the member may still unlock."""
 
@@ -106,6 +134,7 @@ class StageView(Frozen):
     unlocked: bool
     unlocked_at: datetime | None
     unlocked_by: tuple[str, ...]
+    spend: SpendToGo | None
     benefits: tuple[str, ...]
     next: bool
     methods: tuple[MethodView, ...]
@@ -114,12 +143,13 @@ class StageView(Frozen):
 
 
 class MembershipView(Frozen):
-    """A member's level with its benefits, the ladder, and how it came to be."""
+    """A member's level with its benefits, what their orders come to, the ladder, and how it came to be."""
 
     member_id: str
     level: str
     rank: int
     benefits: tuple[str, ...]
+    spent: Money
     stages: tuple[StageView, ...]
     history: tuple[LevelChange, ...]
 

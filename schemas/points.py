@@ -12,7 +12,7 @@ EntryType = Literal["earning", "redemption", "correction", "penalty"]
 
 
 class EarningRequest(Frozen):
-    """An event of another service that earns points, once: `source` is that service, `source_id` its id for the event."""
+    """What of an event of another service earns points, once: `source` is that service, `source_id` its id for the event."""
 
     event: Identifier
     source: Identifier

@@ -13,7 +13,18 @@ from fastapi_offline import FastAPIOffline
 from config.container import Container
 from pipeline.ids import new_id
 from web import health, problems, public
-from web.api import account, mail_events, membership, points, review, submissions, subscriptions, webhooks
+from web.api import (
+    account,
+    corrections,
+    incoming,
+    mail_events,
+    membership,
+    points,
+    review,
+    submissions,
+    subscriptions,
+    webhooks,
+)
 from web.api.seats import Seats
 
 log = structlog.get_logger()
@@ -39,7 +50,7 @@ def create_app(tools: Container) -> FastAPI:
     app.middleware("http")(_logged)
     problems.install(app)
     ours = (submissions, membership, account, points, subscriptions, mail_events, webhooks, review, health, public)
-    for routes in ours:
+    for routes in (*ours, corrections, incoming):
         app.include_router(routes.router)
     return app
 

@@ -15,8 +15,6 @@ from cli.demo.plan import ANY, Plan
 from config.policy import load_policy
 
 POLICY: Final = load_policy()
-METHOD: Final = "materials"
-"""The only method of the demo's verifications."""
 
 
 def submission_differences(plan: Plan, view: Mapping[str, Any], mails: Sequence[Mail]) -> Iterator[str]:
@@ -88,18 +86,18 @@ def gone_differences(url: str) -> Iterator[str]:
 
 
 def membership_differences(
-    membership: Mapping[str, Any], approved: Sequence[Plan], spent: Mapping[str, int]
+    membership: Mapping[str, Any], unlocked: Sequence[str], spent: Mapping[tuple[str, str], int]
 ) -> Iterator[str]:
-    """The level is that of the highest approved stage, its benefits with it, one change for each approval; chances add up."""
+    """The level is the highest stage that was unlocked, with its benefits, one change for each; chances add up for each method."""
     stages = [rung["stage"] for rung in membership["stages"]]
-    level = max((plan.stage for plan in approved if plan.stage), key=stages.index, default=stages[0])
+    level = max(unlocked, key=stages.index, default=stages[0])
     yield from _differs("level", membership["level"], level)
-    yield from _differs("changes of level", len(membership["history"]), len(approved))
+    yield from _differs("changes of level", len(membership["history"]), len(unlocked))
     for rung in membership["stages"]:
         if rung["stage"] == level:
             yield from _differs("benefits", membership["benefits"], rung["benefits"])
         for method, left in rung["chances_left"].items():
-            used = spent.get(rung["stage"], 0) if method == METHOD else 0
+            used = spent.get((rung["stage"], method), 0)
             yield from _differs(
                 f"chances left for {rung['stage']} by {method}", left, POLICY.attempts.per_method - used
             )

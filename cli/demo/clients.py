@@ -83,6 +83,10 @@ class Upstream:
         """Where the member's results go."""
         return f"{plan.person.key}.{self._run}@example.com"
 
+    def business_email(self, plan: Plan) -> str:
+        """Where the member's code goes."""
+        return f"{plan.person.key}.{self._run}@{plan.domain}"
+
     def submit(self, plan: Plan) -> str | None:
         """Upload the files and submit; the id of the submission, or None where the door does not answer (the queue)."""
         body = self._body(plan, [self._upload(upload) for upload in plan.uploads])
@@ -102,6 +106,11 @@ class Upstream:
         answer = self.api.post("/v1/uploads", body)
         codes = [each["code"] for each in answer.json().get("errors", [])]
         return f"{answer.status_code} {' '.join(codes)}"
+
+    def refused(self, plan: Plan) -> str:
+        """How the door refuses another submission like that one: the status and the code."""
+        answer = self.api.post("/v1/submissions", self._body(plan, []))
+        return f"{answer.status_code} {answer.json().get('code')}"
 
     def _upload(self, upload: Upload) -> dict[str, Any]:
         file = upload.make()
@@ -144,8 +153,14 @@ class Upstream:
             name: str(facts.get(value[1:], "unknown")) if value[:1] == "@" else value
             for name, value in plan.form.items()
         }
-        asked = {"method": "materials", "stage": plan.stage, "identity": plan.identity, "form": form}
-        return {**body, **asked, "materials": files}
+        asked = {"method": plan.method, "stage": plan.stage, "identity": plan.identity, "form": form}
+        return {**body, **asked, plan.method: self._proof(plan, files)}
+
+    def _proof(self, plan: Plan, files: list[dict[str, Any]]) -> object:
+        if plan.tax_number is not None:
+            country, number = plan.tax_number
+            return {"country": country, "number": number}
+        return self.business_email(plan) if plan.domain else files
 
     def _enqueue(self, body: dict[str, Any]) -> None:
         """As any dramatiq program on the same broker would: no code of Proofdesk is needed for it."""

@@ -1,39 +1,24 @@
 """One run of the demo: submits what is planned, waits until each submission has ended, and looks at what came of it."""
 
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
 from cli.demo import checks
 from cli.demo.clients import Upstream
-from cli.demo.mailbox import Mail, mails_to
+from cli.demo.mailbox import Mail, code_to, mails_to
 from cli.demo.material import bad_file
-from cli.demo.plan import Plan
+from cli.demo.plan import CHANCES, Plan
 from cli.demo.reviewer import Reviewer
+from cli.demo.sent import Sent, seconds_of
+from cli.demo.spending import BUYER, STAGE, Spending
 
 POLL_SECONDS: Final = 0.3
 DEADLINE_SECONDS: Final = 300
-OPEN: Final = frozenset({"received", "in_review"})
+OPEN: Final = frozenset({"received", "in_review", "awaiting_code"})
 _SETTLED: Final = frozenset({"done", "sent"})
-
-
-@dataclass
-class Sent:
-    """A plan that was carried out so far, and what the API last said of it."""
-
-    plan: Plan
-    submission_id: str | None
-    view: Mapping[str, Any] = field(default_factory=dict)
-    seconds: float | None = None
-    differences: list[str] = field(default_factory=list)
-
-    @property
-    def ended(self) -> bool:
-        """Closed, and every effect has happened."""
-        return self.seconds is not None
 
 
 class Job:
@@ -49,15 +34,21 @@ class Job:
         self.replaced: list[str] = []
         self.levels_before: dict[str, str] = {}
         self.levels_after: dict[str, str] = {}
+        self.changes: dict[str, Sequence[Mapping[str, Any]]] = {}
+        self.sixth: dict[str, str] = {}
         self.mails: Sequence[Mail] = ()
         self.differences: list[str] = []
+        buyer = next(plan for plan in plans if plan.person.key == BUYER)
+        member, address = upstream.member_id(buyer), upstream.email(buyer)
+        self._spending = Spending(upstream.api, member_id=member, address=address, run=run)
 
     def submit_first(self) -> None:
-        """Send all that waits for nothing, after a look at every member's level."""
+        """Send all that waits for nothing, after a look at every member's level, and tell of the buyer's orders."""
         for plan in self._waiting:
             member = self._upstream.member_id(plan)
             self.levels_before.setdefault(member, self._membership(member)["level"])
         self._submit(plan for plan in list(self._waiting) if plan.after is None)
+        self._spending.tell()
 
     def follow(self, reviewer: Reviewer) -> None:
         """Send the rest as its turn comes, until everything has ended or the deadline is over."""
@@ -78,8 +69,10 @@ class Job:
 
     def check(self) -> None:
         """Hold everything against what must be."""
-        mails = self.mails = mails_to(self._mail_folder, ending=f".{self._run}@example.com")
-        self.levels_after = {member: self._membership(member)["level"] for member in self.levels_before}
+        mails = self.mails = self._mails()
+        memberships = {member: self._membership(member) for member in self.levels_before}
+        self.levels_after = {member: membership["level"] for member, membership in memberships.items()}
+        self.changes = {member: membership["history"] for member, membership in memberships.items()}
         self.differences += checks.message_id_differences(mails)
         self.differences += [f"{plan.label}: was never sent" for plan in self._waiting]
         for sent in self.sent.values():
@@ -88,6 +81,8 @@ class Job:
             self.differences += [f"{member}: {difference}" for difference in self._of_member(member)]
         for url in self.replaced:
             self.differences += checks.gone_differences(url)
+        self.differences += self._spending.differences(memberships[self._spending.member_id], mails)
+        self._ask_once_too_often()
         refusal = self._upstream.refused_slot(bad_file("one_byte_too_large"))
         if refusal != "422 file_too_large":
             self.differences.append(
@@ -113,11 +108,35 @@ class Job:
         if sent.submission_id is None:
             return
         sent.view = self._upstream.api.get(f"/v1/submissions/{sent.submission_id}")
+        if sent.view["state"] == "awaiting_code":
+            self._confirm(sent)
+            return
         effects = {each["name"]: each["state"] for each in sent.view["effects"]}
         settled = effects.keys() >= sent.plan.effects.keys() and set(effects.values()) <= _SETTLED
         if sent.view["state"] not in OPEN and settled:
-            sent.seconds = _seconds(sent.view)
+            sent.seconds = seconds_of(sent.view)
             self._tell(sent)
+
+    def _confirm(self, sent: Sent) -> None:
+        """Read the code in the mail, once it has come, and send it back."""
+        code = code_to(self._mail_folder, self._upstream.business_email(sent.plan))
+        if code is None:
+            return
+        answer = self._upstream.api.post(f"/v1/submissions/{sent.submission_id}/code", {"code": code})
+        if not answer.raise_for_status().json()["correct"]:
+            sent.differences.append(f"the code of the mail was not taken: {answer.text}")
+
+    def _ask_once_too_often(self) -> None:
+        """Whoever has no chance left is refused."""
+        for sent in self.sent.values():
+            if sent.plan.chance == CHANCES:
+                member = self._upstream.member_id(sent.plan)
+                refusal = self.sixth[member] = self._upstream.refused(sent.plan)
+                if refusal != "409 attempts_exhausted":
+                    self.differences.append(f"{member}: the sixth try: {refusal!r}, expected '409 attempts_exhausted'")
+
+    def _mails(self) -> Sequence[Mail]:
+        return mails_to(self._mail_folder, ending=f".{self._run}@example.com")
 
     def _found(self, plan: Plan) -> str | None:
         """What came in by the queue has no answer; it is found by its member."""
@@ -125,7 +144,8 @@ class Job:
         return str(page["items"][0]["id"]) if page["items"] else None
 
     def _all_ended(self) -> bool:
-        return not self._waiting and all(sent.ended for sent in self.sent.values())
+        ended = not self._waiting and all(sent.ended for sent in self.sent.values())
+        return ended and self._spending.has_letter(self._mails())
 
     def _of_submission(self, sent: Sent, mails: Sequence[Mail]) -> Iterator[str]:
         if not sent.view:
@@ -141,25 +161,15 @@ class Job:
         approved = [sent for sent in own if sent.plan.ends == "approved"]
         shown = [sent.submission_id for sent in approved if sent.plan.kind == "avatar"]
         yield from checks.avatar_differences(self._avatar(member), shown[-1] if shown else None)
-        spent: dict[str, int] = {}
-        for sent in own:
-            if sent.plan.stage and sent.plan.ends in {"approved", "rejected"}:
-                spent[sent.plan.stage] = spent.get(sent.plan.stage, 0) + 1
-        verified = [sent.plan for sent in approved if sent.plan.stage]
-        yield from checks.membership_differences(self._membership(member), verified, spent)
+        verified = [sent.plan for sent in own if sent.plan.stage and sent.plan.ends in {"approved", "rejected"}]
+        spent = Counter((str(plan.stage), str(plan.method)) for plan in verified)
+        unlocked = [str(plan.stage) for plan in verified if plan.ends == "approved"]
+        if member == self._spending.member_id:
+            unlocked.append(STAGE)
+        yield from checks.membership_differences(self._membership(member), unlocked, spent)
 
     def _membership(self, member: str) -> Any:
         return self._upstream.api.get(f"/v1/members/{member}/membership")
 
     def _avatar(self, member: str) -> Any:
         return self._upstream.api.get(f"/v1/members/{member}/avatar")
-
-
-def _seconds(view: Mapping[str, Any]) -> float:
-    """From acceptance to the last effect, by the service's own times."""
-    ends = [view["closed_at"], *(each["done_at"] for each in view["effects"])]
-    return max((_time(end) - _time(view["accepted_at"])).total_seconds() for end in ends if end)
-
-
-def _time(written: str) -> datetime:
-    return datetime.fromisoformat(written)

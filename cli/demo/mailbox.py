@@ -1,13 +1,17 @@
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from email import message_from_bytes
 from email.policy import default
 from pathlib import Path
+from typing import Final
+
+_CODE: Final = re.compile(r"\b[0-9]{6}\b")
 
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """One mail as the sink took it."""
+    """One mail as the sink took it; `submission_id` is empty where it is about none."""
 
     file: Path
     recipient: str
@@ -24,6 +28,12 @@ def mails_to(folder: Path, *, ending: str) -> Sequence[Mail]:
     return [mail for mail in found if mail.recipient.endswith(ending)]
 
 
+def code_to(folder: Path, address: str) -> str | None:
+    """The code in the latest mail to that address; None where none has come."""
+    found = [_CODE.search(mail.text) for mail in mails_to(folder, ending=address)]
+    return found[-1][0] if found and found[-1] else None
+
+
 def _read(file: Path) -> Mail:
     message = message_from_bytes(file.read_bytes(), policy=default)
     text, html = (message.get_body((kind,)) for kind in ("plain", "html"))
@@ -32,7 +42,7 @@ def _read(file: Path) -> Mail:
         recipient=str(message["To"]),
         subject=str(message["Subject"]),
         message_id=str(message["Message-ID"]),
-        submission_id=str(message["X-Submission-ID"]),
+        submission_id=str(message["X-Submission-ID"] or ""),
         text=text.get_content() if text else "",
         html=html.get_content() if html else "",
     )

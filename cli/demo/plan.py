@@ -7,6 +7,8 @@ from typing import Final, Literal
 from cli.demo.material import DemoFile
 
 APPROVED: Final = ("received", "in_review", "approved")
+CONFIRMED: Final = ("awaiting_code", "approved")
+RULED_OUT: Final = ("received", "rejected")
 REJECTED: Final = ("received", "in_review", "rejected")
 REFUSED: Final = ("received", "refused")
 ANY: Final = "…"
@@ -14,6 +16,8 @@ ANY: Final = "…"
 
 Door = Literal["http", "queue"]
 Slot = Literal["avatar", "material"]
+Method = Literal["materials", "tax_number", "business_email"]
+CHANCES: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +44,11 @@ class Upload:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """One submission: what is sent, through which door, how the reviewer decides, and what must be true in the end."""
+    """One submission: what is sent, through which door, how the reviewer decides, and what must be true in the end.
+
+    A tax number is a country and a number; a code goes to the member's address at `domain`. `facts` are what the reviewer finds in
+    a register.
+    """
 
     label: str
     person: Person
@@ -55,6 +63,10 @@ class Plan:
     reasons: tuple[str, ...] = ()
     message: str | None = None
     chance: int | None = None
+    method: Method = "materials"
+    tax_number: tuple[str, str] | None = None
+    domain: str | None = None
+    facts: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def kind(self) -> str:

@@ -8,8 +8,9 @@ from typing import Any
 from rich.table import Table
 
 from cli.demo.checks import POLICY
-from cli.demo.job import Job, Sent
+from cli.demo.job import Job
 from cli.demo.mailbox import Mail
+from cli.demo.sent import Sent
 from cli.output import console
 
 _WHOLE = ("what", "door", "path", "time", "member", "to")
@@ -83,11 +84,20 @@ def _time(sent: Sent) -> str:
 
 
 def _levels(job: Job) -> Table:
-    table = _table("Levels", "member", "before", "after")
+    table = _table("Levels", "member", "before", "after", "by")
     for member, before in job.levels_before.items():
         if (after := job.levels_after[member]) != before:
-            table.add_row(member, before, f"[green]{after}[/green]")
+            table.add_row(member, before, f"[green]{after}[/green]", _by(job, member))
+    for member, refusal in job.sixth.items():
+        table.add_row(member, job.levels_before[member], "no chance left", f"sixth try: {refusal}")
     return table
+
+
+def _by(job: Job, member: str) -> str:
+    """How the stages were unlocked: the methods of the verifications, or spend."""
+    methods = {sent.submission_id: sent.plan.method for sent in job.sent.values()}
+    ways = [methods.get(change["submission_id"], change["because"]) for change in job.changes[member]]
+    return ", ".join(dict.fromkeys(way.replace("_", " ") for way in ways))
 
 
 def _mails(mails: Sequence[Mail]) -> Table:

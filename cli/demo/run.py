@@ -11,11 +11,12 @@ from typing import Annotated, Any
 import typer
 
 from cli.demo.clients import Api, Upstream
-from cli.demo.job import Job, Sent
+from cli.demo.job import Job
 from cli.demo.plan import Plan
 from cli.demo.report import as_object, ended_line, places, print_report, svg_of_console
 from cli.demo.reviewer import Reviewer
 from cli.demo.scenario import plans
+from cli.demo.sent import Sent
 from cli.embedded.errors import EmbeddedError
 from cli.embedded.stack import AlreadyUp, Stack, running
 from cli.output import AsJson, console, errors, print_json
@@ -102,8 +103,8 @@ def _keys(tool: Container, run: str) -> tuple[str, str]:
 
 
 def _facts(plan: Plan) -> Mapping[str, Mapping[str, Any]]:
-    """What a person reads off the files of a plan, by kind of material."""
-    return {upload.kind: upload.make().facts for upload in plan.uploads}
+    """What a person reads off the files of a plan or finds in a register, by kind of material."""
+    return {plan.method: plan.facts, **{upload.kind: upload.make().facts for upload in plan.uploads}}
 
 
 class _Progress:

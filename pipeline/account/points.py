@@ -43,9 +43,9 @@ class Book:
     request: Once | None = None
 
 
-def earn(member_id: str, request: EarningRequest, *, book: Book) -> PointsEntry:
-    """Count an event of another service, once; told again, it gives the first entry. Raises Invalid, SourceUsed."""
-    return _post(member_id, points_rules.earning(request, book.policy.points), book)
+def earn(connection: Connection, member_id: str, request: EarningRequest, *, book: Book) -> PointsEntry:
+    """Count an event of another service in the transaction that heard it. Raises Invalid, SourceUsed."""
+    return _posted(connection, member_id, points_rules.earning(request, book.policy.points), book)
 
 
 def redeem(member_id: str, request: RedemptionRequest, *, book: Book) -> PointsEntry:
@@ -91,13 +91,16 @@ def _post(member_id: str, posting: Posting, book: Book) -> PointsEntry:
     with book.db.begin() as connection:
         if (earlier := earlier_answer(connection, book.request)) is not None:
             return PointsEntry.model_validate(earlier)
-        account = _locked(connection, member_id)
-        row = _written(connection, account, posting, book)
-        entry = entry_view(row) if row else _counted_before(connection, member_id, posting)
+        entry = _posted(connection, member_id, posting, book)
         remember(connection, book.request, entry.model_dump(mode="json"))
-    if row is not None:
-        log.info("points.posted", member_id=member_id, type=entry.type, entry_id=str(entry.id))
+    log.info("points.posted", member_id=member_id, type=entry.type, entry_id=str(entry.id))
     return entry
+
+
+def _posted(connection: Connection, member_id: str, posting: Posting, book: Book) -> PointsEntry:
+    account = _locked(connection, member_id)
+    row = _written(connection, account, posting, book)
+    return entry_view(row) if row else _counted_before(connection, member_id, posting)
 
 
 def _locked(connection: Connection, member_id: str) -> Row[Any]:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import Connection, Row, select
@@ -11,19 +12,22 @@ from pipeline.chances import chances_used
 from pipeline.database import Database
 from pipeline.evidence import business_email
 from pipeline.lifecycle import OPEN
+from pipeline.membership.history import changes_of
+from pipeline.membership.level import stages_of
 from pipeline.membership.rules import level_of
-from pipeline.membership.service import stages_of
-from pipeline.membership.tables import level_change
+from pipeline.membership.spend import spent_by
+from pipeline.membership.spend_rules import NOTHING
 from pipeline.policy import Policy, Stage
 from pipeline.shown import due_view
 from pipeline.tables import submission
 from schemas.members import (
     LadderView,
-    LevelChange,
     MembershipView,
     MethodOffer,
     MethodView,
+    Money,
     RungView,
+    SpendToGo,
     StageView,
     UnderReview,
 )
@@ -33,11 +37,12 @@ VERIFICATION = "verification"
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What is known of one member: stages with their times, chances used by stage and method, and what has no result yet."""
+    """What is known of one member: stages with their times, chances used by stage and method, what has no result yet, and spend."""
 
     unlocked: Mapping[str, datetime]
     used: Mapping[tuple[str, str], int]
     open: Sequence[Row[Any]]
+    spent: Decimal
 
 
 def ladder_of(policy: Policy) -> LadderView:
@@ -51,19 +56,16 @@ def membership_of(member_id: str, *, db: Database, policy: Policy) -> Membership
     """A member's level, benefits, ladder and history; a member whom nobody has heard of is on the lowest rung."""
     with db.read() as connection:
         standing = _standing(connection, member_id)
-        mine = level_change.c.member_id == member_id
-        history = connection.execute(select(level_change).where(mine).order_by(level_change.c.id)).all()
+        history = changes_of(connection, member_id)
     level = level_of(standing.unlocked, policy)
     return MembershipView(
         member_id=member_id,
         level=level.stage,
         rank=policy.rank(level.stage),
         benefits=level.benefits,
+        spent=_money(standing.spent, policy),
         stages=tuple(_stage_view(rung, standing, policy) for rung in policy.ladder),
-        history=tuple(
-            LevelChange(from_level=row.from_level, to_level=row.to_level, cause=row.cause_id, at=row.at)
-            for row in history
-        ),
+        history=history,
     )
 
 
@@ -78,7 +80,12 @@ def _standing(connection: Connection, member_id: str) -> Standing:
         )
         .order_by(submission.c.due_at)
     ).all()
-    return Standing(stages_of(connection, member_id), chances_used(connection, member_id=member_id), waiting)
+    return Standing(
+        stages_of(connection, member_id),
+        chances_used(connection, member_id=member_id),
+        waiting,
+        spent_by(connection, member_id),
+    )
 
 
 def _rung_view(rung: Stage, under: Stage | None, policy: Policy) -> RungView:
@@ -88,10 +95,21 @@ def _rung_view(rung: Stage, under: Stage | None, policy: Policy) -> RungView:
         title=rung.title,
         rank=policy.rank(rung.stage),
         unlocked_by=rung.unlocked_by,
+        spend=_money(rung.spend, policy) if rung.spend is not None else None,
         benefits=rung.benefits,
         new_benefits=tuple(benefit for benefit in rung.benefits if benefit not in known),
         methods=_offers(rung, policy),
     )
+
+
+def _to_go(rung: Stage, spent: Decimal, policy: Policy) -> SpendToGo | None:
+    if rung.spend is None:
+        return None
+    return SpendToGo(needed=_money(rung.spend, policy), missing=_money(max(NOTHING, rung.spend - spent), policy))
+
+
+def _money(amount: Decimal, policy: Policy) -> Money:
+    return Money(amount=amount.quantize(NOTHING), currency=policy.spend.base_currency)
 
 
 def _offers(rung: Stage, policy: Policy) -> tuple[MethodOffer, ...]:
@@ -115,6 +133,7 @@ def _stage_view(rung: Stage, standing: Standing, policy: Policy) -> StageView:
         unlocked=unlocked,
         unlocked_at=standing.unlocked.get(rung.stage),
         unlocked_by=rung.unlocked_by,
+        spend=_to_go(rung, standing.spent, policy),
         benefits=rung.benefits,
         next=not unlocked and policy.rank(rung.stage) > policy.rank(level_of(standing.unlocked, policy).stage),
         methods=methods,

@@ -4,10 +4,11 @@ import pytest
 from sqlalchemy import create_engine
 
 from config.container import Container
-from pipeline.account.points_rules import InsufficientPoints, NotProven, SourceUsed
+from pipeline.account.points_rules import InsufficientPoints, NotProven
 from pipeline.account.tables import points_account, points_entry
 from pipeline.audit import audit
 from pipeline.errors import DatabaseFault, Forbidden, IdempotencyKeyReused, NotFound
+from pipeline.events.heard import EventReused
 from tests.support.desk import Desk
 from tests.support.points import Points, with_database
 from tests.support.servers import variant, with_review
@@ -60,7 +61,7 @@ def test_an_event_that_is_told_by_ten_at_once_is_counted_once(points: Points) ->
 def test_one_event_is_not_counted_for_two_members(points: Points) -> None:
     points.earn("q-17")
 
-    with pytest.raises(SourceUsed):
+    with pytest.raises(EventReused):
         points.earn("q-17", member_id="m-2")
 
     assert points.balance("m-2").balance == 0
@@ -69,7 +70,7 @@ def test_one_event_is_not_counted_for_two_members(points: Points) -> None:
 def test_one_event_is_not_counted_as_two_things(points: Points) -> None:
     points.earn("q-17")
 
-    with pytest.raises(SourceUsed):
+    with pytest.raises(EventReused):
         points.earn("q-17", event="credit_insurance_paid")
 
 
@@ -77,7 +78,7 @@ def test_one_event_told_for_many_members_at_once_is_counted_for_one(points: Poin
     given, raised = at_once(10, lambda number: points.earn("q-17", member_id=f"m-{number}"))
 
     assert len(given) == 1
-    assert {type(error) for error in raised} == {SourceUsed}
+    assert {type(error) for error in raised} == {EventReused}
     assert len(desk.rows(points_entry)) == 1
     assert sum(row.balance for row in desk.rows(points_account)) == 10
 

@@ -14,9 +14,15 @@ from tests.support.points import Points
 if TYPE_CHECKING:
     import httpx
 
-EARNING = {"event": "rfq_quoted", "source": "rfq", "source_id": "q-1"}
+EARNING = {
+    "type": "rfq_quoted",
+    "source": "rfq",
+    "id": "q-1",
+    "member_id": "m-1",
+    "occurred_at": "2026-03-02T10:00:00Z",
+}
 CORRECTION = {"points": 500, "reason": "Paid twice"}
-EARNINGS = "/v1/members/m-1/points/earnings"
+EVENTS = "/v1/events"
 REDEMPTIONS = "/v1/members/m-1/points/redemptions"
 CORRECTIONS = "/v1/members/m-1/points/corrections"
 PENALTIES = "/v1/review/points/penalties"
@@ -30,10 +36,10 @@ def account(api: Api, desk: Desk) -> Account:
 def test_points_are_earned_redeemed_and_read(api: Api, account: Account) -> None:
     account.administer(CORRECTIONS, CORRECTION)
 
-    earned = api.post(EARNINGS, EARNING)
+    earned = api.post(EVENTS, EARNING)
     redeemed = api.post(REDEMPTIONS, {"item": "performance_coupon", "quantity": 2})
 
-    assert (earned.status_code, earned.json()["balance_after"]) == (201, 510)
+    assert (earned.status_code, earned.json()["points"]["balance_after"]) == (201, 510)
     assert (redeemed.status_code, redeemed.json()["points"], redeemed.json()["balance_after"]) == (201, -400, 110)
     assert api.get("/v1/members/m-1/points").json() == {
         "member_id": "m-1",
@@ -62,9 +68,9 @@ def test_each_entry_says_its_cause(api: Api, account: Account) -> None:
 
 
 def test_an_event_without_a_key_is_known_by_its_source(api: Api, desk: Desk) -> None:
-    first = api.call("POST", EARNINGS, key=api.submit_key, json=EARNING)
+    first = api.call("POST", EVENTS, key=api.submit_key, json=EARNING)
 
-    second = api.call("POST", EARNINGS, key=api.submit_key, json=EARNING)
+    second = api.call("POST", EVENTS, key=api.submit_key, json=EARNING)
 
     assert (second.status_code, second.json()) == (201, first.json())
     assert len(desk.rows(points_entry)) == 1
@@ -88,12 +94,12 @@ def test_a_redemption_that_is_not_covered_is_a_conflict_in_words(api: Api) -> No
     assert response.json()["detail"] == "This costs 50 points, and the balance is 0."
 
 
-def test_an_event_of_another_member_is_a_conflict(api: Api) -> None:
-    api.post(EARNINGS, EARNING)
+def test_an_event_of_another_member_is_refused(api: Api) -> None:
+    api.post(EVENTS, EARNING)
 
-    response = api.post(EARNINGS.replace("m-1", "m-2"), EARNING)
+    response = api.post(EVENTS, {**EARNING, "member_id": "m-2"})
 
-    assert (response.status_code, response.json()["code"]) == (409, "source_used")
+    assert (response.status_code, response.json()["code"]) == (422, "event_reused")
 
 
 def test_a_reviewer_takes_points_for_a_forgery(api: Api, desk: Desk) -> None:
@@ -126,11 +132,11 @@ def test_a_penalty_without_proof_is_refused(api: Api, desk: Desk, submission: st
 
 
 WRONG: dict[str, tuple[str, object, list[tuple[str, str]]]] = {
-    "an unknown event": (EARNINGS, {**EARNING, "event": "luck"}, [("event", "unknown_event")]),
-    "no source": (EARNINGS, {"event": "rfq_quoted", "source_id": "1"}, [("source", "missing_field")]),
-    "our own source": (EARNINGS, {**EARNING, "source": "penalty"}, [("source", "reserved_source")]),
-    "a source with a space": (EARNINGS, {**EARNING, "source": "r f q"}, [("source", "invalid_value")]),
-    "points of one's own": (EARNINGS, {**EARNING, "points": 9}, [("points", "unknown_field")]),
+    "an unknown event": (EVENTS, {**EARNING, "type": "luck"}, [("type", "unknown_type")]),
+    "no source": (EVENTS, {key: EARNING[key] for key in EARNING if key != "source"}, [("source", "missing_field")]),
+    "our own source": (EVENTS, {**EARNING, "source": "penalty"}, [("source", "reserved_source")]),
+    "a source with a space": (EVENTS, {**EARNING, "source": "r f q"}, [("source", "invalid_value")]),
+    "points of one's own": (EVENTS, {**EARNING, "points": 9}, [("points", "unknown_field")]),
     "an unknown item": (REDEMPTIONS, {"item": "moon"}, [("item", "unknown_item")]),
     "none of it": (REDEMPTIONS, {"item": "performance_coupon", "quantity": 0}, [("quantity", "invalid_value")]),
     "less than none": (REDEMPTIONS, {"item": "performance_coupon", "quantity": -5}, [("quantity", "invalid_value")]),
@@ -201,7 +207,7 @@ def test_what_only_a_key_tells_apart_asks_for_one(api: Api, account: Account, pa
     [
         ("GET", "/v1/members/m-1/points", "review"),
         ("GET", "/v1/members/m-1/points/entries", "review"),
-        ("POST", EARNINGS, "review"),
+        ("POST", EVENTS, "review"),
         ("POST", REDEMPTIONS, "review"),
         ("POST", CORRECTIONS, "submit"),
         ("POST", CORRECTIONS, "review"),

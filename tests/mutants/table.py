@@ -336,7 +336,7 @@ EFFECTS = (
     ),
     guard(
         "Changes of one level queue up",
-        "pipeline/membership/service.py",
+        "pipeline/membership/level.py",
         ".where(membership.c.member_id == member_id).with_for_update()).one()",
         ".where(membership.c.member_id == member_id)).one()",
         "test_membership.py::test_two_stages_unlocked_at_the_same_moment_queue_up_for_the_level",

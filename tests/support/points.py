@@ -6,13 +6,14 @@ from uuid import UUID
 from sqlalchemy import Engine
 
 from config.container import Container
-from pipeline.account.points import Book, correct, earn, penalise, redeem
+from pipeline.account.points import Book, correct, penalise, redeem
 from pipeline.account.statement import balance_of, entries_of
 from pipeline.database import Database
+from pipeline.hear import Hearing, hear
 from pipeline.idempotency import once
+from schemas.incoming import EventRequest
 from schemas.points import (
     CorrectionRequest,
-    EarningRequest,
     EntryType,
     PenaltyRequest,
     PointsBalance,
@@ -21,6 +22,8 @@ from schemas.points import (
 )
 from tests.support.desk import Desk
 from tests.support.servers import variant
+
+THEN = "2026-03-02T10:00:00Z"
 
 
 class Points:
@@ -35,8 +38,12 @@ class Points:
         return Book(tools.db, tools.policy, "test", "trace-1", request)
 
     def earn(self, source_id: str = "q-1", *, event: str = "rfq_quoted", member_id: str = "m-1") -> PointsEntry:
-        request = EarningRequest(event=event, source="rfq", source_id=source_id)
-        return earn(member_id, request, book=self.book())
+        said = {"type": event, "source": "rfq", "id": source_id, "member_id": member_id, "occurred_at": THEN}
+        tools = self.desk.tools
+        hearing = Hearing(tools.db, tools.policy, tools.write_letter, "test", "trace-1")
+        entry = hear(EventRequest.model_validate(said), hearing=hearing).points
+        assert entry is not None
+        return entry
 
     def redeem(self, item: str = "rfq_quotation_right", quantity: int = 1, *, key: str | None = None) -> PointsEntry:
         request = RedemptionRequest(item=item, quantity=quantity)

@@ -1,8 +1,10 @@
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
 from config.policy import POLICY_FILE, load_policy
+from config.policy_lines import line_of, lines_of
 from pipeline.errors import Misconfigured
 
 SHIPPED = POLICY_FILE.read_text()
@@ -36,6 +38,12 @@ def test_the_version_names_edition_and_content(policy_file: Path) -> None:
     assert other.version.startswith("2026-11-")
     assert other.version != shipped.version
     assert load_policy().version == shipped.version
+
+
+def test_numbers_are_exact_decimals(policy_file: Path) -> None:
+    policy_file.write_text(changed("spend = 20_000", "spend = 20_000.10"))
+
+    assert load_policy(policy_file).ladder[2].spend == Decimal("20000.10")
 
 
 def test_a_policy_does_not_change() -> None:
@@ -94,6 +102,33 @@ def test_a_policy_that_could_not_be_followed_is_refused_when_it_is_loaded(
 
     with pytest.raises(Misconfigured, match=says):
         load_policy(policy_file)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "path", "says"),
+    [
+        ("spend = 20_000\n", "", "ladder.2.spend", "add the amount"),
+        ("spend = 100_000", "spend = 20_000", "ladder.3.spend", "20000 is not more than the 20000 of a stage below"),
+        ('unlocked_by = ["verification"]', 'unlocked_by = ["verification"]\nspend = 5', "ladder.1.spend", "remove it"),
+        ('stage = "trusted"', 'stage = "verified"', "ladder", "the stages ['verified'] stand in it twice"),
+        ("rate = 0.1320", "rate = -1", "spend.rates.CNY.0.rate", "greater than 0"),
+        ("since = 2025-01-01, rate = 1.2", "since = 2026-01-01, rate = 1.2", "spend.rates.GBP", "order of their dates"),
+        ("USD = [", "EUR = [", "spend", "EUR is the base currency"),
+        ('refunds_below = "review"', 'refunds_below = "shrug"', "spend.refunds_below", "'keep' or 'review'"),
+        ("per_method = 5", "", "attempts.per_method", "Field required"),
+        ('"premier"] #', '"gone"] #', "account.certified_levels", "'gone' is no stage of the ladder"),
+    ],
+)
+def test_what_is_wrong_is_named_with_its_line(policy_file: Path, old: str, new: str, path: str, says: str) -> None:
+    text = changed(old, new)
+    policy_file.write_text(text)
+
+    with pytest.raises(Misconfigured) as caught:
+        load_policy(policy_file)
+
+    wanted = line_of([int(part) if part.isdigit() else part for part in path.split(".")], lines_of(text))
+    assert f"line {wanted}: {path}: " in str(caught.value)
+    assert says in str(caught.value)
 
 
 @pytest.mark.parametrize("text", ["identities = 5", "identities = { shop = 5 }", "edition = 5", ""])

@@ -1,16 +1,15 @@
-"""The points ledger's routes: earn, redeem, correct, penalise, read."""
+"""The points ledger's routes: redeem, correct, penalise, read. What earns points comes in as an event."""
 
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
-from pipeline.account.points import Book, correct, earn, penalise, redeem
+from pipeline.account.points import Book, correct, penalise, redeem
 from pipeline.account.statement import balance_of, entries_of
 from pipeline.idempotency import Once
 from schemas.base import Identifier
 from schemas.points import (
     CorrectionRequest,
-    EarningRequest,
     EntryType,
     PenaltyRequest,
     PointsBalance,
@@ -40,21 +39,6 @@ def list_entries(
 ) -> PointsPage:
     """Filter by type; page with `next_cursor`. Each entry says its cause."""
     return entries_of(member_id, kind=type, cursor=cursor, limit=limit, db=tools.db)
-
-
-@router.post("/members/{member_id}/points/earnings", status_code=201, summary="Count an event that earns points")
-def create_earning(
-    member_id: Identifier,
-    body: EarningRequest,
-    tools: Tools,
-    caller: Submitter,
-    trace: Correlation,
-    response: Response,
-    key: Key = None,
-) -> PointsEntry:
-    """Once for each `source` and `source_id`: told again, it gives the first entry."""
-    once = request_once(key, owner=str(caller.key_id), operation=f"points.{member_id}.earn", body=body)
-    return _located(response, earn(member_id, body, book=_book(tools, caller.name, trace, once)))
 
 
 @router.post("/members/{member_id}/points/redemptions", status_code=201, summary="Redeem points for an item")

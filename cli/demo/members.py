@@ -1,0 +1,79 @@
+"""The demo's members: what each identity fills in and sends, and a plan for one submission of one of them."""
+
+from collections.abc import Mapping
+from functools import partial
+from typing import Final
+
+from cli.demo.material import avatar_photo, bad_file, material
+from cli.demo.plan import REFUSED, Person, Plan, Upload
+
+# A value that begins with @ is the fact of that name, as the member's own materials show it.
+FORMS: Final[Mapping[str, Mapping[str, str]]] = {
+    "online_retailer": {"store_name": "@store_name", "store_link": "https://store.example.com/"},
+    "offline_retailer": {"store_name": "@store_name", "store_address": "Lange Straße 12, 10243 Berlin"},
+    "wholesaler": {"company_name": "@company_name", "company_website": "https://wholesale.example.com/"},
+    "service_provider": {"company_name": "@company_name", "services": "Freight, customs clearance, storage"},
+    "manufacturer": {"company_name": "@company_name", "factory_address": "88 Industrial Road, Ningbo"},
+    "influencer": {"platform": "Instagram", "account": "@account", "profile_link": "https://social.example.com/me"},
+    "organization": {"organization_name": "@company_name"},
+    "other": {"company_name": "@company_name", "description": "A cooperative of craftspeople"},
+}
+MATERIALS: Final[Mapping[str, tuple[str, ...]]] = {
+    "online_retailer": ("store_back_office", "store_flow"),
+    "offline_retailer": ("store_photo", "business_licence", "bank_statement"),
+    "influencer": ("social_media_home",),
+}
+_BANK: Final = ("bank_statement",)
+_NAMES: Final = (
+    ("Lin Wei", "female", "30–39"),
+    ("Jonas Becker", "male", "40–49"),
+    ("Aylin Demir", "female", "20–29"),
+    ("Pierre Morel", "male", "50–59"),
+    ("Sofía Castillo", "female", "30–39"),
+    ("Tomás Nogueira", "male", "40–49"),
+    ("Amara Okafor", "female", "30–39"),
+    ("Kenji Mori", "male", "60–69"),
+)
+
+
+def avatar(label: str, member: str, photo: str, path: tuple[str, ...]) -> Plan:
+    """A member's avatar."""
+    upload = Upload("avatar", partial(avatar_photo, photo), slot="avatar")
+    return Plan(label=label, person=person_of(f"avatar-{member}", "wholesaler"), uploads=(upload,), path=path)
+
+
+def refused_avatar(label: str, upload: Upload, findings: set[str]) -> Plan:
+    """An avatar that inspection refuses, for these findings."""
+    person = person_of(label.replace(" ", "-"), "wholesaler")
+    return Plan(label=label, person=person, uploads=(upload,), path=REFUSED, findings=frozenset(findings))
+
+
+def bad_avatar(name: str) -> Upload:
+    """What is too large for an avatar's slot gets into the quarantine by a material's."""
+    return Upload("avatar", partial(bad_file, name), slot="material" if name == "one_byte_too_large" else "avatar")
+
+
+def verification(label: str, member: str, identity: str, path: tuple[str, ...]) -> Plan:
+    """A first try at the stage `verified`, with the materials that the identity needs."""
+    seed = sum(label.encode())
+    return Plan(
+        label=label,
+        person=person_of(member, identity),
+        uploads=tuple(file_of(kind, identity, seed) for kind in MATERIALS.get(identity, _BANK)),
+        path=path,
+        stage="verified",
+        identity=identity,
+        form=FORMS[identity],
+        chance=1,
+    )
+
+
+def file_of(kind: str, identity: str, seed: int) -> Upload:
+    """One material of the business with that seed."""
+    return Upload(kind, partial(material, kind, identity=identity, seed=seed))
+
+
+def person_of(key: str, identity: str) -> Person:
+    """A member with a name of their own."""
+    name, gender, age_band = _NAMES[sum(key.encode()) % len(_NAMES)]
+    return Person(key, name, gender, age_band, identity)

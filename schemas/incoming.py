@@ -1,0 +1,66 @@
+"""What other services tell Proofdesk: orders, and what earns points."""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import AwareDatetime, Field, StringConstraints
+
+from schemas.base import Frozen, Identifier
+from schemas.members import Money
+from schemas.points import PointsEntry
+
+Amount = Annotated[Decimal, Field(gt=0, le=1_000_000_000_000, decimal_places=4)]
+"""Money in any currency; written as a string or a number, exact as a string."""
+
+Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
+
+
+class OrderTold(Frozen):
+    """The order that an event is about: its id in the source, and the money that was paid or given back."""
+
+    id: Identifier
+    amount: Amount | None = None
+    currency: Currency | None = None
+
+
+class EventRequest(Frozen):
+    """Something that happened in another service, once: `source` is that service, `id` its id for the event.
+
+    `type` is `order.completed`, `order.refunded`, `order.cancelled`, or an event by which the policy lets members earn points.
+    """
+
+    type: Identifier
+    source: Identifier
+    id: Identifier
+    member_id: Identifier
+    occurred_at: AwareDatetime
+    order: OrderTold | None = None
+
+
+class SpendCounted(Frozen):
+    """What an order's event came to: what the order counts now, all that the member's orders come to, and the stages reached.
+
+    `order_known` is false while only refunds or a cancellation of the order were told. Amounts are in the base currency.
+    """
+
+    order_id: str
+    order_known: bool
+    order_counts: Money
+    spent: Money
+    unlocked: tuple[str, ...]
+    under_review: tuple[str, ...]
+
+
+class EventReceipt(Frozen):
+    """An event that was counted: `event_id` is our id for it, the cause of what follows. Told again, it gets the same receipt."""
+
+    event_id: UUID
+    type: str
+    source: str
+    id: str
+    member_id: str
+    occurred_at: datetime
+    points: PointsEntry | None = None
+    spend: SpendCounted | None = None

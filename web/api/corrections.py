@@ -1,0 +1,64 @@
+"""A lead's routes: correct a member's stages, and settle what refunds put in doubt."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query
+
+from pipeline.idempotency import Once
+from pipeline.membership.corrections import Correcting, correct
+from pipeline.membership.settlement import reviews, settle_review
+from schemas.base import Identifier
+from schemas.corrections import (
+    ReviewState,
+    SettlementRequest,
+    SpendReview,
+    SpendReviews,
+    StageCorrection,
+    StageCorrectionRequest,
+)
+from web.api.calls import Admin, Correlation, Key, Tools, request_once, required_key
+
+router = APIRouter(prefix="/v1", tags=["membership"])
+
+
+@router.post("/members/{member_id}/membership/corrections", status_code=201, summary="Give a stage or take it away")
+def create_correction(
+    member_id: Identifier,
+    body: StageCorrectionRequest,
+    tools: Tools,
+    caller: Admin,
+    trace: Correlation,
+    key: Key = None,
+) -> StageCorrection:
+    """A new decision that supersedes the old one. Level and benefits follow, with an event and a mail."""
+    operation = f"membership.{member_id}.correct"
+    once = request_once(required_key(key), owner=str(caller.key_id), operation=operation, body=body)
+    return correct(member_id, body, correcting=_correcting(tools, caller.name, trace, once))
+
+
+@router.get("/membership/spend-reviews", summary="Stages whose members came below the amount by refunds")
+def list_reviews(
+    tools: Tools,
+    _caller: Admin,
+    state: ReviewState | None = None,
+    cursor: str | None = None,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+) -> SpendReviews:
+    """The earliest first; `state=open` lists those that wait for a person."""
+    currency = tools.policy.spend.base_currency
+    return reviews(state=state, cursor=cursor, limit=limit, currency=currency, db=tools.db)
+
+
+@router.post("/membership/spend-reviews/{review_id}/settlement", summary="Settle whether a member keeps a stage")
+def create_settlement(
+    review_id: UUID, body: SettlementRequest, tools: Tools, caller: Admin, trace: Correlation, key: Key = None
+) -> SpendReview:
+    """Once. What is taken away is a correction, with an event and a mail; what the member has by verification stays."""
+    operation = f"spend_review.{review_id}.settle"
+    once = request_once(required_key(key), owner=str(caller.key_id), operation=operation, body=body)
+    return settle_review(review_id, body, correcting=_correcting(tools, caller.name, trace, once))
+
+
+def _correcting(tools: Tools, actor: str, trace: str, once: Once | None) -> Correcting:
+    return Correcting(tools.db, tools.policy, tools.write_letter, actor, trace, once)
