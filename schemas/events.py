@@ -18,6 +18,8 @@ SubmissionEventType = Literal[
     "submission.superseded",
     "submission.withdrawn",
     "submission.expired",
+    "submission.due_soon",
+    "submission.overdue",
 ]
 
 
@@ -33,6 +35,25 @@ class SubmissionMoved(Frozen):
     state: str
     version: int
     reasons: tuple[str, ...] = ()
+    correlation_id: str
+
+
+class SubmissionDue(Frozen):
+    """The result of a submission is promised until `due_at` and not there: soon to be late, or late. Each is told once.
+
+    `version` is the submission's: what is older than what you have is stale.
+    """
+
+    submission_id: UUID
+    member_id: str
+    kind: str
+    method: str | None
+    stage: str | None
+    identity: str | None
+    state: str
+    version: int
+    due_at: datetime
+    why: str
     correlation_id: str
 
 
@@ -77,6 +98,8 @@ EVENTS: Final[Mapping[str, type[Frozen]]] = {
     "submission.superseded": SubmissionMoved,
     "submission.withdrawn": SubmissionMoved,
     "submission.expired": SubmissionMoved,
+    "submission.due_soon": SubmissionDue,
+    "submission.overdue": SubmissionDue,
     "membership.level_changed": LevelChanged,
     "avatar.published": AvatarPublished,
     "points.changed": PointsChanged,

@@ -6,7 +6,7 @@ from typing import Final
 import dramatiq
 
 from config.container import Container
-from pipeline import clock, retention
+from pipeline import clock, promise_watch, retention
 from pipeline.avatar import service as avatar
 from pipeline.inspection.service import inspect
 from pipeline.intake.parked import accept_parked
@@ -30,6 +30,7 @@ from pipeline.tasks.rules import (
     SEND_MAIL,
     SWEEP_STORAGE,
     UNLOCK_STAGE,
+    WATCH_PROMISES,
     Kind,
 )
 
@@ -113,6 +114,11 @@ def forget_old(task: Task, tools: Container) -> None:
     retention.forget_old(task, db=tools.db, policy=tools.policy)
 
 
+def watch_promises(task: Task, tools: Container) -> None:
+    """Tell what will soon be late, and what is."""
+    promise_watch.watch(task, now=clock.now(), db=tools.db)
+
+
 WORK: Final[Mapping[Kind, Work]] = {
     INSPECT: inspect_submission,
     ACCEPT: accept_parked_submission,
@@ -126,6 +132,7 @@ WORK: Final[Mapping[Kind, Work]] = {
     DELIVER_EVENT: deliver_event,
     SWEEP_STORAGE: sweep_storage,
     FORGET_OLD: forget_old,
+    WATCH_PROMISES: watch_promises,
 }
 
 

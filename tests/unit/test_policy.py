@@ -81,11 +81,21 @@ def test_a_policy_that_is_wrong_says_where(policy_file: Path, old: str, new: str
     [
         ('country = "DE"', 'country = "ATLANTIS"', "clock.country"),
         ('timezone = "Europe/Berlin"', 'timezone = "Mars/Olympus"', "clock.timezone"),
+        ('country = "DE"', 'country = "DE"\nsubdivision = "XX"', "DE has no calendar for 'XX'"),
+        ("avatar_warning_hours = 4", "avatar_warning_hours = 24", "the warning comes before the promise ends"),
         ("working_weekdays = [0, 1, 2, 3, 4]", "working_weekdays = [7]", "clock.working_weekdays"),
         ('stage = "trusted"', 'stage = "verified"', "ladder"),
         ("page_side = 1600", "page_side = 9000", "files.material.page_side"),
     ],
-    ids=["country", "timezone", "weekdays", "a stage twice", "a page too large"],
+    ids=[
+        "country",
+        "timezone",
+        "part of a country",
+        "a warning too late",
+        "weekdays",
+        "a stage twice",
+        "a page too large",
+    ],
 )
 def test_a_policy_that_could_not_be_followed_is_refused_when_it_is_loaded(
     policy_file: Path, old: str, new: str, says: str
