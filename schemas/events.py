@@ -116,7 +116,7 @@ def _known(types: tuple[str, ...]) -> tuple[str, ...]:
 EventTypes = Annotated[tuple[str, ...], AfterValidator(_known)]
 """Types of events; none means all."""
 
-Address = Annotated[str, StringConstraints(max_length=2000, pattern=r"^https?://[^\s]+$")]
+Address = Annotated[str, StringConstraints(max_length=2000, pattern=r"^https?://[^\s\x00-\x1f]+$")]
 
 
 class EventView(Frozen):

@@ -12,7 +12,7 @@ from fastapi_offline import FastAPIOffline
 
 from config.container import Container
 from pipeline.ids import new_id
-from web import health, problems, public
+from web import health, openapi, problems, public
 from web.api import account, mail_events, membership, points, review, submissions, subscriptions, webhooks
 from web.api.seats import Seats
 
@@ -41,6 +41,7 @@ def create_app(tools: Container) -> FastAPI:
     ours = (submissions, membership, account, points, subscriptions, mail_events, webhooks, review, health, public)
     for routes in ours:
         app.include_router(routes.router)
+    openapi.install(app)
     return app
 
 
