@@ -69,17 +69,21 @@ class LevelChanged(Frozen):
 
 
 class AvatarPublished(Frozen):
-    """A member's avatar is visible under these keys of the public bucket, and the one before it is not."""
+    """A member's avatar is visible under these keys of the public bucket, and the one before it is not.
+
+    `version` is higher for each later avatar of the member.
+    """
 
     member_id: str
     submission_id: UUID
     large_key: str
     small_key: str
     sha256: str
+    version: int
 
 
 class PointsChanged(Frozen):
-    """A member's points changed by `amount` to `balance`, for this cause."""
+    """A member's points changed by `amount` to `balance`, for this cause. `version` is the entry's number, which grows by one."""
 
     member_id: str
     entry_id: UUID
@@ -87,6 +91,7 @@ class PointsChanged(Frozen):
     amount: int
     balance: int
     cause: str
+    version: int
 
 
 EVENTS: Final[Mapping[str, type[Frozen]]] = {

@@ -6,7 +6,7 @@ from typing import Final
 import dramatiq
 
 from config.container import Container
-from pipeline import clock, promise_watch, retention
+from pipeline import clock, retention
 from pipeline.avatar import service as avatar
 from pipeline.inspection.service import inspect
 from pipeline.intake.parked import accept_parked
@@ -16,6 +16,7 @@ from pipeline.membership.judge import judge_number
 from pipeline.notification.send import send
 from pipeline.notification.send_code import send_code
 from pipeline.notification.webhooks.deliver import deliver
+from pipeline.promise_watch import Watch, watch
 from pipeline.tasks.ledger import Task
 from pipeline.tasks.rules import (
     ACCEPT,
@@ -115,8 +116,8 @@ def forget_old(task: Task, tools: Container) -> None:
 
 
 def watch_promises(task: Task, tools: Container) -> None:
-    """Tell what will soon be late, and what is."""
-    promise_watch.watch(task, now=clock.now(), db=tools.db)
+    """Tell what will soon be late, its member too, and what is late."""
+    watch(task, now=clock.now(), by=Watch(tools.db, tools.policy, tools.write_letter))
 
 
 WORK: Final[Mapping[Kind, Work]] = {

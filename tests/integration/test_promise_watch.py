@@ -6,40 +6,25 @@ from uuid import UUID
 import pytest
 
 from pipeline import clock, promise_watch
+from pipeline.account.subscriptions import choose
 from pipeline.events.tables import event
 from pipeline.intake.accept import accept, withdraw
 from pipeline.intake.records import Door
-from pipeline.promise_watch import watch
+from pipeline.notification.tables import mail as mail_table
 from pipeline.tables import submission
-from pipeline.tasks import ledger
-from pipeline.tasks.rules import WATCH_PROMISES
+from pipeline.tasks.rules import SEND_MAIL, WATCH_PROMISES
 from pipeline.tasks.schedule import Scheduled, fire_due
 from pipeline.validation import parse_submission
 from tests.support.bodies import avatar_body
 from tests.support.desk import Desk
 from tests.support.files import photo
+from tests.support.mails import words
+from tests.support.methods import email_body
 from tests.support.together import at_once
+from tests.support.watching import due_of, warn_of, watched
 
 SECOND = timedelta(seconds=1)
 SIGNS = ["submission.due_soon", "submission.overdue"]
-
-
-def due_of(desk: Desk, submission_id: UUID) -> datetime:
-    return desk.submission(submission_id).due.promise_at
-
-
-def warn_of(desk: Desk, submission_id: UUID) -> datetime:
-    return datetime.fromisoformat(desk.submission(submission_id).due.rule["warning_at"])
-
-
-def watched(desk: Desk, now: datetime, *, name: str = "") -> None:
-    """What a worker does for one task of the schedule, at that time."""
-    ref = f"{now.isoformat()}{name}"
-    with desk.tools.db.begin() as connection:
-        task_id = ledger.record(connection, WATCH_PROMISES, ref, trace="t")
-    with desk.tools.ledger.work(WATCH_PROMISES, str(task_id)) as task:
-        assert task is not None
-        watch(task, now=now, db=desk.tools.db)
 
 
 def told(desk: Desk) -> list[str]:
@@ -74,6 +59,42 @@ def test_the_event_says_until_when_it_was_promised_and_why(desk: Desk) -> None:
     (said,) = [row.data for row in desk.rows(event) if row.type in SIGNS]
     assert datetime.fromisoformat(said["due_at"]) == seen.due.promise_at
     assert (said["why"], said["state"], said["version"]) == (seen.due.why, "in_review", seen.version)
+
+
+@pytest.mark.parametrize(
+    ("kind", "says"), [("avatar", "your new avatar"), ("verification", "the stage “Verified member”")]
+)
+def test_the_member_is_told_before_the_promise_is_broken_that_it_takes_longer(desk: Desk, kind: str, says: str) -> None:
+    mine = desk.case_waiting(kind=kind)
+
+    watched(desk, warn_of(desk, mine))
+    watched(desk, due_of(desk, mine))
+    desk.run_due(SEND_MAIL)
+
+    (mail,) = desk.mails()
+    assert says in words(mail)
+    assert "takes longer" in str(mail["Subject"])
+    assert mail["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    assert desk.submission(mine).effects == ()
+
+
+def test_a_member_who_left_the_category_is_not_written_to_and_upstream_is_told_all_the_same(desk: Desk) -> None:
+    mine = desk.case_waiting()
+    choose("m-1", {"notifications": False}, actor="m-1", trace="t", db=desk.tools.db, policy=desk.tools.policy)
+
+    watched(desk, warn_of(desk, mine))
+
+    assert told(desk) == ["submission.due_soon"]
+    assert desk.rows(mail_table) == []
+
+
+def test_nobody_is_told_to_wait_where_it_is_the_member_who_is_waited_for(desk: Desk) -> None:
+    mine = desk.accept(email_body()).id
+
+    watched(desk, warn_of(desk, mine))
+
+    assert told(desk) == ["submission.due_soon"]
+    assert desk.rows(mail_table) == []
 
 
 def test_what_was_not_looked_at_in_time_is_late_and_nobody_is_warned_any_more(desk: Desk) -> None:
@@ -133,6 +154,7 @@ def test_watchers_at_the_same_moment_tell_each_once(desk: Desk) -> None:
 
     assert raised == []
     assert told(desk) == ["submission.due_soon"] * 6
+    assert len(desk.rows(mail_table)) == 6
     assert [signs(desk, each) for each in cases] == [["submission.due_soon"]] * 6
 
 

@@ -1,7 +1,6 @@
 """Membership's routes: the ladder, the identities with their forms, and where a member stands."""
 
 from fastapi import APIRouter
-from fastapi.responses import JSONResponse
 
 from pipeline.errors import NotFound
 from pipeline.membership.forms import form_schema, identity_view
@@ -10,14 +9,9 @@ from pipeline.tax_numbers import COUNTRIES, is_number_of
 from schemas.base import Identifier
 from schemas.members import IdentityView, LadderView, MembershipView, TaxCountry
 from web.api.calls import Submitter, Tools
+from web.api.schemas import SchemaResponse
 
 router = APIRouter(prefix="/v1", tags=["membership"])
-
-
-class SchemaResponse(JSONResponse):
-    """A JSON Schema."""
-
-    media_type = "application/schema+json"
 
 
 @router.get("/membership/ladder", summary="The ladder of membership")

@@ -1,4 +1,4 @@
-"""When somebody has to look whether a submission's promise is kept, and whether its member was told that it takes longer."""
+"""When somebody has to look whether a promise is kept, and when an event was written."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -20,9 +20,25 @@ def upgrade() -> None:
         unique=False,
         postgresql_where=sa.text("watch_at IS NOT NULL"),
     )
+    op.drop_column("event", "transaction")
+    op.add_column(
+        "event",
+        sa.Column(
+            "written_at", sa.DateTime(timezone=True), server_default=sa.text("clock_timestamp()"), nullable=False
+        ),
+    )
+    op.create_index("ix_event_written_at", "event", ["written_at"], unique=False)
 
 
 def downgrade() -> None:
+    op.drop_index("ix_event_written_at", table_name="event")
+    op.drop_column("event", "written_at")
+    op.add_column(
+        "event",
+        sa.Column(
+            "transaction", sa.BigInteger(), server_default=sa.text("pg_current_xact_id()::text::bigint"), nullable=False
+        ),
+    )
     op.drop_index("ix_submission_watch", table_name="submission")
     op.drop_column("submission", "warned_at")
     op.drop_column("submission", "watch_at")
