@@ -49,6 +49,38 @@ def test_identities_that_share_materials_have_them() -> None:
     assert identities["manufacturer"].materials == identities["wholesaler"].materials
 
 
+def test_the_avatars_checklist_is_the_domains() -> None:
+    assert [each.text for each in load_policy().avatar.checklist] == [
+        "one person, not a group photo",
+        "a personal photo in line with the business",
+        "matches the member's stated gender, age and identity",
+    ]
+
+
+STATEMENT = {"bank_statement": "period; amount; company name"}
+MUST_SHOW = {
+    "online_retailer": {"store_back_office": "store name; order information", "store_flow": "period; amount"},
+    "offline_retailer": {
+        "store_photo": "store name",
+        "business_licence": "entity name",
+        "bank_statement": "transaction period; amount",
+    },
+    "wholesaler": STATEMENT,
+    "service_provider": STATEMENT,
+    "manufacturer": STATEMENT,
+    "influencer": {"social_media_home": "account number (handle); number of followers"},
+    "organization": STATEMENT,
+    "other": STATEMENT,
+}
+
+
+@pytest.mark.parametrize(("identity", "shown"), MUST_SHOW.items())
+def test_each_material_must_show_what_the_domain_says(identity: str, shown: dict[str, str]) -> None:
+    materials = load_policy().identities[identity].materials
+
+    assert {each.kind: "; ".join(item.text for item in each.must_show) for each in materials} == shown
+
+
 @pytest.mark.parametrize(
     ("old", "new", "says"),
     [
