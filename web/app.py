@@ -12,7 +12,7 @@ from fastapi_offline import FastAPIOffline
 
 from config.container import Container
 from pipeline.ids import new_id
-from web import health, openapi, problems, public
+from web import health, openapi, problems, public, rates
 from web.api import account, mail_events, membership, points, review, submissions, subscriptions, webhooks
 from web.api.seats import Seats
 
@@ -55,6 +55,7 @@ async def _logged(request: Request, call_next: Callable[[Request], Awaitable[Res
     began = time.monotonic()
     response = await call_next(request)
     response.headers[CORRELATION_HEADER] = trace
+    response.headers.update(rates.headers(getattr(request.state, "allowance", None)))
     quiet = request.url.path in {"/healthz", "/readyz"}
     milliseconds = round((time.monotonic() - began) * 1000, 1)
     line = {
