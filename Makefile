@@ -40,10 +40,10 @@ browser: setup  ## Find a Chromium for the browser tests, or install one (called
 test: browser  ## Run all tests against a real PostgreSQL, Valkey, S3 server and SMTP server
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 
-test-long: setup  ## Fuzz what reads strangers' files, and let the state machines try new orders of events
+test-long: setup  ## Fuzz what reads strangers' files, let the state machines try new orders of events, ask the API whatever its document allows
 	$(BIN)/python -m pytest tests/fuzz --fuzz-seconds 60
 	$(BIN)/python -m pytest tests/integration/test_ledger_machine.py tests/integration/test_life_machine.py \
-	  --hypothesis-profile long --timeout 7200
+	  tests/integration/test_openapi.py --hypothesis-profile long --timeout 7200
 
 mutants: setup  ## Change the code of the promises a little, many times, and count what no test notices
 	$(BIN)/python -m tests.mutants

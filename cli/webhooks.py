@@ -6,6 +6,7 @@ from uuid import UUID
 
 import typer
 
+from cli.event_types import types
 from cli.output import AsJson, console, print_json, print_table
 from cli.tools import tools
 from pipeline import clock
@@ -14,6 +15,8 @@ from pipeline.validation import parse
 from schemas.events import EndpointRequest, EndpointSecret, ReplayRequest
 
 app = typer.Typer(no_args_is_help=True, help="Endpoints that events are sent to.")
+
+app.command()(types)
 
 EndpointId = Annotated[UUID, typer.Argument(help="The endpoint's id, as `webhook list` prints it.")]
 
@@ -65,11 +68,12 @@ def replay(
     endpoint_id: EndpointId,
     since: Annotated[datetime | None, typer.Option(help="From this time on, UTC.")] = None,
     event: Annotated[list[UUID] | None, typer.Option(help="This event; may be repeated.")] = None,
+    member: Annotated[str | None, typer.Option(help="Only the events of this member.")] = None,
 ) -> None:
     """Send events again, whether the endpoint had them or not."""
     utc = since.astimezone() if since and since.tzinfo else since and since.replace(tzinfo=clock.now().tzinfo)
     with tools() as tool:
-        request = ReplayRequest(since=utc, event_ids=tuple(event or ()))
+        request = parse(ReplayRequest, {"since": utc, "event_ids": event or [], "member_id": member})
         count = endpoints.replay(endpoint_id, request, now=clock.now(), db=tool.db)
     console.print(f"{count} events are on their way.")
 

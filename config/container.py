@@ -30,6 +30,7 @@ from pipeline.notification.sender import Sender
 from pipeline.notification.smtp import Mailer, mail_circuit
 from pipeline.notification.topic import Topic, fetch_from_amazon
 from pipeline.policy import Policy
+from pipeline.rate_limits import RateLimits
 from pipeline.review.case import case_of, member_of
 from pipeline.review.decide import Desk
 from pipeline.review.result_mail import Verdict, foretold
@@ -111,6 +112,12 @@ class Container:
     def backlog(self) -> Backlog:
         """Whether more inspections wait than intake may add to."""
         return Backlog(self.db, bound=self.settings.intake_backlog)
+
+    @cached_property
+    def rates(self) -> RateLimits:
+        """How many requests a key of the API may make."""
+        limit, window = self.settings.rate_limit, self.settings.rate_window_seconds
+        return RateLimits(self.broker.client, limit=limit, window_seconds=window)
 
     @cached_property
     def sender(self) -> Sender:

@@ -49,6 +49,8 @@ class Settings(BaseSettings):
     worker_threads: PositiveInt = 2
     intake_backlog: PositiveInt = 5000
     intake_at_once: PositiveInt = 4
+    rate_limit: PositiveInt = 6000
+    rate_window_seconds: PositiveInt = 60
     circuit_failures: PositiveInt = FAILURES
     circuit_pause_seconds: PositiveFloat = PAUSE_SECONDS
 

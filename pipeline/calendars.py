@@ -13,5 +13,6 @@ LANGUAGE: Final = "en_US"
 
 def calendar_of(clock: Clock) -> Calendar:
     """The working days of any year: a year's holidays are added when it is first asked for."""
-    holidays = country_holidays(clock.country, language=LANGUAGE)
-    return Calendar(clock.country, clock.timezone, clock.working_weekdays, holidays)
+    holidays = country_holidays(clock.country, subdiv=clock.subdivision, language=LANGUAGE)
+    region = f"{clock.country}-{clock.subdivision}" if clock.subdivision else clock.country
+    return Calendar(region, clock.timezone, clock.working_weekdays, holidays)

@@ -7,7 +7,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 import numpy as np
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 
 from pipeline.audit import audit
 from pipeline.avatar.rules import OUTDATED, PUBLISHED
@@ -18,8 +18,12 @@ from pipeline.policy import Clock
 from pipeline.tables import submission
 from pipeline.working_days import working_time
 
-MAIL_SENT: Final = "mail.sent"
-_NEVER_TOLD: Final = (State.SUPERSEDED, State.WITHDRAWN)
+MAILED: Final = ("mail.sent", "mail.suppressed")
+"""The result was handed over, or its address takes no mail any more, and then the API tells it."""
+
+NEVER_TOLD: Final = (State.SUPERSEDED, State.WITHDRAWN)
+"""The member took it back: no result is owed any more."""
+
 _SECONDS_AN_HOUR: Final = 3600
 
 
@@ -59,18 +63,23 @@ def promises(*, since: datetime, now: datetime, db: Database, clock: Clock) -> l
 
 def outcomes(*, since: datetime, db: Database) -> list[Outcome]:
     """Every submission accepted since then whose member is told a result: an approved avatar when it is visible, the rest by mail."""
-    shown = and_(submission.c.kind == "avatar", submission.c.state == State.APPROVED)
-    ends = or_(and_(shown, audit.c.event.in_((PUBLISHED, OUTDATED))), and_(~shown, audit.c.event == MAIL_SENT))
     query = (
         select(
             submission.c.kind, submission.c.accepted_at, submission.c.due_at, func.min(audit.c.at).label("result_at")
         )
-        .outerjoin(audit, and_(audit.c.submission_id == submission.c.id, ends, submission.c.state.not_in(OPEN)))
-        .where(submission.c.accepted_at >= since, submission.c.state.not_in(_NEVER_TOLD))
+        .outerjoin(audit, tells_the_result())
+        .where(submission.c.accepted_at >= since, submission.c.state.not_in(NEVER_TOLD))
         .group_by(submission.c.id)
     )
     with db.read() as connection:
         return [Outcome(*row) for row in connection.execute(query)]
+
+
+def tells_the_result() -> ColumnElement[bool]:
+    """Which row of the history tells a submission's member the result: an approved avatar is visible, all else is mailed."""
+    shown = and_(submission.c.kind == "avatar", submission.c.state == State.APPROVED)
+    told = or_(and_(shown, audit.c.event.in_((PUBLISHED, OUTDATED))), and_(~shown, audit.c.event.in_(MAILED)))
+    return and_(audit.c.submission_id == submission.c.id, submission.c.state.not_in(OPEN), told)
 
 
 def summed(found: Sequence[Outcome], *, week: str, now: datetime, clock: Clock) -> Promises:

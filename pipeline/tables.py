@@ -43,6 +43,8 @@ submission: Final = Table(
     Column("target_at", Instant, nullable=False),
     Column("due_at", Instant, nullable=False),
     Column("due_rule", JSON, nullable=False),
+    Column("watch_at", Instant),
+    Column("warned_at", Instant),
     Column("closed_at", Instant),
     Column("superseded_by", Uuid),
     Column("policy_version", Text, nullable=False),
@@ -51,6 +53,7 @@ submission: Final = Table(
     Index("ix_submission_member", "member_id", "id"),
     Index("ix_submission_state", "state", "id"),
     Index("ix_submission_correlation_id", "correlation_id"),
+    Index("ix_submission_watch", "watch_at", "id", postgresql_where=text("watch_at IS NOT NULL")),
     Index("ix_submission_waiting", "due_at", "id", postgresql_where=text("state = 'in_review'")),
     Index(
         "uq_submission_open_avatar",

@@ -2,7 +2,7 @@ from functools import cache
 from typing import Annotated
 from zoneinfo import available_timezones
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 
 class Frozen(BaseModel):
@@ -30,6 +30,12 @@ _NoZeroBytes = AfterValidator(_without_zero_bytes)
 
 Text = Annotated[str, _NoZeroBytes]
 """Any text that can be stored: without zero bytes."""
+
+Whole = Annotated[int, Field(ge=-(2**63), lt=2**63)]
+"""A whole number that can be stored: it fits 64 bits."""
+
+Length = Annotated[int, Field(ge=0, lt=2**63)]
+"""A number of bytes."""
 
 Identifier = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=r"^[A-Za-z0-9._:@-]+$")]
 """An id that another service gave: 1 to 100 letters, digits and `. _ : @ -`."""

@@ -19,6 +19,8 @@ SubmissionEventType = Literal[
     "submission.superseded",
     "submission.withdrawn",
     "submission.expired",
+    "submission.due_soon",
+    "submission.overdue",
 ]
 
 
@@ -34,6 +36,25 @@ class SubmissionMoved(Frozen):
     state: str
     version: int
     reasons: tuple[str, ...] = ()
+    correlation_id: str
+
+
+class SubmissionDue(Frozen):
+    """The result of a submission is promised until `due_at` and not there: soon to be late, or late. Each is told once.
+
+    `version` is the submission's: what is older than what you have is stale.
+    """
+
+    submission_id: UUID
+    member_id: str
+    kind: str
+    method: str | None
+    stage: str | None
+    identity: str | None
+    state: str
+    version: int
+    due_at: datetime
+    why: str
     correlation_id: str
 
 
@@ -53,17 +74,21 @@ class LevelChanged(Frozen):
 
 
 class AvatarPublished(Frozen):
-    """A member's avatar is visible under these keys of the public bucket, and the one before it is not."""
+    """A member's avatar is visible under these keys of the public bucket, and the one before it is not.
+
+    `version` is higher for each later avatar of the member.
+    """
 
     member_id: str
     submission_id: UUID
     large_key: str
     small_key: str
     sha256: str
+    version: int
 
 
 class PointsChanged(Frozen):
-    """A member's points changed by `amount` to `balance`, for this cause."""
+    """A member's points changed by `amount` to `balance`, for this cause. `version` is the entry's number, which grows by one."""
 
     member_id: str
     entry_id: UUID
@@ -71,6 +96,7 @@ class PointsChanged(Frozen):
     amount: int
     balance: int
     cause: str
+    version: int
 
 
 EVENTS: Final[Mapping[str, type[Frozen]]] = {
@@ -82,6 +108,8 @@ EVENTS: Final[Mapping[str, type[Frozen]]] = {
     "submission.superseded": SubmissionMoved,
     "submission.withdrawn": SubmissionMoved,
     "submission.expired": SubmissionMoved,
+    "submission.due_soon": SubmissionDue,
+    "submission.overdue": SubmissionDue,
     "membership.level_changed": LevelChanged,
     "avatar.published": AvatarPublished,
     "points.changed": PointsChanged,
@@ -98,7 +126,7 @@ def _known(types: tuple[str, ...]) -> tuple[str, ...]:
 EventTypes = Annotated[tuple[str, ...], AfterValidator(_known)]
 """Types of events; none means all."""
 
-Address = Annotated[str, StringConstraints(max_length=2000, pattern=r"^https?://[^\s]+$")]
+Address = Annotated[str, StringConstraints(max_length=2000, pattern=r"^https?://[^\s\x00-\x1f]+$")]
 
 
 class EventView(Frozen):

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from schemas.base import Frozen, Identifier, Line, Prose, Text
+from schemas.base import Frozen, Identifier, Line, Prose, Text, Whole
 from schemas.submissions import DueView, FindingView, Member
 
 
@@ -151,15 +151,15 @@ class MaterialAnswers(Frozen):
 
     material_id: UUID
     checklist: dict[Text, bool] = Field(default_factory=dict, max_length=50)
-    facts: dict[Text, Text | int] = Field(default_factory=dict, max_length=50)
+    facts: dict[Text, Text | Whole] = Field(default_factory=dict, max_length=50)
 
 
 class DecisionRequest(Frozen):
     """A decision on a claimed case. Token, fence and version say what the reviewer looked at."""
 
     token: UUID
-    fence: int
-    version: int
+    fence: Whole
+    version: Whole
     verdict: Literal["approve", "reject"]
     reasons: tuple[Identifier, ...] = Field(default=(), max_length=20)
     materials: tuple[MaterialAnswers, ...] = Field(default=(), max_length=20)

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import EmailStr, Field, StringConstraints
 
-from schemas.base import Frozen, Identifier, Line, Text, TimeZone
+from schemas.base import Frozen, Identifier, Length, Line, Text, TimeZone
 
 ObjectKey = Annotated[str, StringConstraints(min_length=1, max_length=500, pattern=r"^[^/\x00-\x1f][^\x00-\x1f]*$")]
 MediaType = Annotated[
@@ -26,7 +26,7 @@ class UploadRequest(Frozen):
 
     purpose: Literal["avatar", "material"]
     media_type: MediaType
-    length: int = Field(ge=0)
+    length: Length
     filename: Line | None = None
 
 
@@ -46,7 +46,7 @@ class FileReference(Frozen):
     key: ObjectKey
     filename: Line | None = None
     media_type: MediaType | None = None
-    length: int | None = Field(default=None, ge=0)
+    length: Length | None = None
     sha256: Sha256 | None = None
 
 

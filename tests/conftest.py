@@ -5,6 +5,7 @@ from playwright.sync_api import Browser, BrowserContext, Page
 
 from config.container import Container
 from config.logging import configure_logging
+from tests.support import machines as _machines  # noqa: F401  (registers the profile that make test-long names)
 from tests.support.browser import IN_CI, NoBrowser, chromium
 from tests.support.desk import Desk
 from tests.support.http import Api

@@ -12,7 +12,7 @@ from fastapi_offline import FastAPIOffline
 
 from config.container import Container
 from pipeline.ids import new_id
-from web import health, problems, public
+from web import health, openapi, problems, public, rates
 from web.api import (
     account,
     corrections,
@@ -52,6 +52,7 @@ def create_app(tools: Container) -> FastAPI:
     ours = (submissions, membership, account, points, subscriptions, mail_events, webhooks, review, health, public)
     for routes in (*ours, corrections, incoming):
         app.include_router(routes.router)
+    openapi.install(app)
     return app
 
 
@@ -65,6 +66,7 @@ async def _logged(request: Request, call_next: Callable[[Request], Awaitable[Res
     began = time.monotonic()
     response = await call_next(request)
     response.headers[CORRELATION_HEADER] = trace
+    response.headers.update(rates.headers(getattr(request.state, "allowance", None)))
     quiet = request.url.path in {"/healthz", "/readyz"}
     milliseconds = round((time.monotonic() - began) * 1000, 1)
     line = {

@@ -16,6 +16,7 @@ from pipeline.membership.judge import judge_number
 from pipeline.notification.send import send
 from pipeline.notification.send_code import send_code
 from pipeline.notification.webhooks.deliver import deliver
+from pipeline.promise_watch import Watch, watch
 from pipeline.tasks.ledger import Task
 from pipeline.tasks.rules import (
     ACCEPT,
@@ -30,6 +31,7 @@ from pipeline.tasks.rules import (
     SEND_MAIL,
     SWEEP_STORAGE,
     UNLOCK_STAGE,
+    WATCH_PROMISES,
     Kind,
 )
 
@@ -113,6 +115,11 @@ def forget_old(task: Task, tools: Container) -> None:
     retention.forget_old(task, db=tools.db, policy=tools.policy)
 
 
+def watch_promises(task: Task, tools: Container) -> None:
+    """Tell what will soon be late, its member too, and what is late."""
+    watch(task, now=clock.now(), by=Watch(tools.db, tools.policy, tools.write_letter))
+
+
 WORK: Final[Mapping[Kind, Work]] = {
     INSPECT: inspect_submission,
     ACCEPT: accept_parked_submission,
@@ -126,6 +133,7 @@ WORK: Final[Mapping[Kind, Work]] = {
     DELIVER_EVENT: deliver_event,
     SWEEP_STORAGE: sweep_storage,
     FORGET_OLD: forget_old,
+    WATCH_PROMISES: watch_promises,
 }
 
 

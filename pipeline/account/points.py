@@ -147,6 +147,7 @@ def _settle(connection: Connection, row: Row[Any], book: Book) -> None:
         amount=row.points,
         balance=row.balance_after,
         cause=row.code,
+        version=row.number,
     )
     events.record(connection, "points.changed", told, member_id=row.member_id, trace=book.trace)
     audit.write(connection, f"points.{_VERBS[row.type]}", actor=book.actor, correlation_id=book.trace, detail=detail)

@@ -123,6 +123,7 @@ def _tell(connection: Connection, result: Result, keys: dict[str, str], sha256: 
         large_key=keys["large"],
         small_key=keys["small"],
         sha256=sha256,
+        version=result.sequence,
     )
     events.record(connection, "avatar.published", told, member_id=result.member_id, trace=result.correlation_id)
 

@@ -1,9 +1,14 @@
-"""Record what other services are told, in the transaction that makes it true; each endpoint gets a delivery of its own."""
+"""Record what other services are told, in the transaction that makes it true; each endpoint gets a delivery of its own.
+
+The events of one member are numbered in the order in which they are committed: whoever records one holds the member's turn until
+the end of the transaction. So record last: what is locked after it may wait for somebody who waits for the turn.
+"""
 
 from datetime import timedelta
+from typing import Final
 from uuid import UUID
 
-from sqlalchemy import Connection, any_, delete, func, insert, or_, select
+from sqlalchemy import Connection, any_, delete, func, insert, or_, select, text
 
 from pipeline.events.tables import delivery, endpoint, event
 from pipeline.ids import new_id
@@ -11,6 +16,12 @@ from pipeline.tasks import ledger
 from pipeline.tasks.recall import recall
 from pipeline.tasks.rules import DELIVER_EVENT
 from schemas.base import Frozen
+
+_TURN_AND_NUMBER: Final = text(
+    "WITH turn AS MATERIALIZED (SELECT pg_advisory_xact_lock(hashtextextended(:turn, 0)), pg_current_xact_id())"
+    " SELECT nextval('event_sequence_seq') FROM turn"
+)
+"""Whoever has a number has a transaction's id, too, by which `listed` sees that it is under way."""
 
 
 def record(
@@ -24,16 +35,17 @@ def record(
     delay_seconds: float = 0,
 ) -> UUID:
     """Record an event and its deliveries. A delayed one can be taken back until then, by its cause."""
-    event_id = new_id()
+    event_id, sequence = new_id(), _numbered(connection, member_id)
     row = {
         "id": event_id,
+        "sequence": sequence,
         "type": event_type,
         "member_id": member_id,
         "data": data.model_dump(mode="json"),
         "cause_id": cause_id,
         "at": func.now() + timedelta(seconds=delay_seconds),
     }
-    sequence = connection.execute(insert(event).values(row).returning(event.c.sequence)).scalar_one()
+    connection.execute(insert(event).values(row))
     wanted = or_(func.cardinality(endpoint.c.types) == 0, any_(endpoint.c.types) == event_type)
     for to in connection.execute(select(endpoint.c.id, endpoint.c.state).where(wanted)).all():
         pending = {"event_id": event_id, "endpoint_id": to.id, "member_id": member_id, "sequence": sequence}
@@ -42,6 +54,12 @@ def record(
             ref = delivery_ref(event_id, to.id)
             ledger.record(connection, DELIVER_EVENT, ref, trace=trace, delay_seconds=delay_seconds)
     return event_id
+
+
+def _numbered(connection: Connection, member_id: str) -> int:
+    """The event's number, taken in the member's turn."""
+    number = connection.execute(_TURN_AND_NUMBER, {"turn": f"events:{member_id}"}).scalar_one()
+    return int(number)
 
 
 def take_back(connection: Connection, cause_id: UUID) -> bool:

@@ -24,7 +24,7 @@ event: Final = Table(
     metadata,
     Column("id", Uuid, primary_key=True),
     Column("sequence", BigInteger, Identity(), nullable=False, unique=True),
-    Column("transaction", BigInteger, nullable=False, server_default=text("pg_current_xact_id()::text::bigint")),
+    Column("written_at", Instant, nullable=False, server_default=func.clock_timestamp()),
     Column("type", Text, nullable=False),
     Column("member_id", Text, nullable=False),
     Column("data", JSON, nullable=False),
@@ -32,6 +32,7 @@ event: Final = Table(
     Column("at", Instant, nullable=False, server_default=func.now()),
     Index("ix_event_member", "member_id", "sequence"),
     Index("ix_event_at", "at"),
+    Index("ix_event_written_at", "written_at"),
     Index("ix_event_cause_id", "cause_id", postgresql_where=text("cause_id IS NOT NULL")),
 )
 

@@ -1,12 +1,11 @@
 """Inspect a submission's files: load, look, decide, record."""
 
 from collections.abc import Sequence
-from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
 
 import structlog
-from sqlalchemy import Connection, Row, func, insert, select, update
+from sqlalchemy import Connection, Row, case, func, insert, select, update
 
 from pipeline import lifecycle
 from pipeline.database import Database
@@ -26,6 +25,7 @@ from pipeline.tables import material, rendition, submission
 from pipeline.tasks import ledger
 from pipeline.tasks.ledger import Task
 from pipeline.tasks.rules import SEND_MAIL
+from pipeline.working_days import avatar_due
 
 log = structlog.get_logger()
 
@@ -136,21 +136,16 @@ def _count_from_upload(connection: Connection, subject: Row[Any], looked: Sequen
     uploaded_at = min((each.written_at for each in looked if each.written_at), default=subject.accepted_at)
     if uploaded_at >= subject.accepted_at:
         return
-    hours = policy.clock.avatar_hours
-    due_at = uploaded_at + timedelta(hours=hours)
-    rule = {
-        **subject.due_rule,
-        "from": uploaded_at.isoformat(),
-        "since": "upload",
-        "sentence": f"{hours} hours by the clock from upload",
-    }
+    clock = policy.clock
+    due = avatar_due(uploaded_at, hours=clock.avatar_hours, warning_hours=clock.avatar_warning_hours, since="upload")
     connection.execute(
         update(submission)
         .where(submission.c.id == subject.id)
         .values(
-            due_at=func.least(submission.c.due_at, due_at),
-            target_at=func.least(submission.c.target_at, due_at),
-            due_rule=rule,
+            due_at=func.least(submission.c.due_at, due.promise_at),
+            target_at=func.least(submission.c.target_at, due.target_at),
+            due_rule={**subject.due_rule, **due.rule},
+            watch_at=case((submission.c.watch_at.is_not(None), func.least(submission.c.watch_at, due.warn_at))),
         )
     )
 

@@ -60,6 +60,7 @@ def submission_row(
         "target_at": due.target_at,
         "due_at": due.promise_at,
         "due_rule": dict(due.rule),
+        "watch_at": due.warn_at,
         "policy_version": policy_version,
         "correlation_id": door.correlation_id,
     }

@@ -49,6 +49,7 @@ DELIVER_EVENT: Final = Kind(
 )
 SWEEP_STORAGE: Final = Kind("storage.sweep", "effects", "sweep_storage", 300, 240, 3)
 FORGET_OLD: Final = Kind("ledger.forget", "effects", "forget_old", 60, 45, 3)
+WATCH_PROMISES: Final = Kind("promise.watch", "effects", "watch_promises", 60, 600, 3, renews=True)
 
 KINDS: Final[Mapping[str, Kind]] = {
     kind.name: kind
@@ -65,6 +66,7 @@ KINDS: Final[Mapping[str, Kind]] = {
         DELIVER_EVENT,
         SWEEP_STORAGE,
         FORGET_OLD,
+        WATCH_PROMISES,
     )
 }
 

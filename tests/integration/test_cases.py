@@ -1,3 +1,4 @@
+from tests.support.bodies import avatar_body, member
 from tests.support.desk import Desk
 from tests.support.files import digest
 from tests.support.http import BROWSER, Api
@@ -41,3 +42,16 @@ def test_the_case_of_a_claim_that_ran_out_is_not_shown(desk: Desk, api: Api) -> 
 
     assert (response.status_code, response.json()["code"]) == (409, "claim_expired")
     assert "material.viewed" not in desk.history(submission)
+
+
+def test_a_case_shows_who_the_member_is_and_what_was_decided_before(desk: Desk) -> None:
+    said = member(gender="female", age_band="30-39", identity="wholesaler")
+    first = desk.clear(desk.accept({**avatar_body(), "member": said}).id)
+    desk.reject()
+    desk.clear(desk.accept({**avatar_body(), "member": said}).id)
+
+    case = desk.case(desk.claimed())
+
+    shown = case.member.model_dump(include={"name", "gender", "age_band", "identity"})
+    assert shown == {"name": said["name"], "gender": "female", "age_band": "30-39", "identity": "wholesaler"}
+    assert [(each.submission_id, each.kind, each.verdict) for each in case.earlier] == [(first, "avatar", "reject")]

@@ -197,3 +197,27 @@ def test_doctor_names_dead_work_and_what_to_do_about_it(run: Run, tools: Contain
     assert [check["check"] for check in wrong] == ["dead work"]
     assert "proofdesk task list" in wrong[0]["advice"]
     assert result.exit_code == 1
+
+
+def test_an_endpoint_is_added_asked_after_given_a_fresh_secret_and_sent_a_members_events_again(
+    run: Run, desk: Desk
+) -> None:
+    desk.case_waiting("m-1")
+    desk.case_waiting("m-2")
+
+    made = printed(run("webhook", "add", "https://shop.example.com/hooks", "--type", "submission.received", "--json"))
+    replayed = run("webhook", "replay", made["endpoint_id"], "--since", "2026-01-01", "--member", "m-2")
+    fresh = printed(run("webhook", "rotate", made["endpoint_id"], "--json"))
+
+    (listed,) = printed(run("webhook", "list", "--json"))
+    assert replayed.stdout == "1 events are on their way.\n"
+    assert (listed["id"], listed["types"], listed["pending"]) == (made["endpoint_id"], ["submission.received"], 1)
+    assert made["secret"] != fresh["secret"]
+    assert fresh["previous_valid_until"] is not None
+
+
+def test_the_types_of_events_are_listed_with_their_schemas(run: Run) -> None:
+    types = printed(run("webhook", "types", "--json"))
+
+    assert "submission.due_soon" in types
+    assert types["points.changed"]["properties"]["type"] == {"const": "points.changed"}

@@ -235,10 +235,11 @@ def test_a_period_is_fired_with_its_beginning_as_its_name(desk: Desk) -> None:
     assert begun == datetime.fromtimestamp(begun.timestamp() // 86_400 * 86_400, UTC)
 
 
-def test_the_schedule_has_its_two_chores_each_hour() -> None:
+def test_the_schedule_has_its_chores() -> None:
     assert {each.kind.name: each.every for each in SCHEDULE} == {
         "storage.sweep": timedelta(hours=1),
         "ledger.forget": timedelta(hours=1),
+        "promise.watch": timedelta(minutes=1),
     }
 
 

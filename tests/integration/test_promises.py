@@ -24,6 +24,8 @@ CLOCK = Clock(
     avatar_hours=24,
     verification_target_days=2,
     verification_promise_days=4,
+    avatar_warning_hours=4,
+    verification_warning_hours=8,
 )
 
 

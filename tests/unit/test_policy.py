@@ -57,6 +57,38 @@ def test_identities_that_share_materials_have_them() -> None:
     assert identities["manufacturer"].materials == identities["wholesaler"].materials
 
 
+def test_the_avatars_checklist_is_the_domains() -> None:
+    assert [each.text for each in load_policy().avatar.checklist] == [
+        "one person, not a group photo",
+        "a personal photo in line with the business",
+        "matches the member's stated gender, age and identity",
+    ]
+
+
+STATEMENT = {"bank_statement": "period; amount; company name"}
+MUST_SHOW = {
+    "online_retailer": {"store_back_office": "store name; order information", "store_flow": "period; amount"},
+    "offline_retailer": {
+        "store_photo": "store name",
+        "business_licence": "entity name",
+        "bank_statement": "transaction period; amount",
+    },
+    "wholesaler": STATEMENT,
+    "service_provider": STATEMENT,
+    "manufacturer": STATEMENT,
+    "influencer": {"social_media_home": "account number (handle); number of followers"},
+    "organization": STATEMENT,
+    "other": STATEMENT,
+}
+
+
+@pytest.mark.parametrize(("identity", "shown"), MUST_SHOW.items())
+def test_each_material_must_show_what_the_domain_says(identity: str, shown: dict[str, str]) -> None:
+    materials = load_policy().identities[identity].materials
+
+    assert {each.kind: "; ".join(item.text for item in each.must_show) for each in materials} == shown
+
+
 @pytest.mark.parametrize(
     ("old", "new", "says"),
     [
@@ -89,11 +121,21 @@ def test_a_policy_that_is_wrong_says_where(policy_file: Path, old: str, new: str
     [
         ('country = "DE"', 'country = "ATLANTIS"', "clock.country"),
         ('timezone = "Europe/Berlin"', 'timezone = "Mars/Olympus"', "clock.timezone"),
+        ('country = "DE"', 'country = "DE"\nsubdivision = "XX"', "DE has no calendar for 'XX'"),
+        ("avatar_warning_hours = 4", "avatar_warning_hours = 24", "the warning comes before the promise ends"),
         ("working_weekdays = [0, 1, 2, 3, 4]", "working_weekdays = [7]", "clock.working_weekdays"),
         ('stage = "trusted"', 'stage = "verified"', "ladder"),
         ("page_side = 1600", "page_side = 9000", "files.material.page_side"),
     ],
-    ids=["country", "timezone", "weekdays", "a stage twice", "a page too large"],
+    ids=[
+        "country",
+        "timezone",
+        "part of a country",
+        "a warning too late",
+        "weekdays",
+        "a stage twice",
+        "a page too large",
+    ],
 )
 def test_a_policy_that_could_not_be_followed_is_refused_when_it_is_loaded(
     policy_file: Path, old: str, new: str, says: str

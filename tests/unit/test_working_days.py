@@ -5,14 +5,35 @@ import pytest
 from holidays import country_holidays
 
 from config.policy import load_policy
+from pipeline.calendars import calendar_of
 from pipeline.intake.due import due_of
 from pipeline.validation import parse_submission
-from pipeline.working_days import Calendar, add_working_days, avatar_due, verification_due, working_time
+from pipeline.working_days import (
+    Calendar,
+    Due,
+    add_working_days,
+    avatar_due,
+    verification_due,
+    working_time,
+    working_time_before,
+)
 from tests.support.bodies import avatar_body, verification_body
 
 BERLIN = ZoneInfo("Europe/Berlin")
 GERMANY = Calendar("DE", "Europe/Berlin", (0, 1, 2, 3, 4), country_holidays("DE", years=(2026, 2027), language="de"))
 DUBAI = Calendar("AE", "Asia/Dubai", (0, 1, 2, 3, 6), {})
+
+
+def promised(start: datetime, *, warning_hours: int = 8) -> Due:
+    return verification_due(
+        start,
+        target=2,
+        promise=4,
+        warning_hours=warning_hours,
+        calendar=GERMANY,
+        opens=time(9),
+        closes=time(17),
+    )
 
 
 def local(written: str) -> datetime:
@@ -110,7 +131,7 @@ def test_days_that_are_not_counted_are_named() -> None:
 
 
 def test_the_rule_says_why_in_data_and_in_a_sentence() -> None:
-    due = verification_due(local("2026-12-23T10:00").astimezone(UTC), target=2, promise=4, calendar=GERMANY)
+    due = promised(local("2026-12-23T10:00").astimezone(UTC))
 
     assert (due.target_at, due.promise_at) == (local("2026-12-28T10:00"), local("2026-12-30T10:00"))
     assert due.rule["name"] == "working_days"
@@ -126,17 +147,18 @@ def test_the_rule_says_why_in_data_and_in_a_sentence() -> None:
 
 
 def test_due_times_are_in_utc() -> None:
-    due = verification_due(datetime(2026, 11, 16, 9, 0, tzinfo=UTC), target=2, promise=4, calendar=GERMANY)
+    due = promised(datetime(2026, 11, 16, 9, 0, tzinfo=UTC))
 
-    assert (due.promise_at.tzinfo, due.target_at.tzinfo) == (UTC, UTC)
+    assert (due.promise_at.tzinfo, due.target_at.tzinfo, due.warn_at.tzinfo) == (UTC, UTC, UTC)
 
 
 def test_an_avatar_is_due_by_the_clock_on_any_day() -> None:
     saturday = datetime(2026, 12, 26, 22, 0, tzinfo=UTC)
 
-    due = avatar_due(saturday, hours=24, since="upload")
+    due = avatar_due(saturday, hours=24, warning_hours=4, since="upload")
 
     assert due.promise_at == due.target_at == saturday + timedelta(hours=24)
+    assert due.warn_at == saturday + timedelta(hours=20)
     assert due.rule["sentence"] == "24 hours by the clock from upload"
 
 
@@ -190,3 +212,45 @@ def test_working_time_is_that_of_open_hours_on_working_days(start: str, end: str
     worked = working_time(local(start), local(end), GERMANY, opens=time(9), closes=time(17))
 
     assert worked == timedelta(hours=hours)
+
+
+@pytest.mark.parametrize(
+    ("end", "hours", "begin"),
+    [
+        ("2026-11-17T15:00", 4, "2026-11-17T11:00"),
+        ("2026-11-17T10:00", 8, "2026-11-16T10:00"),
+        ("2026-11-17T23:30", 8, "2026-11-17T09:00"),
+        ("2026-11-17T06:00", 8, "2026-11-16T09:00"),
+        ("2026-11-23T10:00", 2, "2026-11-20T16:00"),
+        ("2026-12-28T10:00", 9, "2026-12-24T09:00"),
+        ("2026-10-26T10:00", 8, "2026-10-23T10:00"),
+    ],
+    ids=["within", "the day before", "late", "early", "weekend", "Christmas", "clock change"],
+)
+def test_a_warning_leaves_so_many_of_the_teams_working_hours(end: str, hours: int, begin: str) -> None:
+    found = working_time_before(local(end), timedelta(hours=hours), GERMANY, opens=time(9), closes=time(17))
+
+    assert found == local(begin)
+    assert working_time(found, local(end), GERMANY, opens=time(9), closes=time(17)) == timedelta(hours=hours)
+
+
+def test_a_warning_is_never_before_what_it_warns_of_has_begun() -> None:
+    start = local("2026-11-16T10:00")
+
+    assert promised(start, warning_hours=400).warn_at == start
+
+
+def test_the_warning_is_stored_with_the_rule() -> None:
+    due = promised(local("2026-11-16T10:00").astimezone(UTC))
+
+    assert due.rule["warning_hours"] == 8
+    assert due.rule["warning_at"] == due.warn_at.isoformat() == "2026-11-19T09:00:00+00:00"
+
+
+def test_a_part_of_a_country_has_holidays_of_its_own() -> None:
+    epiphany = local("2027-01-05T10:00")
+    bavaria = calendar_of(load_policy().clock.model_copy(update={"subdivision": "BY"}))
+
+    assert add_working_days(epiphany, 1, GERMANY)[0] == local("2027-01-06T10:00")
+    assert add_working_days(epiphany, 1, bavaria)[0] == local("2027-01-07T10:00")
+    assert bavaria.region == "DE-BY"

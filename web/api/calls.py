@@ -10,6 +10,7 @@ from config.container import Container
 from pipeline.access import Caller, Scope, authenticate
 from pipeline.errors import Forbidden, Invalid, Problem
 from pipeline.idempotency import Once, once
+from pipeline.rate_limits import refused
 
 
 # What follows without asking anybody is `async`: FastAPI sends every other dependency through its pool of threads, one by one,
@@ -32,11 +33,17 @@ Correlation = Annotated[str, Depends(correlation_id)]
 
 
 def _caller(
+    request: Request,
     tools: Tools,
     authorization: Annotated[str | None, Header(description="`Bearer pd_…`, made by `proofdesk key create`")] = None,
 ) -> Caller:
     scheme, _, key = (authorization or "").partition(" ")
-    return authenticate(key.strip() if scheme.lower() == "bearer" else None, db=tools.db)
+    caller = authenticate(key.strip() if scheme.lower() == "bearer" else None, db=tools.db)
+    allowance, too_many = tools.rates.counted(caller.key_id.hex)
+    request.state.allowance = allowance
+    if allowance is not None and too_many:
+        raise refused(allowance)
+    return caller
 
 
 def _with(scope: Scope) -> Callable[[Caller], Awaitable[Caller]]:

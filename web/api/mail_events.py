@@ -17,6 +17,15 @@ MAX_BYTES: Final = 262_144
 """Amazon SNS sends no larger message."""
 
 
+_SNS_BODY: Final = {
+    "requestBody": {
+        "required": True,
+        "description": "A message of Amazon SNS in JSON, whatever its media type says",
+        "content": {"text/plain": {"schema": {"type": "string"}}},
+    }
+}
+
+
 async def _body(request: Request) -> bytes:
     """The body, read no further than a message can be long. Raises Invalid."""
     read = bytearray()
@@ -35,14 +44,24 @@ def create_mail_event(body: MailEvent, tools: Tools, caller: Submitter, key: Key
     return SuppressedView(suppressed=count)
 
 
-@router.post("/mail-events/sns", summary="Where Amazon SNS delivers what SES says of our mails")
+@router.post(
+    "/mail-events/sns",
+    summary="Where Amazon SNS delivers what SES says of our mails",
+    openapi_extra=_SNS_BODY,
+    responses={403: {"description": "The message is not Amazon's, not of our topic, or too old"}},
+)
 def create_sns_event(body: Annotated[bytes, Depends(_body)], tools: Tools) -> SuppressedView:
     """It needs no key: the message is signed, and must be of the topic that the settings name."""
     count = take_in(body, now=clock.now(), topic=tools.topic, db=tools.db)
     return SuppressedView(suppressed=count)
 
 
-@router.post("/suppressed-addresses/lift", status_code=204, summary="Send to an address again")
+@router.post(
+    "/suppressed-addresses/lift",
+    status_code=204,
+    summary="Send to an address again",
+    responses={404: {"description": "The address is not suppressed"}},
+)
 def lift_address(body: AddressRequest, tools: Tools, caller: Admin) -> None:
     """For an administrator, once the address is known to work."""
     lift(body.address, actor=caller.name, db=tools.db)

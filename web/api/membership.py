@@ -1,7 +1,6 @@
 """Membership's routes: the ladder, the identities with their forms, and where a member stands."""
 
 from fastapi import APIRouter
-from fastapi.responses import JSONResponse
 
 from pipeline.errors import NotFound
 from pipeline.membership.forms import form_schema, identity_view
@@ -10,10 +9,9 @@ from pipeline.tax_numbers import COUNTRIES, is_number_of
 from schemas.base import Identifier
 from schemas.members import IdentityView, LadderView, MembershipView, TaxCountry
 from web.api.calls import Submitter, Tools
+from web.api.schemas import SchemaResponse
 
 router = APIRouter(prefix="/v1", tags=["membership"])
-
-SCHEMA_TYPE = "application/schema+json"
 
 
 @router.get("/membership/ladder", summary="The ladder of membership")
@@ -31,14 +29,14 @@ def list_identities(tools: Tools, _caller: Submitter) -> tuple[IdentityView, ...
 @router.get(
     "/membership/identities/{identity}/form.schema.json",
     summary="The form of one identity as JSON Schema",
-    response_class=JSONResponse,
+    response_class=SchemaResponse,
 )
-def get_form_schema(identity: Identifier, tools: Tools, _caller: Submitter) -> JSONResponse:
+def get_form_schema(identity: Identifier, tools: Tools, _caller: Submitter) -> SchemaResponse:
     """Draft 2020-12. What it accepts as `form`, a submission may carry."""
     found = tools.policy.identities.get(identity)
     if found is None:
         raise NotFound(f"There is no identity {identity!r}. Use one of {', '.join(tools.policy.identities)}.")
-    return JSONResponse(form_schema(identity, found, tools.policy), media_type=SCHEMA_TYPE)
+    return SchemaResponse(form_schema(identity, found, tools.policy))
 
 
 @router.get("/membership/tax-countries", summary="The countries whose tax numbers can be checked")

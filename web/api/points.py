@@ -71,7 +71,12 @@ def create_correction(
     return _located(response, correct(member_id, body, book=_book(tools, caller.name, trace, once)))
 
 
-@router.post("/review/points/penalties", status_code=201, summary="Take points for forged material")
+@router.post(
+    "/review/points/penalties",
+    status_code=201,
+    summary="Take points for forged material",
+    responses={404: {"description": "There is no decision on that submission"}},
+)
 def create_penalty(
     body: PenaltyRequest, tools: Tools, reviewer: Reviewer, trace: Correlation, response: Response, key: Key = None
 ) -> PointsEntry:

@@ -1,6 +1,6 @@
 """Events for other services: to be asked for, and to be sent to their endpoints."""
 
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query
@@ -19,7 +19,9 @@ from schemas.events import (
     Replayed,
     ReplayRequest,
 )
+from schemas.published import event_schema
 from web.api.calls import Admin, Submitter, Tools
+from web.api.schemas import SchemaResponse
 
 router = APIRouter(prefix="/v1", tags=["events"])
 
@@ -42,12 +44,16 @@ def list_event_types(_caller: Submitter) -> list[str]:
     return list(EVENTS)
 
 
-@router.get("/events/types/{event_type}/schema", summary="The JSON Schema of an event's data")
-def get_event_schema(event_type: str, _caller: Submitter) -> dict[str, Any]:
-    """JSON Schema 2020-12 of `data`."""
+@router.get(
+    "/events/types/{event_type}/schema",
+    summary="The JSON Schema of an event",
+    response_class=SchemaResponse,
+)
+def get_event_schema(event_type: Identifier, _caller: Submitter) -> SchemaResponse:
+    """Draft 2020-12, of the whole message that an endpoint is sent."""
     if event_type not in EVENTS:
         raise NotFound(f"There is no event type {event_type!r}; GET /v1/events/types lists them.")
-    return EVENTS[event_type].model_json_schema()
+    return SchemaResponse(event_schema(event_type))
 
 
 @router.post("/webhooks", status_code=201, summary="Add an endpoint")

@@ -1,0 +1,100 @@
+"""The OpenAPI document: what FastAPI makes of the routes, with the errors that every route may answer and how one signs in."""
+
+from collections.abc import Iterator
+from http import HTTPStatus
+from typing import Any, Final
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+
+from schemas.problems import ProblemDocument
+from web.problems import MEDIA_TYPE
+
+NO_KEY_NEEDED: Final = ("/v1/unsubscribe/", "/v1/mail-events/sns")
+"""What signs itself."""
+
+_HEADER: Final = "authorization"
+_VERBS: Final = frozenset({"get", "put", "post", "delete", "patch"})
+_AFTER: Final = {"Retry-After": {"description": "Seconds until it is worth another try", "schema": {"type": "integer"}}}
+_SCHEME: Final = {"type": "http", "scheme": "bearer", "description": "`pd_…`, made by `proofdesk key create`"}
+
+
+def install(app: FastAPI) -> None:
+    """Let the app show this document."""
+
+    def document() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            app.openapi_schema = _document(app)
+        return app.openapi_schema
+
+    app.openapi = document  # type: ignore[method-assign]
+
+
+def _document(app: FastAPI) -> dict[str, Any]:
+    made = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
+    shapes = made["components"]["schemas"]
+    shapes.pop("HTTPValidationError", None)
+    shapes.pop("ValidationError", None)
+    problem = ProblemDocument.model_json_schema(ref_template="#/components/schemas/{model}")
+    shapes.update(problem.pop("$defs"))
+    shapes[ProblemDocument.__name__] = problem
+    made["components"]["securitySchemes"] = {"key": _SCHEME}
+    for path, verb, operation in _operations(made):
+        _complete(operation, path, verb)
+    _mend_discriminators(made)
+    return made
+
+
+def _mend_discriminators(part: Any) -> None:
+    """A choice within a choice has no name that the outer one could map to; the document then only says that there is a choice."""
+    if isinstance(part, dict):
+        mapping = (
+            part.get("discriminator", {}).get("mapping", {}) if isinstance(part.get("discriminator"), dict) else {}
+        )
+        if not all(isinstance(each, str) for each in mapping.values()):
+            del part["discriminator"]
+    for each in part.values() if isinstance(part, dict) else part if isinstance(part, list) else ():
+        _mend_discriminators(each)
+
+
+def _operations(made: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    for path, item in made["paths"].items():
+        for verb in _VERBS & item.keys():
+            yield path, verb, item[verb]
+
+
+def _complete(operation: dict[str, Any], path: str, verb: str) -> None:
+    """Say how it is called and which errors it answers; those that a route names keep their description."""
+    needs_key = path.startswith("/v1/") and not path.startswith(NO_KEY_NEEDED)
+    if needs_key:
+        operation["security"] = [{"key": []}]
+        kept = [each for each in operation.get("parameters", ()) if each["name"] != _HEADER]
+        operation["parameters"] = kept
+    responses = operation["responses"]
+    named = [HTTPStatus(int(code)) for code in responses if int(code) >= HTTPStatus.BAD_REQUEST]
+    for status in (*named, *_errors(operation, path, verb, needs_key=needs_key)):
+        before = responses.get(str(int(status)), {})
+        responses[str(int(status))] = _problem(status, str(before.get("description", "")))
+
+
+def _errors(operation: dict[str, Any], path: str, verb: str, *, needs_key: bool) -> Iterator[HTTPStatus]:
+    """The errors that a route may answer: by what it is asked with, and by what it does."""
+    if needs_key:
+        yield from (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.TOO_MANY_REQUESTS)
+    if "{" in path:
+        yield HTTPStatus.NOT_FOUND
+    if operation.get("parameters") or "requestBody" in operation:
+        yield HTTPStatus.UNPROCESSABLE_ENTITY
+    if "requestBody" in operation:
+        yield HTTPStatus.BAD_REQUEST
+    if verb != "get":
+        yield HTTPStatus.CONFLICT
+    if path.startswith("/v1/"):
+        yield from (HTTPStatus.INTERNAL_SERVER_ERROR, HTTPStatus.SERVICE_UNAVAILABLE)
+
+
+def _problem(status: HTTPStatus, words: str) -> dict[str, Any]:
+    shape = {"$ref": f"#/components/schemas/{ProblemDocument.__name__}"}
+    said: dict[str, Any] = {"description": words or status.phrase, "content": {MEDIA_TYPE: {"schema": shape}}}
+    later = status in {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE}
+    return {**said, "headers": _AFTER} if later else said
