@@ -11,6 +11,7 @@ from pydantic import Field, PositiveInt, field_validator, model_validator
 from pipeline.account_policy import Account, Category, Points, unknown_names
 from pipeline.codes import Codes
 from pipeline.methods_policy import BusinessEmail, ChecklistItem, Methods, Rulings, TaxNumbers
+from pipeline.session_rules import SessionRules
 from schemas.base import Frozen
 
 Weekday = Annotated[int, Field(ge=0, le=6)]
@@ -168,6 +169,7 @@ class Policy(Frozen):
     attempts: Attempts
     clock: Clock
     upload: Upload
+    member_page: SessionRules
     review: Review
     idempotency: Idempotency
     events: Events

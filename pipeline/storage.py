@@ -1,12 +1,13 @@
 """Object storage behind a small interface: any S3 API. Three buckets (DESIGN §6): uploads, vault, public."""
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
 
 from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
 
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 CHUNK: Final = 256 * 1024
 NEVER_KEPT: Final = "private, no-store"
 IMMUTABLE: Final = "public, max-age=31536000, immutable"
+_SERVER_FAULT: Final = 500
+_NO_CORS: Final = "NotImplemented"
 _MISSING: Final = frozenset({"404", "NoSuchKey", "NotFound"})
 
 
@@ -161,6 +164,28 @@ class Storage:
                 self._client.create_bucket(Bucket=name)
         return made
 
+    def let_pages_put(self, origins: Sequence[str]) -> str | None:
+        """Let pages of these origins put files into the quarantine (CORS); the store's code where it will not be told."""
+        rule = {
+            "AllowedOrigins": list(origins),
+            "AllowedMethods": ["PUT"],
+            "AllowedHeaders": ["content-type"],
+            "MaxAgeSeconds": 3600,
+        }
+        with self._asking():
+            try:
+                self._client.put_bucket_cors(Bucket=self.uploads, CORSConfiguration={"CORSRules": [rule]})  # type: ignore[list-item]
+            except ClientError as error:
+                if error.response["ResponseMetadata"]["HTTPStatusCode"] >= _SERVER_FAULT and _code(error) != _NO_CORS:
+                    raise
+                return _code(error)
+        return None
+
+    @property
+    def outside(self) -> str:
+        """The origin at which clients outside reach the store."""
+        return origin_of(self._signer.meta.endpoint_url)
+
     def missing_buckets(self) -> list[str]:
         """Which of the three buckets cannot be reached."""
         missing = []
@@ -196,6 +221,12 @@ class Storage:
     def _put(self, bucket: str, key: str, body: bytes, media_type: str, **extra: Any) -> None:
         with self._asking():
             self._client.put_object(Bucket=bucket, Key=key, Body=body, ContentType=media_type, **extra)
+
+
+def origin_of(url: str) -> str:
+    """The origin of an address, as browsers write it."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
 
 
 def storage_circuit(**numbers: Any) -> Circuit:

@@ -13,7 +13,7 @@ from fastapi_offline import FastAPIOffline
 from config.container import Container
 from pipeline.ids import new_id
 from web import health, problems, public
-from web.api import account, mail_events, membership, points, review, submissions, subscriptions, webhooks
+from web.api import account, mail_events, membership, points, review, sessions, submissions, subscriptions, webhooks
 from web.api.seats import Seats
 
 log = structlog.get_logger()
@@ -38,7 +38,19 @@ def create_app(tools: Container) -> FastAPI:
     app.state.seats = Seats(tools.settings.intake_at_once)
     app.middleware("http")(_logged)
     problems.install(app)
-    ours = (submissions, membership, account, points, subscriptions, mail_events, webhooks, review, health, public)
+    ours = (
+        submissions,
+        sessions,
+        membership,
+        account,
+        points,
+        subscriptions,
+        mail_events,
+        webhooks,
+        review,
+        health,
+        public,
+    )
     for routes in ours:
         app.include_router(routes.router)
     return app

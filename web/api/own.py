@@ -1,0 +1,38 @@
+"""A member's session submits and lists for its own member only: as upstream described them, with files of their own."""
+
+from collections.abc import Iterator
+
+from config.container import Container
+from pipeline.access import Caller
+from pipeline.errors import Forbidden, Invalid
+from pipeline.intake.uploads import not_theirs
+from schemas.submissions import AnyVerification, AvatarSubmission, MaterialsSubmission
+
+
+def check(body: AvatarSubmission | AnyVerification, *, caller: Caller, tools: Container) -> None:
+    """Let a session submit what is its own. Raises Forbidden for another member or profile, Invalid for another's file."""
+    if caller.speaker is None:
+        return
+    if not caller.may_act_for(body.member_id) or body.member != caller.speaker.profile:
+        raise Forbidden(
+            "A member's session submits for its own member only: send member_id and member of GET /v1/session."
+        )
+    if problems := not_theirs(dict(_files(body)), owner=caller.owner, db=tools.db):
+        raise Invalid(problems)
+
+
+def member_to_list(asked: str | None, caller: Caller) -> str | None:
+    """Whose submissions to list: a session's own member's, whether asked for or not. Raises Forbidden for another's."""
+    if caller.speaker is None:
+        return asked
+    if asked is not None and not caller.may_act_for(asked):
+        raise Forbidden("A member's session lists the submissions of its own member only.")
+    return caller.speaker.member_id
+
+
+def _files(body: AvatarSubmission | AnyVerification) -> Iterator[tuple[str, str]]:
+    if isinstance(body, AvatarSubmission):
+        yield "file.key", body.file.key
+    elif isinstance(body, MaterialsSubmission):
+        for position, each in enumerate(body.materials):
+            yield f"materials.{position}.file.key", each.file.key
