@@ -15,6 +15,7 @@ from pipeline.ids import new_id
 from web import health, problems, public
 from web.api import account, mail_events, membership, points, review, sessions, submissions, subscriptions, webhooks
 from web.api.seats import Seats
+from web.member import pages as member
 
 log = structlog.get_logger()
 
@@ -53,6 +54,7 @@ def create_app(tools: Container) -> FastAPI:
     )
     for routes in ours:
         app.include_router(routes.router)
+    member.install(app)
     return app
 
 

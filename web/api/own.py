@@ -1,12 +1,17 @@
 """A member's session submits and lists for its own member only: as upstream described them, with files of their own."""
 
 from collections.abc import Iterator
+from typing import Annotated
+
+from fastapi import Depends
 
 from config.container import Container
 from pipeline.access import Caller
 from pipeline.errors import Forbidden, Invalid
 from pipeline.intake.uploads import not_theirs
+from schemas.base import Identifier
 from schemas.submissions import AnyVerification, AvatarSubmission, MaterialsSubmission
+from web.api.calls import SubmitterOrMember
 
 
 def check(body: AvatarSubmission | AnyVerification, *, caller: Caller, tools: Container) -> None:
@@ -21,13 +26,16 @@ def check(body: AvatarSubmission | AnyVerification, *, caller: Caller, tools: Co
         raise Invalid(problems)
 
 
-def member_to_list(asked: str | None, caller: Caller) -> str | None:
-    """Whose submissions to list: a session's own member's, whether asked for or not. Raises Forbidden for another's."""
+async def _member_to_list(caller: SubmitterOrMember, member_id: Identifier | None = None) -> str | None:
     if caller.speaker is None:
-        return asked
-    if asked is not None and not caller.may_act_for(asked):
+        return member_id
+    if member_id is not None and not caller.may_act_for(member_id):
         raise Forbidden("A member's session lists the submissions of its own member only.")
     return caller.speaker.member_id
+
+
+MemberToList = Annotated[str | None, Depends(_member_to_list)]
+"""Whose submissions to list: a session's own member's, whether asked for or not."""
 
 
 def _files(body: AvatarSubmission | AnyVerification) -> Iterator[tuple[str, str]]:

@@ -92,8 +92,7 @@ def create_submission(
 @router.get("/submissions", summary="List submissions, the latest first")
 def list_submissions(
     tools: Tools,
-    caller: SubmitterOrMember,
-    member_id: Identifier | None = None,
+    member_id: own.MemberToList,
     kind: Literal["avatar", "verification"] | None = None,
     state: Identifier | None = None,
     stage: Identifier | None = None,
@@ -102,7 +101,7 @@ def list_submissions(
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> SubmissionPage:
     """Filter by member, kind, state, stage or correlation id; page with `next_cursor`."""
-    filters = Filters(own.member_to_list(member_id, caller), kind, state, stage, correlation_id)
+    filters = Filters(member_id, kind, state, stage, correlation_id)
     return submissions(filters, cursor=cursor, limit=limit, db=tools.db)
 
 
