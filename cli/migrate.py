@@ -15,4 +15,4 @@ def migrate() -> None:
         log.info("database.migrated", before=before, after=after)
         made = tool.storage.ensure_buckets()
         refused = tool.storage.let_pages_put(tool.settings.page_origins)
-        log.info("storage.prepared", buckets_made=made, cors=refused or "set")
+        log.info("storage.prepared", buckets_made=made, pages_may_put=refused or "yes")

@@ -12,6 +12,7 @@ export function keep(stage, draft) {
   sessionStorage.setItem(name(stage), JSON.stringify(draft));
 }
 
-export function drop(stage) {
-  sessionStorage.removeItem(name(stage));
+/** After it was submitted: who the member is need not be typed again for another try; the evidence is new each time. */
+export function settle(stage, { identity, form }) {
+  keep(stage, { identity, form });
 }

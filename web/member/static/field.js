@@ -36,8 +36,12 @@ export function summary(problems) {
   if (!problems.length) return el("div", { hidden: true });
   return el("div", { class: "summary", role: "alert", tabindex: -1 },
     el("p", {}, say("steps.mend", { count: problems.length })),
-    el("ul", {}, problems.map(({ path, label, message }) => el("li", {},
-      el("a", { href: `#${idOf(path)}`, onclick: (event) => { event.preventDefault(); go(path); } }, label ? `${label}: ${message}` : message)))));
+    el("ul", {}, problems.map((each) => el("li", {}, each.path ? way(each) : each.message))));
+}
+
+function way({ path, label, message }) {
+  const words = label ? `${label}: ${message}` : message;
+  return el("a", { href: `#${idOf(path)}`, onclick: (event) => { event.preventDefault(); go(path); } }, words);
 }
 
 function go(path) {

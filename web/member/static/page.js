@@ -3,7 +3,7 @@
 import { get, listen } from "./api.js";
 import { avatarCard } from "./avatar.js";
 import { Part, announce, el } from "./dom.js";
-import { ladder } from "./ladder.js";
+import { ladder, levelLine } from "./ladder.js";
 import { open, resume, takeTicket } from "./session.js";
 import { named, statusCard } from "./status.js";
 import { Steps } from "./steps.js";
@@ -33,11 +33,14 @@ class Centre {
     [this.identities, this.countries, this.limits] = await Promise.all(fixed);
     const changed = () => this.refresh();
     this.avatar = avatarCard({ member: this.session, limit: this.limits.avatar, changed });
+    this.level = new Part(levelLine);
     this.ladder = new Part((membership) => ladder(membership, (stage) => { location.hash = `#/unlock/${stage}`; }));
     this.results = new Part((submissions) => this.#list(submissions, changed));
-    const results = el("section", { "aria-labelledby": "results-title" }, el("h2", { id: "results-title" }, say("status.title")), el("div", {}, this.results.node));
+    const titled = (id, name, part) => el("section", { "aria-labelledby": id }, el("h2", { id }, say(name)), el("div", {}, part.node));
     this.overview = el("div", { class: "overview" },
-      el("div", { class: "main" }, el("div", {}, this.ladder.node), results),
+      el("div", { class: "main" },
+        el("header", {}, el("h1", { tabindex: -1 }, say("ladder.title")), el("div", {}, this.level.node)),
+        titled("results-title", "status.title", this.results), titled("ladder-title", "ladder.stages", this.ladder)),
       el("aside", {}, this.avatar.node));
     await this.refresh();
   }
@@ -73,7 +76,7 @@ class Centre {
   #show(avatar, submissions) {
     const picture = submissions.find(({ kind }) => kind === "avatar") ?? null;
     const verifications = submissions.filter(({ kind }) => kind === "verification");
-    this.ladder.show(this.membership);
+    for (const part of [this.level, this.ladder]) part.show(this.membership);
     this.results.show(verifications.map((submission) => ({ submission, membership: this.membership })));
     this.avatar.show({ avatar, submission: picture });
     for (const each of submissions) this.#tellOf(each);
@@ -104,7 +107,7 @@ class Centre {
   }
 }
 
-const isSettled = ({ closed_at, effects }) => closed_at && effects.every(({ state }) => ["done", "sent"].includes(state));
+const isSettled = ({ closed_at, effects }) => closed_at && effects.every(({ state }) => !["pending", "sending"].includes(state));
 
 /** The latest avatar, and the latest verification for each stage and method; the latest first. */
 function latest(lines) {

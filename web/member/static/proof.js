@@ -58,10 +58,10 @@ function taxNumber(tax, countries, changed) {
       .map(([name, country]) => el("option", { value: country, selected: country === tax.country }, name)));
   const input = el("input", { type: "text", autocomplete: "off", maxlength: 50, spellcheck: "false", class: "number" });
   input.value = tax.number;
-  const number = field({ path: "tax_number.number", label: labelOf(), hint: say("proof.number_help"), input });
+  const number = field({ path: "tax_number.number", label: say("proof.number"), hint: hintOf(), input });
   select.addEventListener("change", () => {
     tax.country = select.value;
-    number.querySelector("label").textContent = labelOf();
+    number.querySelector(".hint").textContent = hintOf();
     changed();
   });
   input.addEventListener("input", () => {
@@ -69,9 +69,9 @@ function taxNumber(tax, countries, changed) {
     changed();
   });
 
-  function labelOf() {
+  function hintOf() {
     const kind = kindOf(tax.country, countries);
-    return kind ? say("proof.number_of", { kind }) : say("proof.number");
+    return [kind ? `${kind}.` : null, say("proof.number_help")].filter(Boolean).join(" ");
   }
 
   function problems() {

@@ -9,6 +9,8 @@ import { say } from "./words.js";
 
 const OPEN = new Set(["received", "in_review", "awaiting_code"]);
 
+const ENDED_BADLY = new Set(["rejected", "refused", "expired"]);
+
 /** The name of a submission, as its card and announcements say it. */
 export function named(submission, membership) {
   const stage = membership.stages.find((each) => each.stage === submission.stage);
@@ -26,7 +28,7 @@ export function statusCard({ submission, membership, identities }, changed) {
     el("div", { class: "rung-head" }, el("h3", {}, named(submission, membership)),
       el("span", { class: `badge ${tone(state)}` }, say(`status.${state}`))),
     el("p", { class: "hint", title: exact(submission.accepted_at) },
-      [say("status.as", { identity }), submission.chance && method ? say("status.chance", { number: submission.chance, limit: method.chances }) : null, time(submission.accepted_at)]
+      [say("status.as", { identity }), submission.chance && method && state !== "refused" ? say("status.chance", { number: submission.chance, limit: method.chances }) : null, time(submission.accepted_at)]
         .filter(Boolean).join(" · ")),
     state === "awaiting_code" ? codeForm(submission, codeTime(submission, membership), changed) : null,
     OPEN.has(state) ? dueLine(submission.due, "status.due") : null,
@@ -42,8 +44,9 @@ function outcome(submission, method) {
     reasonsOf(submission),
     state === "refused" ? el("p", {}, say("status.refused_help")) : null,
     unlocked ? el("p", {}, say(unlocked.state === "done" ? "status.unlocked" : "status.unlocking")) : null,
-    ["rejected", "expired"].includes(state) && method
+    ENDED_BADLY.has(state) && state !== "refused" && method
       ? el("p", {}, method.chances_left ? say("status.left", { count: method.chances_left }) : say("status.left_none")) : null,
+    ENDED_BADLY.has(state) && method?.open ? el("a", { class: "button", href: `#/unlock/${submission.stage}` }, say("status.again")) : null,
     effects.some((each) => each.name === "mail" && each.state === "sent") ? el("p", { class: "hint" }, say("status.mail")) : null,
   ];
 }

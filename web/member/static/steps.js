@@ -1,7 +1,7 @@
 /** The steps to unlock a stage: identity, its form, the proof, and a last look before it is submitted. */
 
 import { post } from "./api.js";
-import { draftOf, drop, keep } from "./draft.js";
+import { draftOf, keep, settle } from "./draft.js";
 import { announce, el, worker } from "./dom.js";
 import { mark, summary } from "./field.js";
 import { filled, formOf, problemsOf } from "./form.js";
@@ -32,7 +32,7 @@ export class Steps {
     this.draft.step = step;
     this.keep();
     this.body = [() => this.#identity(), () => this.#form(), () => this.#proof(), () => this.#last()][step]();
-    this.list = el("div", {});
+    this.list = el("div", { hidden: true });
     this.node.replaceChildren(this.#head(step), this.list, this.body.node, this.#foot(step));
     if (problems.length) this.#complain(problems);
   }
@@ -105,7 +105,7 @@ export class Steps {
     } catch (problem) {
       return this.#refused(problem);
     }
-    drop(this.stage.stage);
+    settle(this.stage.stage, this.draft);
     announce(say("review.sent"));
     this.submitted();
   }

@@ -2,7 +2,7 @@
 
 import { language, say } from "./words.js";
 
-const UNITS = [["day", 86400], ["hour", 3600], ["minute", 60]];
+const HOURS_TO_DAYS = 48;
 const relative = new Intl.RelativeTimeFormat(language, { numeric: "always" });
 const full = new Intl.DateTimeFormat(language, { dateStyle: "full", timeStyle: "long" });
 const short = new Intl.DateTimeFormat(language, {
@@ -26,9 +26,11 @@ export const exact = (iso) => full.format(new Date(iso));
 /** Whether it is past. */
 export const isOver = (iso) => new Date(iso) < new Date();
 
-/** How far off it is: "in 3 days". */
+/** How far off it is: "in 3 days", "in 23 h 59 min". */
 export function left(iso) {
-  const seconds = (new Date(iso) - Date.now()) / 1000;
-  const [unit, length] = UNITS.find(([, each]) => seconds >= each) ?? [];
-  return unit ? relative.format(Math.floor(seconds / length), unit) : say(seconds < 0 ? "when.over" : "when.now");
+  const minutes = Math.ceil((new Date(iso) - Date.now()) / 60000);
+  const hours = Math.floor(minutes / 60);
+  if (minutes <= 0) return say("when.over");
+  if (hours >= HOURS_TO_DAYS) return relative.format(Math.floor(hours / 24), "day");
+  return hours ? say("when.hours", { hours, minutes: minutes % 60 }) : say("when.minutes", { minutes });
 }
