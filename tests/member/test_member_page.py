@@ -15,7 +15,7 @@ from pipeline.tables import submission
 from tests.support.desk import Desk
 from tests.support.files import photo
 from tests.support.member_page import MemberPage
-from tests.support.methods import another, last_code
+from tests.support.methods import another, email_body, last_code
 from tests.support.web import serving_as_told
 
 LINK = "https://bluedoor.example.com"
@@ -228,21 +228,54 @@ def test_without_a_link_the_page_says_where_to_begin(page: Page, site: Container
 
 
 @pytest.mark.parametrize("colours", ["light", "dark"])
-def test_nothing_is_wider_than_a_phone(member: MemberPage, desk: Desk, colours: Any) -> None:
+def test_every_part_fits_a_phone_and_keeps_nobody_out(member: MemberPage, desk: Desk, colours: Any) -> None:
     page = member.page
     page.emulate_media(color_scheme=colours)
     page.set_viewport_size({"width": 390, "height": 844})
-    desk.case_waiting("m-1", kind="verification", stage="trusted")
+    _judged(desk)
     member.look_again()
     expect(member.card("Trusted member: Materials")).to_be_visible()
-    widths = [page.evaluate("document.documentElement.scrollWidth")]
-    member.begin(
-        "Verified member",
-        "Offline retailer",
-        {"Store name": "Blue Door", "Store address": "1 Harbour Street"},
-        "Materials",
-    )
+    expect(member.card("Verified member: Business e-mail").get_by_label("Code")).to_be_visible()
+    member.drop([dragged(picture())])
+    expect(page.get_by_role("button", name="Upload picture")).to_be_visible()
+    found = [(page.evaluate("document.documentElement.scrollWidth"), member.barriers())]
+    retailer = {"Store name": "Blue Door", "Store address": "1 Harbour Street"}
+    page.get_by_role("button", name="Verify in another way: Verified member").click()
+    member.steps("Offline retailer", retailer, "Materials")
+    member.next()
 
-    widths.append(page.evaluate("document.documentElement.scrollWidth"))
+    found.append((page.evaluate("document.documentElement.scrollWidth"), member.barriers()))
 
-    assert widths == [390, 390]
+    assert found == [(390, []), (390, [])]
+
+
+def _judged(desk: Desk) -> None:
+    """A verification that was rejected, and an address that waits for its code."""
+    desk.case_waiting("m-1", kind="verification", stage="trusted")
+    desk.reject(message="Please scan all pages of May.")
+    desk.accept(email_body(ADDRESS))
+    desk.run_due()
+
+
+def test_the_steps_go_by_keyboard_alone(member: MemberPage, desk: Desk) -> None:
+    keyboard = member.page.keyboard
+    member.page.get_by_role("button", name="Unlock Verified member").focus()
+    keyboard.press("Enter")
+    expect(member.page.get_by_role("heading", level=1)).to_be_focused()
+    for key in ("Tab", "ArrowDown", "ArrowDown", "Tab", "Enter", "Tab"):
+        keyboard.press(key)
+    keyboard.type("Lima Trading")
+    for key in ("Tab", "Tab", "Enter", "Tab", "Space", "ArrowDown", "Tab"):
+        keyboard.press(key)
+    keyboard.type("Germany")
+    keyboard.press("Tab")
+    keyboard.type("136695976")
+    keyboard.press("Tab")
+    keyboard.press("Enter")
+    expect(member.page.get_by_text("Is everything right?")).to_be_visible()
+    member.page.get_by_role("button", name="Submit", exact=True).focus()
+    keyboard.press("Enter")
+    member.heading("What you submitted")
+
+    (row,) = desk.rows(submission)
+    assert (row.identity, row.form, row.method) == ("wholesaler", {"company_name": "Lima Trading"}, "tax_number")

@@ -1,9 +1,10 @@
 """The member's page in a real browser, as a member goes about it."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import ConsoleMessage, Locator, Page, expect
+from playwright.sync_api import ConsoleMessage, FilePayload, Locator, Page, expect
 
 from config.container import Container
 from pipeline.member_sessions import make_link
@@ -11,6 +12,9 @@ from schemas.sessions import SessionRequest
 
 MEMBER = {"name": "Ana Lima", "email": "ana@limatrading.example.com", "gender": "she", "age_band": "30-39"}
 SIZES = {"desktop": (1280, 900), "phone": (390, 844)}
+
+AXE = Path(__file__).parents[1] / "console/vendor/axe.min.js"
+LEVELS = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa")
 
 expect.set_options(timeout=20_000)
 
@@ -63,6 +67,10 @@ class MemberPage:
     def begin(self, stage: str, identity: str, form: dict[str, str], method: str) -> None:
         """The steps up to the proof."""
         self.page.get_by_role("button", name=f"Unlock {stage}").click()
+        self.steps(identity, form, method)
+
+    def steps(self, identity: str, form: dict[str, str], method: str) -> None:
+        """The same once the stage was chosen."""
         self.page.get_by_role("radio", name=identity).check()
         self.next()
         for label, value in form.items():
@@ -84,8 +92,15 @@ class MemberPage:
     def choose(self, kind: str, name: str, body: bytes, media_type: str) -> None:
         """A file for a material, by click."""
         box = self.page.get_by_role("group", name=kind)
-        box.locator("input[type=file]").set_input_files([{"name": name, "mimeType": media_type, "buffer": body}])
+        file: FilePayload = {"name": name, "mimeType": media_type, "buffer": body}
+        box.locator("input[type=file]").set_input_files(file)
         expect(box.get_by_text("Uploaded")).to_be_visible()
+
+    def barriers(self) -> list[str]:
+        """What axe finds that would keep somebody out (WCAG 2.2 A and AA)."""
+        self.page.evaluate(AXE.read_text(encoding="utf-8"))
+        found = self.page.evaluate("(tags) => axe.run(document, { runOnly: tags })", list(LEVELS))
+        return [f"{each['id']}: {each['nodes'][0]['html']}" for each in found["violations"]]
 
     def drop(self, files: Sequence[dict[str, Any]]) -> None:
         """Drag files into the box for the avatar."""

@@ -32,5 +32,6 @@ export function left(iso) {
   const hours = Math.floor(minutes / 60);
   if (minutes <= 0) return say("when.over");
   if (hours >= HOURS_TO_DAYS) return relative.format(Math.floor(hours / 24), "day");
+  if (minutes % 60 === 0) return relative.format(hours, "hour");
   return hours ? say("when.hours", { hours, minutes: minutes % 60 }) : say("when.minutes", { minutes });
 }
