@@ -8,7 +8,9 @@ from typing import Any, Final
 from fastapi import APIRouter, FastAPI
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
+from starlette.types import Scope
 
 from config.container import Container
 from pipeline.storage import origin_of
@@ -23,7 +25,16 @@ _HERE: Final = Path(__file__).parent
 def install(app: FastAPI) -> None:
     """Serve the page below `/member/`."""
     app.include_router(router)
-    app.mount("/member/static", StaticFiles(directory=_HERE / "static"))
+    app.mount("/member/static", _Fresh(directory=_HERE / "static"))
+
+
+class _Fresh(StaticFiles):
+    """Files that a browser keeps, but asks about each time: after an upgrade no page is made of old and new ones."""
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        response = await super().get_response(path, scope)
+        response.headers.update({"Cache-Control": "no-cache", "X-Content-Type-Options": "nosniff"})
+        return response
 
 
 @router.get("/member/", summary="The member's page", response_class=HTMLResponse)

@@ -57,6 +57,7 @@ class Centre {
       const asked = [get(`${this.member}/membership`), get(`${this.member}/avatar`), get("/v1/submissions?limit=100")];
       const [membership, avatar, listed] = await Promise.all(asked);
       const submissions = await Promise.all(latest(listed.items).map((line) => this.#view(line)));
+      this.#views = new Map(submissions.map((view) => [view.id, view]));
       this.membership = membership;
       this.#show(avatar, submissions);
     } finally {
@@ -68,9 +69,7 @@ class Centre {
   async #view({ id, version }) {
     const known = this.#views.get(id);
     if (known?.version === version && isSettled(known)) return known;
-    const view = await get(`/v1/submissions/${id}`);
-    this.#views.set(id, view);
-    return view;
+    return get(`/v1/submissions/${id}`);
   }
 
   #show(avatar, submissions) {
@@ -99,13 +98,15 @@ class Centre {
   /** Look again soon while a machine or the member is at work, later while a person is; never in a hidden tab. */
   #wait() {
     clearTimeout(this.#timer);
-    const states = [...this.states.values()];
-    const soon = states.some((state) => QUICK_STATES.has(state));
+    const soon = [...this.#views.values()].some(isAtWork);
     this.#timer = setTimeout(() => {
       if (banner.dataset.ended === undefined && document.visibilityState === "visible") this.refresh().catch(() => {});
     }, soon ? QUICK : SLOW);
   }
 }
+
+/** Whether a machine, or the member with a code, is about to move it. */
+const isAtWork = ({ state, effects }) => QUICK_STATES.has(state) || effects.some((each) => each.name !== "mail" && each.state === "pending");
 
 const isSettled = ({ closed_at, effects }) => closed_at && effects.every(({ state }) => !["pending", "sending"].includes(state));
 
