@@ -7,15 +7,16 @@ from typing import Any
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Page, expect
+from playwright.sync_api import FilePayload, Page, Route, expect
 
 from config.container import Container
 from pipeline.intake.tables import upload_slot
 from pipeline.tables import submission
+from pipeline.tasks.rules import JUDGE_NUMBER
 from tests.support.desk import Desk
 from tests.support.files import photo
 from tests.support.member_page import MemberPage
-from tests.support.methods import another, email_body, last_code
+from tests.support.methods import GERMAN_WRONG, another, email_body, last_code, number_body
 from tests.support.web import serving_as_told
 
 LINK = "https://bluedoor.example.com"
@@ -174,6 +175,49 @@ def test_a_file_that_inspection_refuses_is_explained_in_words(member: MemberPage
     card = member.card("Verified member: Materials")
     expect(card).to_contain_text("The PDF is damaged and cannot be shown.")
     expect(card).to_contain_text("No chance was spent.")
+
+
+def test_a_file_whose_upload_breaks_off_is_kept_and_sent_again(member: MemberPage, desk: Desk) -> None:
+    held: list[Route] = []
+    member.page.route("**/uploads/material/*", lambda route: held.append(route) if held else _broken(route, held))
+    member.begin("Verified member", "Wholesaler", LIMA, "Materials")
+    box = member.page.get_by_role("group", name="Bank statement")
+    file: FilePayload = {"name": "may.jpg", "mimeType": "image/jpeg", "buffer": photo()}
+    box.locator("input[type=file]").set_input_files(file)
+    expect(box.get_by_role("alert")).to_contain_text("Your file is still here.")
+
+    box.get_by_role("button", name="Try again").click()
+    expect(box.get_by_role("progressbar", name="Uploading may.jpg")).to_be_visible()
+    member.next()
+    expect(member.page.get_by_role("alert").first).to_contain_text("Please wait until it is uploaded.")
+    held[-1].continue_()
+
+    expect(box.get_by_text("Uploaded")).to_be_visible()
+    kept = [desk.tools.storage.head(desk.tools.storage.uploads, slot.key) for slot in desk.rows(upload_slot)]
+    assert [each is not None for each in kept] == [False, True]
+
+
+def _broken(route: Route, held: list[Route]) -> None:
+    held.append(route)
+    route.abort()
+
+
+def test_a_method_without_chances_is_closed_and_the_others_stay_open(member: MemberPage, desk: Desk) -> None:
+    for _ in range(desk.tools.policy.attempts.per_method):
+        desk.accept(number_body(*GERMAN_WRONG))
+        desk.run_due(JUDGE_NUMBER)
+    member.look_again()
+
+    card = member.card("Verified member: Tax number")
+    expect(card).to_contain_text("No chance is left by this method; another one may be open.")
+    member.page.get_by_role("button", name="Unlock Verified member").click()
+    member.page.get_by_role("radio", name="Wholesaler").check()
+    member.next()
+    member.page.get_by_label("Company name").fill("Lima Trading")
+    member.next()
+
+    expect(member.page.get_by_role("radio", name="Tax number")).to_be_disabled()
+    expect(member.page.get_by_role("radio", name="Materials")).to_be_enabled()
 
 
 def test_what_was_typed_outlasts_a_lost_connection_and_is_submitted_once(member: MemberPage, desk: Desk) -> None:
