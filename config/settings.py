@@ -11,7 +11,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from pipeline.circuit import FAILURES, PAUSE_SECONDS
 from pipeline.errors import Misconfigured
-from pipeline.storage import origin_of
+from pipeline.origins import origin_of
 
 PREFIX: Final = "PROOFDESK_"
 WebAddress = Annotated[str, StringConstraints(pattern=r"^https?://\S+[^/]$")]

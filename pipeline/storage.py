@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import urlsplit
 
 from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
 
 from pipeline.circuit import Circuit
 from pipeline.errors import Misconfigured, StorageCircuitOpen, StorageUnavailable
+from pipeline.origins import origin_of
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -221,12 +221,6 @@ class Storage:
     def _put(self, bucket: str, key: str, body: bytes, media_type: str, **extra: Any) -> None:
         with self._asking():
             self._client.put_object(Bucket=bucket, Key=key, Body=body, ContentType=media_type, **extra)
-
-
-def origin_of(url: str) -> str:
-    """The origin of an address, as browsers write it."""
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
 
 
 def storage_circuit(**numbers: Any) -> Circuit:

@@ -13,7 +13,7 @@ from fastapi_offline import FastAPIOffline
 
 from config.container import Container
 from pipeline.ids import new_id
-from pipeline.storage import origin_of
+from pipeline.origins import origin_of
 from web import health, problems, public
 from web.api import account, mail_events, membership, points, review, sessions, submissions, subscriptions, webhooks
 from web.api.seats import Seats

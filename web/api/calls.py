@@ -35,7 +35,9 @@ Correlation = Annotated[str, Depends(correlation_id)]
 
 def _caller(
     tools: Tools,
-    authorization: Annotated[str | None, Header(description="`Bearer pd_…`, made by `proofdesk key create`")] = None,
+    authorization: Annotated[
+        str | None, Header(description="`Bearer pd_…`, a service's key, or `Bearer pm_…`, a member's session")
+    ] = None,
 ) -> Caller:
     scheme, _, key = (authorization or "").partition(" ")
     key = key.strip()

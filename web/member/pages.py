@@ -13,7 +13,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 from config.container import Container
-from pipeline.storage import origin_of
+from pipeline.origins import origin_of
 from web.api.calls import Tools
 
 router = APIRouter(tags=["member's page"], include_in_schema=False)
