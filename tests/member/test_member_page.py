@@ -271,6 +271,27 @@ def test_without_a_link_the_page_says_where_to_begin(page: Page, site: Container
     expect(page.get_by_role("heading")).to_have_text("Open this page from the member centre")
 
 
+def framed(page: Page, member: MemberPage, outside: str) -> None:
+    """A page of that origin with the member's page in a frame."""
+    page.goto(f"{outside}/healthz")
+    page.evaluate(
+        "(src) => document.body.append(Object.assign(document.createElement('iframe'), { src }))", member.link()
+    )
+
+
+def test_the_member_centre_may_embed_the_page(page: Page, site: Container, member: MemberPage) -> None:
+    framed(page, member, site.settings.member_centre_url)
+
+    expect(page.frame_locator("iframe").get_by_role("heading", name="Your membership")).to_be_visible()
+
+
+def test_nobody_else_may_embed_the_page(page: Page, site: Container, member: MemberPage) -> None:
+    elsewhere = site.settings.member_centre_url.replace("localhost", "elsewhere.localhost")
+    with page.expect_console_message(lambda said: "frame-ancestors" in said.text):
+        framed(page, member, elsewhere)
+    member.faults.clear()
+
+
 @pytest.mark.parametrize("colours", ["light", "dark"])
 def test_every_part_fits_a_phone_and_keeps_nobody_out(member: MemberPage, desk: Desk, colours: Any) -> None:
     page = member.page

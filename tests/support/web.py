@@ -31,8 +31,10 @@ def serving(tools: Container, *, port: int = 0) -> Iterator[str]:
 
 @contextmanager
 def serving_as_told(tools: Container) -> Iterator[Container]:
-    """The same at the address that its settings name, so that the links that it makes lead to it."""
+    """The same at the address that its settings name, so that the links that it makes lead to it. The member centre is of another
+    origin and answers too."""
     port = closed_port()
-    told = variant(tools, web_url=f"http://127.0.0.1:{port}", web_port=port)
+    centre = f"http://localhost:{port}"
+    told = variant(tools, web_url=f"http://127.0.0.1:{port}", web_port=port, member_centre_url=centre)
     with serving(told, port=port):
         yield told
