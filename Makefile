@@ -8,10 +8,10 @@ SEED ?= 1
 unexport PYTHONPATH
 
 .DEFAULT_GOAL := help
-.PHONY: help setup browser demo up test test-long mutants guards chaos bench check format messages lock clean
+.PHONY: help setup browser demo up test test-long mutants guards chaos bench screenshots check format messages lock clean
 
 help:  ## List what there is
-	@awk 'BEGIN {FS = ":.*  ## "} /^[a-z-]+:.*  ## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk 'BEGIN {FS = ":.*  ## "} /^[a-z-]+:.*  ## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: .venv/.ready  ## Make .venv with everything from requirements.lock (called by the others)
 
@@ -57,6 +57,9 @@ chaos: setup  ## Break everything while 6,000 submissions run, and judge the res
 bench: setup  ## Measure: inspection against a bare decode, look-ups of fingerprints
 	$(BIN)/python -m tests.bench inspect
 	$(BIN)/python -m tests.bench fingerprints
+
+screenshots: browser  ## Draw the pages as they look, at both widths and in both themes, into docs/images
+	$(BIN)/python -m tests.screenshots.member
 
 check: setup  ## Lint, types, import contracts, deployment files
 	$(BIN)/ruff format --check .

@@ -27,6 +27,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "key": "cli.keys:app",
     "reviewer": "cli.keys:reviewers",
     "webhook": "cli.webhooks:app",
+    "member": "cli.member:app",
     "tax-numbers": "cli.tax_numbers:tax_numbers",
 }
 """Where each command is: a function, or a group of commands."""

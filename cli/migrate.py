@@ -13,4 +13,6 @@ def migrate() -> None:
         configure_logging("migrate", log_format=tool.settings.log_format, level=tool.settings.log_level)
         before, after = upgrade(tool.db.engine)
         log.info("database.migrated", before=before, after=after)
-        log.info("storage.prepared", buckets_made=tool.storage.ensure_buckets())
+        made = tool.storage.ensure_buckets()
+        refused = tool.storage.let_pages_put(tool.settings.page_origins)
+        log.info("storage.prepared", buckets_made=made, pages_may_put=refused or "yes")

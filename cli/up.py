@@ -38,6 +38,10 @@ def up(
             console.print(
                 f"{state} after {time.monotonic() - began:.1f} s. Stop with Ctrl-C. Ask with: proofdesk doctor"
             )
+            console.print(
+                "See the member's page: proofdesk member link m-1 --name 'Ana Lima' --email ana@example.com",
+                soft_wrap=True,
+            )
             stack.supervise()
             console.print("Stopping …")
     except AlreadyUp as already:

@@ -11,6 +11,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from pipeline.circuit import FAILURES, PAUSE_SECONDS
 from pipeline.errors import Misconfigured
+from pipeline.origins import origin_of
 
 PREFIX: Final = "PROOFDESK_"
 WebAddress = Annotated[str, StringConstraints(pattern=r"^https?://\S+[^/]$")]
@@ -58,6 +59,11 @@ class Settings(BaseSettings):
     def public_base(self) -> str:
         """Where the public bucket is seen from outside; without a CDN our own web process serves it."""
         return self.public_url or f"{self.web_url}/public"
+
+    @cached_property
+    def page_origins(self) -> list[str]:
+        """Where pages come from that members use: our own, and those of the member centre."""
+        return [origin_of(self.web_url), origin_of(self.member_centre_url)]
 
     @cached_property
     def sqlalchemy_url(self) -> str:

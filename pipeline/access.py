@@ -1,4 +1,4 @@
-"""API keys: who may call, and what. Only a hash is stored; the key is shown once."""
+"""Who may call, and what: keys of services, of which only a hash is stored, and whom a member's session may act for."""
 
 import hashlib
 import hmac
@@ -15,6 +15,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from pipeline.database import Database, metadata
 from pipeline.errors import NotFound, PermanentError
 from pipeline.ids import new_id
+from pipeline.session_rules import Speaker
 from pipeline.tables import Instant
 
 api_key: Final = Table(
@@ -48,16 +49,29 @@ class Unauthenticated(PermanentError):
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Whose key it is: the key's id and name, its scopes, and the reviewer that it speaks for."""
+    """Whose key it is: the key's id and name, its scopes, and the reviewer that it speaks for.
+
+    A member's session has no scopes. It has a `speaker` instead, and may act for that one member.
+    """
 
     key_id: UUID
     name: str
     scopes: frozenset[str]
     reviewer_id: str | None
+    speaker: Speaker | None = None
+
+    @property
+    def owner(self) -> str:
+        """Whose idempotency keys these are: a member's next session goes on where the one before it was cut off."""
+        return str(self.key_id) if self.speaker is None else self.speaker.name
 
     def may(self, scope: Scope) -> bool:
         """Whether the key has the scope."""
         return scope in self.scopes or Scope.ADMIN in self.scopes
+
+    def may_act_for(self, member_id: str) -> bool:
+        """Whether the caller may submit and read for this member: a service for every member, a session for its own."""
+        return self.may(Scope.SUBMIT) if self.speaker is None else self.speaker.member_id == member_id
 
 
 def create_key(name: str, scopes: Collection[Scope], *, reviewer_id: str | None, db: Database) -> tuple[UUID, str]:
@@ -68,7 +82,7 @@ def create_key(name: str, scopes: Collection[Scope], *, reviewer_id: str | None,
         "name": name,
         "scopes": sorted(scopes),
         "reviewer_id": reviewer_id,
-        "secret_sha256": _digest(secret),
+        "secret_sha256": digest(secret),
     }
     with db.begin() as connection:
         connection.execute(insert(api_key), row)
@@ -87,27 +101,35 @@ def revoke_key(key_id: UUID, *, db: Database) -> None:
 
 def authenticate(presented: str | None, *, db: Database) -> Caller:
     """Whose key was presented. Raises Unauthenticated; whether the id or the secret was wrong is not told."""
-    key_id, secret = _parsed(presented)
+    found = parsed(presented, prefix=PREFIX)
+    if found is None:
+        raise Unauthenticated("Send an API key: Authorization: Bearer pd_… Create one with: proofdesk key create")
+    key_id, secret = found
     with db.read() as connection:
         row = connection.execute(
             select(api_key).where(api_key.c.id == key_id, api_key.c.revoked_at.is_(None))
         ).one_or_none()
-    if row is None or not hmac.compare_digest(row.secret_sha256, _digest(secret)):
+    if row is None or not matches(secret, row.secret_sha256):
         raise Unauthenticated("The API key is unknown or was revoked. Create one with: proofdesk key create")
     return Caller(row.id, row.name, frozenset(row.scopes), row.reviewer_id)
 
 
-def _parsed(presented: str | None) -> tuple[UUID, str]:
-    prefix, _, rest = (presented or "").partition("_")
-    key_id, _, secret = rest.partition("_")
+def parsed(presented: str | None, *, prefix: str) -> tuple[UUID, str] | None:
+    """Id and secret of a credential `<prefix>_<id>_<secret>`; None for what is no such credential."""
+    given, _, rest = (presented or "").partition("_")
+    written, _, secret = rest.partition("_")
     try:
-        parsed = UUID(hex=key_id)
+        found = UUID(hex=written)
     except ValueError:
-        parsed = None
-    if prefix != PREFIX or parsed is None or not secret:
-        raise Unauthenticated("Send an API key: Authorization: Bearer pd_… Create one with: proofdesk key create")
-    return parsed, secret
+        return None
+    return (found, secret) if given == prefix and secret else None
 
 
-def _digest(secret: str) -> str:
+def matches(secret: str, sha256: str) -> bool:
+    """Whether this is the secret of that hash, in a time that does not tell."""
+    return hmac.compare_digest(digest(secret), sha256)
+
+
+def digest(secret: str) -> str:
+    """What is stored of a secret."""
     return hashlib.sha256(secret.encode()).hexdigest()

@@ -12,6 +12,7 @@ from pipeline.account_policy import Account, Category, Points, unknown_names
 from pipeline.codes import Codes
 from pipeline.mail_categories import SUBSCRIBABLE
 from pipeline.methods_policy import BusinessEmail, ChecklistItem, Methods, Rulings, TaxNumbers
+from pipeline.session_rules import SessionRules
 from pipeline.spend_policy import Amount, Spend, wrong_amounts
 from schemas.base import Frozen, Line
 
@@ -189,6 +190,7 @@ class Policy(Frozen):
     attempts: Attempts
     clock: Clock
     upload: Upload
+    member_page: SessionRules
     review: Review
     idempotency: Idempotency
     events: Events

@@ -14,6 +14,7 @@ from pipeline.events.tables import event
 from pipeline.idempotency import idempotency
 from pipeline.intake.tables import upload_slot
 from pipeline.lifecycle import OPEN
+from pipeline.member_sessions import forget_ended
 from pipeline.policy import Policy
 from pipeline.storage import Storage
 from pipeline.tables import material, rendition, submission
@@ -43,7 +44,7 @@ def sweep_storage(task: Task, *, now: datetime, db: Database, storage: Storage, 
 
 
 def forget_old(task: Task, *, db: Database, policy: Policy) -> None:
-    """Delete idempotency keys and events past their retention, and tasks, scheduled runs and upload slots that are long done."""
+    """Delete idempotency keys and events past their retention, and tasks, runs, slots and sessions that are long done."""
     before = func.now() - timedelta(hours=policy.idempotency.retention_hours)
     with db.begin() as connection:
         ledger.finish(connection, task)
@@ -52,7 +53,8 @@ def forget_old(task: Task, *, db: Database, policy: Policy) -> None:
         slots = connection.execute(delete(upload_slot).where(upload_slot.c.expires_at < func.now() - SLOT_AGE)).rowcount
         told = func.now() - timedelta(days=policy.events.retention_days)
         events = connection.execute(delete(event).where(event.c.at < told)).rowcount
-    log.info("ledger.forgot", idempotency_keys=keys, tasks=tasks, upload_slots=slots, events=events)
+        sessions = forget_ended(connection)
+    log.info("ledger.forgot", idempotency_keys=keys, tasks=tasks, upload_slots=slots, events=events, sessions=sessions)
 
 
 def _orphans(db: Database, storage: Storage, before: datetime) -> Iterator[list[str]]:

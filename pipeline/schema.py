@@ -1,6 +1,6 @@
 """Every table of the pipeline on one metadata, for the migrations."""
 
-from pipeline import access, audit, evidence, idempotency, tables
+from pipeline import access, audit, evidence, idempotency, member_sessions, tables
 from pipeline.account import tables as account
 from pipeline.avatar import tables as avatar
 from pipeline.database import metadata
@@ -24,6 +24,7 @@ __all__ = [
     "heard",
     "idempotency",
     "intake",
+    "member_sessions",
     "membership",
     "metadata",
     "notification",

@@ -1,7 +1,7 @@
 """Object storage behind a small interface: any S3 API. Three buckets (DESIGN §6): uploads, vault, public."""
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,6 +12,7 @@ from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
 
 from pipeline.circuit import Circuit
 from pipeline.errors import Misconfigured, StorageCircuitOpen, StorageUnavailable
+from pipeline.origins import origin_of
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 CHUNK: Final = 256 * 1024
 NEVER_KEPT: Final = "private, no-store"
 IMMUTABLE: Final = "public, max-age=31536000, immutable"
+_SERVER_FAULT: Final = 500
+_NO_CORS: Final = "NotImplemented"
 _MISSING: Final = frozenset({"404", "NoSuchKey", "NotFound"})
 
 
@@ -160,6 +163,28 @@ class Storage:
             for name in made:
                 self._client.create_bucket(Bucket=name)
         return made
+
+    def let_pages_put(self, origins: Sequence[str]) -> str | None:
+        """Let pages of these origins put files into the quarantine (CORS); the store's code where it will not be told."""
+        rule = {
+            "AllowedOrigins": list(origins),
+            "AllowedMethods": ["PUT"],
+            "AllowedHeaders": ["content-type"],
+            "MaxAgeSeconds": 3600,
+        }
+        with self._asking():
+            try:
+                self._client.put_bucket_cors(Bucket=self.uploads, CORSConfiguration={"CORSRules": [rule]})  # type: ignore[list-item]
+            except ClientError as error:
+                if error.response["ResponseMetadata"]["HTTPStatusCode"] >= _SERVER_FAULT and _code(error) != _NO_CORS:
+                    raise
+                return _code(error)
+        return None
+
+    @property
+    def outside(self) -> str:
+        """The origin at which clients outside reach the store."""
+        return origin_of(self._signer.meta.endpoint_url)
 
     def missing_buckets(self) -> list[str]:
         """Which of the three buckets cannot be reached."""

@@ -40,6 +40,20 @@ class UploadSlot(Frozen):
     expires_at: datetime
 
 
+class FileLimit(Frozen):
+    """The media types and the size in bytes that a file may have."""
+
+    media_types: tuple[str, ...]
+    max_bytes: int
+
+
+class UploadLimits(Frozen):
+    """What a file may be, by its purpose."""
+
+    avatar: FileLimit
+    material: FileLimit
+
+
 class FileReference(Frozen):
     """An object in the uploads bucket, and what upstream believes that it is. What is declared is checked against the bytes."""
 

@@ -8,10 +8,12 @@ from typing import Final
 
 import structlog
 from fastapi import FastAPI, Request, Response
+from fastapi.middleware.cors import CORSMiddleware
 from fastapi_offline import FastAPIOffline
 
 from config.container import Container
 from pipeline.ids import new_id
+from pipeline.origins import origin_of
 from web import health, openapi, problems, public, rates
 from web.api import (
     account,
@@ -21,11 +23,13 @@ from web.api import (
     membership,
     points,
     review,
+    sessions,
     submissions,
     subscriptions,
     webhooks,
 )
 from web.api.seats import Seats
+from web.member import pages as member
 
 log = structlog.get_logger()
 
@@ -48,12 +52,39 @@ def create_app(tools: Container) -> FastAPI:
     app.state.tools = tools
     app.state.seats = Seats(tools.settings.intake_at_once)
     app.middleware("http")(_logged)
+    _let_the_member_centre_call(app, tools)
     problems.install(app)
-    ours = (submissions, membership, account, points, subscriptions, mail_events, webhooks, review, health, public)
-    for routes in (*ours, corrections, incoming):
+    ours = (
+        submissions,
+        sessions,
+        membership,
+        corrections,
+        incoming,
+        account,
+        points,
+        subscriptions,
+        mail_events,
+        webhooks,
+        review,
+        health,
+        public,
+    )
+    for routes in ours:
         app.include_router(routes.router)
+    member.install(app)
     openapi.install(app)
     return app
+
+
+def _let_the_member_centre_call(app: FastAPI, tools: Container) -> None:
+    """A page of the member centre's own may take the place of ours. It has a credential and no cookie: none is ever taken."""
+    app.add_middleware(
+        CORSMiddleware,
+        allow_origins=[origin_of(tools.settings.member_centre_url)],
+        allow_methods=["GET", "POST", "DELETE"],
+        allow_headers=["Authorization", "Content-Type", "Idempotency-Key", CORRELATION_HEADER],
+        expose_headers=["ETag", "Location", "Retry-After", CORRELATION_HEADER],
+    )
 
 
 async def _logged(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:

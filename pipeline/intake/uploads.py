@@ -1,7 +1,8 @@
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 import structlog
-from sqlalchemy import insert
+from sqlalchemy import insert, select
 
 from pipeline.database import Database
 from pipeline.errors import Invalid, Problem
@@ -10,7 +11,7 @@ from pipeline.ids import new_id
 from pipeline.intake.tables import upload_slot
 from pipeline.policy import FileLimits, Policy
 from pipeline.storage import Storage
-from schemas.submissions import UploadRequest, UploadSlot
+from schemas.submissions import FileLimit, UploadLimits, UploadRequest, UploadSlot
 
 log = structlog.get_logger()
 
@@ -46,6 +47,24 @@ def open_slot(
         remember(connection, request_once, slot.model_dump(mode="json"))
     log.info("upload.slot_opened", key=key, purpose=request.purpose, length=request.length)
     return slot
+
+
+def limits_of(policy: Policy) -> UploadLimits:
+    """What a file may be, by its purpose."""
+    files = policy.files
+    return UploadLimits(
+        avatar=FileLimit(media_types=files.avatar.media_types, max_bytes=files.avatar.max_bytes),
+        material=FileLimit(media_types=files.material.media_types, max_bytes=files.material.max_bytes),
+    )
+
+
+def not_theirs(files: Mapping[str, str], *, owner: str, db: Database) -> list[Problem]:
+    """Which files, by the path of their key, do not lie in a slot that this owner opened."""
+    mine = select(upload_slot.c.key).where(upload_slot.c.key.in_(files.values()), upload_slot.c.owner == owner)
+    with db.read() as connection:
+        own = set(connection.execute(mine).scalars())
+    message = "This file was not uploaded by this member. Upload it again, to a slot of your own."
+    return [Problem(path, "not_your_upload", message) for path, key in files.items() if key not in own]
 
 
 def _problems(request: UploadRequest, limits: FileLimits) -> list[Problem]:

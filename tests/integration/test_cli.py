@@ -12,6 +12,7 @@ from cli.main import app
 from config.container import Container
 from pipeline.errors import ClaimExpired, Invalid, NotFound
 from pipeline.intake.parked import park_message
+from pipeline.member_sessions import LinkNotValid, open_link
 from tests.support.desk import Desk
 from tests.support.files import photo
 from tests.support.undoing import patient
@@ -221,3 +222,21 @@ def test_the_types_of_events_are_listed_with_their_schemas(run: Run) -> None:
 
     assert "submission.due_soon" in types
     assert types["points.changed"]["properties"]["type"] == {"const": "points.changed"}
+
+
+def test_the_link_to_the_members_page_opens_once(run: Run, tools: Container) -> None:
+    made = printed(run("member", "link", "m-1", "--name", "Ana Lima", "--email", "ana@example.com", "--json"))
+    ticket = made["url"].partition("/member/#")[2]
+
+    opened = open_link(ticket, db=tools.db, rules=tools.policy.member_page)
+
+    assert (opened.member_id, opened.member.name) == ("m-1", "Ana Lima")
+    with pytest.raises(LinkNotValid):
+        open_link(ticket, db=tools.db, rules=tools.policy.member_page)
+
+
+def test_a_link_for_an_address_that_is_none_is_refused_in_words(run: Run) -> None:
+    result = run("member", "link", "m-1", "--name", "Ana Lima", "--email", "nowhere")
+
+    assert isinstance(result.exception, Invalid)
+    assert [problem.path for problem in result.exception.problems] == ["member.email"]

@@ -26,14 +26,16 @@ from schemas.account import (
     SectionView,
 )
 from schemas.base import Identifier
-from web.api.calls import Correlation, Submitter, Tools
+from web.api.calls import Correlation, Submitter, SubmitterOrThisMember, Tools
 from web.api.versions import Changing, tag
 
 router = APIRouter(prefix="/v1/members/{member_id}", tags=["account"])
 
 
 @router.get("/personal-information", summary="A member's personal information")
-def get_personal(member_id: Identifier, tools: Tools, _caller: Submitter, response: Response) -> PersonalView:
+def get_personal(
+    member_id: Identifier, tools: Tools, _caller: SubmitterOrThisMember, response: Response
+) -> PersonalView:
     """As it is kept, whatever the member shows of it."""
     return _personal(response, personal_of(member_id, db=tools.db))
 
@@ -74,7 +76,7 @@ def confirm_email(
 
 
 @router.get("/business-card", summary="A member's business card")
-def get_card(member_id: Identifier, tools: Tools, _caller: Submitter, response: Response) -> SectionView:
+def get_card(member_id: Identifier, tools: Tools, _caller: SubmitterOrThisMember, response: Response) -> SectionView:
     """To be sent with an inquiry or a request for quotation, if the member wants to."""
     return _section(response, section_of(member_id, BUSINESS_CARD, db=tools.db))
 
@@ -89,7 +91,9 @@ def put_card(
 
 
 @router.get("/procurement-information", summary="What a member buys")
-def get_procurement(member_id: Identifier, tools: Tools, _caller: Submitter, response: Response) -> SectionView:
+def get_procurement(
+    member_id: Identifier, tools: Tools, _caller: SubmitterOrThisMember, response: Response
+) -> SectionView:
     """As it is kept, whatever the member shows of it."""
     return _section(response, section_of(member_id, PROCUREMENT, db=tools.db))
 
@@ -104,7 +108,7 @@ def put_procurement(
 
 
 @router.get("/company-information", summary="A member's company")
-def get_company(member_id: Identifier, tools: Tools, _caller: Submitter, response: Response) -> SectionView:
+def get_company(member_id: Identifier, tools: Tools, _caller: SubmitterOrThisMember, response: Response) -> SectionView:
     """As it is kept."""
     return _section(response, section_of(member_id, COMPANY, db=tools.db))
 
@@ -119,7 +123,7 @@ def put_company(
 
 
 @router.get("/privacy", summary="Who sees what of a member")
-def get_privacy(member_id: Identifier, tools: Tools, _caller: Submitter, response: Response) -> SectionView:
+def get_privacy(member_id: Identifier, tools: Tools, _caller: SubmitterOrThisMember, response: Response) -> SectionView:
     """What the member chose; at version 0 what the policy says for those who have not."""
     return _section(response, privacy_of(member_id, db=tools.db, policy=tools.policy))
 

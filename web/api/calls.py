@@ -10,7 +10,9 @@ from config.container import Container
 from pipeline.access import Caller, Scope, authenticate
 from pipeline.errors import Forbidden, Invalid, Problem
 from pipeline.idempotency import Once, once
+from pipeline.member_sessions import SESSION, caller_of
 from pipeline.rate_limits import refused
+from schemas.base import Identifier
 
 
 # What follows without asking anybody is `async`: FastAPI sends every other dependency through its pool of threads, one by one,
@@ -35,10 +37,13 @@ Correlation = Annotated[str, Depends(correlation_id)]
 def _caller(
     request: Request,
     tools: Tools,
-    authorization: Annotated[str | None, Header(description="`Bearer pd_…`, made by `proofdesk key create`")] = None,
+    authorization: Annotated[
+        str | None, Header(description="`Bearer pd_…`, a service's key, or `Bearer pm_…`, a member's session")
+    ] = None,
 ) -> Caller:
     scheme, _, key = (authorization or "").partition(" ")
-    caller = authenticate(key.strip() if scheme.lower() == "bearer" else None, db=tools.db)
+    key = key.strip() if scheme.lower() == "bearer" else ""
+    caller = caller_of(key, db=tools.db) if key.startswith(f"{SESSION}_") else authenticate(key or None, db=tools.db)
     allowance, too_many = tools.rates.counted(caller.key_id.hex)
     request.state.allowance = allowance
     if allowance is not None and too_many:
@@ -48,6 +53,8 @@ def _caller(
 
 def _with(scope: Scope) -> Callable[[Caller], Awaitable[Caller]]:
     async def check(caller: Annotated[Caller, Depends(_caller)]) -> Caller:
+        if caller.speaker is not None:
+            raise Forbidden("This is not open to a member's session. Ask for it with an API key of a service.")
         if not caller.may(scope):
             raise Forbidden(
                 f"This key has no scope {scope.value!r}. Create one that has: proofdesk key create --scope {scope.value}"
@@ -59,6 +66,33 @@ def _with(scope: Scope) -> Callable[[Caller], Awaitable[Caller]]:
 
 Submitter = Annotated[Caller, Depends(_with(Scope.SUBMIT))]
 Admin = Annotated[Caller, Depends(_with(Scope.ADMIN))]
+
+
+async def _submitter_or_member(caller: Annotated[Caller, Depends(_caller)]) -> Caller:
+    return caller if caller.speaker is not None else await _with(Scope.SUBMIT)(caller)
+
+
+SubmitterOrMember = Annotated[Caller, Depends(_submitter_or_member)]
+"""A service, or a member's session. The route must keep the session to its own member; what has no member is for both."""
+
+
+async def _submitter_or_this_member(member_id: Identifier, caller: SubmitterOrMember) -> Caller:
+    if not caller.may_act_for(member_id):
+        raise Forbidden("A member's session is for its own member only.")
+    return caller
+
+
+SubmitterOrThisMember = Annotated[Caller, Depends(_submitter_or_this_member)]
+"""A service, or the session of the very member whom the path names."""
+
+
+async def _session(caller: Annotated[Caller, Depends(_caller)]) -> Caller:
+    if caller.speaker is None:
+        raise Forbidden("An API key is no member's session. Make a link with POST /v1/sessions and open it.")
+    return caller
+
+
+MemberSession = Annotated[Caller, Depends(_session)]
 
 
 async def _reviewer(caller: Annotated[Caller, Depends(_with(Scope.REVIEW))]) -> str:

@@ -8,20 +8,20 @@ from pipeline.membership.views import ladder_of, membership_of
 from pipeline.tax_numbers import COUNTRIES, is_number_of
 from schemas.base import Identifier
 from schemas.members import IdentityView, LadderView, MembershipView, TaxCountry
-from web.api.calls import Submitter, Tools
+from web.api.calls import SubmitterOrMember, SubmitterOrThisMember, Tools
 from web.api.schemas import SchemaResponse
 
 router = APIRouter(prefix="/v1", tags=["membership"])
 
 
 @router.get("/membership/ladder", summary="The ladder of membership")
-def get_ladder(tools: Tools, _caller: Submitter) -> LadderView:
+def get_ladder(tools: Tools, _caller: SubmitterOrMember) -> LadderView:
     """The stages with their benefits and the ways to unlock them."""
     return ladder_of(tools.policy)
 
 
 @router.get("/membership/identities", summary="The identities with their forms and materials")
-def list_identities(tools: Tools, _caller: Submitter) -> tuple[IdentityView, ...]:
+def list_identities(tools: Tools, _caller: SubmitterOrMember) -> tuple[IdentityView, ...]:
     """Each identity with its form as JSON Schema, its materials, and what each of them must show."""
     return tuple(identity_view(name, each, tools.policy) for name, each in tools.policy.identities.items())
 
@@ -31,7 +31,7 @@ def list_identities(tools: Tools, _caller: Submitter) -> tuple[IdentityView, ...
     summary="The form of one identity as JSON Schema",
     response_class=SchemaResponse,
 )
-def get_form_schema(identity: Identifier, tools: Tools, _caller: Submitter) -> SchemaResponse:
+def get_form_schema(identity: Identifier, tools: Tools, _caller: SubmitterOrMember) -> SchemaResponse:
     """Draft 2020-12. What it accepts as `form`, a submission may carry."""
     found = tools.policy.identities.get(identity)
     if found is None:
@@ -40,12 +40,12 @@ def get_form_schema(identity: Identifier, tools: Tools, _caller: Submitter) -> S
 
 
 @router.get("/membership/tax-countries", summary="The countries whose tax numbers can be checked")
-def list_tax_countries(_caller: Submitter) -> tuple[TaxCountry, ...]:
+def list_tax_countries(_caller: SubmitterOrMember) -> tuple[TaxCountry, ...]:
     """Each with the name of its number. A number of any other country is refused; another method is open to its member."""
     return tuple(TaxCountry(country=country, number=is_number_of(country)) for country in COUNTRIES)
 
 
 @router.get("/members/{member_id}/membership", summary="A member's level, benefits, stages and chances")
-def get_membership(member_id: Identifier, tools: Tools, _caller: Submitter) -> MembershipView:
+def get_membership(member_id: Identifier, tools: Tools, _caller: SubmitterOrThisMember) -> MembershipView:
     """Level and benefits, each stage with its methods and chances, what is under review and until when, and every change."""
     return membership_of(member_id, db=tools.db, policy=tools.policy)

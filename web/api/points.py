@@ -17,13 +17,23 @@ from schemas.points import (
     PointsPage,
     RedemptionRequest,
 )
-from web.api.calls import Admin, Correlation, Key, Reviewer, Submitter, Tools, request_once, required_key
+from web.api.calls import (
+    Admin,
+    Correlation,
+    Key,
+    Reviewer,
+    Submitter,
+    SubmitterOrThisMember,
+    Tools,
+    request_once,
+    required_key,
+)
 
 router = APIRouter(prefix="/v1", tags=["points"])
 
 
 @router.get("/members/{member_id}/points", summary="A member's points")
-def get_points(member_id: Identifier, tools: Tools, _caller: Submitter) -> PointsBalance:
+def get_points(member_id: Identifier, tools: Tools, _caller: SubmitterOrThisMember) -> PointsBalance:
     """The balance; none for a member who never had any."""
     return balance_of(member_id, db=tools.db)
 
@@ -32,7 +42,7 @@ def get_points(member_id: Identifier, tools: Tools, _caller: Submitter) -> Point
 def list_entries(
     member_id: Identifier,
     tools: Tools,
-    _caller: Submitter,
+    _caller: SubmitterOrThisMember,
     type: EntryType | None = None,  # noqa: A002  (the parameter's name in the address)
     cursor: str | None = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,

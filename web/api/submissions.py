@@ -9,7 +9,8 @@ from pipeline import clock
 from pipeline.avatar.service import avatar_of
 from pipeline.intake.accept import accept, withdraw
 from pipeline.intake.records import Door
-from pipeline.intake.uploads import open_slot
+from pipeline.intake.uploads import limits_of, open_slot
+from pipeline.member_sessions import only_their_own
 from pipeline.membership.codes import confirm
 from pipeline.membership.waiting import resend
 from pipeline.views import Filters, submission_of, submissions
@@ -21,11 +22,13 @@ from schemas.submissions import (
     Submission,
     SubmissionPage,
     SubmissionView,
+    UploadLimits,
     UploadRequest,
     UploadSlot,
 )
+from web.api import own
 from web.api.admission import OVERLOADED, SEATED, admit
-from web.api.calls import Correlation, Key, Submitter, Tools, request_once, required_key
+from web.api.calls import Correlation, Key, SubmitterOrMember, SubmitterOrThisMember, Tools, request_once, required_key
 
 router = APIRouter(prefix="/v1", tags=["upstream"])
 
@@ -37,9 +40,9 @@ router = APIRouter(prefix="/v1", tags=["upstream"])
     dependencies=[SEATED],
     responses=OVERLOADED,
 )
-def create_upload(body: UploadRequest, tools: Tools, caller: Submitter, key: Key = None) -> UploadSlot:
+def create_upload(body: UploadRequest, tools: Tools, caller: SubmitterOrMember, key: Key = None) -> UploadSlot:
     """A presigned PUT with type and length signed. Send exactly the headers of the answer, before it expires."""
-    once = request_once(key, owner=str(caller.key_id), operation="uploads.create", body=body)
+    once = request_once(key, owner=caller.owner, operation="uploads.create", body=body)
     admit(once, tools=tools)
     return open_slot(
         body,
@@ -52,6 +55,12 @@ def create_upload(body: UploadRequest, tools: Tools, caller: Submitter, key: Key
     )
 
 
+@router.get("/uploads/limits", summary="What a file may be")
+def get_upload_limits(tools: Tools, _caller: SubmitterOrMember) -> UploadLimits:
+    """Types and bytes by purpose, so that a page can say what is wrong before anything is sent."""
+    return limits_of(tools.policy)
+
+
 @router.post(
     "/submissions",
     status_code=202,
@@ -60,10 +69,11 @@ def create_upload(body: UploadRequest, tools: Tools, caller: Submitter, key: Key
     responses=OVERLOADED,
 )
 def create_submission(
-    body: Submission, tools: Tools, caller: Submitter, trace: Correlation, response: Response, key: Key = None
+    body: Submission, tools: Tools, caller: SubmitterOrMember, trace: Correlation, response: Response, key: Key = None
 ) -> Accepted:
     """`202` means that it is committed: it will reach its end. Repeat with the same `Idempotency-Key` as often as you like."""
-    once = request_once(required_key(key), owner=str(caller.key_id), operation="submissions.accept", body=body)
+    own.check(body, caller=caller, tools=tools)
+    once = request_once(required_key(key), owner=caller.owner, operation="submissions.accept", body=body)
     admit(once, tools=tools)
     answer = accept(
         body,
@@ -82,8 +92,7 @@ def create_submission(
 @router.get("/submissions", summary="List submissions, the latest first")
 def list_submissions(
     tools: Tools,
-    _caller: Submitter,
-    member_id: Identifier | None = None,
+    member_id: own.MemberToList,
     kind: Literal["avatar", "verification"] | None = None,
     state: Identifier | None = None,
     stage: Identifier | None = None,
@@ -97,37 +106,41 @@ def list_submissions(
 
 
 @router.get("/submissions/{submission_id}", summary="One submission with everything")
-def get_submission(submission_id: UUID, tools: Tools, _caller: Submitter) -> SubmissionView:
+def get_submission(submission_id: UUID, tools: Tools, caller: SubmitterOrMember) -> SubmissionView:
     """State, findings, due time and why, the decision, and how far its effects are."""
+    only_their_own(submission_id, caller=caller, db=tools.db)
     return submission_of(submission_id, db=tools.db, policy=tools.policy)
 
 
 @router.post("/submissions/{submission_id}/withdraw", summary="Take an open submission back")
-def withdraw_submission(submission_id: UUID, tools: Tools, caller: Submitter) -> SubmissionView:
+def withdraw_submission(submission_id: UUID, tools: Tools, caller: SubmitterOrMember) -> SubmissionView:
     """The member takes it back while it is open; no chance is spent."""
+    only_their_own(submission_id, caller=caller, db=tools.db)
     withdraw(submission_id, caller=caller.name, db=tools.db)
     return submission_of(submission_id, db=tools.db, policy=tools.policy)
 
 
 @router.post("/submissions/{submission_id}/code", summary="Send back the code of a business address")
 def confirm_code(
-    submission_id: UUID, body: CodeRequest, tools: Tools, caller: Submitter, key: Key = None
+    submission_id: UUID, body: CodeRequest, tools: Tools, caller: SubmitterOrMember, key: Key = None
 ) -> CodeAnswer:
     """The right code approves. A wrong one is counted; with the last try the submission ends and its chance is spent."""
-    once = request_once(key, owner=str(caller.key_id), operation=f"submissions.{submission_id}.code", body=body)
+    only_their_own(submission_id, caller=caller, db=tools.db)
+    once = request_once(key, owner=caller.owner, operation=f"submissions.{submission_id}.code", body=body)
     return confirm(
         submission_id, body.code, db=tools.db, policy=tools.policy, freeze_mail=tools.freeze_mail, request=once
     )
 
 
 @router.post("/submissions/{submission_id}/code/resend", status_code=202, summary="Send a new code")
-def resend_code(submission_id: UUID, tools: Tools, caller: Submitter, key: Key = None) -> CodeSent:
+def resend_code(submission_id: UUID, tools: Tools, caller: SubmitterOrMember, key: Key = None) -> CodeSent:
     """A new code takes the place of the one before it. Tries that were used stay used."""
-    once = request_once(key, owner=str(caller.key_id), operation=f"submissions.{submission_id}.code.resend")
+    only_their_own(submission_id, caller=caller, db=tools.db)
+    once = request_once(key, owner=caller.owner, operation=f"submissions.{submission_id}.code.resend")
     return resend(submission_id, caller=caller.name, db=tools.db, policy=tools.policy, request=once)
 
 
 @router.get("/members/{member_id}/avatar", summary="A member's public avatar")
-def get_avatar(member_id: Identifier, tools: Tools, _caller: Submitter) -> AvatarView:
+def get_avatar(member_id: Identifier, tools: Tools, _caller: SubmitterOrThisMember) -> AvatarView:
     """The URLs of the approved avatar, or nulls."""
     return avatar_of(member_id, db=tools.db, public_url=tools.settings.public_base)

@@ -11,7 +11,7 @@ from pipeline.account.subscriptions import choose, subscriptions_of
 from pipeline.account.unsubscribe import leaving_of, unsubscribe
 from schemas.base import Identifier
 from schemas.subscriptions import SubscriptionChange, SubscriptionsView
-from web.api.calls import Correlation, Submitter, Tools
+from web.api.calls import Correlation, Submitter, SubmitterOrThisMember, Tools
 
 router = APIRouter(prefix="/v1", tags=["subscriptions"])
 
@@ -25,7 +25,7 @@ _HEADERS: Final = {
 
 
 @router.get("/members/{member_id}/subscriptions", summary="Which e-mails a member gets")
-def get_subscriptions(member_id: Identifier, tools: Tools, _caller: Submitter) -> SubscriptionsView:
+def get_subscriptions(member_id: Identifier, tools: Tools, _caller: SubmitterOrThisMember) -> SubscriptionsView:
     """Every category. The result of the member's own review is of none and always sent."""
     return subscriptions_of(member_id, db=tools.db, policy=tools.policy)
 

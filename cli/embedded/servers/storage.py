@@ -17,8 +17,8 @@ class Storage(Server):
 
     def command(self, port: int) -> list[str]:
         """One process."""
-        options = ["--data-dir", str(self.folder), "--host", LOOPBACK, "--port", str(port), "--workers", "1"]
-        return tether([sys.executable, "-m", "nanio", "serve", "--no-access-log", *options], SIGTERM)
+        options = ["--folder", str(self.folder), "--host", LOOPBACK, "--port", str(port)]
+        return tether([sys.executable, "-m", "cli.embedded.servers.object_store", *options], SIGTERM)
 
     def variables(self) -> Mapping[str, str]:
         """Give it the keys that it accepts."""

@@ -1,0 +1,44 @@
+"""The member's page, to try it."""
+
+from typing import Annotated
+
+import typer
+
+from cli.output import AsJson, console, print_json, when
+from cli.tools import tools
+from pipeline.member_sessions import make_link
+from pipeline.validation import parse
+from schemas.sessions import SessionRequest
+
+app = typer.Typer(no_args_is_help=True, help="The member's page.")
+
+MADE_BY = "cli"
+
+
+@app.callback()
+def _group() -> None:
+    """A group with one command so far."""
+
+
+@app.command()
+def link(
+    member_id: Annotated[str, typer.Argument(help="The member's id.")],
+    name: Annotated[str, typer.Option(help="The member's name, as the reviewer and the mail show it.")],
+    email: Annotated[str, typer.Option(help="Where results go.")],
+    locale: Annotated[str, typer.Option(help="The member's language.")] = "en",
+    gender: Annotated[str | None, typer.Option(help="As the reviewer sees it.")] = None,
+    age_band: Annotated[str | None, typer.Option(help="As the reviewer sees it, for example 30-39.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Make a link to the member's page, as an upstream service does. It opens once, within a few minutes."""
+    member = {"name": name, "email": email, "locale": locale, "gender": gender, "age_band": age_band}
+    request = parse(SessionRequest, {"member_id": member_id, "member": member})
+    with tools() as tool:
+        made = make_link(
+            request, made_by=MADE_BY, web_url=tool.settings.web_url, db=tool.db, rules=tool.policy.member_page
+        )
+    if as_json:
+        print_json(made.model_dump(mode="json"))
+        return
+    console.print(made.url, soft_wrap=True, highlight=False)
+    console.print(f"[dim]It opens once, until {made.expires_at:%H:%M:%S} UTC ({when(made.expires_at)}).[/dim]")

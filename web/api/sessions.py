@@ -1,0 +1,40 @@
+"""A member's session: upstream makes a link, the member's page opens it, and acts with its credential until it ends."""
+
+from fastapi import APIRouter, Response
+
+from pipeline.member_sessions import end_session, make_link, open_link, session_view
+from schemas.sessions import LinkTicket, OpenedSession, SessionLink, SessionRequest, SessionView
+from web.api.calls import MemberSession, Submitter, Tools
+
+router = APIRouter(prefix="/v1", tags=["sessions"])
+
+NEVER_KEPT = "no-store"
+
+
+@router.post("/sessions", status_code=201, summary="Make a link to the member's page")
+def create_session(body: SessionRequest, tools: Tools, caller: Submitter, response: Response) -> SessionLink:
+    """For a member whom you have signed in; send them there at once. A repeated request makes another link."""
+    response.headers["Cache-Control"] = NEVER_KEPT
+    return make_link(
+        body, made_by=caller.name, web_url=tools.settings.web_url, db=tools.db, rules=tools.policy.member_page
+    )
+
+
+@router.post("/sessions/open", summary="Open a link's session")
+def open_session(body: LinkTicket, tools: Tools, response: Response) -> OpenedSession:
+    """Once, with no other credential. `401` `link_not_valid` for a link that was opened before or whose time is over."""
+    response.headers["Cache-Control"] = NEVER_KEPT
+    return open_link(body.ticket, db=tools.db, rules=tools.policy.member_page)
+
+
+@router.get("/session", summary="Whom this session speaks for")
+def get_session(tools: Tools, caller: MemberSession, response: Response) -> SessionView:
+    """The member as upstream described them. A submission by this session carries the same."""
+    response.headers["Cache-Control"] = NEVER_KEPT
+    return session_view(caller.key_id, db=tools.db)
+
+
+@router.delete("/session", status_code=204, summary="End this session")
+def delete_session(tools: Tools, caller: MemberSession) -> None:
+    """Its credential opens nothing from now on."""
+    end_session(caller.key_id, db=tools.db)
