@@ -10,6 +10,7 @@ from cli.tools import tools
 from pipeline.access import Scope, create_key, revoke_key
 from pipeline.errors import Invalid, Problem
 from pipeline.review.reviewers import add_reviewer
+from pipeline.review.roles import Role
 
 app = typer.Typer(no_args_is_help=True, help="API keys: make and revoke.")
 reviewers = typer.Typer(no_args_is_help=True, help="The people who review.")
@@ -58,9 +59,14 @@ def revoke(key_id: Annotated[UUID, typer.Argument(help="The key's id.")]) -> Non
 
 @reviewers.command("add")
 def add(
-    name: Annotated[str, typer.Argument(help="The reviewer's id, for example m.lee.")], related_member: Related = None
+    name: Annotated[str, typer.Argument(help="The reviewer's id, for example m.lee.")],
+    role: Annotated[list[Role] | None, typer.Option(help="What they are; may be repeated. Default: reviewer.")] = None,
+    language: Annotated[
+        list[str] | None, typer.Option(help="A language that they read, such as es; may be repeated. Default: any.")
+    ] = None,
+    related_member: Related = None,
 ) -> None:
-    """Add a reviewer, or say whose cases they must never get."""
+    """Add a reviewer, or change what is given: roles, languages, and whose cases they must never get."""
     with tools() as tool:
-        add_reviewer(name, related_members=related_member or (), db=tool.db)
+        add_reviewer(name, roles=role or (), languages=language or (), related_members=related_member or (), db=tool.db)
     console.print(f"Reviewer {name} can claim cases.")

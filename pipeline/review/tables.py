@@ -10,6 +10,9 @@ reviewer: Final = Table(
     "reviewer",
     metadata,
     Column("id", Text, primary_key=True),
+    Column("name", Text),
+    Column("roles", ARRAY(Text), nullable=False, server_default="{reviewer}"),
+    Column("languages", ARRAY(Text), nullable=False, server_default="{}"),
     Column("related_members", ARRAY(Text), nullable=False, server_default="{}"),
     Column("created_at", Instant, nullable=False, server_default=func.now()),
 )
