@@ -29,6 +29,8 @@ from pipeline.notification.topic import Topic, fetch_from_amazon
 from pipeline.policy import Policy
 from pipeline.review.case import case_of, member_of
 from pipeline.review.decide import Desk
+from pipeline.review.people.passwords import Passwords
+from pipeline.review.people.sign_in import Gate
 from pipeline.s3 import s3_client
 from pipeline.storage import Storage, storage_circuit
 from pipeline.tasks.backlog import Backlog
@@ -137,6 +139,11 @@ class Container:
     def desk(self) -> Desk:
         """What deciding and undoing need."""
         return Desk(self.db, self.policy, self.freeze_mail, withdraw)
+
+    @cached_property
+    def gate(self) -> Gate:
+        """What signing in to the console needs."""
+        return Gate(self.db, Passwords(), self.policy.sign_in)
 
     @cached_property
     def inspector(self) -> Sandbox:

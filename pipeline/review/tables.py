@@ -14,6 +14,8 @@ reviewer: Final = Table(
     Column("roles", ARRAY(Text), nullable=False, server_default="{reviewer}"),
     Column("languages", ARRAY(Text), nullable=False, server_default="{}"),
     Column("related_members", ARRAY(Text), nullable=False, server_default="{}"),
+    Column("theme", Text, nullable=False, server_default="auto"),
+    Column("disabled_at", Instant),
     Column("created_at", Instant, nullable=False, server_default=func.now()),
 )
 

@@ -5,6 +5,7 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from ipaddress import ip_address, ip_network
 from typing import Final
 
 from pipeline.errors import PermanentError, Problem
@@ -79,14 +80,19 @@ def of_account(name: str) -> str:
 
 
 def of_address(address: str) -> str:
-    """Under which the tries from an address are counted."""
-    return "address:" + hashlib.sha256(address.encode()).hexdigest()
+    """Under which the tries from an address are counted: an IPv6 customer has a whole network, so its first 64 bits count."""
+    return "address:" + hashlib.sha256(_network(address).encode()).hexdigest()
 
 
 def own_page(asked: str | None, *, default: str) -> str:
     """Where to go after signing in: a path of ours that was asked for, never another site's address."""
     path = asked or ""
-    ours = path.startswith("/console") and not path.startswith("/console/sign-") and "\\" not in path and path.isprintable()
+    ours = (
+        path.startswith("/console")
+        and not path.startswith("/console/sign-")
+        and "\\" not in path
+        and path.isprintable()
+    )
     return path if ours else default
 
 
@@ -96,6 +102,14 @@ def in_words(seconds: int) -> str:
     if seconds < 60:  # noqa: PLR2004  (a minute)
         return "1 second" if seconds == 1 else f"{seconds} seconds"
     return "1 minute" if minutes == 1 else f"{minutes} minutes"
+
+
+def _network(address: str) -> str:
+    try:
+        known = ip_address(address)
+    except ValueError:
+        return address
+    return str(ip_network((known.packed[:8] + bytes(8), 64))) if known.version == 6 else str(known)  # noqa: PLR2004
 
 
 def _weak(code: str, message: str) -> Problem:
