@@ -50,9 +50,14 @@ def problem(status: int, code: str, detail: str, *, retry_after: int | None = No
     )
 
 
+def status_of(error: ProofdeskError) -> int:
+    """The HTTP status for an error of ours."""
+    return next((status for kind, status in _STATUS if isinstance(error, kind)), 500)
+
+
 def _ours(_request: Request, error: Exception) -> Response:
     assert isinstance(error, ProofdeskError)  # noqa: S101  (registered for this class only)
-    status = next((status for kind, status in _STATUS if isinstance(error, kind)), 500)
+    status = status_of(error)
     if isinstance(error, errors.Invalid):
         return problem(status, error.code, _count(error.problems), errors=[_shown(each) for each in error.problems])
     if isinstance(error, errors.AttemptsExhausted):

@@ -1,0 +1,32 @@
+"""The reviewers' console: an application of its own under `/console`, whose errors are pages."""
+
+from typing import Final
+
+from fastapi import FastAPI, Response
+
+from config.container import Container
+from pipeline.errors import NotFound
+from pipeline.storage import IMMUTABLE
+from web.console import mistakes
+from web.console.assets import asset
+from web.console.guard import Guarded
+
+PREFIX: Final = "/console"
+
+
+def create_console(tools: Container) -> FastAPI:
+    """The console over one container."""
+    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
+    app.state.tools = tools
+    app.add_middleware(Guarded)
+    mistakes.install(app)
+    app.add_api_route("/static/{name}", get_static, methods=["GET"])
+    return app
+
+
+async def get_static(name: str) -> Response:
+    """A stylesheet or script. Its name changes with its content, so it may be kept for ever."""
+    found = asset(name)
+    if found is None:
+        raise NotFound("There is no such file.")
+    return Response(found.body, media_type=found.media_type, headers={"Cache-Control": IMMUTABLE})
