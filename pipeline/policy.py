@@ -74,6 +74,13 @@ class Review(Frozen):
     view_url_seconds: PositiveInt
 
 
+class Console(Frozen):
+    """Materials that are covered until asked for, and whether an original outlives a redaction of it."""
+
+    blurred: tuple[str, ...]
+    keep_redacted_original: bool
+
+
 class Idempotency(Frozen):
     """How long a key is remembered."""
 
@@ -170,6 +177,7 @@ class Policy(Frozen):
     clock: Clock
     upload: Upload
     review: Review
+    console: Console
     sign_in: SignIn
     idempotency: Idempotency
     events: Events
