@@ -12,6 +12,8 @@ from starlette.exceptions import HTTPException
 from pipeline import errors
 from pipeline.access import Unauthenticated
 from pipeline.errors import Problem, ProofdeskError
+from pipeline.review.people.rules import SignInRefused, TooManyTries
+from pipeline.review.people.sessions import SignedOut
 from pipeline.validation import problems
 
 log = structlog.get_logger()
@@ -21,6 +23,9 @@ RETRY_AFTER_SECONDS: Final = 5
 _LATER: Final = frozenset({HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.TOO_MANY_REQUESTS})
 _STATUS: Final[tuple[tuple[type[ProofdeskError], int], ...]] = (
     (Unauthenticated, 401),
+    (SignedOut, 401),
+    (SignInRefused, 401),
+    (TooManyTries, 429),
     (errors.Forbidden, 403),
     (errors.NotFound, 404),
     (errors.Invalid, 422),

@@ -2,25 +2,29 @@
 
 from typing import Final
 
-from fastapi import FastAPI, Response
+from fastapi import Depends, FastAPI, Response
 
 from config.container import Container
 from pipeline.errors import NotFound
 from pipeline.storage import IMMUTABLE
-from web.console import mistakes
+from web.console import invitation, mistakes, session, sign_in
 from web.console.assets import asset
 from web.console.guard import Guarded
+from web.console.origin import from_our_pages
 
 PREFIX: Final = "/console"
 
 
 def create_console(tools: Container) -> FastAPI:
     """The console over one container."""
-    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
+    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, dependencies=[Depends(from_our_pages)])
     app.state.tools = tools
     app.add_middleware(Guarded)
     mistakes.install(app)
+    session.install(app)
     app.add_api_route("/static/{name}", get_static, methods=["GET"])
+    for pages in (sign_in, invitation):
+        app.include_router(pages.router)
     return app
 
 

@@ -10,7 +10,6 @@ from fastapi import Depends, FastAPI, Request, Response
 from fastapi.responses import RedirectResponse
 
 from config.container import Container
-from pipeline.review.people import sessions
 from pipeline.review.people.sessions import Session, SignedOut, derived, session_of
 from pipeline.review.roles import Right, Role, may, require
 from web.api.calls import Tools
@@ -80,10 +79,14 @@ def remember(response: Response, token: str, *, tools: Container) -> None:
     response.set_cookie(cookie_name(tools), token, path="/", secure=_is_https(tools), httponly=True, samesite="lax")
 
 
-def sign_out(request: Request, response: Response, *, tools: Container) -> None:
-    """End the session of this browser, and let it forget the cookie."""
-    sessions.end(session_token(request, tools), db=tools.db)
+def forget(response: Response, *, tools: Container) -> None:
+    """Let the browser forget its session's cookie."""
     response.delete_cookie(cookie_name(tools), path="/", secure=_is_https(tools), httponly=True, samesite="lax")
+
+
+def address_of(request: Request) -> str:
+    """From where a request comes; behind a reverse proxy uvicorn takes it from the proxy's header."""
+    return request.client.host if request.client else ""
 
 
 def cookie_name(tools: Container) -> str:

@@ -18,7 +18,19 @@ from pipeline.errors import RetryableError
 from pipeline.review.people.rules import SignInRefused
 
 SCOPE: Final = "openid profile email"
-_SIGNATURES: Final = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA", "Ed25519"]
+_SIGNATURES: Final = [
+    "RS256",
+    "RS384",
+    "RS512",
+    "PS256",
+    "PS384",
+    "PS512",
+    "ES256",
+    "ES384",
+    "ES512",
+    "EdDSA",
+    "Ed25519",
+]
 """Made with a private key of the provider's; never with the secret that we share with it, and never with nothing."""
 
 _LEEWAY_SECONDS: Final = 60
@@ -68,7 +80,9 @@ class Provider:
             claims = CodeIDToken(token.claims, token.header, self._expected, self._known(nonce, given))
             claims.validate(leeway=_LEEWAY_SECONDS)
         except (JoseError, ValueError) as error:
-            raise ProviderRefused("What the identity provider answered is not valid here. Sign in once more.") from error
+            raise ProviderRefused(
+                "What the identity provider answered is not valid here. Sign in once more."
+            ) from error
         return dict(claims)
 
     @property

@@ -70,7 +70,9 @@ def come_back(state: str, code: str, *, porch: Porch) -> Arrival:
 def unlink(reviewer_id: str, *, actor: str, db: Database) -> bool:
     """Forget who a person is at the provider, so that another identity of the same name may take their place."""
     with db.begin() as connection:
-        gone = connection.execute(delete(provider_identity).where(provider_identity.c.reviewer_id == reviewer_id)).rowcount
+        gone = connection.execute(
+            delete(provider_identity).where(provider_identity.c.reviewer_id == reviewer_id)
+        ).rowcount
         audit.write(connection, "reviewer.unlinked", actor=actor, detail={"reviewer": reviewer_id})
     return gone == 1
 
