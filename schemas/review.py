@@ -277,6 +277,7 @@ class Became(Frozen):
     by: str | None
     name: str | None
     verdict: str | None
+    reasons: tuple[str, ...] | None = None
     at: datetime | None
 
 

@@ -68,9 +68,7 @@ def beside(
     return _bytes(storage, row.key)
 
 
-def _rendition(
-    connection: Connection, submission_id: UUID, material_id: UUID, page: int, purpose: Purpose
-) -> Row[Any]:
+def _rendition(connection: Connection, submission_id: UUID, material_id: UUID, page: int, purpose: Purpose) -> Row[Any]:
     row = connection.execute(
         select(rendition)
         .join(material, material.c.id == rendition.c.material_id)
@@ -102,9 +100,7 @@ def _may_compare(connection: Connection, submission_id: UUID, other_id: UUID, du
 
 def _tell(connection: Connection, event: str, submission_id: UUID, reviewer_id: str, detail: dict[str, object]) -> None:
     trace = connection.execute(select(submission.c.correlation_id).where(submission.c.id == submission_id)).scalar_one()
-    audit.write(
-        connection, event, actor=reviewer_id, submission_id=submission_id, correlation_id=trace, detail=detail
-    )
+    audit.write(connection, event, actor=reviewer_id, submission_id=submission_id, correlation_id=trace, detail=detail)
 
 
 def _bytes(storage: Storage, key: str) -> bytes:

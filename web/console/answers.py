@@ -50,7 +50,9 @@ def _answers_of(file: str, values: Mapping[str, str]) -> Mapping[str, Any]:
             for name, value in values.items()
             if name.startswith(checks) and value in _ANSWERS
         },
-        "facts": {name.removeprefix(facts): value for name, value in values.items() if name.startswith(facts) and value},
+        "facts": {
+            name.removeprefix(facts): value for name, value in values.items() if name.startswith(facts) and value
+        },
     }
 
 

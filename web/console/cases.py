@@ -58,7 +58,7 @@ def show(request: Request, claim_id: UUID, tools: Tools, person: Reviewing) -> R
     try:
         return case_page(request, claim_id, tools=tools, person=person, whole=True)
     except Conflict as error:
-        return too_late(request, claim_id, error, tools=tools, person=person)
+        return too_late(request, claim_id, error, person=person)
 
 
 @router.post("/cases/{claim_id}/opened")
@@ -67,7 +67,7 @@ def open_case(request: Request, claim_id: UUID, tools: Tools, person: Reviewing,
     try:
         return _lease(opened(claim_id, _token(form), reviewer_id=person.reviewer_id, db=tools.db, policy=tools.policy))
     except Conflict as error:
-        return too_late(request, claim_id, error, tools=tools, person=person)
+        return too_late(request, claim_id, error, person=person)
 
 
 @router.post("/cases/{claim_id}/renew")
@@ -76,7 +76,7 @@ def keep(request: Request, claim_id: UUID, tools: Tools, person: Reviewing, form
     try:
         return _lease(renew(claim_id, _token(form), reviewer_id=person.reviewer_id, db=tools.db, policy=tools.policy))
     except Conflict as error:
-        return too_late(request, claim_id, error, tools=tools, person=person)
+        return too_late(request, claim_id, error, person=person)
 
 
 @router.post("/leave", status_code=204)
@@ -97,7 +97,7 @@ def return_to(request: Request, claim_id: UUID, tools: Tools, person: Reviewing)
     try:
         taken = come_back(claim_id, reviewer_id=person.reviewer_id, db=tools.db, policy=tools.policy)
     except Conflict as error:
-        return too_late(request, claim_id, error, tools=tools, person=person)
+        return too_late(request, claim_id, error, person=person)
     return _lease(taken) if "HX-Request" in request.headers else _to(taken.id)
 
 
@@ -112,7 +112,7 @@ def decide_case(request: Request, claim_id: UUID, tools: Tools, person: Reviewin
     except Invalid as error:
         return wrong(fields_of(error.problems, form.getlist("material")))
     except Conflict as error:
-        return too_late(request, claim_id, error, tools=tools, person=person)
+        return too_late(request, claim_id, error, person=person)
     seconds = _undo_seconds(decided, clock.now(), tools.policy.review.undo_window_seconds)
     return JSONResponse({"decision": str(decided.id), "said": _SAID[decided.verdict], "undo_seconds": seconds})
 

@@ -38,7 +38,7 @@ def preview_mail(request: Request, claim_id: UUID, tools: Tools, person: Reviewi
     except Invalid as error:
         return wrong(fields_of(error.problems, form.getlist("material")))
     except Conflict as error:
-        return too_late(request, claim_id, error, tools=tools, person=person)
+        return too_late(request, claim_id, error, person=person)
     return JSONResponse({"to": found.to, "language": found.language, "subject": found.subject})
 
 
@@ -65,7 +65,7 @@ def redact_page(request: Request, claim_id: UUID, tools: Tools, person: Reviewin
     except Invalid:
         return wrong([Wrong("boxes", "Draw each box inside the picture, at least as large as a letter.")])
     except Conflict as error:
-        return too_late(request, claim_id, error, tools=tools, person=person)
+        return too_late(request, claim_id, error, person=person)
     return JSONResponse({"said": "Covered"})
 
 

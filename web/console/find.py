@@ -21,9 +21,7 @@ _MOST: Final = 20
 
 
 @router.get("/find")
-def find(
-    request: Request, tools: Tools, _person: Reviewing, q: Annotated[str, Query(max_length=100)] = ""
-) -> Response:
+def find(request: Request, tools: Tools, _person: Reviewing, q: Annotated[str, Query(max_length=100)] = "") -> Response:
     """By a member's id, a submission's id, or a correlation id; the latest first."""
     written = q.strip()
     found = _found(tools, written) if written else ()

@@ -1,6 +1,5 @@
 """Too late: the case is not this person's any more. Who decided what and when, in words; and nothing that was typed is lost."""
 
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -8,7 +7,6 @@ from uuid import UUID
 from fastapi import Request
 from fastapi.responses import HTMLResponse
 
-from config.container import Container
 from pipeline import clock
 from pipeline.errors import Conflict
 from pipeline.lifecycle import State
@@ -25,9 +23,7 @@ _KEPT: Final = "What you typed is kept below."
 _LEFT: Final = "You left this case or its time ran out, so it went back to the queue."
 
 
-def too_late(
-    request: Request, claim_id: UUID, error: Conflict, *, tools: Container, person: Person
-) -> HTMLResponse:
+def too_late(request: Request, claim_id: UUID, error: Conflict, *, person: Person) -> HTMLResponse:
     """409 as a page, or as the message that is put above the form."""
     part = "HX-Request" in request.headers
     sentence, can_return = in_words(error, now=clock.now(), reader=person.reviewer_id)
@@ -44,7 +40,7 @@ def too_late(
 
 def in_words(error: Conflict, *, now: datetime, reader: str) -> tuple[str, bool]:
     """What became of the case, and whether it may be taken again."""
-    became: Mapping[str, Any] = error.became or {}
+    became: dict[str, Any] = dict(error.became or {})
     state = became.get("state")
     if state == State.IN_REVIEW:
         return _LEFT, True

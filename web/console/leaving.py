@@ -8,7 +8,6 @@ from pipeline.errors import Invalid, Problem
 from pipeline.review.presence import Left
 
 
-
 def left_of(pairs: Iterable[tuple[str, object]]) -> tuple[Left, ...]:
     """Each `held` is a claim's id, its token and its lease, with blanks between. Raises Invalid."""
     return tuple(_left(str(value)) for name, value in pairs if name == "held")

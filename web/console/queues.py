@@ -12,8 +12,8 @@ from pipeline.review.queue import held_by, queue
 from pipeline.review.roles import Right
 from schemas.review import HeldClaim, QueueLine, QueueView
 from web.api.calls import Tools
-from web.console.forms import Reviewing
 from web.console.expecting import expected
+from web.console.forms import Reviewing
 from web.console.render import render
 from web.console.session import Person, SignedIn
 
@@ -78,6 +78,4 @@ def _what(held: HeldClaim, tools: Container) -> str:
 
 
 def _empty(name: str) -> QueueLine:
-    return QueueLine(
-        queue=name, waiting=0, claimed=0, overdue=0, more=False, due_soonest_at=None, oldest_at=None
-    )
+    return QueueLine(queue=name, waiting=0, claimed=0, overdue=0, more=False, due_soonest_at=None, oldest_at=None)

@@ -14,7 +14,7 @@ from pipeline.validation import parse
 from schemas.review import EscalateRequest, HandOverRequest, ReasonChoice, ReleaseRequest
 from web.api.calls import Tools
 from web.console.answers import Wrong, fields_of
-from web.console.forms import Form, Reviewing, wrong, written
+from web.console.forms import Form, Reviewing, written, wrong
 from web.console.late import too_late
 
 router = APIRouter()
@@ -35,11 +35,9 @@ def skip(request: Request, claim_id: UUID, tools: Tools, person: Reviewing, form
         return wrong([Wrong("reason", "Say why: choose one of these reasons by its digit.")])
     command = parse(ReleaseRequest, given)
     try:
-        release(
-            claim_id, command.token, reviewer_id=person.reviewer_id, db=tools.db, skip_reason=command.skip_reason
-        )
+        release(claim_id, command.token, reviewer_id=person.reviewer_id, db=tools.db, skip_reason=command.skip_reason)
     except Conflict as error:
-        return too_late(request, claim_id, error, tools=tools, person=person)
+        return too_late(request, claim_id, error, person=person)
     return _done("Skipped")
 
 
@@ -55,7 +53,7 @@ def pass_up(request: Request, claim_id: UUID, tools: Tools, person: Reviewing, f
     except Invalid as error:
         return wrong(fields_of(error.problems, ()))
     except Conflict as error:
-        return too_late(request, claim_id, error, tools=tools, person=person)
+        return too_late(request, claim_id, error, person=person)
     return _done("Escalated")
 
 
@@ -71,7 +69,7 @@ def pass_on(request: Request, claim_id: UUID, tools: Tools, person: Reviewing, f
     except Invalid as error:
         return wrong(fields_of(error.problems, ()))
     except Conflict as error:
-        return too_late(request, claim_id, error, tools=tools, person=person)
+        return too_late(request, claim_id, error, person=person)
     return _done("Handed over")
 
 

@@ -33,7 +33,7 @@ export class Stage {
     const covered = "covered" in this.canvas.dataset;
     if (!covered) load(this.canvas);
     this.root.querySelector('[data-do="reveal"]').hidden = !covered;
-    this.root.querySelector("[data-caption]").textContent = this.canvas.dataset.caption;
+    this.root.querySelector("[data-caption]").textContent = this.canvas.dataset.words;
     for (const button of this.root.querySelectorAll("[data-page]")) {
       button.toggleAttribute("aria-current", Number(button.dataset.page) === this.at);
       if (Number(button.dataset.page) === this.at) button.scrollIntoView({ block: "nearest", inline: "nearest" });
