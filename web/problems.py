@@ -67,6 +67,8 @@ def _ours(_request: Request, error: Exception) -> Response:
         return problem(status, error.code, _count(error.problems), errors=[_shown(each) for each in error.problems])
     if isinstance(error, errors.AttemptsExhausted):
         return problem(status, error.code, str(error), used=error.used, limit=error.limit)
+    if isinstance(error, errors.Conflict) and error.became is not None:
+        return problem(status, error.code, str(error), became=dict(error.became))
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         log.error("request.failed", code=error.code, error=str(error))
     later = error.retry_after_seconds if isinstance(error, errors.RetryableError) else None
