@@ -19,11 +19,13 @@ from pipeline.database import Database, Hint, engine
 from pipeline.errors import DatabaseUnavailable
 from pipeline.inspection.duplicates import duplicates_of
 from pipeline.inspection.sandbox import Sandbox
-from pipeline.mails import FreezeMail
+from pipeline.letters import Office, write_letter
+from pipeline.mails import FreezeMail, WriteLetter
 from pipeline.membership.judge import number_of
 from pipeline.membership.registers import LookUp, Vies
 from pipeline.membership.service import is_unlocked
-from pipeline.notification.freeze import Sender, freeze, freeze_letter, withdraw
+from pipeline.notification.freeze import freeze, freeze_letter, preview, withdraw
+from pipeline.notification.sender import Sender
 from pipeline.notification.smtp import Mailer, mail_circuit
 from pipeline.notification.topic import Topic, fetch_from_amazon
 from pipeline.policy import Policy
@@ -34,6 +36,7 @@ from pipeline.review.people.passwords import Passwords
 from pipeline.review.people.provider import Provider
 from pipeline.review.people.sign_in import Gate
 from pipeline.review.people.visits import Porch
+from pipeline.review.preview import PreviewMail
 from pipeline.review.roles import Role
 from pipeline.s3 import s3_client
 from pipeline.storage import Storage, storage_circuit
@@ -123,6 +126,16 @@ class Container:
     def freeze_mail(self) -> FreezeMail:
         """Renders a result mail and keeps it in the transaction of its result."""
         return partial(freeze, sender=self.sender, policy=self.policy)
+
+    @cached_property
+    def preview_mail(self) -> PreviewMail:
+        """Renders a result mail and keeps nothing."""
+        return partial(preview, sender=self.sender, policy=self.policy)
+
+    @cached_property
+    def write_letter(self) -> WriteLetter:
+        """Writes news to a member in the caller's transaction, unless they left its category."""
+        return partial(write_letter, office=Office(self.sender, self.policy, self.settings.web_url))
 
     @cached_property
     def confirming(self) -> Confirming:

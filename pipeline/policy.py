@@ -1,6 +1,6 @@
 """The shape of the policy: every number and list of the domain, read from `config/policy.toml`."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import time
 from typing import Annotated, Any, Literal, Self
 from zoneinfo import available_timezones
@@ -10,9 +10,10 @@ from pydantic import Field, PositiveInt, field_validator, model_validator
 
 from pipeline.account_policy import Account, Category, Points, unknown_names
 from pipeline.codes import Codes
+from pipeline.mail_categories import SUBSCRIBABLE
 from pipeline.methods_policy import BusinessEmail, ChecklistItem, Methods, Rulings, TaxNumbers
 from pipeline.sign_in_policy import SignIn
-from schemas.base import Frozen
+from schemas.base import Frozen, Line
 
 Weekday = Annotated[int, Field(ge=0, le=6)]
 FieldType = Literal["text", "long_text", "url", "text?", "long_text?", "url?"]
@@ -74,6 +75,13 @@ class Review(Frozen):
     view_url_seconds: PositiveInt
     offer_seconds: PositiveInt = 900
     four_eyes: tuple[str, ...] = ()
+
+
+class Console(Frozen):
+    """Materials that are covered until asked for, and whether an original outlives a redaction of it."""
+
+    blurred: tuple[str, ...]
+    keep_redacted_original: bool
 
 
 class Idempotency(Frozen):
@@ -173,6 +181,7 @@ class Policy(Frozen):
     clock: Clock
     upload: Upload
     review: Review
+    console: Console
     sign_in: SignIn
     idempotency: Idempotency
     events: Events
@@ -187,6 +196,7 @@ class Policy(Frozen):
     methods: Methods
     tax_number: TaxNumbers
     business_email: BusinessEmail
+    benefits: Mapping[str, Line]
     ladder: tuple[Stage, ...] = Field(min_length=2)
     facts: Mapping[str, FactType]
     identities: Mapping[str, Identity]
@@ -212,6 +222,21 @@ class Policy(Frozen):
         names = [rung.stage for rung in self.ladder]
         if twice := sorted({name for name in names if names.count(name) > 1}):
             raise ValueError(f"ladder: the stages {twice} stand in it twice")
+        return self
+
+    @model_validator(mode="after")
+    def _benefits_have_titles(self) -> Self:
+        for rung in self.ladder:
+            if missing := [benefit for benefit in rung.benefits if benefit not in self.benefits]:
+                raise ValueError(
+                    f"ladder, stage {rung.stage}: benefits without a title {missing}; add them to [benefits]"
+                )
+        return self
+
+    @model_validator(mode="after")
+    def _mails_have_categories(self) -> Self:
+        if missing := sorted(SUBSCRIBABLE - self.subscriptions.keys()):
+            raise ValueError(f"subscriptions: mails are sent of the categories {missing}; add them")
         return self
 
     @model_validator(mode="after")
@@ -249,6 +274,10 @@ class Policy(Frozen):
     def rank(self, name: str) -> int:
         """How high a rung is; the lowest is 0."""
         return [rung.stage for rung in self.ladder].index(name)
+
+    def benefit_titles(self, benefits: Iterable[str]) -> tuple[str, ...]:
+        """What a member calls these benefits; one that the policy no longer has, or a title, stays as it is."""
+        return tuple(self.benefits.get(benefit, benefit) for benefit in benefits)
 
     def reasons_for(self, kind: str) -> Mapping[str, Reason]:
         """The reasons that a rejection of this kind of submission may give, by code."""

@@ -162,6 +162,7 @@ class Case(Frozen):
     reasons: tuple[ReasonChoice, ...]
     fact_types: dict[str, str]
     current_avatar_url: str | None
+    current_avatar_id: UUID | None = None
     tax_number: TaxNumberView | None = None
     queue: str = "avatar"
     language: str = "en"
@@ -276,6 +277,7 @@ class Became(Frozen):
     by: str | None
     name: str | None
     verdict: str | None
+    reasons: tuple[str, ...] | None = None
     at: datetime | None
 
 
@@ -295,3 +297,42 @@ class QueueView(Frozen):
     """The review queue at a glance."""
 
     queues: tuple[QueueLine, ...]
+
+
+class Coming(Frozen):
+    """What is on its way into review: how many are looked at now, and the seconds between two of the latest that came."""
+
+    inspected: int
+    seconds_between: float | None
+
+
+class RedactedBox(Frozen):
+    """A rectangle that must not be kept, in thousandths of the picture's sides from its top left corner."""
+
+    x: float = Field(ge=0, le=1000)
+    y: float = Field(ge=0, le=1000)
+    w: float = Field(gt=0, le=1000)
+    h: float = Field(gt=0, le=1000)
+
+    @property
+    def sides(self) -> tuple[float, float, float, float]:
+        """x, y, width, height."""
+        return self.x, self.y, self.w, self.h
+
+
+class Redaction(TokenRequest):
+    """What to burn out of one page of a case."""
+
+    material_id: UUID
+    page: int = Field(gt=0)
+    boxes: tuple[RedactedBox, ...] = Field(min_length=1, max_length=50)
+
+
+class MailPreview(Frozen):
+    """A mail as it would go out."""
+
+    to: str
+    language: str
+    subject: str
+    text: str
+    html: str

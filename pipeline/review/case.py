@@ -104,6 +104,7 @@ def case_of(
         offer=OfferView(reviewer=held.offered_by, note=held.offer_note) if held.offered_by else None,
         fact_types={fact: policy.facts[fact] for fact in sorted(facts)},
         current_avatar_url=avatar.large_url if avatar else None,
+        current_avatar_id=avatar.submission_id if avatar else None,
         earlier=earlier,
     )
 

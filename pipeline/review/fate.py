@@ -23,6 +23,7 @@ def fate_of(connection: Connection, submission_id: UUID) -> Became:
             by.label("by"),
             func.coalesce(reviewer.c.name, by).label("name"),
             decision.c.verdict,
+            decision.c.reasons,
             func.coalesce(decision.c.decided_at, submission.c.closed_at).label("at"),
         )
         .outerjoin(decision, (decision.c.submission_id == submission.c.id) & STANDING)

@@ -48,7 +48,7 @@ def record_result(
         .values({**given, "id": decision_id, "effects_at": func.now() + timedelta(seconds=undo)})
         .returning(decision.c.decided_at, decision.c.effects_at)
     ).one()
-    freeze_mail(connection, _mail(connection, decision_id, command, subject, policy))
+    freeze_mail(connection, result_mail(connection, decision_id, command, subject, policy))
     kind = first_effect(subject.kind, command.verdict)
     ledger.record(connection, kind, decision_id, trace=subject.correlation_id, delay_seconds=undo)
     return Decided(
@@ -73,9 +73,10 @@ def template_of(kind: str, verdict: str) -> str:
     return verdict if verdict == "better_file" else f"{kind}_{_OUTCOMES[verdict]}"
 
 
-def _mail(
+def result_mail(
     connection: Connection, decision_id: UUID, command: DecisionRequest, subject: Row[Any], policy: Policy
 ) -> ResultMail:
+    """What the mail of this decision may say."""
     return ResultMail(
         cause_id=decision_id,
         template=template_of(subject.kind, command.verdict),
