@@ -59,6 +59,7 @@ listen((key, event) => {
   if (key === "G Q") return go("/console/");
   if (key === "/") return go("/console/#find");
   if (key === "Enter in field") return onward(event.target);
+  if (key === "Send") return Boolean(desk.current.sheets?.open) && desk.current.sheets.submit();
   const onButton = event.target.closest("a, button, summary") !== null;
   if (desk.current.none || desk.current.over) return key === "Enter" && !onButton && press("next");
   const sheet = desk.current.sheets.open;
