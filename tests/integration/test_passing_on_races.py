@@ -13,16 +13,15 @@ from pipeline.review.tables import opinion
 from pipeline.tables import decision
 from schemas.review import Claim, Decided, HandedOver
 from tests.support.cases import insert_cases
+from tests.support.colleagues import careful, handed, passed_up, people, seniors
 from tests.support.desk import Desk
 from tests.support.overlap import overlapping
-from tests.support.colleagues import careful, handed, passed_up, people, seniors
 from tests.support.servers import with_review
 from tests.support.together import at_once
 
 CASES, REVIEWERS, HELD = 5_000, 16, 10
 CLOSE = (  # the cases first, as whoever decides one locks it first
-    "UPDATE submission SET state = 'approved' FROM claim"
-    " WHERE submission.id = submission_id AND claim.state = 'live' AND reviewer_id = :who",
+    "UPDATE submission SET state = 'approved' FROM claim WHERE submission.id = submission_id AND claim.state = 'live' AND reviewer_id = :who",
     "UPDATE claim SET state = 'decided', ended_at = now() WHERE state = 'live' AND reviewer_id = :who",
 )
 

@@ -22,6 +22,7 @@ class Keyboard:
         self.type(PASSWORD)
         self.press("Enter")
         self.page.locator("#queue").wait_for()
+        self.page.wait_for_load_state()
 
     def start(self) -> None:
         self.press("Enter")
