@@ -54,9 +54,10 @@ guards: setup  ## Take each guard of the promises out, and see the test fail tha
 chaos: setup  ## Break everything while 6,000 submissions run, and judge the result from outside (SEED=2 for another run)
 	$(BIN)/python -m tests.chaos --seconds 330 --seed $(SEED) --submissions 6000 --faults 64
 
-bench: setup  ## Measure: inspection against a bare decode, look-ups of fingerprints
+bench: setup  ## Measure: inspection against a bare decode, look-ups of fingerprints, the review queue
 	$(BIN)/python -m tests.bench inspect
 	$(BIN)/python -m tests.bench fingerprints
+	$(BIN)/python -m tests.bench claims
 
 check: setup  ## Lint, types, import contracts, deployment files
 	$(BIN)/ruff format --check .
