@@ -13,6 +13,7 @@ from pipeline.review.people import sessions
 from pipeline.review.reviewers import add_reviewer
 from pipeline.review.roles import Role
 from schemas.review import Claim
+from tests.screenshots import people
 from tests.support.desk import Desk
 from tests.support.scene import send_avatar, send_papers
 from web.console.session import cookie_name
@@ -138,6 +139,7 @@ PAGES: Final[Mapping[str, Callable[[Page, Desk, str], None]]] = {
     "keys": keys,
     "late": late,
     "undo": undo,
+    **people.PAGES,
 }
 
 
