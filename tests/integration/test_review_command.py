@@ -10,8 +10,8 @@ from typer.testing import CliRunner, Result
 from cli.main import app
 from config.container import Container
 from pipeline.errors import ColleagueNotEligible, Invalid
+from tests.support.colleagues import people, seniors
 from tests.support.desk import Desk
-from tests.support.people import people, seniors
 
 Run = Callable[..., Result]
 
