@@ -1,4 +1,4 @@
-"""API keys and reviewers, for administrators."""
+"""API keys, for administrators."""
 
 from typing import Annotated
 from uuid import UUID
@@ -12,11 +12,6 @@ from pipeline.errors import Invalid, Problem
 from pipeline.review.reviewers import add_reviewer
 
 app = typer.Typer(no_args_is_help=True, help="API keys: make and revoke.")
-reviewers = typer.Typer(no_args_is_help=True, help="The people who review.")
-
-Related = Annotated[
-    list[str] | None, typer.Option("--related-member", help="A member whose cases they never get; may be repeated.")
-]
 
 
 @app.command()
@@ -38,7 +33,7 @@ def create(
     with tools() as tool:
         if reviewer is not None:
             add_reviewer(reviewer, db=tool.db)
-        key_id, key = create_key(name, scope, reviewer_id=reviewer, db=tool.db)
+        key_id, key = create_key(name, scope, reviewer_id=reviewer, actor="cli", db=tool.db)
     if as_json:
         print_json({"id": str(key_id), "name": name, "scopes": sorted(scope), "reviewer": reviewer, "key": key})
         return
@@ -52,15 +47,5 @@ def create(
 def revoke(key_id: Annotated[UUID, typer.Argument(help="The key's id.")]) -> None:
     """Make a key useless from now on."""
     with tools() as tool:
-        revoke_key(key_id, db=tool.db)
+        revoke_key(key_id, actor="cli", db=tool.db)
     console.print(f"Key {key_id} is revoked.")
-
-
-@reviewers.command("add")
-def add(
-    name: Annotated[str, typer.Argument(help="The reviewer's id, for example m.lee.")], related_member: Related = None
-) -> None:
-    """Add a reviewer, or say whose cases they must never get."""
-    with tools() as tool:
-        add_reviewer(name, related_members=related_member or (), db=tool.db)
-    console.print(f"Reviewer {name} can claim cases.")

@@ -15,7 +15,7 @@ from pipeline.errors import Invalid, ProofdeskError, RetryableError
 COMMANDS: Final[Mapping[str, str]] = {
     "migrate": "cli.migrate:migrate",
     "submit": "cli.submit:submit",
-    "queue": "cli.review:queue",
+    "queue": "cli.review:waiting",
     "history": "cli.history:history",
     "inspect": "cli.inspect:inspect",
     "mail": "cli.mail:app",
@@ -25,7 +25,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "membership": "cli.membership:app",
     "task": "cli.tasks:app",
     "key": "cli.keys:app",
-    "reviewer": "cli.keys:reviewers",
+    "reviewer": "cli.people:app",
     "webhook": "cli.webhooks:app",
     "member": "cli.member:app",
     "tax-numbers": "cli.tax_numbers:tax_numbers",

@@ -25,7 +25,6 @@ from pipeline.membership.judge import number_of
 from pipeline.membership.registers import LookUp, Vies
 from pipeline.membership.service import is_unlocked
 from pipeline.notification.freeze import freeze, freeze_letter, preview, withdraw
-from pipeline.notification.render import Rendered
 from pipeline.notification.sender import Sender
 from pipeline.notification.smtp import Mailer, mail_circuit
 from pipeline.notification.topic import Topic, fetch_from_amazon
@@ -33,7 +32,13 @@ from pipeline.policy import Policy
 from pipeline.rate_limits import RateLimits
 from pipeline.review.case import case_of, member_of
 from pipeline.review.decide import Desk
-from pipeline.review.result_mail import Verdict, foretold
+from pipeline.review.people.claims import Naming
+from pipeline.review.people.passwords import Passwords
+from pipeline.review.people.provider import Provider
+from pipeline.review.people.sign_in import Gate
+from pipeline.review.people.visits import Porch
+from pipeline.review.preview import PreviewMail
+from pipeline.review.roles import Role
 from pipeline.s3 import s3_client
 from pipeline.storage import Storage, storage_circuit
 from pipeline.tasks.backlog import Backlog
@@ -130,6 +135,11 @@ class Container:
         return partial(freeze, sender=self.sender, policy=self.policy)
 
     @cached_property
+    def preview_mail(self) -> PreviewMail:
+        """Renders a result mail and keeps nothing."""
+        return partial(preview, sender=self.sender, policy=self.policy)
+
+    @cached_property
     def write_letter(self) -> WriteLetter:
         """Writes news to a member in the caller's transaction, unless they left its category."""
         return partial(write_letter, office=Office(self.sender, self.policy, self.settings.web_url))
@@ -153,6 +163,24 @@ class Container:
     def desk(self) -> Desk:
         """What deciding and undoing need."""
         return Desk(self.db, self.policy, self.freeze_mail, withdraw)
+
+    @cached_property
+    def gate(self) -> Gate:
+        """What signing in to the console needs."""
+        return Gate(self.db, Passwords(), self.policy.sign_in)
+
+    @cached_property
+    def porch(self) -> Porch | None:
+        """What signing in by an identity provider needs, where the settings name one."""
+        settings = self.settings
+        if settings.oidc_issuer is None or settings.oidc_client_id is None or settings.oidc_client_secret is None:
+            return None
+        roles = {value: Role(role) for value, role in settings.oidc_roles.items()}
+        back = f"{settings.web_url}/console/sign-in/provider/back"
+        provider = Provider(settings.oidc_issuer, settings.oidc_client_id, settings.oidc_client_secret, back, self.http)
+        return Porch(
+            self.db, provider, Naming(settings.oidc_claim, settings.oidc_roles_claim, roles), self.policy.sign_in
+        )
 
     @cached_property
     def inspector(self) -> Sandbox:
@@ -184,20 +212,6 @@ class Container:
             duplicates_of=duplicates_of,
         )
         return held.model_copy(update={"tax_number": number_of(held.submission_id, db=self.db)})
-
-    def preview_mail(
-        self, submission_id: UUID, verdict: Verdict, *, reasons: Sequence[str] = (), message: str | None = None
-    ) -> Rendered:
-        """The mail that a decision like this would send, exactly, before it is made. Raises NotFound."""
-        return foretold(
-            submission_id,
-            verdict,
-            reasons=reasons,
-            message=message,
-            preview=partial(preview, sender=self.sender, policy=self.policy),
-            db=self.db,
-            policy=self.policy,
-        )
 
     def close(self) -> None:
         """Close what was opened."""

@@ -13,6 +13,7 @@ from pipeline.codes import Codes
 from pipeline.mail_categories import SUBSCRIBABLE
 from pipeline.methods_policy import BusinessEmail, ChecklistItem, Methods, Rulings, TaxNumbers
 from pipeline.session_rules import SessionRules
+from pipeline.sign_in_policy import SignIn
 from pipeline.spend_policy import Amount, Spend, wrong_amounts
 from schemas.base import Frozen, Line
 
@@ -86,12 +87,21 @@ class Upload(Frozen):
 
 
 class Review(Frozen):
-    """Claims, undo, and links to materials, in seconds."""
+    """Claims, offers, undo, and links to materials, in seconds; and which stages or kinds need two people who agree."""
 
     claim_lease_seconds: PositiveInt
     claims_per_reviewer: PositiveInt
     undo_window_seconds: int = Field(ge=0)
     view_url_seconds: PositiveInt
+    offer_seconds: PositiveInt = 900
+    four_eyes: tuple[str, ...] = ()
+
+
+class Console(Frozen):
+    """Materials that are covered until asked for, and whether an original outlives a redaction of it."""
+
+    blurred: tuple[str, ...]
+    keep_redacted_original: bool
 
 
 class Idempotency(Frozen):
@@ -145,10 +155,11 @@ class Avatar(Frozen):
 
 
 class Reasons(Frozen):
-    """Reasons for a rejection, by the kind of submission."""
+    """Reasons for a rejection, by the kind of submission, and for asking for a better file."""
 
     avatar: tuple[Reason, ...]
     verification: tuple[Reason, ...]
+    better_file: tuple[Reason, ...] = ()
 
 
 class Stage(Frozen):
@@ -192,6 +203,8 @@ class Policy(Frozen):
     upload: Upload
     member_page: SessionRules
     review: Review
+    console: Console
+    sign_in: SignIn
     idempotency: Idempotency
     events: Events
     codes: Codes
@@ -264,6 +277,13 @@ class Policy(Frozen):
         return self
 
     @model_validator(mode="after")
+    def _four_eyes_name_what_there_is(self) -> Self:
+        known = {*(rung.stage for rung in self.ladder), "avatar", "verification"}
+        if unknown := [name for name in self.review.four_eyes if name not in known]:
+            raise ValueError(f"review.four_eyes: {unknown} are neither stages of the ladder nor kinds of submissions")
+        return self
+
+    @model_validator(mode="after")
     def _facts_are_known(self) -> Self:
         for name, identity in self.identities.items():
             for material in identity.materials:
@@ -293,9 +313,17 @@ class Policy(Frozen):
         reasons = self.reasons.avatar if kind == "avatar" else self.reasons.verification
         return {reason.code: reason for reason in reasons}
 
+    def better_file_reasons(self) -> Mapping[str, Reason]:
+        """The reasons for asking for a better file, by code."""
+        return {reason.code: reason for reason in self.reasons.better_file}
+
+    def needs_two(self, *, kind: str, stage: str | None) -> bool:
+        """Whether two different people must agree on such a submission."""
+        return kind in self.review.four_eyes or stage in self.review.four_eyes
+
     def sentence(self, code: str, *, kind: str) -> str:
         """What the member reads for a reason that a person or a rule gave; of one that the policy no longer has, the code."""
-        known = self.reasons_for(kind).get(code)
+        known = self.reasons_for(kind).get(code) or self.better_file_reasons().get(code)
         return known.text if known else str(getattr(self.rulings, code, code))
 
     def title(self, *, identity: str | None, material: str) -> str:

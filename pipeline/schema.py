@@ -11,6 +11,7 @@ from pipeline.intake import tables as intake
 from pipeline.membership import tables as membership
 from pipeline.notification import tables as notification
 from pipeline.review import tables as review
+from pipeline.review.people import tables as people
 from pipeline.tasks import tables as tasks
 
 __all__ = [
@@ -28,6 +29,7 @@ __all__ = [
     "membership",
     "metadata",
     "notification",
+    "people",
     "review",
     "tables",
     "tasks",

@@ -29,6 +29,7 @@ from web.api import (
     webhooks,
 )
 from web.api.seats import Seats
+from web.console.app import PREFIX, create_console
 from web.member import pages as member
 
 log = structlog.get_logger()
@@ -73,6 +74,7 @@ def create_app(tools: Container) -> FastAPI:
         app.include_router(routes.router)
     member.install(app)
     openapi.install(app)
+    app.mount(PREFIX, create_console(tools))
     return app
 
 

@@ -12,6 +12,8 @@ from pipeline.errors import Forbidden, Invalid, Problem
 from pipeline.idempotency import Once, once
 from pipeline.member_sessions import SESSION, caller_of
 from pipeline.rate_limits import refused
+from pipeline.review.people.people import require_right
+from pipeline.review.roles import Right
 from schemas.base import Identifier
 
 
@@ -95,11 +97,12 @@ async def _session(caller: Annotated[Caller, Depends(_caller)]) -> Caller:
 MemberSession = Annotated[Caller, Depends(_session)]
 
 
-async def _reviewer(caller: Annotated[Caller, Depends(_with(Scope.REVIEW))]) -> str:
+def _reviewer(caller: Annotated[Caller, Depends(_with(Scope.REVIEW))], tools: Tools) -> str:
     if caller.reviewer_id is None:
         raise Forbidden(
             "This key speaks for no reviewer. Create one that does: proofdesk key create --scope review --reviewer NAME"
         )
+    require_right(caller.reviewer_id, Right.REVIEW, db=tools.db)
     return caller.reviewer_id
 
 

@@ -1,0 +1,113 @@
+"""Which case is next for a reviewer: the soonest due of the lanes (queue and language) that are theirs."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import (
+    ARRAY,
+    BindParameter,
+    ColumnElement,
+    Connection,
+    FromClause,
+    Select,
+    TableValuedAlias,
+    Text,
+    all_,
+    any_,
+    bindparam,
+    exists,
+    func,
+    literal,
+    select,
+    true,
+)
+
+from pipeline.lifecycle import State
+from pipeline.queues import Queue
+from pipeline.review.tables import claim, opinion, skip
+from pipeline.tables import submission
+
+_ANY: Final = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Seeker:
+    """Who looks for a case: which queues, in which languages (none: any), of which kinds (none: any), and whose never."""
+
+    reviewer_id: str
+    queues: Sequence[Queue]
+    languages: Sequence[str]
+    kinds: Sequence[str]
+    related: Sequence[str]
+
+
+def next_waiting(connection: Connection, seeker: Seeker) -> UUID | None:
+    """The case that is due soonest, locked; one that somebody else has locked at this moment is passed over.
+
+    Each lane is a part of an index in the order of due times, so this takes the same time however many wait.
+    """
+    lanes = [(queue.value, language) for queue in seeker.queues for language in seeker.languages or (_ANY,)]
+    values = {
+        "queues": [queue for queue, _ in lanes],
+        "languages": [language for _, language in lanes],
+        "reviewer": seeker.reviewer_id,
+        "related": list(seeker.related),
+        "kinds": list(seeker.kinds),
+    }
+    query = _statement(by_language=bool(seeker.languages), by_kind=bool(seeker.kinds))
+    return connection.execute(query, values).scalar_one_or_none()
+
+
+@cache
+def _statement(*, by_language: bool, by_kind: bool) -> Select[Any]:
+    """Built once for each form: building it anew would cost more than the database takes for it."""
+    lanes = func.unnest(_texts("queues"), _texts("languages")).table_valued("queue", "language", name="lane")
+    heads = _heads(lanes.render_derived(), by_language=by_language, by_kind=by_kind)
+    first = (
+        _of_lane(heads, submission.c.id, by_language=by_language, by_kind=by_kind)
+        .with_for_update(skip_locked=True, key_share=True, of=submission)
+        .lateral("first")
+    )
+    return select(first.c.id).select_from(heads.join(first, true())).limit(1)
+
+
+def _heads(lanes: TableValuedAlias, *, by_language: bool, by_kind: bool) -> FromClause:
+    """The lanes in which somebody waits, the soonest due first."""
+    head = _of_lane(lanes, submission.c.due_at, by_language=by_language, by_kind=by_kind).lateral("head")
+    query = select(lanes.c.queue, lanes.c.language, head.c.due_at).select_from(lanes.join(head, true()))
+    return query.order_by(head.c.due_at).subquery("lanes")
+
+
+def _of_lane(lanes: FromClause, what: ColumnElement[Any], *, by_language: bool, by_kind: bool) -> Select[Any]:
+    here = [submission.c.queue == lanes.c.queue]
+    if by_language:
+        here.append(submission.c.language == lanes.c.language)
+    if by_kind:
+        here.append(submission.c.kind == any_(_texts("kinds")))
+    return (
+        select(what)
+        .where(submission.c.state == State.IN_REVIEW, *here, *_may_be_theirs())
+        .order_by(submission.c.due_at, submission.c.id)
+        .limit(1)
+        .correlate(lanes)
+    )
+
+
+def _may_be_theirs() -> Sequence[ColumnElement[bool]]:
+    """Nobody holds it; the reviewer has not skipped it, has no opinion of it yet, and is not the member or related."""
+    this, who = submission.c.id, bindparam("reviewer", type_=Text)
+    return (
+        ~exists(literal(1)).where(claim.c.submission_id == this, claim.c.state == "live"),
+        ~exists(literal(1)).where(skip.c.submission_id == this, skip.c.reviewer_id == who),
+        ~exists(literal(1)).where(
+            opinion.c.submission_id == this, opinion.c.reviewer_id == who, opinion.c.undone_at.is_(None)
+        ),
+        submission.c.member_id != all_(_texts("related")),
+    )
+
+
+def _texts(name: str) -> BindParameter[Any]:
+    return bindparam(name, type_=ARRAY(Text))

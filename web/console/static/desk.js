@@ -1,0 +1,199 @@
+// The desk: a case in front of the reviewer, the next one ready behind it, and the last decision still to be undone.
+import { Case, read } from "./case.js";
+import { giveBack, leaveAll, show as showLease } from "./lease.js";
+import { post } from "./send.js";
+
+const main = document.getElementById("main");
+const said = document.getElementById("said");
+const SECOND = 1000;
+
+export class Desk {
+  constructor() {
+    this.queues = new URLSearchParams(location.search).getAll("queue").map((name) => ["queue", name]);
+    this.current = this.made(main.firstElementChild);
+    Object.assign(this, { ready: [], coming: null, last: null, busy: false });
+    addEventListener("pagehide", () => leaveAll(this.leases));
+    addEventListener("pageshow", (event) => { if (event.persisted) this.open(this.current); });
+    setInterval(() => this.tick(), SECOND);
+    if (!this.current.none) this.open(this.current);
+    this.tick();
+  }
+
+  get leases() {
+    return [this.current, ...this.ready].filter((item) => !item.none).map((item) => item.lease);
+  }
+
+  // To another page: what is held goes back first.
+  async leaveFor(go) {
+    await this.coming;
+    this.busy = true;
+    await giveBack(this.leases);
+    go();
+  }
+
+  made(root) {
+    return new Case(root, (item, sheet) => this.submit(item, sheet));
+  }
+
+  announce(words) {
+    said.textContent = words;
+  }
+
+  // The next case is claimed and drawn while this one is looked at.
+  prepare() {
+    if (this.coming || this.ready.length || this.current.none) return;
+    this.coming = post("/console/next/part", this.queues, { worthwhile: () => false })
+      .then(async (answer) => {
+        if (answer.status !== 200) return;
+        const next = this.made(read(await answer.text()));
+        if (next.none) return;
+        this.ready.push(next);
+        await next.painted();
+      })
+      .catch(() => {})
+      .finally(() => { this.coming = null; });
+  }
+
+  async next() {
+    if (!this.ready.length && this.coming) await this.coming;
+    if (this.ready.length) return this.show(this.ready.shift());
+    const answer = await post("/console/next/part", this.queues);
+    return answer.status === 200 ? this.show(this.made(read(await answer.text()))) : location.assign("/console/");
+  }
+
+  show(item) {
+    this.current = item;
+    main.replaceChildren(item.root);
+    document.querySelector('[data-slot="place"]').textContent = item.root.dataset.place;
+    item.root.focus({ preventScroll: true });
+    if (item.none) {
+      history.replaceState(null, "", "/console/");
+      globalThis.htmx?.process(item.root);
+    } else {
+      this.address(item);
+      this.open(item);
+    }
+    this.tick();
+  }
+
+  address(item) {
+    history.replaceState(null, "", `/console/cases/${item.lease.claim}${location.search}`);
+  }
+
+  async open(item) {
+    item.lease.since = performance.now();
+    const answer = await item.lease.ask("opened").catch(() => null);
+    if (answer?.status === 409) await this.back(item);
+    item.painted().then(() => item.stage.fetchRest());
+    if (item === this.current) this.prepare();
+  }
+
+  async back(item) {
+    const answer = await post(item.lease.path("back"));
+    if (answer.ok) {
+      item.revive(await answer.json());
+      if (item === this.current) this.address(item);
+    } else item.end(await answer.text());
+  }
+
+  // One thing at a time: what is asked for meanwhile is not done to a case that nobody has seen yet.
+  async once(work) {
+    if (this.busy) return;
+    this.busy = true;
+    const { root } = this.current;
+    root.setAttribute("aria-busy", "true");
+    try {
+      await work(this.current);
+    } finally {
+      this.busy = false;
+      root.removeAttribute("aria-busy");
+    }
+  }
+
+  submit(item, sheet) {
+    if (sheet.dataset.verdict) this.once(() => this.decide(item, sheet.dataset.verdict, sheet));
+    else if (sheet.dataset.way) this.once(() => this.giveAway(item, sheet));
+    else this.once(() => this.burn(item));
+  }
+
+  async decide(item, verdict, sheet) {
+    const answer = await post(item.lease.path("decision"), [...item.answers.fields(sheet), ["verdict", verdict]]);
+    if (!(await this.settled(item, answer, sheet))) return;
+    const decided = await answer.json();
+    item.lease.over = true;
+    this.last = { ...decided, item, until: performance.now() + decided.undo_seconds * SECOND };
+    await this.goOn(decided.said);
+  }
+
+  async giveAway(item, sheet) {
+    const answer = await post(item.lease.path(sheet.dataset.way), item.answers.fields(sheet));
+    if (!(await this.settled(item, answer, sheet))) return;
+    item.lease.over = true;
+    this.last = null;
+    await this.goOn((await answer.json()).said);
+  }
+
+  async goOn(did) {
+    await this.next();
+    this.announce(`${did}. ${this.current.none ? "Nothing waits." : `Next: ${this.current.name}.`}`);
+  }
+
+  // What stands in the way is said in words: at the field, or above the form with all that was typed below it.
+  async settled(item, answer, sheet) {
+    if (answer.ok) return true;
+    if (answer.status === 422) this.announce(item.answers.wrong((await answer.json()).problems, sheet));
+    else item.end(await answer.text());
+    return false;
+  }
+
+  async burn(item) {
+    const sheet = item.sheets.open;
+    if (!item.redaction.boxes.length) return item.answers.wrong([{ field: "boxes", message: "Draw a box first, or press + for one." }], sheet);
+    const refused = await item.redaction.burn(item.lease.claim, item.lease.token);
+    if (refused) return this.settled(item, refused, sheet);
+    this.closeSheet();
+    return this.announce("Covered. What was under it is deleted.");
+  }
+
+  closeSheet() {
+    if (this.current.redaction.on) this.current.redaction.stop();
+    return this.current.sheets.close();
+  }
+
+  async undo() {
+    if (!this.last || this.last.until < performance.now()) return;
+    const { decision, item } = this.last;
+    this.last = null;
+    const answer = await post(`/console/decisions/${decision}/undo`);
+    const html = await answer.text();
+    if (!answer.ok) return this.refuse(read(html).textContent.trim());
+    if (!this.current.none) this.ready.unshift(this.current);
+    const again = this.made(read(html));
+    again.answers.copyFrom(item.answers);
+    this.show(again);
+    this.announce(`Taken back: ${again.name}.`);
+  }
+
+  refuse(words) {
+    this.announce(words);
+    this.current.answers?.say("", words);
+  }
+
+  tick() {
+    const items = [this.current, ...this.ready].filter((item) => !item.none && !item.over);
+    showLease(items.includes(this.current) ? this.current.lease : null);
+    for (const item of items) if (item.lease.wantsMore) item.lease.renew();
+    this.ready = this.ready.filter((item) => !item.lease.over && item.lease.left > 0);
+    if (items.includes(this.current) && !this.busy && (this.current.lease.over || this.current.lease.left <= 0)) this.lapse();
+    this.current.tellUndo(this.last);
+  }
+
+  // The time ran out. Whoever is there may take the case again; whoever is not has it no more.
+  lapse() {
+    this.once(async (item) => {
+      const answer = await fetch(`/console/cases/${item.lease.claim}`, { headers: { "HX-Request": "true" } }).catch(() => null);
+      if (answer?.status === 409) item.end(await answer.text());
+      else if (answer?.ok) await this.back(item);
+    });
+  }
+}
