@@ -119,5 +119,5 @@ def reader_of(locale: str, timezone: str | None = None) -> Reader:
 def _zone_of(name: str | None) -> ZoneInfo:
     try:
         return ZoneInfo(name) if name else UTC
-    except (ZoneInfoNotFoundError, ValueError):
+    except (ZoneInfoNotFoundError, ValueError, OSError):  # a name may lead to a folder of zones
         return UTC

@@ -7,7 +7,7 @@ from playwright.sync_api import Page
 
 from pipeline.mail_categories import CATEGORIES
 from pipeline.notification.render import Rendered
-from tests.support.mail_samples import LOCALES, URL, every, said
+from tests.support.mail_samples import FACTS, LOCALES, URL, every, mail_of, said
 
 SHOWN = """() => ({
     words: document.body.innerText,
@@ -59,3 +59,14 @@ def test_every_mail_is_whole_on_a_phone_and_on_a_desk(
     }
 
     assert wrong == {}
+
+
+def test_a_word_without_end_does_not_make_a_mail_wider_than_the_screen(page: Page) -> None:
+    page.set_viewport_size({"width": 390, "height": 800})
+    facts = {**FACTS["verification_rejected", "chances left"], "name": "A" * 200, "message": f"https://{'a' * 300}/"}
+    mail = mail_of("verification_rejected", facts)
+
+    page.set_content(mail.html)
+
+    shown = page.evaluate(SHOWN)
+    assert (shown["wide"], shown["scrolls"]) == (0, 0)

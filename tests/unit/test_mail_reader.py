@@ -64,6 +64,7 @@ def test_numbers_money_sizes_and_dates_are_written_as_the_member_writes_them(
         (None, "14:05 UTC"),
         ("Mars/Olympus", "14:05 UTC"),
         ("../etc", "14:05 UTC"),
+        ("Europe", "14:05 UTC"),
     ],
 )
 def test_a_time_is_told_on_the_members_clock_or_in_utc(timezone: str | None, says: str) -> None:

@@ -188,3 +188,35 @@ def test_a_policy_that_cannot_be_read_says_so(policy_file: Path, content: bytes 
 
     with pytest.raises(Misconfigured, match="cannot be read"):
         load_policy(policy_file)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        (
+            'browse = "Browsing all offers"\n',
+            "",
+            r"stage registered: benefits without a title \['browse'\]; add them to \[benefits\]",
+        ),
+        ('browse = "Browsing all offers"', 'browse = ""', "benefits.browse"),
+        (
+            "notifications = { title",
+            "novelties = { title",
+            r"mails are sent of the categories \['notifications'\]; add them",
+        ),
+    ],
+    ids=["a benefit without a title", "an empty title", "a category that mails need"],
+)
+def test_a_policy_in_which_mails_would_find_no_words_is_refused(
+    policy_file: Path, old: str, new: str, says: str
+) -> None:
+    policy_file.write_text(changed(old, new))
+
+    with pytest.raises(Misconfigured, match=says):
+        load_policy(policy_file)
+
+
+def test_benefits_have_titles_and_what_is_none_stays_as_it_is() -> None:
+    titles = load_policy().benefit_titles(["browse", "Priority support", "gone"])
+
+    assert titles == ("Browsing all offers", "Priority support", "gone")
