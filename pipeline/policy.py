@@ -11,6 +11,7 @@ from pydantic import Field, PositiveInt, field_validator, model_validator
 from pipeline.account_policy import Account, Category, Points, unknown_names
 from pipeline.codes import Codes
 from pipeline.methods_policy import BusinessEmail, ChecklistItem, Methods, Rulings, TaxNumbers
+from pipeline.quality_policy import Quality
 from schemas.base import Frozen
 
 Weekday = Annotated[int, Field(ge=0, le=6)]
@@ -169,6 +170,7 @@ class Policy(Frozen):
     clock: Clock
     upload: Upload
     review: Review
+    quality: Quality
     idempotency: Idempotency
     events: Events
     codes: Codes

@@ -1,11 +1,12 @@
 """Publish an approved avatar, and take the old one away (DOMAIN §1)."""
 
 import hashlib
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
 import structlog
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import Connection, Row, Select, func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from pipeline import audit
@@ -16,7 +17,7 @@ from pipeline.errors import PermanentError
 from pipeline.events import record as events
 from pipeline.results import Result, result_of
 from pipeline.storage import Storage
-from pipeline.tables import material, rendition
+from pipeline.tables import material, rendition, submission
 from pipeline.tasks import ledger
 from pipeline.tasks.ledger import Task
 from pipeline.tasks.rules import REMOVE_AVATAR, SEND_MAIL
@@ -71,6 +72,34 @@ def avatar_of(member_id: str, *, db: Database, public_url: str) -> AvatarView:
         sha256=row.sha256 if row else None,
         submission_id=row.submission_id if row else None,
         published_at=row.published_at if row else None,
+    )
+
+
+def approved_picture(member_id: str, *, at: datetime | None, db: Database) -> tuple[str, str] | None:
+    """Key and media type of the rendition in the vault that is the member's avatar now, or was it `at` a time; None where none is."""
+    shown = (_shown_now(member_id) if at is None else _shown_at(member_id, at)).scalar_subquery()
+    query = (
+        select(rendition.c.key, rendition.c.media_type)
+        .join(material, material.c.id == rendition.c.material_id)
+        .where(material.c.submission_id == shown, rendition.c.purpose == "large")
+    )
+    with db.read() as connection:
+        row = connection.execute(query).one_or_none()
+    return (row.key, row.media_type) if row else None
+
+
+def _shown_now(member_id: str) -> Select[Any]:
+    return select(avatar.c.submission_id).where(avatar.c.member_id == member_id)
+
+
+def _shown_at(member_id: str, at: datetime) -> Select[Any]:
+    told = audit.audit
+    return (
+        select(submission.c.id)
+        .join(told, told.c.submission_id == submission.c.id)
+        .where(submission.c.member_id == member_id, told.c.event == PUBLISHED, told.c.at <= at)
+        .order_by(told.c.id.desc())
+        .limit(1)
     )
 
 

@@ -12,11 +12,10 @@ from pipeline.database import Database
 from pipeline.lifecycle import State
 from pipeline.policy import Policy
 from pipeline.review.claims import live_claim
-from pipeline.review.tables import claim
+from pipeline.review.tables import ON_MEMBERS_CASES, claim
 from pipeline.shown import due_view, findings_of
 from pipeline.storage import Storage
 from pipeline.tables import STANDING, decision, material, rendition, submission
-from schemas.members import AvatarView
 from schemas.review import (
     Case,
     CaseMaterial,
@@ -43,7 +42,7 @@ def case_of(
     claim_id: UUID,
     *,
     reviewer_id: str,
-    avatar: AvatarView | None,
+    avatar_url: str | None,
     db: Database,
     storage: Storage,
     policy: Policy,
@@ -103,7 +102,7 @@ def case_of(
             ReasonChoice(code=each.code, text=each.text) for each in policy.reasons_for(subject.kind).values()
         ),
         fact_types={fact: policy.facts[fact] for fact in sorted(facts)},
-        current_avatar_url=avatar.large_url if avatar else None,
+        current_avatar_url=avatar_url,
         earlier=earlier,
     )
 
@@ -119,7 +118,10 @@ def member_of(claim_id: UUID, *, reviewer_id: str, db: Database) -> str:
 def queue(*, db: Database) -> QueueView:
     """How many cases wait, are claimed and are overdue, by kind, and when the next one is due."""
     held = exists().where(
-        claim.c.submission_id == submission.c.id, claim.c.state == "live", claim.c.lease_until > func.now()
+        claim.c.submission_id == submission.c.id,
+        claim.c.state == "live",
+        claim.c.lease_until > func.now(),
+        ON_MEMBERS_CASES,
     )
     query = (
         select(

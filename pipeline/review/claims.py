@@ -11,10 +11,13 @@ from sqlalchemy.dialects.postgresql import insert
 from pipeline.database import Database
 from pipeline.errors import ClaimCapReached, ClaimExpired, NotFound
 from pipeline.idempotency import Once, earlier_answer, remember
+from pipeline.ids import new_id
 from pipeline.lifecycle import State
 from pipeline.policy import Policy
 from pipeline.review.grant import as_claim, grant, lease_from_now, tell
-from pipeline.review.tables import claim, reviewer, skip
+from pipeline.review.quality.answers import state_to_tell
+from pipeline.review.quality.mix import blind_claim
+from pipeline.review.tables import ON_MEMBERS_CASES, claim, reviewer, skip
 from pipeline.tables import submission
 from schemas.review import Claim
 
@@ -37,7 +40,7 @@ def claim_next(
         related = _related_members(connection, reviewer_id)
         _hold_cap(connection, reviewer_id, policy.review.claims_per_reviewer)
         expire_claims(connection)
-        taken = _take(connection, _waiting(reviewer_id, related, kinds), reviewer_id, policy)
+        taken = _next(connection, reviewer_id, _suits(reviewer_id, related, kinds), policy)
         remember(connection, request, {"claim": taken.model_dump(mode="json") if taken else None})
     if taken is not None:
         log.info("claim.taken", submission_id=str(taken.submission_id), claim_id=str(taken.id), reviewer=reviewer_id)
@@ -88,7 +91,10 @@ def end_claim(
 
 def expire_claims(connection: Connection) -> int:
     """End live claims whose lease ran out or whose case is no longer in review. Returns how many."""
-    closed = exists().where(submission.c.id == claim.c.submission_id, submission.c.state != State.IN_REVIEW)
+    closed = and_(
+        ON_MEMBERS_CASES,
+        exists().where(submission.c.id == claim.c.submission_id, submission.c.state != State.IN_REVIEW),
+    )
     due = select(claim.c.id).where(claim.c.state == "live", or_(claim.c.lease_until <= func.now(), closed))
     ended = connection.execute(
         update(claim)
@@ -119,15 +125,25 @@ def live_claim(connection: Connection, claim_id: UUID, *, reviewer_id: str) -> R
 def explain(connection: Connection, claim_id: UUID, reviewer_id: str) -> NoReturn:
     """Say why a claim cannot be used: NotFound where it never was this reviewer's, else ClaimExpired with what became of it."""
     row = connection.execute(
-        select(claim.c.state, submission.c.state.label("submission_state"))
+        select(claim, submission.c.state.label("submission_state"))
         .join(submission, submission.c.id == claim.c.submission_id)
         .where(claim.c.id == claim_id, claim.c.reviewer_id == reviewer_id)
     ).one_or_none()
     if row is None:
         raise NotFound("You hold no such claim. Claim the next case.")
-    if row.state == "live" and row.submission_state == State.IN_REVIEW:
+    state = state_to_tell(connection, row)
+    if row.state == "live" and state == State.IN_REVIEW:
         raise ClaimExpired("The claim's time ran out, or its token or fence is another one. Claim the next case.")
-    raise ClaimExpired(f"The claim has ended ({row.state}); the case is {row.submission_state}. Claim the next case.")
+    raise ClaimExpired(f"The claim has ended ({row.state}); the case is {state}. Claim the next case.")
+
+
+def _next(
+    connection: Connection, reviewer_id: str, suits: Sequence[ColumnElement[bool]], policy: Policy
+) -> Claim | None:
+    """The next case; now and then a blind one in its place, chosen by the new claim's id."""
+    waiting, claim_id = _waiting(suits), new_id()
+    blind = blind_claim(connection, waiting, suits, claim_id=claim_id, reviewer_id=reviewer_id, policy=policy)
+    return blind or _take(connection, waiting, reviewer_id, policy)
 
 
 def _take(connection: Connection, waiting: Select[Any], reviewer_id: str, policy: Policy) -> Claim | None:
@@ -141,14 +157,20 @@ def _take(connection: Connection, waiting: Select[Any], reviewer_id: str, policy
     return None
 
 
-def _waiting(reviewer_id: str, related: Sequence[str], kinds: Sequence[str]) -> Select[Any]:
-    held = exists().where(claim.c.submission_id == submission.c.id, claim.c.state == "live")
+def _suits(reviewer_id: str, related: Sequence[str], kinds: Sequence[str]) -> list[ColumnElement[bool]]:
+    """What a submission must be like for this reviewer to have it."""
     skipped = exists().where(skip.c.submission_id == submission.c.id, skip.c.reviewer_id == reviewer_id)
-    conditions: list[ColumnElement[bool]] = [submission.c.state == State.IN_REVIEW, ~held, ~skipped]
+    conditions: list[ColumnElement[bool]] = [~skipped]
     if related:
         conditions.append(submission.c.member_id.not_in(related))
     if kinds:
         conditions.append(submission.c.kind.in_(kinds))
+    return conditions
+
+
+def _waiting(suits: Sequence[ColumnElement[bool]]) -> Select[Any]:
+    held = exists().where(claim.c.submission_id == submission.c.id, claim.c.state == "live", ON_MEMBERS_CASES)
+    conditions = [submission.c.state == State.IN_REVIEW, ~held, *suits]
     query = select(submission.c.id).where(*conditions).order_by(submission.c.due_at, submission.c.id).limit(1)
     return query.with_for_update(skip_locked=True, of=submission)
 

@@ -19,6 +19,8 @@ from pipeline.lifecycle import Event, Told
 from pipeline.mails import FreezeMail, ResultMail, WithdrawMail
 from pipeline.policy import Policy
 from pipeline.review.claims import end_claim, explain
+from pipeline.review.quality.answers import record_answer
+from pipeline.review.quality.sample import draw
 from pipeline.review.rules import Subject, decision_problems
 from pipeline.review.tables import claim
 from pipeline.tables import decision, material, submission
@@ -55,7 +57,8 @@ def decide(
     with desk.db.begin() as connection:
         if (earlier := earlier_answer(connection, request)) is not None:
             return Decided.model_validate(earlier)
-        answer = _record(connection, claim_id, command, subject, reviewer_id=reviewer_id, desk=desk)
+        record = _record if subject.check_id is None else _answer
+        answer = record(connection, claim_id, command, subject, reviewer_id=reviewer_id, desk=desk)
         remember(connection, request, answer.model_dump(mode="json"))
     log.info(
         "submission.decided",
@@ -71,7 +74,7 @@ def decide(
 def _load(db: Database, claim_id: UUID, reviewer_id: str) -> tuple[Row[Any], Sequence[Row[Any]]]:
     with db.read() as connection:
         subject = connection.execute(
-            select(submission)
+            select(submission, claim.c.check_id)
             .join(claim, claim.c.submission_id == submission.c.id)
             .where(claim.c.id == claim_id, claim.c.reviewer_id == reviewer_id)
         ).one_or_none()
@@ -96,14 +99,21 @@ def _record(
     row = connection.execute(
         insert(decision)
         .values(
-            _decision_row(
-                decision_id, claim_id, command, reviewer_id=reviewer_id, submission_id=subject.id, policy=desk.policy
-            )
+            submission_id=subject.id,
+            **_decision_row(decision_id, claim_id, command, reviewer_id=reviewer_id, policy=desk.policy),
         )
         .values(effects_at=func.now() + timedelta(seconds=undo))
         .returning(decision.c.decided_at, decision.c.effects_at)
     ).one()
     _freeze(connection, decision_id, command, subject, desk)
+    draw(
+        connection,
+        decision_id,
+        submission_id=subject.id,
+        version=command.version,
+        queue=subject.kind,
+        quality=desk.policy.quality,
+    )
     kind = first_effect(subject.kind, command.verdict)
     ledger.record(connection, kind, decision_id, trace=subject.correlation_id, delay_seconds=undo)
     return Decided(
@@ -114,6 +124,15 @@ def _record(
         decided_at=row.decided_at,
         effects_at=row.effects_at,
     )
+
+
+def _answer(
+    connection: Connection, claim_id: UUID, command: DecisionRequest, subject: Row[Any], *, reviewer_id: str, desk: Desk
+) -> Decided:
+    """The answer to a blind case: it looks like a decision and nothing follows from it."""
+    end_claim(connection, claim_id, command.token, reviewer_id=reviewer_id, state="decided", fence=command.fence)
+    values = _decision_row(new_id(), claim_id, command, reviewer_id=reviewer_id, policy=desk.policy)
+    return record_answer(connection, subject, values, version=command.version, policy=desk.policy)
 
 
 def first_effect(kind: str, verdict: str) -> Kind:
@@ -129,12 +148,10 @@ def _decision_row(
     command: DecisionRequest,
     *,
     reviewer_id: str,
-    submission_id: UUID,
     policy: Policy,
 ) -> dict[str, Any]:
     return {
         "id": decision_id,
-        "submission_id": submission_id,
         "claim_id": claim_id,
         "reviewer_id": reviewer_id,
         "verdict": command.verdict,

@@ -15,9 +15,26 @@ from pipeline.review.tables import claim
 from schemas.review import Claim
 
 
-def grant(connection: Connection, submission_id: UUID, *, reviewer_id: str, policy: Policy) -> Claim | None:
-    """A new claim on a case in review; None where somebody holds it. The unique index on live claims settles a tie."""
-    values = {"id": new_id(), "token": uuid4(), "submission_id": submission_id, "reviewer_id": reviewer_id}
+def grant(
+    connection: Connection,
+    submission_id: UUID,
+    *,
+    reviewer_id: str,
+    policy: Policy,
+    claim_id: UUID | None = None,
+    check_id: UUID | None = None,
+) -> Claim | None:
+    """A new claim on a case; None where somebody holds it. The unique indexes on live claims settle a tie.
+
+    On a case in review; with `check_id`, a blind look at one that was decided before, which those in review know nothing of.
+    """
+    values = {
+        "id": claim_id or new_id(),
+        "token": uuid4(),
+        "submission_id": submission_id,
+        "reviewer_id": reviewer_id,
+        "check_id": check_id,
+    }
     row = connection.execute(
         insert(claim).values(**values, lease_until=lease_from_now(policy)).on_conflict_do_nothing().returning(claim)
     ).one_or_none()
@@ -46,5 +63,7 @@ def as_claim(row: Row[Any]) -> Claim:
 
 def tell(connection: Connection, row: Row[Any], event: str, detail: Mapping[str, object] | None = None) -> None:
     """Add what happened to a claim to its case's history."""
-    known = {"claim_id": str(row.id), "fence": row.fence, **(detail or {})}
+    known: dict[str, object] = {"claim_id": str(row.id), "fence": row.fence, **(detail or {})}
+    if row.check_id is not None:
+        known["check_id"] = str(row.check_id)
     audit.write(connection, event, actor=row.reviewer_id, submission_id=row.submission_id, detail=known)

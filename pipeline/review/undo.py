@@ -8,12 +8,14 @@ from sqlalchemy import Connection, Row, func, select, update
 
 from pipeline import lifecycle
 from pipeline.database import one_at_a_time
-from pipeline.errors import AlreadyThere, AnotherAvatarOpen, NotFound, UndoTooLate
+from pipeline.errors import AnotherAvatarOpen, NotFound
 from pipeline.events.record import take_back
 from pipeline.idempotency import Once, earlier_answer, remember
 from pipeline.lifecycle import OPEN, Event
+from pipeline.review import said
 from pipeline.review.decide import Desk, first_effect
 from pipeline.review.grant import grant
+from pipeline.review.quality.answers import take_back_answer
 from pipeline.tables import STANDING, decision, submission
 from pipeline.tasks.recall import recall
 from schemas.review import Claim
@@ -29,6 +31,11 @@ def undo(decision_id: UUID, *, reviewer_id: str, desk: Desk, request: Once | Non
     with desk.db.begin() as connection:
         if (earlier := earlier_answer(connection, request)) is not None:
             return Claim.model_validate(earlier)
+        if (
+            blind := take_back_answer(connection, decision_id, reviewer_id=reviewer_id, policy=desk.policy)
+        ) is not None:
+            remember(connection, request, blind.model_dump(mode="json"))
+            return blind
         subject = _mine(connection, decision_id, reviewer_id)
         one_at_a_time(connection, f"member:{subject.member_id}")  # as accept does: a newer avatar comes before or after
         claim = _take_back(connection, subject, reviewer_id=reviewer_id, desk=desk)
@@ -60,10 +67,7 @@ def _take_back(connection: Connection, decided: Row[Any], *, reviewer_id: str, d
     _mark(connection, decided.id, reviewer_id)
     effect = first_effect(decided.kind, decided.verdict)
     if not (recall(connection, effect, decided.id) and take_back(connection, decided.id)):
-        raise UndoTooLate(
-            "This decision can no longer be undone: its effects are leaving or have left. "
-            f"If it is wrong, tell your lead: submission {decided.submission_id}."
-        )
+        raise said.too_late(decided.submission_id)
     desk.withdraw_mail(connection, decided.id)
     if decided.kind == "avatar":
         _only_avatar(connection, decided)
@@ -82,7 +86,7 @@ def _mark(connection: Connection, decision_id: UUID, reviewer_id: str) -> None:
         .values(undone_at=func.now(), undone_by=reviewer_id)
     )
     if marked.rowcount != 1:
-        raise AlreadyThere("This decision was undone already.")
+        raise said.undone_already()
 
 
 def _only_avatar(connection: Connection, decided: Row[Any]) -> None:
