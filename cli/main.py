@@ -20,6 +20,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "inspect": "cli.inspect:inspect",
     "doctor": "cli.doctor:doctor",
     "sla": "cli.sla:sla",
+    "quality": "cli.quality:quality",
     "review": "cli.review:app",
     "task": "cli.tasks:app",
     "key": "cli.keys:app",

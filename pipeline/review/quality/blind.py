@@ -1,7 +1,8 @@
 """A blind case, shown as it was when it was decided: nothing in it tells what became of it, or that it was decided at all."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -31,7 +32,7 @@ class Past:
 def past_of(claim_id: UUID, *, db: Database, policy: Policy) -> Past | None:
     """How the case of this claim is to look; None where it is a member's case, which is as it is."""
     query = (
-        select(check, submission.c.due_rule, decision.c.decided_at)
+        select(check, submission.c.due_rule, submission.c.accepted_at, decision.c.decided_at)
         .join(claim, claim.c.check_id == check.c.id)
         .join(submission, submission.c.id == check.c.submission_id)
         .join(decision, decision.c.id == check.c.decision_id)
@@ -41,7 +42,7 @@ def past_of(claim_id: UUID, *, db: Database, policy: Policy) -> Past | None:
         row = connection.execute(query).one_or_none()
     if row is None:
         return None
-    due = due_again(row.due_rule, row.as_if_accepted_at, policy.clock)
+    due = due_again(row.due_rule, row.as_if_accepted_at - row.accepted_at, policy.clock)
     return Past(row.decision_id, row.decided_at, row.version, _due_view(due))
 
 
@@ -67,12 +68,13 @@ def as_first_seen(case: Case, past: Past) -> Case:
     return case.model_copy(update=changed)
 
 
-def due_again(rule: dict[str, Any], accepted_at: datetime, clock: Clock) -> Due:
-    """When a case under the same rule is due that was accepted then. Pure."""
+def due_again(rule: Mapping[str, Any], later: timedelta, clock: Clock) -> Due:
+    """When a case under the same rule is due that came so much later. Pure."""
+    start = datetime.fromisoformat(rule["from"]) + later
     if rule["name"] == "hours_by_the_clock":
-        return avatar_due(accepted_at, hours=rule["hours"], since=rule["since"])
+        return avatar_due(start, hours=rule["hours"], since=rule["since"])
     calendar = calendar_of(clock)
-    return verification_due(accepted_at, target=rule["target_days"], promise=rule["promise_days"], calendar=calendar)
+    return verification_due(start, target=rule["target_days"], promise=rule["promise_days"], calendar=calendar)
 
 
 def _due_view(due: Due) -> DueView:
