@@ -15,7 +15,7 @@ from pipeline.errors import Invalid, ProofdeskError, RetryableError
 COMMANDS: Final[Mapping[str, str]] = {
     "migrate": "cli.migrate:migrate",
     "submit": "cli.submit:submit",
-    "queue": "cli.review:queue",
+    "queue": "cli.review:waiting",
     "history": "cli.history:history",
     "inspect": "cli.inspect:inspect",
     "doctor": "cli.doctor:doctor",

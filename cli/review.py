@@ -1,38 +1,41 @@
 """Review at a terminal or from a script: the same use cases as the API."""
 
-from collections.abc import Iterator
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 import typer
-from pydantic import ValidationError
 
+from cli.bodies import checked
+from cli.case import print_case
 from cli.output import AsJson, console, print_fields, print_json, print_table, when
 from cli.submit import read_json
 from cli.tools import tools
-from pipeline.errors import Invalid
-from pipeline.review import case as cases
-from pipeline.review import claims
+from pipeline.queues import Queue
+from pipeline.review import claims, offers
+from pipeline.review import queue as queues
 from pipeline.review.decide import decide as record_decision
+from pipeline.review.escalate import escalate as pass_on
 from pipeline.review.undo import undo as take_back
-from pipeline.validation import problems
-from schemas.review import Case, CaseMaterial, DecisionRequest
+from schemas.review import DecisionRequest, EscalateRequest, HandOverRequest
 
-app = typer.Typer(no_args_is_help=True, help="Claim a case, look at it, decide it, undo that.")
+app = typer.Typer(no_args_is_help=True, help="Claim a case, look at it, decide it or pass it on, undo that.")
 
 ClaimId = Annotated[UUID, typer.Argument(help="The claim's id, as `review claim` prints it.")]
 As = Annotated[str, typer.Option("--as", envvar="PROOFDESK_REVIEWER", help="The reviewer who acts.")]
 Token = Annotated[UUID, typer.Option(help="The claim's token.")]
 
 
-def queue(as_json: AsJson = False) -> None:
-    """What waits for review, by kind."""
+def waiting(as_json: AsJson = False) -> None:
+    """What waits for review, by queue."""
     with tools() as tool:
-        view = cases.queue(db=tool.db)
+        view = queues.queue(db=tool.db)
     if as_json:
         print_json(view.model_dump(mode="json"))
         return
-    rows = [[line.kind, line.waiting, line.claimed, line.overdue, line.due_soonest_at] for line in view.queues]
+    rows = [
+        [line.queue, f"{line.waiting}+" if line.more else line.waiting, line.claimed, line.overdue, line.due_soonest_at]
+        for line in view.queues
+    ]
     print_table(["queue", "waiting", "claimed", "overdue", "due soonest"], rows, empty="The queue is empty.")
 
 
@@ -40,16 +43,19 @@ def queue(as_json: AsJson = False) -> None:
 def claim(
     reviewer: As,
     kind: Annotated[list[str] | None, typer.Option(help="Only cases of this kind; may be repeated.")] = None,
+    queue: Annotated[list[Queue] | None, typer.Option(help="Only from this queue; may be repeated.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Take the case that is due soonest."""
+    """Take what a colleague offers you, or the case that is due soonest."""
     with tools() as tool:
-        taken = claims.claim_next(reviewer_id=reviewer, kinds=kind or (), db=tool.db, policy=tool.policy)
+        taken = claims.claim_next(
+            reviewer_id=reviewer, kinds=kind or (), queues=queue or (), db=tool.db, policy=tool.policy
+        )
         held = tool.case(taken.id, reviewer_id=reviewer) if taken else None
     if held is None:
         print_json(None) if as_json else console.print("Nothing waits for you.")
     else:
-        _print_case(held, as_json=as_json)
+        print_case(held, as_json=as_json)
 
 
 @app.command()
@@ -57,7 +63,7 @@ def show(claim_id: ClaimId, reviewer: As, as_json: AsJson = False) -> None:
     """The case that you hold, with fresh links to its pages."""
     with tools() as tool:
         held = tool.case(claim_id, reviewer_id=reviewer)
-    _print_case(held, as_json=as_json)
+    print_case(held, as_json=as_json)
 
 
 @app.command()
@@ -91,14 +97,89 @@ def decide(
     as_json: AsJson = False,
 ) -> None:
     """Decide the case. `review show --json` has token, fence, version, checklist and facts to fill in."""
-    try:
-        command = DecisionRequest.model_validate(read_json(decision))
-    except ValidationError as error:
-        raise Invalid(problems(error.errors(include_url=False))) from error
+    command = checked(DecisionRequest, read_json(decision))
     with tools() as tool:
         decided = record_decision(claim_id, command, reviewer_id=reviewer, desk=tool.desk)
     shown = decided.model_dump(mode="json")
     print_json(shown) if as_json else print_fields(shown)
+
+
+@app.command("better-file")
+def better_file(
+    claim_id: ClaimId,
+    token: Token,
+    reviewer: As,
+    reason: Annotated[list[str] | None, typer.Option(help="What is wrong with the file; may be repeated.")] = None,
+    message: Annotated[str | None, typer.Option(help="A sentence for the member.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Ask the member for a better file. It costs them no chance."""
+    with tools() as tool:
+        case = tool.case(claim_id, reviewer_id=reviewer)
+        command = checked(
+            DecisionRequest,
+            token=token,
+            fence=case.claim.fence,
+            version=case.version,
+            verdict="better_file",
+            reasons=reason or (),
+            message=message,
+        )
+        decided = record_decision(claim_id, command, reviewer_id=reviewer, desk=tool.desk)
+    shown = decided.model_dump(mode="json")
+    print_json(shown) if as_json else print_fields(shown)
+
+
+@app.command()
+def escalate(
+    claim_id: ClaimId,
+    token: Token,
+    reviewer: As,
+    note: Annotated[str, typer.Option(help="Why a senior should look at it.")],
+) -> None:
+    """Pass the case on to the seniors."""
+    with tools() as tool:
+        pass_on(claim_id, checked(EscalateRequest, token=token, note=note), reviewer_id=reviewer, db=tool.db)
+    console.print("Escalated.")
+
+
+@app.command("hand-over")
+def hand_over(
+    claim_id: ClaimId,
+    colleague: Annotated[str, typer.Argument(help="Who is to have it.")],
+    token: Token,
+    reviewer: As,
+    note: Annotated[str | None, typer.Option(help="A word to them.")] = None,
+) -> None:
+    """Offer the case to one colleague, for a while."""
+    command = checked(HandOverRequest, token=token, colleague=colleague, note=note)
+    with tools() as tool:
+        handed = offers.hand_over(claim_id, command, reviewer_id=reviewer, db=tool.db, policy=tool.policy)
+    console.print(f"Offered to {colleague} until {handed.until:%H:%M:%S} UTC ({when(handed.until)}).")
+
+
+@app.command("take-up")
+def take_up(claim_id: ClaimId, reviewer: As, as_json: AsJson = False) -> None:
+    """Accept what a colleague offers you. `review release` declines it."""
+    with tools() as tool:
+        offers.take_up(claim_id, reviewer_id=reviewer, db=tool.db, policy=tool.policy)
+        held = tool.case(claim_id, reviewer_id=reviewer)
+    print_case(held, as_json=as_json)
+
+
+@app.command()
+def mine(reviewer: As, as_json: AsJson = False) -> None:
+    """What you hold and what colleagues offer you."""
+    with tools() as tool:
+        held = queues.held_by(reviewer, db=tool.db)
+    if as_json:
+        print_json(held.model_dump(mode="json"))
+        return
+    rows = [
+        [each.claim.id, each.queue, "offered" if each.offered else "yours", each.claim.lease_until, each.due_at]
+        for each in held.claims
+    ]
+    print_table(["claim", "queue", "is", "until", "due"], rows, empty="You hold nothing.")
 
 
 @app.command()
@@ -111,53 +192,4 @@ def undo(
     with tools() as tool:
         claim = take_back(decision_id, reviewer_id=reviewer, desk=tool.desk)
         held = tool.case(claim.id, reviewer_id=reviewer)
-    _print_case(held, as_json=as_json)
-
-
-def _print_case(case: Case, *, as_json: bool) -> None:
-    if as_json:
-        print_json(case.model_dump(mode="json"))
-        return
-    facts: dict[str, Any] = {
-        "claim": case.claim.id,
-        "token": case.claim.token,
-        "fence": case.claim.fence,
-        "version": case.version,
-        "yours until": case.claim.lease_until,
-        "submission": case.submission_id,
-        "kind": " ".join(filter(None, [case.kind, case.stage, case.identity])),
-        "member": f"{case.member.name} ({case.member_id})",
-        "due": f"{when(case.due.promise_at)}: {case.due.why}",
-        **{f"form: {name}": value for name, value in case.form.items()},
-        "earlier": ", ".join(f"{each.kind} {each.verdict}" for each in case.earlier) or "nothing",
-    }
-    print_fields(facts)
-    for material in case.materials:
-        console.print(f"\n[bold]{material.title}[/bold]  {material.filename or ''}  [dim]{material.id}[/dim]")
-        for line in _noticed(material):
-            console.print(f"  [yellow]{line}[/yellow]")
-        for item in material.checklist:
-            console.print(f"  ▢ {item.text}  [dim]{item.code} {' '.join(item.facts)}[/dim]")
-        for page in material.pages:
-            if page.purpose == "large":
-                console.print(f"  page {page.page}: {page.url}", soft_wrap=True)
-    print_table(
-        ["reason", "what the member reads"], [[each.code, each.text] for each in case.reasons], title="\nReasons"
-    )
-
-
-def _noticed(material: CaseMaterial) -> Iterator[str]:
-    """The signals that a reviewer should know of, in words."""
-    signals = material.signals
-    faces = (signals.get("faces") or {}).get("count")
-    if faces is not None and faces != 1 and material.kind == "avatar":
-        yield f"{faces} faces found"
-    if (signals.get("blur") or {}).get("blurred"):
-        yield "the picture is blurred"
-    if edited_by := (signals.get("exif") or {}).get("edited_by"):
-        yield f"edited with {edited_by}"
-    for field, match in (signals.get("form") or {}).get("fields", {}).items():
-        where = f"found on page {match['page']}" if match["found"] else "not found in the text"
-        yield f"{field.replace('_', ' ')} of the form: {where}"
-    for each in material.duplicates:
-        yield f"{'the same file' if each.exact else 'looks like one'} of member {each.member_id} (submission {each.submission_id})"
+    print_case(held, as_json=as_json)

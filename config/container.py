@@ -20,22 +20,28 @@ from pipeline.database import Database, Hint, engine
 from pipeline.errors import DatabaseUnavailable
 from pipeline.inspection.duplicates import duplicates_of
 from pipeline.inspection.sandbox import Sandbox
-from pipeline.mails import FreezeMail
+from pipeline.letters import Office, write_letter
+from pipeline.mails import FreezeMail, WriteLetter
 from pipeline.membership.judge import number_of
 from pipeline.membership.registers import LookUp, Vies
 from pipeline.membership.service import is_unlocked
-from pipeline.notification.freeze import Sender, freeze, freeze_letter, withdraw
+from pipeline.notification.freeze import freeze, freeze_letter, preview, withdraw
+from pipeline.notification.sender import Sender
 from pipeline.notification.smtp import Mailer, mail_circuit
 from pipeline.notification.topic import Topic, fetch_from_amazon
 from pipeline.policy import Policy
 from pipeline.review.case import case_of, member_of
 from pipeline.review.decide import Desk
+from pipeline.review.people.passwords import Passwords
+from pipeline.review.people.sign_in import Gate
+from pipeline.review.preview import PreviewMail
 from pipeline.review.quality.blind import as_first_seen, past_of
 from pipeline.s3 import s3_client
 from pipeline.storage import Storage, storage_circuit
 from pipeline.tasks.backlog import Backlog
 from pipeline.tasks.ledger import Ledger
 from pipeline.tasks.relay import forget_hints
+from schemas.members import AvatarView
 from schemas.review import Case
 
 
@@ -121,6 +127,16 @@ class Container:
         return partial(freeze, sender=self.sender, policy=self.policy)
 
     @cached_property
+    def preview_mail(self) -> PreviewMail:
+        """Renders a result mail and keeps nothing."""
+        return partial(preview, sender=self.sender, policy=self.policy)
+
+    @cached_property
+    def write_letter(self) -> WriteLetter:
+        """Writes news to a member in the caller's transaction, unless they left its category."""
+        return partial(write_letter, office=Office(self.sender, self.policy, self.settings.web_url))
+
+    @cached_property
     def confirming(self) -> Confirming:
         """What confirming a member's address needs."""
         return Confirming(self.db, self.policy, partial(freeze_letter, sender=self.sender))
@@ -139,6 +155,11 @@ class Container:
     def desk(self) -> Desk:
         """What deciding and undoing need."""
         return Desk(self.db, self.policy, self.freeze_mail, withdraw)
+
+    @cached_property
+    def gate(self) -> Gate:
+        """What signing in to the console needs."""
+        return Gate(self.db, Passwords(), self.policy.sign_in)
 
     @cached_property
     def inspector(self) -> Sandbox:
@@ -160,11 +181,11 @@ class Container:
     def case(self, claim_id: UUID, *, reviewer_id: str) -> Case:
         """The case that a reviewer holds, beside the member's avatar. Raises ClaimExpired, NotFound."""
         member_id = member_of(claim_id, reviewer_id=reviewer_id, db=self.db)
-        past = past_of(claim_id, db=self.db, policy=self.policy)
+        past = past_of(claim_id, db=self.db)
         held = case_of(
             claim_id,
             reviewer_id=reviewer_id,
-            avatar_url=self._avatar_url(member_id, at=past.decided_at if past else None),
+            avatar=self._avatar_seen(member_id, at=past.decided_at if past else None),
             db=self.db,
             storage=self.storage,
             policy=self.policy,
@@ -173,13 +194,21 @@ class Container:
         whole = held.model_copy(update={"tax_number": number_of(held.submission_id, db=self.db)})
         return as_first_seen(whole, past) if past else whole
 
-    def _avatar_url(self, member_id: str, *, at: datetime | None) -> str | None:
-        """A short-lived link to the member's avatar, now or at a time: the same kind of link for every case."""
+    def _avatar_seen(self, member_id: str, *, at: datetime | None) -> AvatarView | None:
+        """The member's avatar, now or at a time, by a short-lived link to the vault: the same kind of link for every case."""
         shown = approved_picture(member_id, at=at, db=self.db)
         if shown is None:
             return None
-        key, media_type = shown
-        return self.storage.presign_view(key, media_type=media_type, seconds=self.policy.review.view_url_seconds)
+        seconds = self.policy.review.view_url_seconds
+        link = self.storage.presign_view(shown.key, media_type=shown.media_type, seconds=seconds)
+        return AvatarView(
+            member_id=member_id,
+            large_url=link,
+            small_url=None,
+            sha256=shown.sha256,
+            submission_id=shown.submission_id,
+            published_at=None,
+        )
 
     def close(self) -> None:
         """Close what was opened."""

@@ -1,6 +1,6 @@
 """One tree of errors. Each has a stable code and a sentence that says what to do; a bad upload is a finding, not one of these."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -129,9 +129,13 @@ class Forbidden(PermanentError):
 
 
 class Conflict(PermanentError):
-    """The request is sound but does not fit the present state."""
+    """The request is sound but does not fit the present state. `became` says what came of the case meanwhile, where that is known."""
 
     code = "conflict"
+
+    def __init__(self, message: str, *, became: Mapping[str, object] | None = None) -> None:
+        self.became = became
+        super().__init__(message)
 
 
 class IdempotencyKeyReused(PermanentError):
@@ -178,6 +182,18 @@ class ClaimExpired(Conflict):
     """The claim's lease ran out, or the claim has ended."""
 
     code = "claim_expired"
+
+
+class ColleagueNotEligible(Conflict):
+    """The colleague may not have this case."""
+
+    code = "colleague_not_eligible"
+
+
+class ChanceTakenAgain(Conflict):
+    """The member has used the chance that was given back for another submission."""
+
+    code = "chance_taken_again"
 
 
 class UndoTooLate(Conflict):

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Row, func, select, update
 from pipeline import audit
 from pipeline.errors import AlreadyThere, NotAllowed, NotFound, Stale
 from pipeline.events.record import record
+from pipeline.queues import Queue
 from pipeline.tables import submission
 from schemas.events import SubmissionMoved
 
@@ -36,6 +37,8 @@ class Event(StrEnum):
     REFUSED = "refused"
     APPROVED = "approved"
     REJECTED = "rejected"
+    SENT_BACK = "sent_back"
+    PASSED_ON = "passed_on"
     REOPENED = "reopened"
     SUPERSEDED = "superseded"
     WITHDRAWN = "withdrawn"
@@ -51,10 +54,13 @@ EDGES: Final[Mapping[tuple[State, Event], State]] = {
     (State.RECEIVED, Event.WITHDRAWN): State.WITHDRAWN,
     (State.IN_REVIEW, Event.APPROVED): State.APPROVED,
     (State.IN_REVIEW, Event.REJECTED): State.REJECTED,
+    (State.IN_REVIEW, Event.SENT_BACK): State.REFUSED,
+    (State.IN_REVIEW, Event.PASSED_ON): State.IN_REVIEW,
     (State.IN_REVIEW, Event.SUPERSEDED): State.SUPERSEDED,
     (State.IN_REVIEW, Event.WITHDRAWN): State.WITHDRAWN,
     (State.APPROVED, Event.REOPENED): State.IN_REVIEW,
     (State.REJECTED, Event.REOPENED): State.IN_REVIEW,
+    (State.REFUSED, Event.REOPENED): State.IN_REVIEW,
     (State.AWAITING_CODE, Event.APPROVED): State.APPROVED,
     (State.AWAITING_CODE, Event.REJECTED): State.REJECTED,
     (State.AWAITING_CODE, Event.EXPIRED): State.EXPIRED,
@@ -67,13 +73,15 @@ GIVES_CHANCE_BACK: Final = frozenset({State.REFUSED, State.SUPERSEDED, State.WIT
 TOLD_AS: Final[Mapping[Event, str]] = {
     Event.CLEARED: "submission.in_review",
     Event.REFUSED: "submission.refused",
+    Event.SENT_BACK: "submission.refused",
     Event.APPROVED: "submission.approved",
     Event.REJECTED: "submission.rejected",
     Event.SUPERSEDED: "submission.superseded",
     Event.WITHDRAWN: "submission.withdrawn",
     Event.EXPIRED: "submission.expired",
 }
-"""What other services are told. An undone decision was never told, so that it was reopened is not told either."""
+"""What other services are told. An undone decision was never told, so that it was reopened is not told either; nor is it told
+through which hands a case goes while it is in review."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,10 +115,11 @@ def move(
     version: int | None = None,
     detail: Mapping[str, object] | None = None,
     told: Told = Told(),
+    queue: Queue | None = None,
 ) -> State:
     """Move a submission on: compare-and-set on (state, version), one audit row and one event, in the caller's transaction.
 
-    `version` is what the caller looked at; None moves from whatever is there now. Raises NotFound, AlreadyThere, NotAllowed,
+    `version` is what the caller looked at; None moves from whatever is there now. With `queue` it waits there. Raises NotFound, AlreadyThere, NotAllowed,
     or Stale when somebody else moved it first.
     """
     row = connection.execute(select(submission).where(submission.c.id == submission_id).with_for_update()).one_or_none()
@@ -120,10 +129,11 @@ def move(
     after = advance(before, event)
     if version is not None and version != row.version:
         raise Stale(f"The submission is at version {row.version}; you looked at version {version}. Load it again.")
+    closed_at = None if after in OPEN else func.now()
     changed = connection.execute(
         update(submission)
         .where(submission.c.id == submission_id, submission.c.state == before, submission.c.version == row.version)
-        .values(state=after, version=row.version + 1, closed_at=None if after in OPEN else func.now())
+        .values(state=after, version=row.version + 1, closed_at=closed_at, queue=queue or row.queue)
     )
     if changed.rowcount != 1:
         raise Stale("The submission changed at the same moment. Load it again.")

@@ -7,6 +7,8 @@ from uuid import UUID
 
 from sqlalchemy import Connection
 
+from pipeline.sentences import Sentence
+
 
 @dataclass(frozen=True, slots=True)
 class ResultMail:
@@ -20,7 +22,7 @@ class ResultMail:
     chances_left: int | None = None
     chance: int | None = None
     message: str | None = None
-    sentences: Sequence[str] = field(default=())
+    sentences: Sequence[str | Sentence] = field(default=())
 
 
 FreezeMail = Callable[[Connection, ResultMail], Any]
@@ -34,7 +36,7 @@ WithdrawMail = Callable[[Connection, UUID], Any]
 class Letter:
     """A mail that belongs to no submission: why it is sent (`cause_id`: one mail for each), to whom, and what it may say.
 
-    `headers` are sent with it. A `secret` one is forgotten once it has been handed over.
+    `headers` are sent with it. A `secret` one is forgotten once it has been handed over. Times are told in `timezone` (IANA), or in UTC.
     """
 
     cause_id: UUID
@@ -45,7 +47,32 @@ class Letter:
     facts: Mapping[str, object]
     headers: Mapping[str, str] = field(default_factory=dict)
     secret: bool = False
+    timezone: str | None = None
 
 
 FreezeLetter = Callable[[Connection, Letter], Any]
 """Renders the letter and keeps it in the caller's transaction, which records the task that sends it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """News for a member, by one of the templates of `mail_categories`: whom it concerns, what it may say, and why it is sent.
+
+    `cause_id`: one mail for each. `trace` is the correlation id of what caused it. Facts by template:
+
+    - `level_unlocked`: `stage_title`, `new_benefits` (titles, or the policy's codes), `reason` (one of `level_reasons`)
+    - `level_lowered`: `from_title`, `to_title`, `lost_benefits`, `reason`
+    - `review_delayed`: `kind` (avatar or verification), `stage_title` or None, `due_at` (aware)
+    - `points`: `amount` (below zero where points were taken), `cause` (the entry's title), `balance`
+    """
+
+    cause_id: UUID
+    template: str
+    member_id: str
+    facts: Mapping[str, Any]
+    trace: str
+
+
+WriteLetter = Callable[[Connection, Notice], bool]
+"""Writes the letter in the caller's transaction and records the task that sends it. False where none is sent: the member left
+its category, has no address that is known, or one that takes no mail."""

@@ -1,6 +1,6 @@
 """The shape of the policy: every number and list of the domain, read from `config/policy.toml`."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import time
 from typing import Annotated, Any, Literal, Self
 from zoneinfo import available_timezones
@@ -10,9 +10,11 @@ from pydantic import Field, PositiveInt, field_validator, model_validator
 
 from pipeline.account_policy import Account, Category, Points, unknown_names
 from pipeline.codes import Codes
+from pipeline.mail_categories import SUBSCRIBABLE
 from pipeline.methods_policy import BusinessEmail, ChecklistItem, Methods, Rulings, TaxNumbers
 from pipeline.quality_policy import Quality
-from schemas.base import Frozen
+from pipeline.sign_in_policy import SignIn
+from schemas.base import Frozen, Line
 
 Weekday = Annotated[int, Field(ge=0, le=6)]
 FieldType = Literal["text", "long_text", "url", "text?", "long_text?", "url?"]
@@ -66,12 +68,21 @@ class Upload(Frozen):
 
 
 class Review(Frozen):
-    """Claims, undo, and links to materials, in seconds."""
+    """Claims, offers, undo, and links to materials, in seconds; and which stages or kinds need two people who agree."""
 
     claim_lease_seconds: PositiveInt
     claims_per_reviewer: PositiveInt
     undo_window_seconds: int = Field(ge=0)
     view_url_seconds: PositiveInt
+    offer_seconds: PositiveInt = 900
+    four_eyes: tuple[str, ...] = ()
+
+
+class Console(Frozen):
+    """Materials that are covered until asked for, and whether an original outlives a redaction of it."""
+
+    blurred: tuple[str, ...]
+    keep_redacted_original: bool
 
 
 class Idempotency(Frozen):
@@ -125,10 +136,11 @@ class Avatar(Frozen):
 
 
 class Reasons(Frozen):
-    """Reasons for a rejection, by the kind of submission."""
+    """Reasons for a rejection, by the kind of submission, and for asking for a better file."""
 
     avatar: tuple[Reason, ...]
     verification: tuple[Reason, ...]
+    better_file: tuple[Reason, ...] = ()
 
 
 class Stage(Frozen):
@@ -171,6 +183,8 @@ class Policy(Frozen):
     upload: Upload
     review: Review
     quality: Quality
+    console: Console
+    sign_in: SignIn
     idempotency: Idempotency
     events: Events
     codes: Codes
@@ -184,6 +198,7 @@ class Policy(Frozen):
     methods: Methods
     tax_number: TaxNumbers
     business_email: BusinessEmail
+    benefits: Mapping[str, Line]
     ladder: tuple[Stage, ...] = Field(min_length=2)
     facts: Mapping[str, FactType]
     identities: Mapping[str, Identity]
@@ -212,11 +227,33 @@ class Policy(Frozen):
         return self
 
     @model_validator(mode="after")
+    def _benefits_have_titles(self) -> Self:
+        for rung in self.ladder:
+            if missing := [benefit for benefit in rung.benefits if benefit not in self.benefits]:
+                raise ValueError(
+                    f"ladder, stage {rung.stage}: benefits without a title {missing}; add them to [benefits]"
+                )
+        return self
+
+    @model_validator(mode="after")
+    def _mails_have_categories(self) -> Self:
+        if missing := sorted(SUBSCRIBABLE - self.subscriptions.keys()):
+            raise ValueError(f"subscriptions: mails are sent of the categories {missing}; add them")
+        return self
+
+    @model_validator(mode="after")
     def _the_account_names_what_there_is(self) -> Self:
         levels = [rung.stage for rung in self.ladder]
         reasons = [reason.code for reason in (*self.reasons.avatar, *self.reasons.verification)]
         if wrong := unknown_names(self.account, self.points, levels=levels, reasons=reasons):
             raise ValueError("; ".join(wrong))
+        return self
+
+    @model_validator(mode="after")
+    def _four_eyes_name_what_there_is(self) -> Self:
+        known = {*(rung.stage for rung in self.ladder), "avatar", "verification"}
+        if unknown := [name for name in self.review.four_eyes if name not in known]:
+            raise ValueError(f"review.four_eyes: {unknown} are neither stages of the ladder nor kinds of submissions")
         return self
 
     @model_validator(mode="after")
@@ -240,14 +277,26 @@ class Policy(Frozen):
         """How high a rung is; the lowest is 0."""
         return [rung.stage for rung in self.ladder].index(name)
 
+    def benefit_titles(self, benefits: Iterable[str]) -> tuple[str, ...]:
+        """What a member calls these benefits; one that the policy no longer has, or a title, stays as it is."""
+        return tuple(self.benefits.get(benefit, benefit) for benefit in benefits)
+
     def reasons_for(self, kind: str) -> Mapping[str, Reason]:
         """The reasons that a rejection of this kind of submission may give, by code."""
         reasons = self.reasons.avatar if kind == "avatar" else self.reasons.verification
         return {reason.code: reason for reason in reasons}
 
+    def better_file_reasons(self) -> Mapping[str, Reason]:
+        """The reasons for asking for a better file, by code."""
+        return {reason.code: reason for reason in self.reasons.better_file}
+
+    def needs_two(self, *, kind: str, stage: str | None) -> bool:
+        """Whether two different people must agree on such a submission."""
+        return kind in self.review.four_eyes or stage in self.review.four_eyes
+
     def sentence(self, code: str, *, kind: str) -> str:
         """What the member reads for a reason that a person or a rule gave; of one that the policy no longer has, the code."""
-        known = self.reasons_for(kind).get(code)
+        known = self.reasons_for(kind).get(code) or self.better_file_reasons().get(code)
         return known.text if known else str(getattr(self.rulings, code, code))
 
     def title(self, *, identity: str | None, material: str) -> str:

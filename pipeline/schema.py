@@ -10,6 +10,7 @@ from pipeline.intake import tables as intake
 from pipeline.membership import tables as membership
 from pipeline.notification import tables as notification
 from pipeline.review import tables as review
+from pipeline.review.people import tables as people
 from pipeline.review.quality import tables as quality
 from pipeline.tasks import tables as tasks
 
@@ -26,6 +27,7 @@ __all__ = [
     "membership",
     "metadata",
     "notification",
+    "people",
     "quality",
     "review",
     "tables",

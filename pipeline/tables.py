@@ -6,6 +6,7 @@ from sqlalchemy import (
     BigInteger,
     CheckConstraint,
     Column,
+    Computed,
     DateTime,
     ForeignKey,
     Identity,
@@ -22,6 +23,9 @@ from pipeline.database import JSON, metadata
 
 Instant: Final = DateTime(timezone=True)
 
+LANGUAGE: Final = "coalesce(lower(substring(member ->> 'locale' from '^[A-Za-z]+')), 'en')"
+"""The language of the member's locale: `es` of `es-MX`."""
+
 submission: Final = Table(
     "submission",
     metadata,
@@ -35,6 +39,8 @@ submission: Final = Table(
     Column("form", JSON),
     Column("member", JSON, nullable=False),
     Column("state", Text, nullable=False),
+    Column("queue", Text, nullable=False),
+    Column("language", Text, Computed(LANGUAGE, persisted=True), nullable=False),
     Column("version", Integer, nullable=False, server_default="1"),
     Column("chance", Integer),
     Column("door", Text, nullable=False),
@@ -48,10 +54,14 @@ submission: Final = Table(
     Column("policy_version", Text, nullable=False),
     Column("correlation_id", Text, nullable=False),
     CheckConstraint("(kind = 'avatar') = (chance IS NULL)", name="chance_of_verification"),
+    CheckConstraint("queue IN ('avatar', 'verification', 'second', 'senior')", name="known_queue"),
     Index("ix_submission_member", "member_id", "id"),
     Index("ix_submission_state", "state", "id"),
     Index("ix_submission_correlation_id", "correlation_id"),
     Index("ix_submission_waiting", "due_at", "id", postgresql_where=text("state = 'in_review'")),
+    Index("ix_submission_queue", "queue", "due_at", "id", postgresql_where=text("state = 'in_review'")),
+    Index("ix_submission_lane", "queue", "language", "due_at", "id", postgresql_where=text("state = 'in_review'")),
+    Index("ix_submission_oldest", "queue", "accepted_at", postgresql_where=text("state = 'in_review'")),
     Index(
         "uq_submission_open_avatar",
         "member_id",
@@ -140,7 +150,7 @@ decision: Final = Table(
     Column("effects_at", Instant, nullable=False),
     Column("undone_at", Instant),
     Column("undone_by", Text, ForeignKey("reviewer.id")),
-    CheckConstraint("verdict IN ('approve', 'reject')", name="known_verdict"),
+    CheckConstraint("verdict IN ('approve', 'reject', 'better_file')", name="known_verdict"),
     CheckConstraint("(claim_id IS NULL) = (reviewer_id IS NULL)", name="claimed_by_reviewer"),
     CheckConstraint("(rule IS NULL) = (claim_id IS NOT NULL)", name="by_person_or_rule"),
     CheckConstraint("(undone_at IS NULL) = (undone_by IS NULL)", name="undone_by_somebody"),

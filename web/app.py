@@ -15,6 +15,7 @@ from pipeline.ids import new_id
 from web import health, problems, public
 from web.api import account, mail_events, membership, points, review, submissions, subscriptions, webhooks
 from web.api.seats import Seats
+from web.console.app import PREFIX, create_console
 
 log = structlog.get_logger()
 
@@ -41,6 +42,7 @@ def create_app(tools: Container) -> FastAPI:
     ours = (submissions, membership, account, points, subscriptions, mail_events, webhooks, review, health, public)
     for routes in ours:
         app.include_router(routes.router)
+    app.mount(PREFIX, create_console(tools))
     return app
 
 

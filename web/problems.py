@@ -12,6 +12,8 @@ from starlette.exceptions import HTTPException
 from pipeline import errors
 from pipeline.access import Unauthenticated
 from pipeline.errors import Problem, ProofdeskError
+from pipeline.review.people.rules import SignInRefused, TooManyTries
+from pipeline.review.people.sessions import SignedOut
 from pipeline.validation import problems
 
 log = structlog.get_logger()
@@ -21,6 +23,9 @@ RETRY_AFTER_SECONDS: Final = 5
 _LATER: Final = frozenset({HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.TOO_MANY_REQUESTS})
 _STATUS: Final[tuple[tuple[type[ProofdeskError], int], ...]] = (
     (Unauthenticated, 401),
+    (SignedOut, 401),
+    (SignInRefused, 401),
+    (TooManyTries, 429),
     (errors.Forbidden, 403),
     (errors.NotFound, 404),
     (errors.Invalid, 422),
@@ -50,13 +55,20 @@ def problem(status: int, code: str, detail: str, *, retry_after: int | None = No
     )
 
 
+def status_of(error: ProofdeskError) -> int:
+    """The HTTP status for an error of ours."""
+    return next((status for kind, status in _STATUS if isinstance(error, kind)), 500)
+
+
 def _ours(_request: Request, error: Exception) -> Response:
     assert isinstance(error, ProofdeskError)  # noqa: S101  (registered for this class only)
-    status = next((status for kind, status in _STATUS if isinstance(error, kind)), 500)
+    status = status_of(error)
     if isinstance(error, errors.Invalid):
         return problem(status, error.code, _count(error.problems), errors=[_shown(each) for each in error.problems])
     if isinstance(error, errors.AttemptsExhausted):
         return problem(status, error.code, str(error), used=error.used, limit=error.limit)
+    if isinstance(error, errors.Conflict) and error.became is not None:
+        return problem(status, error.code, str(error), became=dict(error.became))
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         log.error("request.failed", code=error.code, error=str(error))
     later = error.retry_after_seconds if isinstance(error, errors.RetryableError) else None

@@ -16,11 +16,13 @@ from pipeline.membership.judge import judge_number
 from pipeline.notification.send import send
 from pipeline.notification.send_code import send_code
 from pipeline.notification.webhooks.deliver import deliver
+from pipeline.review import redact
 from pipeline.tasks.ledger import Task
 from pipeline.tasks.rules import (
     ACCEPT,
     DELIVER_EVENT,
     EXPIRE_CODE,
+    FORGET_FILES,
     FORGET_OLD,
     INSPECT,
     JUDGE_NUMBER,
@@ -103,6 +105,11 @@ def expire_code(task: Task, tools: Container) -> None:
     codes.expire(task, db=tools.db, policy=tools.policy, freeze_mail=tools.freeze_mail)
 
 
+def forget_files(task: Task, tools: Container) -> None:
+    """Delete what a redaction replaced."""
+    redact.forget_files(task, db=tools.db, storage=tools.storage)
+
+
 def sweep_storage(task: Task, tools: Container) -> None:
     """Delete objects that nobody needs any more."""
     retention.sweep_storage(task, now=clock.now(), db=tools.db, storage=tools.storage, policy=tools.policy)
@@ -124,6 +131,7 @@ WORK: Final[Mapping[Kind, Work]] = {
     SEND_CODE: send_business_code,
     EXPIRE_CODE: expire_code,
     DELIVER_EVENT: deliver_event,
+    FORGET_FILES: forget_files,
     SWEEP_STORAGE: sweep_storage,
     FORGET_OLD: forget_old,
 }

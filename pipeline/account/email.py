@@ -142,6 +142,6 @@ def _letter(person: SectionView, code: str, locale: str, kept: Kept) -> Letter:
         recipient=str(person.content["email"]),
         name=str(person.content["name"]),
         locale=locale,
-        facts={"code": code, "valid_until": f"{kept.expires_at:%H:%M} UTC"},
+        facts={"code": code, "valid_until": kept.expires_at},
         secret=True,
     )

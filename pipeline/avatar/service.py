@@ -1,6 +1,7 @@
 """Publish an approved avatar, and take the old one away (DOMAIN §1)."""
 
 import hashlib
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -33,6 +34,16 @@ class RenditionChanged(PermanentError):
     """The stored rendition is not the one that was approved; it is not published."""
 
     code = "rendition_changed"
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """An approved avatar as the vault keeps it."""
+
+    submission_id: UUID
+    key: str
+    media_type: str
+    sha256: str
 
 
 def publish(task: Task, *, db: Database, storage: Storage) -> None:
@@ -75,17 +86,17 @@ def avatar_of(member_id: str, *, db: Database, public_url: str) -> AvatarView:
     )
 
 
-def approved_picture(member_id: str, *, at: datetime | None, db: Database) -> tuple[str, str] | None:
-    """Key and media type of the rendition in the vault that is the member's avatar now, or was it `at` a time; None where none is."""
+def approved_picture(member_id: str, *, at: datetime | None, db: Database) -> Picture | None:
+    """What the member's avatar is now, or was `at` a time; None where there was none."""
     shown = (_shown_now(member_id) if at is None else _shown_at(member_id, at)).scalar_subquery()
     query = (
-        select(rendition.c.key, rendition.c.media_type)
+        select(material.c.submission_id, rendition.c.key, rendition.c.media_type, rendition.c.sha256)
         .join(material, material.c.id == rendition.c.material_id)
         .where(material.c.submission_id == shown, rendition.c.purpose == "large")
     )
     with db.read() as connection:
         row = connection.execute(query).one_or_none()
-    return (row.key, row.media_type) if row else None
+    return Picture(*row) if row else None
 
 
 def _shown_now(member_id: str) -> Select[Any]:

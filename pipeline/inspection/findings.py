@@ -1,14 +1,13 @@
 """What an inspection can find, each with a stable code and the sentence that the member reads."""
 
-import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from string import Formatter
 from types import MappingProxyType
 from typing import Any, Final
 
-_MEGABYTE: Final = 1024 * 1024
+from pipeline.sentences import Sentence, readable_size
 
 
 class Severity(StrEnum):
@@ -42,9 +41,9 @@ _ERRORS: Final = {
     "content_mismatch": "The file changed on its way to us. Please upload it once more.",
     "empty_file": "The file is empty. Please choose the file again and upload it once more.",
     "file_too_large": "The file is {size:size}; it may be at most {limit:size}. Please upload a smaller file.",
-    "unsupported_type": "This is {found}, which cannot be used here. Please upload {allowed}.",
+    "unsupported_type": "This is {found}, which cannot be used here. Please upload {allowed:or}.",
     "type_mismatch": (
-        "The file says that it is {claimed}, but its content is {found}. "
+        "The file says that it is {claimed:and}, but its content is {found}. "
         "Please give it the right name, or save it in the format of its name, and upload it again."
     ),
     "too_many_pixels": (
@@ -97,10 +96,21 @@ CODES: Final[Mapping[str, Code]] = MappingProxyType(
 
 
 class _Sentence(Formatter):
-    """Ordinary templates, and `{bytes:size}` for a size that a person can read."""
+    """Ordinary templates, `{bytes:size}` for a size that a person can read, and `{names:and}` or `{names:or}` for several."""
 
     def format_field(self, value: Any, format_spec: str) -> str:
-        return _readable(value) if format_spec == "size" else str(super().format_field(value, format_spec))
+        match format_spec:
+            case "size":
+                amount, unit = readable_size(value)
+                return f"{amount:g} {unit}"
+            case "and" | "or":
+                return _listed(value, format_spec)
+        return str(super().format_field(value, format_spec))
+
+
+def said(found: Finding) -> Sentence:
+    """The finding's sentence with its values, for a reader of any language."""
+    return Sentence(CODES[found.code].sentence, found.detail)
 
 
 def finding(code: str, **values: object) -> Finding:
@@ -112,8 +122,8 @@ def finding(code: str, **values: object) -> Finding:
     return Finding(code, _Sentence().vformat(known.sentence, (), values), known.severity, values)
 
 
-def _readable(size: int) -> str:
-    """Round up to a tenth, so that a file just over a limit never reads as being at it."""
-    if size < _MEGABYTE:
-        return f"{math.ceil(size / 1024)} KB"
-    return f"{math.ceil(size * 10 / _MEGABYTE) / 10:g} MB"
+def _listed(names: Sequence[str], last: str) -> str:
+    *others, final = names
+    if len(others) < 2:  # noqa: PLR2004  (of two there is no comma between them)
+        return f" {last} ".join(names)
+    return f"{', '.join(others)}, {last} {final}"

@@ -75,11 +75,11 @@ def judge_type(kind: Kind, rules: FileRules, *, declared_type: str | None, filen
     """
     findings = []
     if kind.media_type not in rules.media_types:
-        allowed = " or ".join(_ACCEPTABLE.get(name, name) for name in rules.media_types)
+        allowed = [_ACCEPTABLE.get(name, name) for name in rules.media_types]
         findings.append(finding("unsupported_type", found=kind.label, allowed=allowed, media_type=kind.media_type))
     claimed = _claims(declared_type, filename) - {kind.media_type}
     if claimed and kind.media_type is not None:
-        findings.append(finding("type_mismatch", claimed=" and ".join(sorted(claimed)), found=kind.media_type))
+        findings.append(finding("type_mismatch", claimed=sorted(claimed), found=kind.media_type))
     return findings
 
 

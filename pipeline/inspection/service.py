@@ -13,7 +13,7 @@ from pipeline.database import Database
 from pipeline.errors import AlreadyThere, NotAllowed
 from pipeline.ids import new_id
 from pipeline.inspection.file import FileReport
-from pipeline.inspection.findings import Finding
+from pipeline.inspection.findings import Finding, said
 from pipeline.inspection.fingerprints import remember
 from pipeline.inspection.look import Inspector, Looked, look
 from pipeline.inspection.rules import verdict
@@ -162,14 +162,14 @@ def _move(
     event = Event.CLEARED if accepted else Event.REFUSED
     lifecycle.move(connection, subject.id, event, actor=ACTOR, version=subject.version, detail={"findings": codes})
     if not accepted:
-        refusing = [found.message for each in looked for found in each.findings if not verdict([found])]
+        refusing = {found.message: said(found) for each in looked for found in each.findings if not verdict([found])}
         mail = ResultMail(
             cause_id=subject.id,
             template="submission_refused",
             submission_id=subject.id,
             member_id=subject.member_id,
             stage=subject.stage,
-            sentences=tuple(dict.fromkeys(refusing)),
+            sentences=tuple(refusing.values()),
         )
         freeze_mail(connection, mail)
         ledger.record(connection, SEND_MAIL, subject.id, trace=subject.correlation_id)

@@ -9,6 +9,7 @@ from pipeline import business_domains, tax_numbers
 from pipeline.ids import new_id
 from pipeline.lifecycle import State
 from pipeline.methods_policy import BusinessEmail
+from pipeline.queues import first_queue
 from pipeline.working_days import Due
 from schemas.submissions import (
     AvatarSubmission,
@@ -53,6 +54,7 @@ def submission_row(
         **asked,
         "id": submission_id,
         "state": first_state(command),
+        "queue": first_queue(command.kind),
         "chance": chance,
         "door": door.name,
         "accepted_by": door.caller,

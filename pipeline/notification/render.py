@@ -1,11 +1,23 @@
-"""A mail is a folder with `subject.txt`, `body.txt` and `body.html`."""
+"""A mail is one template with the blocks `subject`, `body`, `action` and `why`, from which both its text and its HTML are made.
 
+So they say the same. `text/` and `html/` hold the layout of each form, and the parts that a body is put together from.
+"""
+
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, Final, Literal
 
-from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from pipeline.notification.catalogues import catalogue_of, translations
+from pipeline.notification.reader import Reader, reader_of
+
+Form = Literal["text", "html"]
+
+ENGLISH: Final = reader_of("en")
+_GAP: Final = re.compile(r"\n{3,}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,23 +29,38 @@ class Rendered:
     html: str
 
 
-def render(template: str, values: Mapping[str, Any]) -> Rendered:
-    """The mail of that template folder. A value that the template needs and does not get is an error, never a gap."""
-    environment = _environment()
-    subject = environment.get_template(f"{template}/subject.txt").render(values)
+def render(template: str, values: Mapping[str, Any], *, reader: Reader = ENGLISH) -> Rendered:
+    """The mail of that template for that reader. A value that the template needs and does not get is an error, never a gap."""
+    known = {"unsubscribe_url": None, **values, "reader": reader, "language": str(reader.locale).replace("_", "-")}
+    catalogue = catalogue_of(reader.locale)
+    plain = environment("text", catalogue).get_template(f"{template}.jinja")
+    subject = "".join(plain.blocks["subject"](plain.new_context(known)))
     return Rendered(
         subject=" ".join(subject.split()),
-        text=environment.get_template(f"{template}/body.txt").render(values).strip() + "\n",
-        html=environment.get_template(f"{template}/body.html").render(values),
+        text=_GAP.sub("\n\n", plain.render(known)).strip() + "\n",
+        html=environment("html", catalogue).get_template(f"{template}.jinja").render(known),
     )
 
 
 @cache
-def _environment() -> Environment:
-    return Environment(
+def environment(form: Form, catalogue: str) -> Environment:
+    """The templates with the layout and parts of one form, in the words of one catalogue."""
+    found = Environment(
         loader=PackageLoader("pipeline.notification", "templates"),
-        autoescape=select_autoescape(enabled_extensions=("html",), default=False),
+        autoescape=form == "html",  # noqa: S701  (in plain text there is no markup to keep out)
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        extensions=["jinja2.ext.i18n"],
     )
+    found.policies["ext.i18n.trimmed"] = True
+    found.install_gettext_translations(translations(catalogue), newstyle=True)  # type: ignore[attr-defined]
+    found.globals["layout"] = f"{form}/layout.jinja"
+    found.globals.update(_parts(found, form))
+    return found
+
+
+def _parts(known: Environment, form: Form) -> dict[str, Any]:
+    """The macros that write a paragraph, a list or a code in this form."""
+    written = vars(known.get_template(f"{form}/parts.jinja").module)
+    return {name: part for name, part in written.items() if not name.startswith("_")}

@@ -16,7 +16,7 @@ from sqlalchemy import Row, func, select, update
 from pipeline import audit
 from pipeline.database import Database
 from pipeline.errors import LeaseLost, MailAmbiguous, MailDeferred, MailRefused, MailUnavailable
-from pipeline.notification.freeze import Sender
+from pipeline.notification.sender import Sender
 from pipeline.notification.smtp import Mailer, ascii_address
 from pipeline.notification.suppression import is_suppressed
 from pipeline.notification.tables import mail

@@ -15,9 +15,10 @@ from pipeline.errors import LeaseLost, MailRefused
 from pipeline.evidence import business_email
 from pipeline.ids import new_id
 from pipeline.lifecycle import State
-from pipeline.notification.freeze import Sender
+from pipeline.notification.reader import reader_of
 from pipeline.notification.render import render
 from pipeline.notification.send import compose
+from pipeline.notification.sender import Sender
 from pipeline.notification.smtp import Mailer, ascii_address
 from pipeline.notification.suppression import is_suppressed
 from pipeline.policy import Policy
@@ -97,7 +98,7 @@ def _hand_over(mail: CodeMail, address: str, *, db: Database, mailer: Mailer, se
 def _wanted(connection: Connection, submission_id: UUID, number: int) -> Any:
     """The row of the submission and address that wait for this code; None where they wait no more, or for a newer one."""
     mine = business_email.c.submission_id == submission_id
-    columns = (business_email.c.address, submission.c.id, submission.c.stage)
+    columns = (business_email.c.address, submission.c.id, submission.c.stage, submission.c.member)
     return connection.execute(
         select(*columns)
         .join(submission, submission.c.id == business_email.c.submission_id)
@@ -135,13 +136,14 @@ def _written(subject: Row[Any], code: str, *, now: datetime, sender: Sender, pol
     rendered = render(
         TEMPLATE,
         {
-            "name": "member",  # a name that somebody typed in is no greeting for whoever owns the address
+            "name": "",  # a name that somebody typed in is no greeting for whoever owns the address
             "service": sender.name,
             "member_centre_url": sender.member_centre_url,
             "stage": stage.title if stage else subject.stage,
             "code": code,
             "minutes": policy.codes.valid_seconds // _SECONDS_A_MINUTE,
         },
+        reader=reader_of(subject.member.get("locale", "en"), subject.member.get("timezone")),
     )
     message_id = f"<{new_id()}@{sender.address.rpartition('@')[2]}>"
     return CodeMail(subject.id, rendered.subject, rendered.text, rendered.html, message_id, now)

@@ -3,7 +3,7 @@
 from typing import Final, Literal
 
 import structlog
-from sqlalchemy import delete, exists, select
+from sqlalchemy import Connection, delete, exists, select
 from sqlalchemy.dialects.postgresql import insert
 
 from pipeline import audit
@@ -50,8 +50,13 @@ def lift(address: str, *, actor: str, db: Database) -> None:
 def is_suppressed(address: str, *, db: Database) -> bool:
     """Whether nothing is sent to the address."""
     with db.read() as connection:
-        found = exists().where(suppressed_address.c.address == _key(address))
-        return bool(connection.execute(select(found)).scalar_one())
+        return takes_no_mail(connection, address)
+
+
+def takes_no_mail(connection: Connection, address: str) -> bool:
+    """Whether nothing is sent to the address, for a mail that is about to be written."""
+    found = exists().where(suppressed_address.c.address == _key(address))
+    return bool(connection.execute(select(found)).scalar_one())
 
 
 def _key(address: str) -> str:

@@ -1,31 +1,31 @@
-"""What a reviewer sees: the case that they hold, and the queue at a glance."""
+"""What a reviewer sees of the case that they hold."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 from uuid import UUID
 
 import structlog
-from sqlalchemy import Connection, Row, case, exists, func, select
+from sqlalchemy import Connection, Row, select
 
 from pipeline import audit
 from pipeline.database import Database
-from pipeline.lifecycle import State
-from pipeline.policy import Policy
-from pipeline.review.claims import live_claim
-from pipeline.review.tables import ON_MEMBERS_CASES, claim
+from pipeline.policy import Policy, Reason
+from pipeline.review.ending import allowed_for
+from pipeline.review.grant import as_claim
+from pipeline.review.held import case_of_claim, live_claim
+from pipeline.review.opinions import escalations_shown, opinions_shown
 from pipeline.shown import due_view, findings_of
 from pipeline.storage import Storage
 from pipeline.tables import STANDING, decision, material, rendition, submission
+from schemas.members import AvatarView
 from schemas.review import (
     Case,
     CaseMaterial,
     ChecklistView,
-    Claim,
     DuplicateView,
     EarlierDecision,
+    OfferView,
     PageView,
-    QueueLine,
-    QueueView,
     ReasonChoice,
 )
 
@@ -42,7 +42,7 @@ def case_of(
     claim_id: UUID,
     *,
     reviewer_id: str,
-    avatar_url: str | None,
+    avatar: AvatarView | None,
     db: Database,
     storage: Storage,
     policy: Policy,
@@ -54,7 +54,7 @@ def case_of(
     """
     with db.begin() as connection:
         held = live_claim(connection, claim_id, reviewer_id=reviewer_id)
-        subject = connection.execute(select(submission).where(submission.c.id == held.submission_id)).one()
+        subject = case_of_claim(connection, claim_id, reviewer_id)
         files, pages = _files(connection, subject)
         materials = tuple(
             _material(
@@ -68,6 +68,9 @@ def case_of(
         )
         findings = findings_of(connection, subject.id)
         earlier = _earlier(connection, subject)
+        allowed = allowed_for(connection, subject)
+        opinions = opinions_shown(connection, subject.id) if subject.check_id is None else ()
+        escalations = escalations_shown(connection, subject)
         audit.write(
             connection,
             "material.viewed",
@@ -79,14 +82,7 @@ def case_of(
     log.info("case.viewed", submission_id=str(subject.id), reviewer=reviewer_id)
     facts = {fact for each in materials for item in each.checklist for fact in item.facts}
     return Case(
-        claim=Claim(
-            id=held.id,
-            token=held.token,
-            fence=held.fence,
-            submission_id=subject.id,
-            reviewer=reviewer_id,
-            lease_until=held.lease_until,
-        ),
+        claim=as_claim(held),
         submission_id=subject.id,
         version=subject.version,
         kind=subject.kind,
@@ -98,11 +94,17 @@ def case_of(
         due=due_view(subject),
         materials=materials,
         findings=findings,
-        reasons=tuple(
-            ReasonChoice(code=each.code, text=each.text) for each in policy.reasons_for(subject.kind).values()
-        ),
+        reasons=_choices(policy.reasons_for(subject.kind)),
+        better_file_reasons=_choices(policy.better_file_reasons()),
+        queue=subject.queue,
+        language=subject.language,
+        allowed_actions=tuple(allowed),
+        opinions=opinions,
+        escalations=escalations,
+        offer=OfferView(reviewer=held.offered_by, note=held.offer_note) if held.offered_by else None,
         fact_types={fact: policy.facts[fact] for fact in sorted(facts)},
-        current_avatar_url=avatar_url,
+        current_avatar_url=avatar.large_url if avatar else None,
+        current_avatar_id=avatar.submission_id if avatar else None,
         earlier=earlier,
     )
 
@@ -115,29 +117,8 @@ def member_of(claim_id: UUID, *, reviewer_id: str, db: Database) -> str:
         return str(connection.execute(query).scalar_one())
 
 
-def queue(*, db: Database) -> QueueView:
-    """How many cases wait, are claimed and are overdue, by kind, and when the next one is due."""
-    held = exists().where(
-        claim.c.submission_id == submission.c.id,
-        claim.c.state == "live",
-        claim.c.lease_until > func.now(),
-        ON_MEMBERS_CASES,
-    )
-    query = (
-        select(
-            submission.c.kind,
-            func.count(case((~held, 1))).label("waiting"),
-            func.count(case((held, 1))).label("claimed"),
-            func.count(case((submission.c.due_at < func.now(), 1))).label("overdue"),
-            func.min(submission.c.due_at).label("due_soonest_at"),
-        )
-        .where(submission.c.state == State.IN_REVIEW)
-        .group_by(submission.c.kind)
-        .order_by(submission.c.kind)
-    )
-    with db.read() as connection:
-        rows = connection.execute(query).mappings().all()
-    return QueueView(queues=tuple(QueueLine.model_validate(dict(row)) for row in rows))
+def _choices(reasons: Mapping[str, Reason]) -> tuple[ReasonChoice, ...]:
+    return tuple(ReasonChoice(code=each.code, text=each.text) for each in reasons.values())
 
 
 def _files(connection: Connection, subject: Row[Any]) -> tuple[Sequence[Row[Any]], Sequence[Row[Any]]]:

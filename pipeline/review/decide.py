@@ -1,36 +1,30 @@
-"""Decide: close the claim, write decision, facts and history, freeze the mail, record the effects. One transaction."""
+"""Decide: close the claim, and record what it comes to: a decision with its effects, or an opinion that waits for another."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
-from typing import Any, Final
+from typing import Any
 from uuid import UUID
 
 import structlog
-from sqlalchemy import Connection, Row, func, insert, select
+from sqlalchemy import Connection, Row, select
 
-from pipeline import lifecycle
-from pipeline.chances import chances_taken
 from pipeline.database import Database
-from pipeline.errors import Invalid
+from pipeline.errors import Invalid, NotAllowed
 from pipeline.idempotency import Once, earlier_answer, remember
-from pipeline.ids import new_id
-from pipeline.lifecycle import Event, Told
-from pipeline.mails import FreezeMail, ResultMail, WithdrawMail
+from pipeline.mails import FreezeMail, WithdrawMail
 from pipeline.policy import Policy
-from pipeline.review.claims import end_claim, explain
+from pipeline.review.actions import Action, require_action
+from pipeline.review.course import Course, course
+from pipeline.review.ending import allowed_for, end_claim, saying_what_became
+from pipeline.review.held import case_of_claim
+from pipeline.review.opinions import record_opinion, standing_opinions
 from pipeline.review.quality.answers import record_answer
-from pipeline.review.quality.sample import draw
+from pipeline.review.result import record_result
 from pipeline.review.rules import Subject, decision_problems
-from pipeline.review.tables import claim
-from pipeline.tables import decision, material, submission
-from pipeline.tasks import ledger
-from pipeline.tasks.rules import PUBLISH_AVATAR, SEND_MAIL, UNLOCK_STAGE, Kind
+from pipeline.tables import material
 from schemas.review import Decided, DecisionRequest
 
 log = structlog.get_logger()
-
-EVENTS: Final = {"approve": Event.APPROVED, "reject": Event.REJECTED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +40,11 @@ class Desk:
 def decide(
     claim_id: UUID, command: DecisionRequest, *, reviewer_id: str, desk: Desk, request: Once | None = None
 ) -> Decided:
-    """Record a decision on a claimed case; its effects leave after the undo window.
+    """Record a verdict on a claimed case; the effects of a decision leave after the undo window.
 
-    Raises Invalid (with every problem), ClaimExpired, Stale, AlreadyThere, NotAllowed, NotFound, IdempotencyKeyReused.
+    Where two people must agree, the first verdict and one that differs from it are opinions, and the case waits for the next
+    person. Raises Invalid (with every problem), Forbidden, ClaimExpired, Stale, AlreadyThere, NotAllowed, NotFound,
+    IdempotencyKeyReused.
     """
     subject, files = _load(desk.db, claim_id, reviewer_id)
     view = Subject(subject.kind, subject.identity, {each.id: each.kind for each in files})
@@ -57,14 +53,14 @@ def decide(
     with desk.db.begin() as connection:
         if (earlier := earlier_answer(connection, request)) is not None:
             return Decided.model_validate(earlier)
-        record = _record if subject.check_id is None else _answer
-        answer = record(connection, claim_id, command, subject, reviewer_id=reviewer_id, desk=desk)
+        answer = _record(connection, claim_id, command, reviewer_id=reviewer_id, desk=desk)
         remember(connection, request, answer.model_dump(mode="json"))
     log.info(
         "submission.decided",
         submission_id=str(subject.id),
         decision_id=str(answer.id),
         verdict=command.verdict,
+        waits_in=answer.waits_in,
         reviewer=reviewer_id,
         correlation_id=subject.correlation_id,
     )
@@ -73,85 +69,37 @@ def decide(
 
 def _load(db: Database, claim_id: UUID, reviewer_id: str) -> tuple[Row[Any], Sequence[Row[Any]]]:
     with db.read() as connection:
-        subject = connection.execute(
-            select(submission, claim.c.check_id)
-            .join(claim, claim.c.submission_id == submission.c.id)
-            .where(claim.c.id == claim_id, claim.c.reviewer_id == reviewer_id)
-        ).one_or_none()
-        if subject is None:
-            explain(connection, claim_id, reviewer_id)
+        subject = case_of_claim(connection, claim_id, reviewer_id)
         files = connection.execute(select(material).where(material.c.submission_id == subject.id)).all()
     return subject, files
 
 
 def _record(
-    connection: Connection, claim_id: UUID, command: DecisionRequest, subject: Row[Any], *, reviewer_id: str, desk: Desk
+    connection: Connection, claim_id: UUID, command: DecisionRequest, *, reviewer_id: str, desk: Desk
 ) -> Decided:
+    case = case_of_claim(connection, claim_id, reviewer_id, lock=True)
     end_claim(connection, claim_id, command.token, reviewer_id=reviewer_id, state="decided", fence=command.fence)
-    event = EVENTS[command.verdict]
-    decision_id = new_id()
-    detail = {"decision_id": str(decision_id), "reasons": list(command.reasons)}
-    undo = desk.policy.review.undo_window_seconds
-    told = Told(decision_id, undo, tuple(command.reasons))
-    state = lifecycle.move(
-        connection, subject.id, event, actor=reviewer_id, version=command.version, detail=detail, told=told
-    )
-    row = connection.execute(
-        insert(decision)
-        .values(
-            submission_id=subject.id,
-            **_decision_row(decision_id, claim_id, command, reviewer_id=reviewer_id, policy=desk.policy),
-        )
-        .values(effects_at=func.now() + timedelta(seconds=undo))
-        .returning(decision.c.decided_at, decision.c.effects_at)
-    ).one()
-    _freeze(connection, decision_id, command, subject, desk)
-    draw(
-        connection,
-        decision_id,
-        submission_id=subject.id,
-        version=command.version,
-        queue=subject.kind,
-        quality=desk.policy.quality,
-    )
-    kind = first_effect(subject.kind, command.verdict)
-    ledger.record(connection, kind, decision_id, trace=subject.correlation_id, delay_seconds=undo)
-    return Decided(
-        id=decision_id,
-        submission_id=subject.id,
-        verdict=command.verdict,
-        state=state,
-        decided_at=row.decided_at,
-        effects_at=row.effects_at,
-    )
+    require_action(Action(command.verdict), allowed_for(connection, case))
+    given = _given(claim_id, command, reviewer_id=reviewer_id, submission_id=case.id, policy=desk.policy)
+    if case.check_id is not None:
+        return record_answer(connection, given, case, version=command.version, policy=desk.policy)
+    others = standing_opinions(connection, case.id)
+    if reviewer_id in {each.reviewer_id for each in others}:
+        raise NotAllowed("You have said what you think of this case; it needs another person. Claim the next case.")
+    needs_two = desk.policy.needs_two(kind=case.kind, stage=case.stage)
+    where = course(command.verdict, needs_two=needs_two, opinions=[each.verdict for each in others])
+    with saying_what_became(connection, case):
+        if where is Course.FINAL:
+            return record_result(connection, given, command, case, policy=desk.policy, freeze_mail=desk.freeze_mail)
+        return record_opinion(connection, given, command, case, where)
 
 
-def _answer(
-    connection: Connection, claim_id: UUID, command: DecisionRequest, subject: Row[Any], *, reviewer_id: str, desk: Desk
-) -> Decided:
-    """The answer to a blind case: it looks like a decision and nothing follows from it."""
-    end_claim(connection, claim_id, command.token, reviewer_id=reviewer_id, state="decided", fence=command.fence)
-    values = _decision_row(new_id(), claim_id, command, reviewer_id=reviewer_id, policy=desk.policy)
-    return record_answer(connection, subject, values, version=command.version, policy=desk.policy)
-
-
-def first_effect(kind: str, verdict: str) -> Kind:
-    """What follows at once. The mail of an approval follows from its effect, so that it says only what is already true."""
-    if verdict == "reject":
-        return SEND_MAIL
-    return PUBLISH_AVATAR if kind == "avatar" else UNLOCK_STAGE
-
-
-def _decision_row(
-    decision_id: UUID,
-    claim_id: UUID,
-    command: DecisionRequest,
-    *,
-    reviewer_id: str,
-    policy: Policy,
-) -> dict[str, Any]:
+def _given(
+    claim_id: UUID, command: DecisionRequest, *, reviewer_id: str, submission_id: UUID, policy: Policy
+) -> Mapping[str, Any]:
+    """What the reviewer said, as decisions and opinions keep it."""
     return {
-        "id": decision_id,
+        "submission_id": submission_id,
         "claim_id": claim_id,
         "reviewer_id": reviewer_id,
         "verdict": command.verdict,
@@ -162,28 +110,3 @@ def _decision_row(
         "note": command.note,
         "policy_version": policy.version,
     }
-
-
-def _freeze(connection: Connection, decision_id: UUID, command: DecisionRequest, subject: Row[Any], desk: Desk) -> None:
-    reasons = desk.policy.reasons_for(subject.kind)
-    outcome = "approved" if command.verdict == "approve" else "rejected"
-    mail = ResultMail(
-        cause_id=decision_id,
-        template=f"{subject.kind}_{outcome}",
-        submission_id=subject.id,
-        member_id=subject.member_id,
-        stage=subject.stage,
-        chances_left=_chances_left(connection, subject, desk.policy),
-        chance=subject.chance,
-        message=command.message,
-        sentences=tuple(reasons[code].text for code in command.reasons),
-    )
-    desk.freeze_mail(connection, mail)
-
-
-def _chances_left(connection: Connection, subject: Row[Any], policy: Policy) -> int | None:
-    """How many chances remain for this method and stage (DOMAIN §7.3); None for an avatar, which has no such limit."""
-    if subject.kind == "avatar":
-        return None
-    taken = chances_taken(connection, member_id=subject.member_id, method=subject.method, stage=subject.stage)
-    return max(0, policy.attempts.per_method - len(taken))

@@ -1,6 +1,7 @@
 """Grant a claim: its row, its lease on the database's clock, and the line of history that tells of it."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -15,18 +16,27 @@ from pipeline.review.tables import claim
 from schemas.review import Claim
 
 
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A case that a colleague hands over: who, and what they say to it."""
+
+    by: str
+    note: str | None
+
+
 def grant(
     connection: Connection,
     submission_id: UUID,
     *,
     reviewer_id: str,
     policy: Policy,
+    offer: Offer | None = None,
     claim_id: UUID | None = None,
     check_id: UUID | None = None,
 ) -> Claim | None:
     """A new claim on a case; None where somebody holds it. The unique indexes on live claims settle a tie.
 
-    On a case in review; with `check_id`, a blind look at one that was decided before, which those in review know nothing of.
+    On a case in review; with `check_id` a blind look at one that was decided before, of which nobody in review knows.
     """
     values = {
         "id": claim_id or new_id(),
@@ -35,18 +45,25 @@ def grant(
         "reviewer_id": reviewer_id,
         "check_id": check_id,
     }
+    if offer is not None:
+        values |= {"offered_by": offer.by, "offer_note": offer.note}
+    lease = lease_from_now(policy) if offer is None else _from_now(policy.review.offer_seconds)
     row = connection.execute(
-        insert(claim).values(**values, lease_until=lease_from_now(policy)).on_conflict_do_nothing().returning(claim)
+        insert(claim).values(**values, lease_until=lease).on_conflict_do_nothing().returning(claim)
     ).one_or_none()
     if row is None:
         return None
-    tell(connection, row, "claim.taken")
+    tell(connection, row, "claim.taken" if offer is None else "claim.offered", {"by": offer.by} if offer else None)
     return as_claim(row)
 
 
 def lease_from_now(policy: Policy) -> ColumnElement[Any]:
     """Until when a claim runs that begins, or begins anew, in this statement."""
-    return func.now() + timedelta(seconds=policy.review.claim_lease_seconds)
+    return _from_now(policy.review.claim_lease_seconds)
+
+
+def _from_now(seconds: int) -> ColumnElement[Any]:
+    return func.now() + timedelta(seconds=seconds)
 
 
 def as_claim(row: Row[Any]) -> Claim:

@@ -37,11 +37,15 @@ def decision_problems(request: DecisionRequest, subject: Subject, policy: Policy
 
 
 def _reason_problems(request: DecisionRequest, subject: Subject, policy: Policy) -> Iterator[Problem]:
-    known = policy.reasons_for(subject.kind)
+    better = request.verdict == "better_file"
+    known = policy.better_file_reasons() if better else policy.reasons_for(subject.kind)
     for position, code in enumerate(request.reasons):
         if code not in known:
             message = f"There is no reason {code!r} here. Use one of {', '.join(known)}."
             yield Problem(f"reasons.{position}", "unknown_reason", message)
+    if better and not request.reasons and request.message is None:
+        message = f"Say what is wrong with the file: a message, or one of {', '.join(known)}."
+        yield Problem("reasons", "missing_reason", message)
     if request.verdict == "reject" and not request.reasons:
         yield Problem("reasons", "missing_reason", f"A rejection needs a reason. Use one of {', '.join(known)}.")
     if request.verdict == "approve" and request.reasons:

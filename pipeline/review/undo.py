@@ -7,15 +7,19 @@ import structlog
 from sqlalchemy import Connection, Row, func, select, update
 
 from pipeline import lifecycle
+from pipeline.chances import chances_taken
 from pipeline.database import one_at_a_time
-from pipeline.errors import AnotherAvatarOpen, NotFound
+from pipeline.errors import AnotherAvatarOpen, ChanceTakenAgain
 from pipeline.events.record import take_back
 from pipeline.idempotency import Once, earlier_answer, remember
 from pipeline.lifecycle import OPEN, Event
+from pipeline.policy import Policy
 from pipeline.review import said
-from pipeline.review.decide import Desk, first_effect
+from pipeline.review.decide import Desk
 from pipeline.review.grant import grant
 from pipeline.review.quality.answers import take_back_answer
+from pipeline.review.result import first_effect
+from pipeline.review.undo_opinion import take_back_opinion
 from pipeline.tables import STANDING, decision, submission
 from pipeline.tasks.recall import recall
 from schemas.review import Claim
@@ -24,46 +28,49 @@ log = structlog.get_logger()
 
 
 def undo(decision_id: UUID, *, reviewer_id: str, desk: Desk, request: Once | None = None) -> Claim:
-    """Take a decision back; its submission is in review again and claimed by the same reviewer.
+    """Take a decision back, or an opinion that waits for another person's; the case is in review and the same reviewer's again.
 
-    Raises NotFound, AlreadyThere, UndoTooLate, AnotherAvatarOpen, IdempotencyKeyReused.
+    Raises NotFound, AlreadyThere, UndoTooLate, AnotherAvatarOpen, ChanceTakenAgain, IdempotencyKeyReused.
     """
     with desk.db.begin() as connection:
         if (earlier := earlier_answer(connection, request)) is not None:
             return Claim.model_validate(earlier)
-        if (
-            blind := take_back_answer(connection, decision_id, reviewer_id=reviewer_id, policy=desk.policy)
-        ) is not None:
-            remember(connection, request, blind.model_dump(mode="json"))
-            return blind
-        subject = _mine(connection, decision_id, reviewer_id)
-        one_at_a_time(connection, f"member:{subject.member_id}")  # as accept does: a newer avatar comes before or after
-        claim = _take_back(connection, subject, reviewer_id=reviewer_id, desk=desk)
+        decided = _mine(connection, decision_id, reviewer_id)
+        if decided is None:
+            claim = _take_back_without_effects(connection, decision_id, reviewer_id=reviewer_id, policy=desk.policy)
+        else:
+            claim = _take_back(connection, decided, reviewer_id=reviewer_id, desk=desk)
         remember(connection, request, claim.model_dump(mode="json"))
     log.info(
         "decision.undone",
-        submission_id=str(subject.submission_id),
+        submission_id=str(claim.submission_id),
         decision_id=str(decision_id),
         reviewer=reviewer_id,
-        correlation_id=subject.correlation_id,
     )
     return claim
 
 
-def _mine(connection: Connection, decision_id: UUID, reviewer_id: str) -> Row[Any]:
-    """The decision with the submission that it closed. Raises NotFound where it is not this reviewer's."""
-    row = connection.execute(
-        select(decision, submission.c.member_id, submission.c.kind, submission.c.correlation_id)
+def _take_back_without_effects(connection: Connection, said_id: UUID, *, reviewer_id: str, policy: Policy) -> Claim:
+    """What was said of a blind case, or an opinion: nothing has followed from either."""
+    blind = take_back_answer(connection, said_id, reviewer_id=reviewer_id, policy=policy)
+    return blind or take_back_opinion(connection, said_id, reviewer_id=reviewer_id, policy=policy)
+
+
+def _mine(connection: Connection, decision_id: UUID, reviewer_id: str) -> Row[Any] | None:
+    """The decision with the submission that it closed; None where there is none of this reviewer's."""
+    columns = (submission.c.member_id, submission.c.kind, submission.c.method, submission.c.stage, submission.c.chance)
+    return connection.execute(
+        select(decision, *columns)
         .join(submission, submission.c.id == decision.c.submission_id)
         .where(decision.c.id == decision_id, decision.c.reviewer_id == reviewer_id)
     ).one_or_none()
-    if row is None:
-        raise NotFound("You made no such decision. Only who made a decision can undo it.")
-    return row
 
 
 def _take_back(connection: Connection, decided: Row[Any], *, reviewer_id: str, desk: Desk) -> Claim:
     """Rows are locked in the order in which workers lock them: task, mail, submission."""
+    one_at_a_time(
+        connection, f"member:{decided.member_id}"
+    )  # as accept does: what the member sends comes before or after
     _mark(connection, decided.id, reviewer_id)
     effect = first_effect(decided.kind, decided.verdict)
     if not (recall(connection, effect, decided.id) and take_back(connection, decided.id)):
@@ -71,6 +78,8 @@ def _take_back(connection: Connection, decided: Row[Any], *, reviewer_id: str, d
     desk.withdraw_mail(connection, decided.id)
     if decided.kind == "avatar":
         _only_avatar(connection, decided)
+    elif decided.verdict == "better_file":
+        _chance_is_free(connection, decided)
     detail = {"decision_id": str(decided.id), "verdict": decided.verdict}
     lifecycle.move(connection, decided.submission_id, Event.REOPENED, actor=reviewer_id, detail=detail)
     claim = grant(connection, decided.submission_id, reviewer_id=reviewer_id, policy=desk.policy)
@@ -87,6 +96,15 @@ def _mark(connection: Connection, decision_id: UUID, reviewer_id: str) -> None:
     )
     if marked.rowcount != 1:
         raise said.undone_already()
+
+
+def _chance_is_free(connection: Connection, decided: Row[Any]) -> None:
+    """The chance that was given back is taken again. Raises ChanceTakenAgain where the member has used it meanwhile."""
+    taken = chances_taken(connection, member_id=decided.member_id, method=decided.method, stage=decided.stage)
+    if decided.chance in taken:
+        raise ChanceTakenAgain(
+            "The member has sent a better file already, so this decision stands. Decide on that one."
+        )
 
 
 def _only_avatar(connection: Connection, decided: Row[Any]) -> None:

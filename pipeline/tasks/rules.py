@@ -47,6 +47,7 @@ EXPIRE_CODE: Final = Kind("code.expire", "effects", "expire_code", 30, 20, 12)
 DELIVER_EVENT: Final = Kind(
     "event.deliver", "notification", "deliver_event", 45, 35, 20, backoff_seconds=2, wait_cap_seconds=1800
 )
+FORGET_FILES: Final = Kind("material.forget", "effects", "forget_files", 45, 35, 12)
 SWEEP_STORAGE: Final = Kind("storage.sweep", "effects", "sweep_storage", 300, 240, 3)
 FORGET_OLD: Final = Kind("ledger.forget", "effects", "forget_old", 60, 45, 3)
 
@@ -63,6 +64,7 @@ KINDS: Final[Mapping[str, Kind]] = {
         SEND_CODE,
         EXPIRE_CODE,
         DELIVER_EVENT,
+        FORGET_FILES,
         SWEEP_STORAGE,
         FORGET_OLD,
     )

@@ -8,9 +8,9 @@ import pytest
 from pipeline.errors import AlreadyThere, ClaimExpired, Stale, UndoTooLate
 from pipeline.events.tables import event
 from pipeline.notification.tables import mail
-from pipeline.review.case import queue
 from pipeline.review.claims import release, renew
 from pipeline.review.quality.tables import answer, check
+from pipeline.review.queue import queue
 from pipeline.review.reviewers import add_reviewer
 from pipeline.tables import decision, submission
 from schemas.review import Claim
@@ -209,11 +209,11 @@ def test_a_blind_claim_is_renewed_released_and_runs_out_in_the_words_of_any_othe
     with pytest.raises(ClaimExpired, match="The claim's time ran out"):
         renew(held.id, held.token, reviewer_id="r-2", db=tools.db, policy=tools.policy)
     again = blind(desk)
-    with pytest.raises(ClaimExpired, match=r"ended \(expired\); the case is in_review"):
+    with pytest.raises(ClaimExpired, match=r"ended \(expired\)\. The case is in review"):
         release(held.id, held.token, reviewer_id="r-2", db=tools.db)
     request = desk.request(again, "reject")
     desk.decide(again, request)
-    with pytest.raises(ClaimExpired, match=r"ended \(decided\); the case is rejected"):
+    with pytest.raises(ClaimExpired, match=r"ended \(decided\)\. r-2 decided it at .*: reject\. The case is rejected"):
         desk.decide(again, request)
 
 

@@ -68,6 +68,7 @@ def test_effects_wait_for_the_undo_window(desk: Desk) -> None:
 
     decided = patient.approve()
 
+    assert decided.effects_at is not None
     assert (decided.effects_at - decided.decided_at).total_seconds() == 60
     assert patient.run_due() == 0
     assert patient.only_task(PUBLISH_AVATAR).hinted_at is None

@@ -131,7 +131,7 @@ def test_the_queue_at_a_glance(desk: Desk, api: Api) -> None:
     assert queues.status_code == 403
     shown = api.call("GET", "/v1/review/queue", key=api.review_key).json()["queues"]
 
-    assert [(each["kind"], each["waiting"], each["claimed"], each["overdue"]) for each in shown] == [
+    assert [(each["queue"], each["waiting"], each["claimed"], each["overdue"]) for each in shown] == [
         ("avatar", 1, 1, 1),
         ("verification", 1, 0, 0),
     ]

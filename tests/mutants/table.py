@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 LEDGER = "pipeline/tasks/ledger.py"
 RELAY = "pipeline/tasks/relay.py"
-CLAIMS = "pipeline/review/claims.py"
+ENDING = "pipeline/review/ending.py"
+HELD = "pipeline/review/held.py"
 SCHEMA = "pipeline/migrations/versions/0001_the_first_schema.py"
 SEND = "pipeline/notification/send.py"
 AVATAR = "pipeline/avatar/service.py"
@@ -185,28 +186,28 @@ REVIEW = (
     ),
     guard(
         "A decision needs a live lease",
-        CLAIMS,
-        ".where(*_mine(claim_id, token, reviewer_id), *fenced, LIVE)",
-        ".where(*_mine(claim_id, token, reviewer_id), *fenced)",
+        ENDING,
+        ".where(*mine(claim_id, token, reviewer_id), *fenced, LIVE)",
+        ".where(*mine(claim_id, token, reviewer_id), *fenced)",
         "test_decisions.py::test_a_decision_with_an_expired_claim_is_refused_and_changes_nothing",
     ),
     guard(
         "A decision names the claim's fence",
-        CLAIMS,
-        ".where(*_mine(claim_id, token, reviewer_id), *fenced, LIVE)",
-        ".where(*_mine(claim_id, token, reviewer_id), LIVE)",
+        ENDING,
+        ".where(*mine(claim_id, token, reviewer_id), *fenced, LIVE)",
+        ".where(*mine(claim_id, token, reviewer_id), LIVE)",
         "test_decisions.py::test_a_decision_on_something_else_than_was_looked_at_is_refused",
     ),
     guard(
         "A claim is used with its token",
-        CLAIMS,
+        HELD,
         "claim.c.id == claim_id, claim.c.token == token, claim.c.reviewer_id == reviewer_id",
         "claim.c.id == claim_id, claim.c.reviewer_id == reviewer_id",
         "test_claims.py::test_a_claim_is_renewed_and_released_by_its_holder_only",
     ),
     guard(
         "Requests of one reviewer queue up for the cap",
-        CLAIMS,
+        HELD,
         ".where(reviewer.c.id == reviewer_id).with_for_update())",
         ".where(reviewer.c.id == reviewer_id))",
         "test_claims.py::test_ten_requests_of_one_reviewer_at_once_do_not_pass_the_cap",

@@ -12,6 +12,7 @@ URL = "https://members.example.com"
 TEMPLATES = (
     "avatar_approved",
     "avatar_rejected",
+    "better_file",
     "submission_refused",
     "verification_approved",
     "verification_rejected",

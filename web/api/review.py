@@ -1,23 +1,50 @@
-"""The reviewers' routes: claim, look, renew, release, decide, undo."""
+"""The reviewers' routes: claim, look, renew, release, decide, pass on, undo."""
 
+from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Query, Response
 
-from pipeline.review.case import queue
 from pipeline.review.claims import claim_next, release, renew
 from pipeline.review.decide import decide
+from pipeline.review.escalate import escalate
+from pipeline.review.offers import colleagues, hand_over, take_up
+from pipeline.review.queue import held_by, queue
 from pipeline.review.undo import undo
-from schemas.review import Case, Claim, ClaimRequest, Decided, DecisionRequest, QueueView, ReleaseRequest, TokenRequest
+from schemas.review import (
+    Case,
+    Claim,
+    ClaimRequest,
+    Colleague,
+    Decided,
+    DecisionRequest,
+    EscalateRequest,
+    HandedOver,
+    HandOverRequest,
+    HeldClaims,
+    QueueView,
+    ReleaseRequest,
+    TokenRequest,
+)
 from web.api.calls import Key, Reviewer, Tools, request_once
+
+Language = Annotated[str, Query(pattern=r"^[a-z]{2,8}$")]
 
 router = APIRouter(prefix="/v1/review", tags=["review"])
 
 
 @router.get("/queue", summary="The review queue at a glance")
-def get_queue(tools: Tools, _reviewer: Reviewer) -> QueueView:
-    """How many cases wait, are claimed and are overdue, by kind."""
-    return queue(db=tools.db)
+def get_queue(
+    tools: Tools, _reviewer: Reviewer, language: Annotated[list[Language] | None, Query(max_length=50)] = None
+) -> QueueView:
+    """How many cases wait, are claimed and are overdue, by queue; with `language`, of those languages only."""
+    return queue(db=tools.db, languages=language or ())
+
+
+@router.get("/claims", summary="What you hold and are offered")
+def list_claims(tools: Tools, reviewer: Reviewer) -> HeldClaims:
+    """Your claims with their leases, and the cases that colleagues offer you."""
+    return held_by(reviewer, db=tools.db)
 
 
 @router.post(
@@ -28,7 +55,9 @@ def create_claim(
 ) -> Case | None:
     """The case that is due soonest, yours until the lease runs out; `204` when nothing waits for you."""
     once = request_once(key, owner=reviewer, operation="claims.create", body=body)
-    claim = claim_next(reviewer_id=reviewer, kinds=body.kinds, db=tools.db, policy=tools.policy, request=once)
+    claim = claim_next(
+        reviewer_id=reviewer, kinds=body.kinds, queues=body.queues, db=tools.db, policy=tools.policy, request=once
+    )
     if claim is None:
         response.status_code = 204
         return None
@@ -58,14 +87,45 @@ def release_claim(claim_id: UUID, body: ReleaseRequest, tools: Tools, reviewer: 
 def create_decision(
     claim_id: UUID, body: DecisionRequest, tools: Tools, reviewer: Reviewer, key: Key = None
 ) -> Decided:
-    """Approve or reject. Effects leave at `effects_at`."""
+    """Approve, reject, or ask for a better file. Effects leave at `effects_at`; where that is null, another person decides."""
     once = request_once(key, owner=reviewer, operation=f"claims.{claim_id}.decide", body=body)
     return decide(claim_id, body, reviewer_id=reviewer, desk=tools.desk, request=once)
 
 
+@router.post("/claims/{claim_id}/escalate", status_code=204, summary="Pass the case on to the seniors")
+def escalate_claim(claim_id: UUID, body: EscalateRequest, tools: Tools, reviewer: Reviewer, key: Key = None) -> None:
+    """It waits in the seniors' queue, with your note; you are not offered it again."""
+    once = request_once(key, owner=reviewer, operation=f"claims.{claim_id}.escalate", body=body)
+    escalate(claim_id, body, reviewer_id=reviewer, db=tools.db, request=once)
+
+
+@router.get("/claims/{claim_id}/colleagues", summary="To whom the case may be handed")
+def list_colleagues(claim_id: UUID, tools: Tools, reviewer: Reviewer) -> list[Colleague]:
+    """Who has the role for it and may see it."""
+    return list(colleagues(claim_id, reviewer_id=reviewer, db=tools.db))
+
+
+@router.post("/claims/{claim_id}/hand-over", summary="Offer the case to a colleague")
+def hand_claim_over(
+    claim_id: UUID, body: HandOverRequest, tools: Tools, reviewer: Reviewer, key: Key = None
+) -> HandedOver:
+    """Theirs alone until `until`; what they do not take up by then is the queue's again."""
+    once = request_once(key, owner=reviewer, operation=f"claims.{claim_id}.hand-over", body=body)
+    return hand_over(claim_id, body, reviewer_id=reviewer, db=tools.db, policy=tools.policy, request=once)
+
+
+@router.post("/claims/{claim_id}/take-up", summary="Accept what a colleague offers")
+def take_claim_up(claim_id: UUID, tools: Tools, reviewer: Reviewer) -> Claim:
+    """Yours from now on, as if you had claimed it. To decline it, release it."""
+    return take_up(claim_id, reviewer_id=reviewer, db=tools.db, policy=tools.policy)
+
+
 @router.post("/decisions/{decision_id}/undo", summary="Take your decision back")
 def undo_decision(decision_id: UUID, tools: Tools, reviewer: Reviewer, response: Response, key: Key = None) -> Claim:
-    """Until `effects_at`, and nothing of it has left then. The case is in review again and yours: this is its new claim."""
+    """Until `effects_at`, and nothing of it has left then; where that was null, until somebody else has begun to look.
+
+    The case is in review again and yours: this is its new claim.
+    """
     once = request_once(key, owner=reviewer, operation=f"decisions.{decision_id}.undo")
     claim = undo(decision_id, reviewer_id=reviewer, desk=tools.desk, request=once)
     response.headers["Location"] = f"/v1/review/claims/{claim.id}"

@@ -5,7 +5,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "0010"
-down_revision = "0009"
+down_revision = "0008"
 branch_labels = None
 depends_on = None
 
@@ -54,7 +54,9 @@ def _checks() -> None:
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("queue", sa.Text(), nullable=False),
         sa.Column("opens_at", INSTANT, nullable=False),
-        sa.Column("as_if_accepted_at", INSTANT, nullable=True),
+        sa.Column("due_at", INSTANT, nullable=True),
+        sa.Column("target_at", INSTANT, nullable=True),
+        sa.Column("due_rule", JSON, nullable=True),
         sa.Column("answered_at", INSTANT, nullable=True),
         sa.Column("ruling", sa.Text(), nullable=True),
         sa.Column("ruled_by", sa.Text(), nullable=True),

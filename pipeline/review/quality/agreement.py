@@ -99,7 +99,7 @@ def judged(pairs: Sequence[Pair], known: Sequence[Known], *, by: str | None = No
 def reason_judged(pairs: Sequence[Pair], known: Sequence[Known], reason: str, *, by: str | None = None) -> list[bool]:
     """For each time that the reason was given and is known to be right or wrong: whether it was wrong."""
     gave = [each for each in judged(pairs, known, by=by) if reason in each.said.reasons]
-    return [each.right.verdict != "reject" or reason not in each.right.reasons for each in gave]
+    return [reason not in each.right.reasons for each in gave]
 
 
 def percent(part: int, whole: int) -> float | None:

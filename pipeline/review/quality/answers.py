@@ -10,39 +10,62 @@ from sqlalchemy import Connection, Row, func, insert, select, update
 
 from pipeline import audit
 from pipeline.errors import Stale
-from pipeline.lifecycle import State
+from pipeline.ids import new_id
+from pipeline.lifecycle import State, advance
 from pipeline.policy import Policy
 from pipeline.review import said
 from pipeline.review.grant import grant
-from pipeline.review.quality.tables import STANDING, answer, check
+from pipeline.review.quality.tables import answer, check
+from pipeline.review.verdicts import EVENTS
 from schemas.review import Claim, Decided
 
 log = structlog.get_logger()
 
-_STATES: Final = {"approve": State.APPROVED, "reject": State.REJECTED}
+ESCALATED: Final = "escalate"
 
 
 def record_answer(
-    connection: Connection, subject: Row[Any], values: Mapping[str, Any], *, version: int, policy: Policy
+    connection: Connection, given: Mapping[str, Any], case: Row[Any], *, version: int, policy: Policy
 ) -> Decided:
-    """Keep what was said of a blind case, in the caller's transaction. `values` is a decision's row. Raises Stale."""
-    asked = connection.execute(select(check).where(check.c.id == subject.check_id).with_for_update()).one()
-    if version != asked.version:
-        raise Stale(f"The submission is at version {asked.version}; you looked at version {version}. Load it again.")
-    until = func.now() + timedelta(seconds=policy.review.undo_window_seconds)
-    row = connection.execute(
-        insert(answer).values(**values, check_id=asked.id, effects_at=until).returning(answer)
-    ).one()
-    connection.execute(update(check).where(check.c.id == asked.id).values(answered_at=func.now()))
-    _tell(connection, row, subject.id, "check.answered")
+    """Keep what was said of a blind case, in the caller's transaction. Raises Stale."""
+    if version != case.version:
+        raise Stale(f"The submission is at version {case.version}; you looked at version {version}. Load it again.")
+    row = _keep(connection, given, case.check_id, until=timedelta(seconds=policy.review.undo_window_seconds))
     return Decided(
         id=row.id,
-        submission_id=subject.id,
+        submission_id=case.id,
         verdict=row.verdict,
-        state=_STATES[row.verdict],
+        state=advance(State.IN_REVIEW, EVENTS[row.verdict]),
         decided_at=row.decided_at,
         effects_at=row.effects_at,
     )
+
+
+def pass_on_answer(connection: Connection, held: Row[Any], note: str, *, policy_version: str) -> None:
+    """Keep that whoever held a blind case passed it on to the seniors; it goes no further."""
+    empty: dict[str, Any] = {"reasons": [], "checklist": {}, "facts": {}, "message": None}
+    given = {
+        "submission_id": held.submission_id,
+        "claim_id": held.id,
+        "reviewer_id": held.reviewer_id,
+        "verdict": ESCALATED,
+        "note": note,
+        "policy_version": policy_version,
+        **empty,
+    }
+    _keep(connection, given, held.check_id, until=timedelta())
+
+
+def _keep(connection: Connection, given: Mapping[str, Any], check_id: UUID, *, until: timedelta) -> Row[Any]:
+    said_of = {name: value for name, value in given.items() if name != "submission_id"}
+    row = connection.execute(
+        insert(answer)
+        .values(id=new_id(), check_id=check_id, effects_at=func.now() + until, **said_of)
+        .returning(answer)
+    ).one()
+    connection.execute(update(check).where(check.c.id == check_id).values(answered_at=func.now()))
+    _tell(connection, row, given["submission_id"], "check.answered")
+    return row
 
 
 def take_back_answer(connection: Connection, answer_id: UUID, *, reviewer_id: str, policy: Policy) -> Claim | None:
@@ -68,15 +91,6 @@ def take_back_answer(connection: Connection, answer_id: UUID, *, reviewer_id: st
     claim = grant(connection, row.submission_id, reviewer_id=reviewer_id, policy=policy, check_id=row.check_id)
     assert claim is not None  # noqa: S101  (an answered check has no live claim, and its answer is locked until this commits)
     return claim
-
-
-def state_to_tell(connection: Connection, held: Row[Any]) -> str:
-    """The state of a claim's case as its reviewer may know it: of a blind one, what their own answer made of it."""
-    if held.check_id is None:
-        return str(held.submission_state)
-    mine = (answer.c.claim_id == held.id, STANDING)
-    verdict = connection.execute(select(answer.c.verdict).where(*mine)).scalar_one_or_none()
-    return _STATES.get(verdict, State.IN_REVIEW) if verdict else State.IN_REVIEW
 
 
 def _tell(connection: Connection, row: Row[Any], submission_id: UUID, event: str) -> None:

@@ -36,8 +36,8 @@ class Said:
     reasons: tuple[str, ...] = ()
 
 
-RESULTS: Final = frozenset({"approve", "reject"})
-"""The verdicts that end a case; whoever passed it on (to a senior, or back to the member) gave none of them."""
+RESULTS: Final = frozenset({"approve", "reject", "better_file"})
+"""The verdicts that end a case; whoever passed it on to a senior gave none of them."""
 
 
 def lot(seed: str, drawn: UUID) -> float:
@@ -60,12 +60,12 @@ def turn_of(claim_id: UUID, quality: Quality) -> Turn | None:
 
 
 def compare(one: Said, other: Said) -> Agreement:
-    """Two rejections agree where they share a reason: the member is told the same thing to mend."""
+    """Two that reject, or ask for a better file, agree where they share a reason: the member is told the same thing to mend."""
     if not RESULTS.issuperset((one.verdict, other.verdict)):
         return Agreement.PASSED_ON
     if one.verdict != other.verdict:
         return Agreement.VERDICTS_DIFFER
-    if one.verdict == "reject" and not _share(one.reasons, other.reasons):
+    if one.verdict != "approve" and not _share(one.reasons, other.reasons):
         return Agreement.REASONS_DIFFER
     return Agreement.AGREED
 

@@ -36,7 +36,9 @@ check: Final = Table(
     Column("version", Integer, nullable=False),
     Column("queue", Text, nullable=False),
     Column("opens_at", Instant, nullable=False),
-    Column("as_if_accepted_at", Instant),
+    Column("due_at", Instant),
+    Column("target_at", Instant),
+    Column("due_rule", JSON),
     Column("answered_at", Instant),
     Column("ruling", Text),
     Column("ruled_by", Text, ForeignKey("reviewer.id")),
@@ -57,7 +59,8 @@ check: Final = Table(
     ),
     Index("ix_quality_check_open", "answered_at", postgresql_where=text("kind = 'sample' AND ruling IS NULL")),
 )
-"""A case that is given to somebody blind: a sample waits for any other person, a golden one is for its `reviewer_id`."""
+"""A case that is given to somebody blind: a sample waits for any other person, a golden one is for its `reviewer_id`.
+When it is due for whom it was last given to is made up, so that the case looks as young as it did to the first."""
 
 answer: Final = Table(
     "check_answer",

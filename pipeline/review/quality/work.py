@@ -18,7 +18,8 @@ from pipeline.review.quality.tables import answer, check, golden
 from pipeline.review.tables import ON_MEMBERS_CASES, claim
 from pipeline.tables import STANDING, decision, submission
 
-RENEWED: Final = "claim.renewed"
+SIGNS: Final = ("claim.opened", "claim.renewed")
+OPENED: Final = "claim.opened"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +78,9 @@ def _done(connection: Connection, window: Window, idle: timedelta) -> list[Done]
 
 def _claims_of_decisions() -> Select[Any]:
     """Each claim on the case that whoever decided it had until then, with its signs of life."""
-    renewed = and_(
+    signs = and_(
         audit.c.submission_id == claim.c.submission_id,
-        audit.c.event == RENEWED,
+        audit.c.event.in_(SIGNS),
         audit.c.detail["claim_id"].astext == cast(claim.c.id, Text),
     )
     theirs = and_(claim.c.submission_id == decision.c.submission_id, claim.c.reviewer_id == decision.c.reviewer_id)
@@ -91,18 +92,20 @@ def _claims_of_decisions() -> Select[Any]:
             claim.c.claimed_at,
             claim.c.ended_at,
             claim.c.state,
-            func.array_agg(audit.c.at).label("renewed"),
+            func.array_agg(audit.c.at).label("signs"),
+            func.min(audit.c.at).filter(audit.c.event == OPENED).label("opened_at"),
         )
         .join(submission, submission.c.id == decision.c.submission_id)
         .join(claim, and_(theirs, ON_MEMBERS_CASES, claim.c.claimed_at <= decision.c.decided_at))
-        .outerjoin(audit, renewed)
+        .outerjoin(audit, signs)
         .group_by(decision.c.id, submission.c.kind, claim.c.id)
         .order_by(decision.c.id, claim.c.id)
     )
 
 
 def _span(row: Row[Any]) -> Span:
-    return Span(row.claimed_at, tuple(filter(None, row.renewed)), row.ended_at, row.state)
+    """A case that was fetched ahead is worked on from when its page was opened."""
+    return Span(row.opened_at or row.claimed_at, tuple(filter(None, row.signs)), row.ended_at, row.state)
 
 
 def _pairs(connection: Connection, window: Window) -> list[Pair]:

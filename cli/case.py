@@ -1,0 +1,71 @@
+"""A case as a terminal shows it."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from cli.output import console, print_fields, print_json, print_table, when
+from schemas.review import Case, CaseMaterial
+
+
+def print_case(case: Case, *, as_json: bool) -> None:
+    """Everything that the reviewer of the case may know."""
+    if as_json:
+        print_json(case.model_dump(mode="json"))
+        return
+    print_fields(_facts(case))
+    for material in case.materials:
+        _print_material(material)
+    choices = [[each.code, each.text] for each in case.reasons]
+    print_table(["reason", "what the member reads"], choices, title="\nReasons for a rejection")
+    if "better_file" in case.allowed_actions:
+        wishes = [[each.code, each.text] for each in case.better_file_reasons]
+        print_table(["reason", "what the member reads"], wishes, title="\nReasons for a better file")
+
+
+def _facts(case: Case) -> dict[str, Any]:
+    return {
+        "claim": case.claim.id,
+        "token": case.claim.token,
+        "fence": case.claim.fence,
+        "version": case.version,
+        "yours until": case.claim.lease_until,
+        "submission": case.submission_id,
+        "kind": " ".join(filter(None, [case.kind, case.stage, case.identity])),
+        "queue": f"{case.queue} ({case.language})",
+        "you may": ", ".join(case.allowed_actions).replace("_", "-"),
+        "member": f"{case.member.name} ({case.member_id})",
+        "due": f"{when(case.due.promise_at)}: {case.due.why}",
+        **{f"form: {name}": value for name, value in case.form.items()},
+        "earlier": ", ".join(f"{each.kind} {each.verdict}" for each in case.earlier) or "nothing",
+        **({"from": f"{case.offer.reviewer}: {case.offer.note or 'no note'}"} if case.offer else {}),
+        **{f"escalated by {each.reviewer}": each.note for each in case.escalations},
+        **{f"{each.reviewer} says": f"{each.verdict} {' '.join(each.reasons)}" for each in case.opinions},
+    }
+
+
+def _print_material(material: CaseMaterial) -> None:
+    console.print(f"\n[bold]{material.title}[/bold]  {material.filename or ''}  [dim]{material.id}[/dim]")
+    for line in _noticed(material):
+        console.print(f"  [yellow]{line}[/yellow]")
+    for item in material.checklist:
+        console.print(f"  ▢ {item.text}  [dim]{item.code} {' '.join(item.facts)}[/dim]")
+    for page in material.pages:
+        if page.purpose == "large":
+            console.print(f"  page {page.page}: {page.url}", soft_wrap=True)
+
+
+def _noticed(material: CaseMaterial) -> Iterator[str]:
+    """The signals that a reviewer should know of, in words."""
+    signals = material.signals
+    faces = (signals.get("faces") or {}).get("count")
+    if faces is not None and faces != 1 and material.kind == "avatar":
+        yield f"{faces} faces found"
+    if (signals.get("blur") or {}).get("blurred"):
+        yield "the picture is blurred"
+    if edited_by := (signals.get("exif") or {}).get("edited_by"):
+        yield f"edited with {edited_by}"
+    for field, match in (signals.get("form") or {}).get("fields", {}).items():
+        where = f"found on page {match['page']}" if match["found"] else "not found in the text"
+        yield f"{field.replace('_', ' ')} of the form: {where}"
+    for each in material.duplicates:
+        yield f"{'the same file' if each.exact else 'looks like one'} of member {each.member_id} (submission {each.submission_id})"

@@ -1,0 +1,52 @@
+"""Where and how a member is written to, as far as they or the services upstream have told us."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from pipeline.account.names import PERSONAL
+from pipeline.account.sections import sections_of
+from pipeline.account.tables import confirmed_email
+from pipeline.tables import submission
+
+
+@dataclass(frozen=True, slots=True)
+class Addressee:
+    """A member as a letter is written to them: `locale` as RFC 5646 or Unicode spell it, `timezone` an IANA name or None."""
+
+    name: str
+    email: str
+    locale: str
+    timezone: str | None
+
+
+def addressee_of(connection: Connection, member_id: str) -> Addressee | None:
+    """The member at the address that they confirmed; else at the one that their latest submission came with, or that they gave.
+
+    Name, language and time zone are what the account says, or else that submission. None where no address is known.
+    """
+    written = sections_of(connection, member_id).get(PERSONAL)
+    given: Mapping[str, Any] = written.content if written else {}
+    upstream = _latest(connection, member_id)
+    email = _confirmed(connection, member_id) or upstream.get("email") or given.get("email")
+    if email is None:
+        return None
+    told = {name: given.get(name) or upstream.get(name) for name in ("name", "locale", "timezone")}
+    return Addressee(told["name"] or "", email, told["locale"] or "en", told["timezone"])
+
+
+def _latest(connection: Connection, member_id: str) -> Mapping[str, Any]:
+    """What upstream said of the member with the latest submission."""
+    mine = select(submission.c.member).where(submission.c.member_id == member_id)
+    found: Mapping[str, Any] | None = connection.execute(
+        mine.order_by(submission.c.sequence.desc()).limit(1)
+    ).scalar_one_or_none()
+    return found or {}
+
+
+def _confirmed(connection: Connection, member_id: str) -> str | None:
+    mine = select(confirmed_email.c.email).where(confirmed_email.c.member_id == member_id)
+    found: str | None = connection.execute(mine).scalar_one_or_none()
+    return found

@@ -1,0 +1,47 @@
+"""The catalogues of translations (gettext), compiled when they are first used, and which of them serves a member."""
+
+import io
+from functools import cache
+from gettext import GNUTranslations, NullTranslations
+from importlib.resources import files
+from typing import Final
+
+from babel import Locale, UnknownLocaleError
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+
+LANGUAGES: Final = {"en": "en", "zh": "zh_Hans", "es": "es"}
+"""What we write in: of each language the catalogue. English is what the messages themselves are written in."""
+
+FALLBACK: Final = Locale("en")
+DOMAIN: Final = "mails"
+
+
+def locale_of(asked: str) -> Locale:
+    """The locale whose words, dates and numbers a member gets: `es-MX` keeps its numbers; one that we have no words for is English."""
+    language = asked.replace("-", "_").split("_")[0].lower()
+    if language not in LANGUAGES:
+        return FALLBACK
+    known = LANGUAGES[language]
+    try:
+        locale = Locale.parse(asked, sep="-" if "-" in asked else "_")
+    except (ValueError, UnknownLocaleError):
+        return Locale.parse(known)
+    return locale if language != "zh" else Locale.parse(known)
+
+
+def catalogue_of(locale: Locale) -> str:
+    """The name of the catalogue that a locale's words are in."""
+    return LANGUAGES[locale.language]
+
+
+@cache
+def translations(catalogue: str) -> NullTranslations:
+    """The compiled catalogue; for English, the messages as they are."""
+    if catalogue == FALLBACK.language:
+        return NullTranslations()
+    place = files("pipeline.notification") / "locales" / catalogue / "LC_MESSAGES" / f"{DOMAIN}.po"
+    compiled = io.BytesIO()
+    write_mo(compiled, read_po(io.BytesIO(place.read_bytes()), locale=catalogue))
+    compiled.seek(0)
+    return GNUTranslations(compiled)

@@ -1,0 +1,82 @@
+"""What a reviewer holds: their live claim, its case locked for a change, their row and their cap; and why a claim is of no use."""
+
+from typing import Any, Final, NoReturn
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, select
+
+from pipeline.errors import ClaimCapReached, ClaimExpired, NotFound
+from pipeline.lifecycle import State
+from pipeline.review.fate import fate_of_claim, in_words, shown
+from pipeline.review.quality.as_claimed import as_claimed
+from pipeline.review.quality.tables import check
+from pipeline.review.tables import OFFERED, claim, reviewer
+from pipeline.tables import submission
+
+LIVE: Final = and_(claim.c.state == "live", claim.c.lease_until > func.now())
+
+
+def mine(claim_id: UUID, token: UUID, reviewer_id: str) -> tuple[ColumnElement[bool], ...]:
+    """The claim of that id, where the token proves that it is this reviewer's."""
+    return claim.c.id == claim_id, claim.c.token == token, claim.c.reviewer_id == reviewer_id
+
+
+def live_claim(connection: Connection, claim_id: UUID, *, reviewer_id: str) -> Row[Any]:
+    """A reviewer's live claim. Raises ClaimExpired, NotFound."""
+    theirs = (claim.c.id == claim_id, claim.c.reviewer_id == reviewer_id)
+    row = connection.execute(select(claim).where(*theirs, LIVE)).one_or_none()
+    if row is None:
+        explain(connection, claim_id, reviewer_id)
+    return row
+
+
+def case_of_claim(connection: Connection, claim_id: UUID, reviewer_id: str, *, lock: bool = False) -> Row[Any]:
+    """The submission of a reviewer's claim as its page shows it, with the reviewer's roles. Raises NotFound.
+
+    Whoever decides a case or passes it on locks it before the claim, so that nobody waits for each other.
+    """
+    query: Select[Any] = (
+        select(*as_claimed(), claim.c.check_id, reviewer.c.roles)
+        .select_from(submission)
+        .join(claim, claim.c.submission_id == submission.c.id)
+        .outerjoin(check, check.c.id == claim.c.check_id)
+        .join(reviewer, reviewer.c.id == claim.c.reviewer_id)
+        .where(claim.c.id == claim_id, claim.c.reviewer_id == reviewer_id)
+    )
+    row = connection.execute(query.with_for_update(of=submission) if lock else query).one_or_none()
+    if row is None:
+        explain(connection, claim_id, reviewer_id)
+    return row
+
+
+def locked_reviewer(connection: Connection, reviewer_id: str) -> Row[Any]:
+    """The reviewer's row, locked: two requests of one person at once cannot both slip under the cap. Raises NotFound."""
+    row = connection.execute(select(reviewer).where(reviewer.c.id == reviewer_id).with_for_update()).one_or_none()
+    if row is None:
+        raise NotFound(f"There is no reviewer {reviewer_id!r}. Add one with: proofdesk reviewer add {reviewer_id}")
+    return row
+
+
+def hold_cap(connection: Connection, reviewer_id: str, cap: int) -> None:
+    """Raises ClaimCapReached. What colleagues offer and nobody has taken up does not count."""
+    held = connection.execute(
+        select(func.count()).select_from(claim).where(claim.c.reviewer_id == reviewer_id, LIVE, ~OFFERED)
+    ).scalar_one()
+    if held >= cap:
+        raise ClaimCapReached(
+            f"You hold {held} cases, which is as many as one person may. Decide or release one first."
+        )
+
+
+def explain(connection: Connection, claim_id: UUID, reviewer_id: str) -> NoReturn:
+    """Say why a claim cannot be used: NotFound where it never was this reviewer's, else ClaimExpired with what became of it."""
+    theirs = (claim.c.id == claim_id, claim.c.reviewer_id == reviewer_id)
+    row = connection.execute(select(claim).where(*theirs)).one_or_none()
+    if row is None:
+        raise NotFound("You hold no such claim. Claim the next case.")
+    became = fate_of_claim(connection, row)
+    if row.state == "live" and became.state == State.IN_REVIEW:
+        message = "The claim's time ran out, or its token or fence is another one. Claim the next case."
+        raise ClaimExpired(message, became=shown(became))
+    ended = row.state.replace("_", " ")
+    raise ClaimExpired(f"The claim has ended ({ended}). {in_words(became)} Claim the next case.", became=shown(became))

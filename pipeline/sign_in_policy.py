@@ -1,0 +1,20 @@
+from pydantic import Field, PositiveInt
+
+from schemas.base import Frozen
+
+
+class SignIn(Frozen):
+    """Signing in to the console: how long a session and an invitation live, what a password must be, how tries are slowed down.
+
+    So many failed tries in a row are free; each further one is followed by a pause that doubles up to the longest.
+    """
+
+    session_idle_minutes: PositiveInt
+    session_hours: PositiveInt
+    invitation_hours: PositiveInt
+    password_length: int = Field(ge=8, le=128)
+    tries_per_account: PositiveInt
+    tries_per_address: PositiveInt
+    first_pause_seconds: PositiveInt
+    longest_pause_seconds: PositiveInt
+    forget_hours: PositiveInt

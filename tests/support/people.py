@@ -1,0 +1,70 @@
+"""People of the console, and their browsers."""
+
+import warnings
+from collections.abc import Sequence
+from typing import Any
+
+import httpx
+
+from config.container import Container
+from pipeline.review.people import sessions
+from pipeline.review.people.invitations import set_password
+from pipeline.review.reviewers import add_reviewer
+from pipeline.review.roles import Role
+from web.app import create_app
+from web.console.session import cookie_name
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")  # the test client would rather have httpx2
+    from fastapi.testclient import TestClient
+
+PASSWORD = "correct horse battery"
+ALL = tuple(Role)
+
+
+def person(
+    tools: Container, reviewer_id: str = "m.lee", *, roles: Sequence[Role] = (), password: str | None = PASSWORD
+) -> str:
+    """Add a person; with a password unless none is wanted, which saves the time of hashing it."""
+    add_reviewer(reviewer_id, roles=roles, db=tools.db)
+    if password is not None:
+        set_password(reviewer_id, password, actor="test", gate=tools.gate)
+    return reviewer_id
+
+
+class Visitor:
+    """A browser at the console: it says where its requests begin, follows no redirect by itself, and keeps its cookie."""
+
+    def __init__(self, tools: Container) -> None:
+        self.tools = tools
+        ours = {"Sec-Fetch-Site": "same-origin"}
+        self.client: Any = TestClient(create_app(tools), follow_redirects=False, headers=ours)
+
+    @property
+    def token(self) -> str | None:
+        """What the session's cookie holds."""
+        held: str | None = self.client.cookies.get(cookie_name(self.tools))
+        return held
+
+    def get(self, path: str, **headers: str) -> httpx.Response:
+        answer: httpx.Response = self.client.get(path, headers=headers)
+        return answer
+
+    def post(self, path: str, *, csrf: str | None = None, **form: Any) -> httpx.Response:
+        """A form of ours, with the session's own token unless another one is given."""
+        own = sessions.derived(self.token or "", "csrf")
+        answer: httpx.Response = self.client.post(path, data={"csrf": own if csrf is None else csrf, **form})
+        return answer
+
+    def sign_in(self, name: str = "m.lee", password: str = PASSWORD, **form: str) -> httpx.Response:
+        return self.post("/console/sign-in", name=name, password=password, **form)
+
+
+def signed_in(tools: Container, reviewer_id: str = "m.lee", *, roles: Sequence[Role] = (Role.REVIEWER,)) -> Visitor:
+    """The browser of a person who is signed in; they are added with these roles."""
+    person(tools, reviewer_id, roles=roles, password=None)
+    visitor = Visitor(tools)
+    with tools.db.begin() as connection:
+        token = sessions.begin(connection, reviewer_id, proof="test", rules=tools.policy.sign_in)
+    visitor.client.cookies.set(cookie_name(tools), token)
+    return visitor

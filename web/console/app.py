@@ -1,0 +1,36 @@
+"""The reviewers' console: an application of its own under `/console`, whose errors are pages."""
+
+from typing import Final
+
+from fastapi import Depends, FastAPI, Response
+
+from config.container import Container
+from pipeline.errors import NotFound
+from pipeline.storage import IMMUTABLE
+from web.console import cases, extras, find, invitation, mistakes, pictures, queues, session, sign_in, ways
+from web.console.assets import asset
+from web.console.guard import Guarded
+from web.console.origin import from_our_pages
+
+PREFIX: Final = "/console"
+
+
+def create_console(tools: Container) -> FastAPI:
+    """The console over one container."""
+    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, dependencies=[Depends(from_our_pages)])
+    app.state.tools = tools
+    app.add_middleware(Guarded)
+    mistakes.install(app)
+    session.install(app)
+    app.add_api_route("/static/{name}", get_static, methods=["GET"])
+    for pages in (sign_in, invitation, queues, cases, pictures, ways, extras, find):
+        app.include_router(pages.router)
+    return app
+
+
+async def get_static(name: str) -> Response:
+    """A stylesheet or script. Its name changes with its content, so it may be kept for ever."""
+    found = asset(name)
+    if found is None:
+        raise NotFound("There is no such file.")
+    return Response(found.body, media_type=found.media_type, headers={"Cache-Control": IMMUTABLE})

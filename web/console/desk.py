@@ -1,0 +1,83 @@
+"""What the page of a case is drawn from, put together for its template."""
+
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from fastapi import Request
+from fastapi.responses import HTMLResponse
+
+from config.container import Container
+from pipeline import clock
+from pipeline.review.actions import Action
+from pipeline.review.offers import colleagues
+from schemas.review import Case, QueueLine, ReasonChoice
+from web.console.expecting import expected
+from web.console.keymap import KEYS
+from web.console.looks import files_of, views_of
+from web.console.queues import TITLES, lines_of
+from web.console.render import render
+from web.console.session import Person
+from web.console.signals import notes_of
+from web.console.ways import SKIP_REASONS
+from web.console.words import span
+
+_SOON_SECONDS: Final = 3600
+
+
+def case_page(request: Request, claim_id: UUID, *, tools: Container, person: Person, whole: bool) -> HTMLResponse:
+    """The case as a complete page, or as the part that takes the place of the case before. Raises ClaimExpired, NotFound."""
+    found = tools.case(claim_id, reviewer_id=person.reviewer_id)
+    template = "case.html" if whole else "case_part.html"
+    return render(request, template, **_values(found, tools=tools, person=person, now=clock.now()))
+
+
+def nothing_left(request: Request, *, tools: Container) -> HTMLResponse:
+    """In place of a case: nothing waits, and when the next one may come."""
+    return render(request, "nothing_part.html", waiting=0, expected=expected(tools, clock.now()))
+
+
+def _values(case: Case, *, tools: Container, person: Person, now: datetime) -> dict[str, Any]:
+    policy = tools.policy
+    views = views_of(case, blurred=policy.console.blurred)
+    stage = policy.stage(case.stage) if case.stage else None
+    identity = policy.identities.get(case.identity) if case.identity else None
+    return {
+        "case": case,
+        "now": now,
+        "zone": policy.clock.timezone,
+        "views": views,
+        "files": files_of(case, views),
+        "notes": notes_of(case),
+        "stage": stage.title if stage else None,
+        "identity": identity.title if identity else case.member.identity,
+        "actions": case.allowed_actions,
+        "colleagues": _colleagues(case, tools, person),
+        "skip_reasons": SKIP_REASONS,
+        "keys": KEYS,
+        "place": _place(case.queue, tools=tools, person=person, now=now),
+        "lease_seconds": policy.review.claim_lease_seconds,
+        "lease_left": (case.claim.lease_until - now).total_seconds(),
+    }
+
+
+def _colleagues(case: Case, tools: Container, person: Person) -> list[ReasonChoice]:
+    if Action.HAND_OVER not in case.allowed_actions:
+        return []
+    found = colleagues(case.claim.id, reviewer_id=person.reviewer_id, db=tools.db)
+    return [ReasonChoice(code=each.id, text=each.name) for each in found]
+
+
+def _place(name: str, *, tools: Container, person: Person, now: datetime) -> str:
+    """Where one is and how it looks there: "Avatars ▸ 12 waiting · next due in 40 min"."""
+    line = next((each for each in lines_of(tools, person) if each.queue == name), None)
+    if line is None or not line.waiting:
+        return f"{TITLES[name]} ▸ none waiting"
+    return f"{TITLES[name]} ▸ {line.waiting}{'+' if line.more else ''} waiting{_due(line, now)}"
+
+
+def _due(line: QueueLine, now: datetime) -> str:
+    if line.overdue:
+        return f" · {line.overdue} overdue"
+    left = (line.due_soonest_at - now).total_seconds() if line.due_soonest_at else None
+    return f" · next due in {span(left)}" if left is not None and left <= _SOON_SECONDS else ""

@@ -1,0 +1,51 @@
+"""Find what became of a submission, or of a member's."""
+
+from collections.abc import Sequence
+from typing import Annotated, Final
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Request, Response
+
+from config.container import Container
+from pipeline import clock
+from pipeline.errors import NotFound
+from pipeline.views import Filters, submission_of, submissions
+from schemas.submissions import SubmissionLine
+from web.api.calls import Tools
+from web.console.forms import Reviewing
+from web.console.render import render
+
+router = APIRouter()
+
+_MOST: Final = 20
+
+
+@router.get("/find")
+def find(request: Request, tools: Tools, _person: Reviewing, q: Annotated[str, Query(max_length=100)] = "") -> Response:
+    """By a member's id, a submission's id, or a correlation id; the latest first."""
+    written = q.strip()
+    found = _found(tools, written) if written else ()
+    zone = tools.policy.clock.timezone
+    return render(request, "found_part.html", q=written, found=found, now=clock.now(), zone=zone)
+
+
+def _found(tools: Container, written: str) -> Sequence[SubmissionLine]:
+    if (known := _as_id(written)) is not None:
+        try:
+            one = submission_of(known, db=tools.db, policy=tools.policy)
+        except NotFound:
+            return ()
+        fields = {name: getattr(one, name) for name in SubmissionLine.model_fields if name != "due_at"}
+        return (SubmissionLine(**fields, due_at=one.due.promise_at),)
+    for filters in (Filters(member_id=written), Filters(correlation_id=written)):
+        page = submissions(filters, cursor=None, limit=_MOST, db=tools.db)
+        if page.items:
+            return page.items
+    return ()
+
+
+def _as_id(written: str) -> UUID | None:
+    try:
+        return UUID(written)
+    except ValueError:
+        return None

@@ -1,0 +1,44 @@
+"""What the routes of a case share: who reviews, the form that was sent, and what is wrong with it."""
+
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+from fastapi import Depends, Request
+from fastapi.responses import JSONResponse
+from starlette.datastructures import FormData
+
+from pipeline.idempotency import Once, once
+from pipeline.review.roles import Right
+from web.console.answers import Wrong
+from web.console.session import Person, needs
+
+Reviewing = Annotated[Person, Depends(needs(Right.REVIEW))]
+
+
+async def _form(request: Request) -> FormData:
+    return await request.form()
+
+
+Form = Annotated[FormData, Depends(_form)]
+
+
+def written(form: FormData, name: str) -> str | None:
+    """What was typed into a field, without blanks around it; None where nothing was."""
+    value = form.get(name)
+    return (value.strip() or None) if isinstance(value, str) else None
+
+
+def pairs_of(form: FormData) -> list[tuple[str, str]]:
+    """Every field that is text."""
+    return [(name, value) for name, value in form.multi_items() if isinstance(value, str)]
+
+
+def wrong(found: Sequence[Wrong]) -> JSONResponse:
+    """What stands in the way, each at its field."""
+    return JSONResponse({"problems": [{"field": each.field, "message": each.message} for each in found]}, 422)
+
+
+def repeatable(request: Request, person: Person, operation: str, body: Any = None) -> Once | None:
+    """A request that is sent again because its answer was lost takes effect once."""
+    key = request.headers.get("Idempotency-Key")
+    return once(owner=person.reviewer_id, key=key, operation=operation, body=body) if key else None

@@ -1,0 +1,55 @@
+"""The link with which a person chooses their password. Its secret is in the query, which is neither logged nor passed on."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Form, Request, Response
+from fastapi.responses import RedirectResponse
+
+from pipeline.errors import Invalid, Problem
+from pipeline.review.people.invitations import accept_invitation, invited
+from web.api.calls import Tools
+from web.console.render import render
+from web.console.session import remember
+from web.console.sign_in import HOME
+
+router = APIRouter()
+
+DIFFERENT = Problem("again", "passwords_differ", "The two passwords are not the same. Type them once more.")
+
+
+@router.get("/invitation")
+def get_invitation(request: Request, tools: Tools, token: str = "") -> Response:
+    """The form. Looking at it uses nothing up."""
+    return _form(request, tools, token)
+
+
+@router.post("/invitation")
+def post_invitation(
+    request: Request,
+    tools: Tools,
+    token: Annotated[str, Form()],
+    new_password: Annotated[str, Form()],
+    again: Annotated[str, Form()],
+) -> Response:
+    """Set the password, use the link up, and sign in."""
+    try:
+        if new_password != again:
+            raise Invalid([DIFFERENT])  # noqa: TRY301  (answered like the rules' own)
+        session = accept_invitation(token, new_password, gate=tools.gate)
+    except Invalid as error:
+        return _form(request, tools, token, error=error)
+    answer = RedirectResponse(HOME, 303)
+    remember(answer, session, tools=tools)
+    return answer
+
+
+def _form(request: Request, tools: Tools, token: str, *, error: Invalid | None = None) -> Response:
+    return render(
+        request,
+        "invitation.html",
+        status=422 if error else 200,
+        reviewer=invited(token, db=tools.db),
+        token=token,
+        least=tools.policy.sign_in.password_length,
+        problems={each.path: each.message for each in error.problems} if error else {},
+    )

@@ -1,0 +1,51 @@
+"""The pictures of a case, from this address only, for whoever holds the case; a browser keeps none of them."""
+
+from typing import Final
+from uuid import UUID
+
+from fastapi import APIRouter, Response
+
+from pipeline.inspection.duplicates import duplicates_of
+from pipeline.review.pictures import Purpose, beside, page_of
+from pipeline.storage import NEVER_KEPT
+from web.api.calls import Tools
+from web.console.forms import Reviewing
+
+router = APIRouter()
+
+_HEADERS: Final = {"Cache-Control": NEVER_KEPT, "Content-Disposition": "inline"}
+
+
+@router.get("/cases/{claim_id}/pages/{material_id}/{page}/{purpose}")
+def get_page(
+    claim_id: UUID, material_id: UUID, page: int, purpose: Purpose, tools: Tools, person: Reviewing
+) -> Response:
+    """One page of the case."""
+    body = page_of(
+        claim_id,
+        material_id,
+        page=page,
+        purpose=purpose,
+        reviewer_id=person.reviewer_id,
+        db=tools.db,
+        storage=tools.storage,
+    )
+    return _picture(body)
+
+
+@router.get("/cases/{claim_id}/beside/{submission_id}")
+def get_beside(claim_id: UUID, submission_id: UUID, tools: Tools, person: Reviewing) -> Response:
+    """Another submission's picture, to compare."""
+    body = beside(
+        claim_id,
+        submission_id,
+        reviewer_id=person.reviewer_id,
+        db=tools.db,
+        storage=tools.storage,
+        duplicates_of=duplicates_of,
+    )
+    return _picture(body)
+
+
+def _picture(body: bytes) -> Response:
+    return Response(body, media_type="image/jpeg", headers=_HEADERS)

@@ -1,0 +1,36 @@
+"""Pages of the console from their templates: complete documents, or fragments for a part of a page."""
+
+from functools import cache
+from typing import Any
+
+from fastapi import Request
+from fastapi.responses import HTMLResponse
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from web.console import words
+from web.console.assets import address
+
+
+def render(request: Request, template: str, *, status: int = 200, **values: Any) -> HTMLResponse:
+    """The template with these values; beside them it knows `person` (None while nobody is signed in) and `path`.
+
+    A value that the template needs and does not get is an error, never a gap.
+    """
+    person = getattr(request.state, "person", None)
+    known = {"person": person, "path": request.url.path, **values}
+    return HTMLResponse(environment().get_template(template).render(known), status)
+
+
+@cache
+def environment() -> Environment:
+    """The templates of the console, with what they may call: `address` of a static file, and the filters of `words`."""
+    made = Environment(
+        loader=PackageLoader("web.console", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.globals["address"] = address
+    made.filters |= words.FILTERS
+    return made

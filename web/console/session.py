@@ -1,0 +1,122 @@
+"""Who is signed in, for every route of the console: `person: SignedIn`, or `person: Annotated[Person, Depends(needs(Right.…))]`."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated, Final
+from urllib.parse import quote
+from uuid import UUID
+
+from fastapi import Depends, FastAPI, Request, Response
+from fastapi.responses import RedirectResponse
+
+from config.container import Container
+from pipeline.review.people.sessions import Session, SignedOut, derived, session_of
+from pipeline.review.roles import Right, Role, may, require
+from web.api.calls import Tools
+from web.console.menu import Page, menu_of
+from web.console.mistakes import mistake
+from web.console.origin import require_token, token_sent
+
+SIGN_IN: Final = "/console/sign-in"
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Who is signed in, in which session. `csrf` is what this session's forms and scripts send along."""
+
+    reviewer_id: str
+    name: str
+    roles: frozenset[Role]
+    languages: tuple[str, ...]
+    theme: str
+    session_id: UUID
+    csrf: str
+
+    @property
+    def role_names(self) -> list[str]:
+        """What the person is."""
+        return [role for role in Role if role in self.roles]
+
+    @property
+    def menu(self) -> list[Page]:
+        """Where the person may go."""
+        return menu_of(self.roles)
+
+    def may(self, right: Right) -> bool:
+        """Whether one of the person's roles gives the right."""
+        return may(self.roles, right)
+
+
+def signed_in(request: Request, tools: Tools, sent: Annotated[str | None, Depends(token_sent)]) -> Person:
+    """The person whose session's cookie came along. Raises SignedOut, and ForeignRequest where a form is not this session's."""
+    token = session_token(request, tools)
+    person = _person(session_of(token, db=tools.db, rules=tools.policy.sign_in), derived(token or "", "csrf"))
+    require_token(request, sent, expected=person.csrf)
+    request.state.person = person
+    return person
+
+
+SignedIn = Annotated[Person, Depends(signed_in)]
+
+
+def needs(right: Right) -> Callable[[Person], Person]:
+    """A dependency: the person who is signed in, where one of their roles gives the right. Raises Forbidden."""
+
+    def check(person: SignedIn) -> Person:
+        require(person.roles, right)
+        return person
+
+    return check
+
+
+def session_token(request: Request, tools: Container) -> str | None:
+    """What the session's cookie holds."""
+    return request.cookies.get(cookie_name(tools))
+
+
+def remember(response: Response, token: str, *, tools: Container) -> None:
+    """Let the browser keep a new session, until it is closed: scripts do not see it, other sites' forms do not send it."""
+    response.set_cookie(cookie_name(tools), token, path="/", secure=_is_https(tools), httponly=True, samesite="lax")
+
+
+def forget(response: Response, *, tools: Container) -> None:
+    """Let the browser forget its session's cookie."""
+    response.delete_cookie(cookie_name(tools), path="/", secure=_is_https(tools), httponly=True, samesite="lax")
+
+
+def address_of(request: Request) -> str:
+    """From where a request comes; behind a reverse proxy uvicorn takes it from the proxy's header."""
+    return request.client.host if request.client else ""
+
+
+def cookie_name(tools: Container) -> str:
+    """With https a name that no other host and no page without https can set (RFC 6265bis)."""
+    return "__Host-proofdesk" if _is_https(tools) else "proofdesk"
+
+
+def install(app: FastAPI) -> None:
+    """Send people who are signed out to the page for signing in; scripts get 401 in words."""
+    app.add_exception_handler(SignedOut, _signed_out)
+
+
+def _signed_out(request: Request, error: Exception) -> Response:
+    if request.method == "GET" and "HX-Request" not in request.headers:
+        query = f"?{request.url.query}" if request.url.query else ""
+        return RedirectResponse(f"{SIGN_IN}?page={quote(request.url.path + query, safe='')}", 303)
+    return mistake(request, 401, str(error), code=SignedOut.code)
+
+
+def _person(session: Session, csrf: str) -> Person:
+    return Person(
+        reviewer_id=session.reviewer_id,
+        name=session.name,
+        roles=session.roles,
+        languages=session.languages,
+        theme=session.theme,
+        session_id=session.id,
+        csrf=csrf,
+    )
+
+
+def _is_https(tools: Container) -> bool:
+    return tools.settings.web_url.startswith("https://")

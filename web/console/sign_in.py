@@ -1,0 +1,74 @@
+"""Sign in with a name and a password, and sign out."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Form, Request, Response
+from fastapi.responses import RedirectResponse
+
+from pipeline import clock
+from pipeline.errors import PermanentError
+from pipeline.review.people import sessions
+from pipeline.review.people import sign_in as doors
+from pipeline.review.people.rules import SignInRefused, TooManyTries, own_page
+from pipeline.review.people.sessions import SignedOut, session_of
+from web.api.calls import Tools
+from web.console.render import render
+from web.console.session import SIGN_IN, SignedIn, address_of, forget, remember, session_token
+from web.problems import status_of
+
+router = APIRouter()
+HOME = "/console/"
+
+
+@router.get("/sign-in")
+def get_sign_in(request: Request, tools: Tools, page: str = "") -> Response:
+    """The form; who is signed in already goes on to the page."""
+    try:
+        session_of(session_token(request, tools), db=tools.db, rules=tools.policy.sign_in)
+    except SignedOut:
+        return _form(request, page=page)
+    return RedirectResponse(own_page(page, default=HOME), 303)
+
+
+@router.post("/sign-in")
+def post_sign_in(
+    request: Request,
+    tools: Tools,
+    name: Annotated[str, Form()],
+    password: Annotated[str, Form()],
+    page: Annotated[str, Form()] = "",
+) -> Response:
+    """A new session; one that this browser had ends."""
+    try:
+        token = doors.sign_in(name, password, address=address_of(request), now=clock.now(), gate=tools.gate)
+    except (SignInRefused, TooManyTries) as error:
+        return _form(request, page=page, name=name, error=error)
+    sessions.end(session_token(request, tools), db=tools.db)
+    answer = RedirectResponse(own_page(page, default=HOME), 303)
+    remember(answer, token, tools=tools)
+    return answer
+
+
+@router.post("/sign-out")
+def post_sign_out(request: Request, tools: Tools, _person: SignedIn) -> Response:
+    """End this browser's session."""
+    sessions.end(session_token(request, tools), db=tools.db)
+    answer = RedirectResponse(f"{SIGN_IN}?left=1", 303)
+    forget(answer, tools=tools)
+    return answer
+
+
+def _form(request: Request, *, page: str, name: str = "", error: PermanentError | None = None) -> Response:
+    answer = render(
+        request,
+        "sign_in.html",
+        status=status_of(error) if error else 200,
+        page=own_page(page, default=HOME),
+        name=name,
+        problem=str(error) if error else None,
+        left="left" in request.query_params,
+        provider=None,
+    )
+    if isinstance(error, TooManyTries):
+        answer.headers["Retry-After"] = str(error.seconds)
+    return answer
