@@ -9,11 +9,15 @@ from pipeline.errors import AlreadyThere, ClaimExpired, Stale, UndoTooLate
 from pipeline.events.tables import event
 from pipeline.notification.tables import mail
 from pipeline.review.claims import release, renew
+from pipeline.review.escalate import escalate
+from pipeline.review.offers import colleagues, hand_over
+from pipeline.review.presence import come_back
 from pipeline.review.quality.tables import answer, check
-from pipeline.review.queue import queue
+from pipeline.review.queue import held_by, queue
 from pipeline.review.reviewers import add_reviewer
 from pipeline.tables import decision, submission
-from schemas.review import Claim
+from schemas.review import Claim, EscalateRequest, HandOverRequest
+from schemas.submissions import DueView
 from tests.support.desk import Desk
 from tests.support.files import photo
 from tests.support.http import Api
@@ -237,3 +241,80 @@ def test_each_look_at_a_blind_case_is_in_the_history_and_upstream_sees_none_of_i
     assert desk.history(case)[-3:] == ["claim.taken", "material.viewed", "check.answered"]
     assert only_check(desk)
     assert api.get(f"/v1/submissions/{case}").json() == before
+
+
+def test_a_blind_case_is_escalated_like_any_other_and_goes_no_further(desk: Desk) -> None:
+    case = decided(desk)
+    before = traces(desk, case)
+    held = blind(desk)
+    command = EscalateRequest(token=held.token, note="not sure")
+
+    escalate(held.id, command, reviewer_id="r-2", db=desk.tools.db)
+
+    assert traces(desk, case) == before
+    assert [(row.verdict, row.note) for row in desk.rows(answer)] == [("escalate", "not sure")]
+    desk.case_waiting("m-another")
+    assert not is_blind(desk, desk.claimed("r-3"))
+    with pytest.raises(ClaimExpired, match="The case is in review"):
+        escalate(held.id, command, reviewer_id="r-2", db=desk.tools.db)
+
+
+def test_a_better_file_that_is_asked_for_blind_reaches_nobody(desk: Desk) -> None:
+    desk.submit_avatar()
+    desk.inspect()
+    held = desk.claimed()
+    desk.approve(held)
+    desk.run_due()
+    desk.case_waiting("m-other")
+    (row,) = desk.rows(check)
+    before = traces(desk, row.submission_id)
+    held = blind(desk)
+    reason = desk.case(held).better_file_reasons[0].code
+
+    made = desk.decide(held, desk.request(held, "better_file", reasons=[reason]))
+
+    assert made.state == "refused"
+    assert traces(desk, row.submission_id) == before
+
+
+def test_a_blind_case_is_handed_to_those_who_know_nothing_of_it(desk: Desk) -> None:
+    decided(desk)
+    held = blind(desk)
+    add_reviewer("r-3", db=desk.tools.db)
+    tools = desk.tools
+
+    offered = [each.id for each in colleagues(held.id, reviewer_id="r-2", db=tools.db)]
+    command = HandOverRequest(token=held.token, colleague="r-3", note="yours")
+    hand_over(held.id, command, reviewer_id="r-2", db=tools.db, policy=tools.policy)
+
+    assert offered == ["r-3"]
+    taken = desk.claimed("r-3")
+    assert is_blind(desk, taken)
+    assert desk.case(taken).due == due_of_check(desk)
+
+
+def due_of_check(desk: Desk) -> DueView:
+    (row,) = desk.rows(check)
+    return DueView(promise_at=row.due_at, target_at=row.target_at, why=row.due_rule["sentence"], rule=row.due_rule)
+
+
+def test_what_a_reviewer_holds_lists_a_blind_case_as_its_page_shows_it(desk: Desk) -> None:
+    decided(desk)
+    held = blind(desk)
+
+    (listed,) = held_by("r-2", db=desk.tools.db).claims
+
+    case = desk.case(held)
+    assert (listed.claim.id, listed.queue, listed.due_at) == (held.id, case.queue, case.due.promise_at)
+
+
+def test_who_left_a_blind_case_comes_back_to_it(desk: Desk) -> None:
+    decided(desk)
+    held = blind(desk)
+    before = desk.case(held)
+    release(held.id, held.token, reviewer_id="r-2", db=desk.tools.db)
+
+    again = come_back(held.id, reviewer_id="r-2", db=desk.tools.db, policy=desk.tools.policy)
+
+    assert is_blind(desk, again)
+    assert desk.case(again).due == before.due
