@@ -1,4 +1,4 @@
-"""API keys and reviewers, for administrators."""
+"""API keys, for administrators."""
 
 from typing import Annotated
 from uuid import UUID
@@ -10,14 +10,8 @@ from cli.tools import tools
 from pipeline.access import Scope, create_key, revoke_key
 from pipeline.errors import Invalid, Problem
 from pipeline.review.reviewers import add_reviewer
-from pipeline.review.roles import Role
 
 app = typer.Typer(no_args_is_help=True, help="API keys: make and revoke.")
-reviewers = typer.Typer(no_args_is_help=True, help="The people who review.")
-
-Related = Annotated[
-    list[str] | None, typer.Option("--related-member", help="A member whose cases they never get; may be repeated.")
-]
 
 
 @app.command()
@@ -39,7 +33,7 @@ def create(
     with tools() as tool:
         if reviewer is not None:
             add_reviewer(reviewer, db=tool.db)
-        key_id, key = create_key(name, scope, reviewer_id=reviewer, db=tool.db)
+        key_id, key = create_key(name, scope, reviewer_id=reviewer, actor="cli", db=tool.db)
     if as_json:
         print_json({"id": str(key_id), "name": name, "scopes": sorted(scope), "reviewer": reviewer, "key": key})
         return
@@ -53,20 +47,5 @@ def create(
 def revoke(key_id: Annotated[UUID, typer.Argument(help="The key's id.")]) -> None:
     """Make a key useless from now on."""
     with tools() as tool:
-        revoke_key(key_id, db=tool.db)
+        revoke_key(key_id, actor="cli", db=tool.db)
     console.print(f"Key {key_id} is revoked.")
-
-
-@reviewers.command("add")
-def add(
-    name: Annotated[str, typer.Argument(help="The reviewer's id, for example m.lee.")],
-    role: Annotated[list[Role] | None, typer.Option(help="What they are; may be repeated. Default: reviewer.")] = None,
-    language: Annotated[
-        list[str] | None, typer.Option(help="A language that they read, such as es; may be repeated. Default: any.")
-    ] = None,
-    related_member: Related = None,
-) -> None:
-    """Add a reviewer, or change what is given: roles, languages, and whose cases they must never get."""
-    with tools() as tool:
-        add_reviewer(name, roles=role or (), languages=language or (), related_members=related_member or (), db=tool.db)
-    console.print(f"Reviewer {name} can claim cases.")

@@ -24,7 +24,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "review": "cli.review:app",
     "task": "cli.tasks:app",
     "key": "cli.keys:app",
-    "reviewer": "cli.keys:reviewers",
+    "reviewer": "cli.people:app",
     "webhook": "cli.webhooks:app",
     "tax-numbers": "cli.tax_numbers:tax_numbers",
 }

@@ -32,10 +32,14 @@ from pipeline.notification.topic import Topic, fetch_from_amazon
 from pipeline.policy import Policy
 from pipeline.review.case import case_of, member_of
 from pipeline.review.decide import Desk
+from pipeline.review.people.claims import Naming
 from pipeline.review.people.passwords import Passwords
+from pipeline.review.people.provider import Provider
 from pipeline.review.people.sign_in import Gate
+from pipeline.review.people.visits import Porch
 from pipeline.review.preview import PreviewMail
 from pipeline.review.quality.blind import as_first_seen, past_of
+from pipeline.review.roles import Role
 from pipeline.s3 import s3_client
 from pipeline.storage import Storage, storage_circuit
 from pipeline.tasks.backlog import Backlog
@@ -160,6 +164,19 @@ class Container:
     def gate(self) -> Gate:
         """What signing in to the console needs."""
         return Gate(self.db, Passwords(), self.policy.sign_in)
+
+    @cached_property
+    def porch(self) -> Porch | None:
+        """What signing in by an identity provider needs, where the settings name one."""
+        settings = self.settings
+        if settings.oidc_issuer is None or settings.oidc_client_id is None or settings.oidc_client_secret is None:
+            return None
+        roles = {value: Role(role) for value, role in settings.oidc_roles.items()}
+        back = f"{settings.web_url}/console/sign-in/provider/back"
+        provider = Provider(settings.oidc_issuer, settings.oidc_client_id, settings.oidc_client_secret, back, self.http)
+        return Porch(
+            self.db, provider, Naming(settings.oidc_claim, settings.oidc_roles_claim, roles), self.policy.sign_in
+        )
 
     @cached_property
     def inspector(self) -> Sandbox:

@@ -4,9 +4,9 @@ import json
 import os
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, Self
 
-from pydantic import Field, PositiveFloat, PositiveInt, StringConstraints, ValidationError
+from pydantic import Field, PositiveFloat, PositiveInt, StringConstraints, ValidationError, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from pipeline.circuit import FAILURES, PAUSE_SECONDS
@@ -44,6 +44,12 @@ class Settings(BaseSettings):
     sns_topic_arn: str | None = Field(default=None, pattern=r"^arn:aws[a-z-]*:sns:")
     policy_file: Path | None = None
     vies_url: WebAddress | None = None
+    oidc_issuer: str | None = Field(default=None, pattern=r"^https?://")
+    oidc_client_id: str | None = None
+    oidc_client_secret: str | None = None
+    oidc_claim: str = "preferred_username"
+    oidc_roles_claim: str | None = None
+    oidc_roles: dict[str, Literal["reviewer", "senior", "lead", "admin"]] = Field(default_factory=dict)
     log_format: Literal["json", "console", "auto"] = "auto"
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     worker_threads: PositiveInt = 2
@@ -51,6 +57,14 @@ class Settings(BaseSettings):
     intake_at_once: PositiveInt = 4
     circuit_failures: PositiveInt = FAILURES
     circuit_pause_seconds: PositiveFloat = PAUSE_SECONDS
+
+    @model_validator(mode="after")
+    def _a_provider_is_named_whole(self) -> Self:
+        if self.oidc_issuer and not (self.oidc_client_id and self.oidc_client_secret):
+            raise ValueError("set PROOFDESK_OIDC_CLIENT_ID and PROOFDESK_OIDC_CLIENT_SECRET too")
+        if self.oidc_roles_claim and not self.oidc_roles:
+            raise ValueError("say in PROOFDESK_OIDC_ROLES what the values of PROOFDESK_OIDC_ROLES_CLAIM mean")
+        return self
 
     @cached_property
     def public_base(self) -> str:

@@ -3,15 +3,16 @@
 import hashlib
 import hmac
 import secrets
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import Column, Table, Text, Uuid, func, insert, select, update
+from sqlalchemy import Column, Connection, RowMapping, Table, Text, Uuid, func, insert, select, update
 from sqlalchemy.dialects.postgresql import ARRAY
 
+from pipeline import audit
 from pipeline.database import Database, metadata
 from pipeline.errors import NotFound, PermanentError
 from pipeline.ids import new_id
@@ -60,7 +61,9 @@ class Caller:
         return scope in self.scopes or Scope.ADMIN in self.scopes
 
 
-def create_key(name: str, scopes: Collection[Scope], *, reviewer_id: str | None, db: Database) -> tuple[UUID, str]:
+def create_key(
+    name: str, scopes: Collection[Scope], *, reviewer_id: str | None, actor: str | None = None, db: Database
+) -> tuple[UUID, str]:
     """A new key, `pd_<id>_<secret>`: shown now and never again. The secret has 256 random bits, so SHA-256 keeps it safe."""
     key_id, secret = new_id(), secrets.token_urlsafe(32)
     row = {
@@ -72,17 +75,30 @@ def create_key(name: str, scopes: Collection[Scope], *, reviewer_id: str | None,
     }
     with db.begin() as connection:
         connection.execute(insert(api_key), row)
+        _tell(connection, "key.created", key_id, actor=actor)
     return key_id, f"{PREFIX}_{key_id.hex}_{secret}"
 
 
-def revoke_key(key_id: UUID, *, db: Database) -> None:
+def listed_keys(*, db: Database) -> Sequence[RowMapping]:
+    """Every key but for its secret: those that are live first, the newest first."""
+    columns = (api_key.c.id, api_key.c.name, api_key.c.scopes, api_key.c.reviewer_id)
+    times = (api_key.c.created_at, api_key.c.revoked_at)
+    with db.read() as connection:
+        statement = select(*columns, *times).order_by(
+            api_key.c.revoked_at.desc().nulls_first(), api_key.c.created_at.desc()
+        )
+        return connection.execute(statement).mappings().all()
+
+
+def revoke_key(key_id: UUID, *, actor: str | None = None, db: Database) -> None:
     """Make a key useless from now on. Raises NotFound."""
     with db.begin() as connection:
         revoked = connection.execute(
             update(api_key).where(api_key.c.id == key_id, api_key.c.revoked_at.is_(None)).values(revoked_at=func.now())
         )
-    if revoked.rowcount != 1:
-        raise NotFound(f"There is no live key {key_id}.")
+        if revoked.rowcount != 1:
+            raise NotFound(f"There is no live key {key_id}.")
+        _tell(connection, "key.revoked", key_id, actor=actor)
 
 
 def authenticate(presented: str | None, *, db: Database) -> Caller:
@@ -95,6 +111,12 @@ def authenticate(presented: str | None, *, db: Database) -> Caller:
     if row is None or not hmac.compare_digest(row.secret_sha256, _digest(secret)):
         raise Unauthenticated("The API key is unknown or was revoked. Create one with: proofdesk key create")
     return Caller(row.id, row.name, frozenset(row.scopes), row.reviewer_id)
+
+
+def _tell(connection: Connection, event: str, key_id: UUID, *, actor: str | None) -> None:
+    """Add to the history what a person did to a key."""
+    if actor is not None:
+        audit.write(connection, event, actor=actor, detail={"key": str(key_id)})
 
 
 def _parsed(presented: str | None) -> tuple[UUID, str]:

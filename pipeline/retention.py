@@ -15,6 +15,7 @@ from pipeline.idempotency import idempotency
 from pipeline.intake.tables import upload_slot
 from pipeline.lifecycle import OPEN
 from pipeline.policy import Policy
+from pipeline.review.people.expire import forget_signed_out
 from pipeline.storage import Storage
 from pipeline.tables import material, rendition, submission
 from pipeline.tasks import ledger
@@ -50,6 +51,7 @@ def forget_old(task: Task, *, db: Database, policy: Policy) -> None:
         keys = connection.execute(delete(idempotency).where(idempotency.c.created_at < before)).rowcount
         tasks = forget_done(connection, days=DONE_TASK_DAYS)
         slots = connection.execute(delete(upload_slot).where(upload_slot.c.expires_at < func.now() - SLOT_AGE)).rowcount
+        forget_signed_out(connection, policy.sign_in)
         told = func.now() - timedelta(days=policy.events.retention_days)
         events = connection.execute(delete(event).where(event.c.at < told)).rowcount
     log.info("ledger.forgot", idempotency_keys=keys, tasks=tasks, upload_slots=slots, events=events)

@@ -5,12 +5,16 @@ from collections.abc import Sequence
 from typing import Any
 
 import httpx
+from argon2 import PasswordHasher
 
 from config.container import Container
 from pipeline.review.people import sessions
 from pipeline.review.people.invitations import set_password
+from pipeline.review.people.passwords import Passwords
+from pipeline.review.people.sign_in import Gate
 from pipeline.review.reviewers import add_reviewer
 from pipeline.review.roles import Role
+from tests.support.servers import variant
 from web.app import create_app
 from web.console.session import cookie_name
 
@@ -18,8 +22,15 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # the test client would rather have httpx2
     from fastapi.testclient import TestClient
 
+HASTY = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 PASSWORD = "correct horse battery"
-ALL = tuple(Role)
+
+
+def hasty(tools: Container) -> Container:
+    """The same clients, but passwords are hashed in no time, for tests that look at something else."""
+    made = variant(tools)
+    made.__dict__["gate"] = Gate(tools.db, Passwords(HASTY), tools.policy.sign_in)
+    return made
 
 
 def person(
@@ -66,5 +77,5 @@ def signed_in(tools: Container, reviewer_id: str = "m.lee", *, roles: Sequence[R
     visitor = Visitor(tools)
     with tools.db.begin() as connection:
         token = sessions.begin(connection, reviewer_id, proof="test", rules=tools.policy.sign_in)
-    visitor.client.cookies.set(cookie_name(tools), token)
+    visitor.client.cookies.set(cookie_name(tools), token, domain="testserver.local")
     return visitor

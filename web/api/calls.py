@@ -10,6 +10,8 @@ from config.container import Container
 from pipeline.access import Caller, Scope, authenticate
 from pipeline.errors import Forbidden, Invalid, Problem
 from pipeline.idempotency import Once, once
+from pipeline.review.people.people import require_right
+from pipeline.review.roles import Right
 
 
 # What follows without asking anybody is `async`: FastAPI sends every other dependency through its pool of threads, one by one,
@@ -54,11 +56,12 @@ Submitter = Annotated[Caller, Depends(_with(Scope.SUBMIT))]
 Admin = Annotated[Caller, Depends(_with(Scope.ADMIN))]
 
 
-async def _reviewer(caller: Annotated[Caller, Depends(_with(Scope.REVIEW))]) -> str:
+def _reviewer(caller: Annotated[Caller, Depends(_with(Scope.REVIEW))], tools: Tools) -> str:
     if caller.reviewer_id is None:
         raise Forbidden(
             "This key speaks for no reviewer. Create one that does: proofdesk key create --scope review --reviewer NAME"
         )
+    require_right(caller.reviewer_id, Right.REVIEW, db=tools.db)
     return caller.reviewer_id
 
 

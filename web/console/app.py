@@ -7,7 +7,23 @@ from fastapi import Depends, FastAPI, Response
 from config.container import Container
 from pipeline.errors import NotFound
 from pipeline.storage import IMMUTABLE
-from web.console import cases, extras, find, invitation, mistakes, pictures, queues, session, sign_in, ways
+from web.console import (
+    cases,
+    extras,
+    find,
+    invitation,
+    keys,
+    mistakes,
+    people,
+    pictures,
+    policy,
+    preferences,
+    provider,
+    queues,
+    session,
+    sign_in,
+    ways,
+)
 from web.console.assets import asset
 from web.console.guard import Guarded
 from web.console.origin import from_our_pages
@@ -23,7 +39,8 @@ def create_console(tools: Container) -> FastAPI:
     mistakes.install(app)
     session.install(app)
     app.add_api_route("/static/{name}", get_static, methods=["GET"])
-    for pages in (sign_in, invitation, queues, cases, pictures, ways, extras, find):
+    doors = (sign_in, provider, invitation, preferences, people, keys, policy)
+    for pages in (*doors, queues, cases, pictures, ways, extras, find):
         app.include_router(pages.router)
     return app
 

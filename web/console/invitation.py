@@ -8,9 +8,9 @@ from fastapi.responses import RedirectResponse
 from pipeline.errors import Invalid, Problem
 from pipeline.review.people.invitations import accept_invitation, invited
 from web.api.calls import Tools
+from web.console.provider import HOME
 from web.console.render import render
 from web.console.session import remember
-from web.console.sign_in import HOME
 
 router = APIRouter()
 

@@ -76,12 +76,12 @@ def session_token(request: Request, tools: Container) -> str | None:
 
 def remember(response: Response, token: str, *, tools: Container) -> None:
     """Let the browser keep a new session, until it is closed: scripts do not see it, other sites' forms do not send it."""
-    response.set_cookie(cookie_name(tools), token, path="/", secure=_is_https(tools), httponly=True, samesite="lax")
+    response.set_cookie(cookie_name(tools), token, path="/", secure=is_https(tools), httponly=True, samesite="lax")
 
 
 def forget(response: Response, *, tools: Container) -> None:
     """Let the browser forget its session's cookie."""
-    response.delete_cookie(cookie_name(tools), path="/", secure=_is_https(tools), httponly=True, samesite="lax")
+    response.delete_cookie(cookie_name(tools), path="/", secure=is_https(tools), httponly=True, samesite="lax")
 
 
 def address_of(request: Request) -> str:
@@ -91,7 +91,7 @@ def address_of(request: Request) -> str:
 
 def cookie_name(tools: Container) -> str:
     """With https a name that no other host and no page without https can set (RFC 6265bis)."""
-    return "__Host-proofdesk" if _is_https(tools) else "proofdesk"
+    return "__Host-proofdesk" if is_https(tools) else "proofdesk"
 
 
 def install(app: FastAPI) -> None:
@@ -118,5 +118,6 @@ def _person(session: Session, csrf: str) -> Person:
     )
 
 
-def _is_https(tools: Container) -> bool:
+def is_https(tools: Container) -> bool:
+    """Whether browsers reach us by https, so that cookies may ask for it."""
     return tools.settings.web_url.startswith("https://")

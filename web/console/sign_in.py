@@ -12,12 +12,12 @@ from pipeline.review.people import sign_in as doors
 from pipeline.review.people.rules import SignInRefused, TooManyTries, own_page
 from pipeline.review.people.sessions import SignedOut, session_of
 from web.api.calls import Tools
+from web.console.provider import HOME, provider_link
 from web.console.render import render
 from web.console.session import SIGN_IN, SignedIn, address_of, forget, remember, session_token
 from web.problems import status_of
 
 router = APIRouter()
-HOME = "/console/"
 
 
 @router.get("/sign-in")
@@ -26,7 +26,7 @@ def get_sign_in(request: Request, tools: Tools, page: str = "") -> Response:
     try:
         session_of(session_token(request, tools), db=tools.db, rules=tools.policy.sign_in)
     except SignedOut:
-        return _form(request, page=page)
+        return _form(request, tools, page=page)
     return RedirectResponse(own_page(page, default=HOME), 303)
 
 
@@ -42,7 +42,7 @@ def post_sign_in(
     try:
         token = doors.sign_in(name, password, address=address_of(request), now=clock.now(), gate=tools.gate)
     except (SignInRefused, TooManyTries) as error:
-        return _form(request, page=page, name=name, error=error)
+        return _form(request, tools, page=page, name=name, error=error)
     sessions.end(session_token(request, tools), db=tools.db)
     answer = RedirectResponse(own_page(page, default=HOME), 303)
     remember(answer, token, tools=tools)
@@ -58,7 +58,9 @@ def post_sign_out(request: Request, tools: Tools, _person: SignedIn) -> Response
     return answer
 
 
-def _form(request: Request, *, page: str, name: str = "", error: PermanentError | None = None) -> Response:
+def _form(
+    request: Request, tools: Tools, *, page: str, name: str = "", error: PermanentError | None = None
+) -> Response:
     answer = render(
         request,
         "sign_in.html",
@@ -67,7 +69,7 @@ def _form(request: Request, *, page: str, name: str = "", error: PermanentError 
         name=name,
         problem=str(error) if error else None,
         left="left" in request.query_params,
-        provider=None,
+        provider=provider_link(tools, page),
     )
     if isinstance(error, TooManyTries):
         answer.headers["Retry-After"] = str(error.seconds)

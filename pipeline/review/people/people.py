@@ -1,14 +1,15 @@
 """The people who may sign in: listed, changed, disabled, signed out. Each change is written to the history."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, func, select, update
+from sqlalchemy.dialects.postgresql import insert
 
 from pipeline import audit
-from pipeline.database import Database, one_at_a_time
+from pipeline.database import Database, one_at_a_time, took_effect
 from pipeline.errors import Conflict, Forbidden, NotFound
 from pipeline.review.people import sessions
 from pipeline.review.people.tables import invitation, password, session
@@ -21,6 +22,12 @@ class LastAdministrator(Conflict):
     """Nobody else could give rights any more."""
 
     code = "last_administrator"
+
+
+class PersonExists(Conflict):
+    """Somebody has this id already."""
+
+    code = "person_exists"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +44,10 @@ class Listed:
     sessions: int
     seen_at: datetime | None
 
+    def shown(self) -> dict[str, Any]:
+        """The person as data."""
+        return asdict(self)
+
 
 def listed(*, db: Database, rules: SignIn, reviewer_id: str | None = None) -> Sequence[Listed]:
     """Everybody, or one person, by id."""
@@ -44,6 +55,26 @@ def listed(*, db: Database, rules: SignIn, reviewer_id: str | None = None) -> Se
     with db.read() as connection:
         rows = connection.execute(_people(rules).where(*one).order_by(reviewer.c.id)).all()
     return [_listed(row) for row in rows]
+
+
+def one(reviewer_id: str, *, db: Database, rules: SignIn) -> Listed:
+    """One person. Raises NotFound."""
+    found = listed(db=db, rules=rules, reviewer_id=reviewer_id)
+    if not found:
+        raise _unknown(reviewer_id)
+    return found[0]
+
+
+def add(
+    reviewer_id: str, *, name: str | None, roles: Sequence[Role], languages: Sequence[str], actor: str, db: Database
+) -> None:
+    """Add a person, who can sign in once they have chosen a password. Raises PersonExists."""
+    values = {"roles": sorted(set(roles)), "languages": sorted({language.lower() for language in languages})}
+    statement = insert(reviewer).values(id=reviewer_id, name=name, **values).on_conflict_do_nothing()
+    with db.begin() as connection:
+        if not took_effect(connection, statement):
+            raise PersonExists(f"There is somebody with the id {reviewer_id} already. Choose another one.")
+        audit.write(connection, "reviewer.added", actor=actor, detail={"reviewer": reviewer_id, **values})
 
 
 def change(reviewer_id: str, *, roles: Sequence[Role], languages: Sequence[str], actor: str, db: Database) -> None:
@@ -108,7 +139,11 @@ def _keep_an_administrator(connection: Connection, reviewer_id: str) -> None:
 def _set(connection: Connection, reviewer_id: str, **values: Any) -> None:
     changed = connection.execute(update(reviewer).where(reviewer.c.id == reviewer_id).values(**values))
     if changed.rowcount != 1:
-        raise NotFound(f"There is no reviewer {reviewer_id!r}. Add one with: proofdesk reviewer add {reviewer_id}")
+        raise _unknown(reviewer_id)
+
+
+def _unknown(reviewer_id: str) -> NotFound:
+    return NotFound(f"There is no reviewer {reviewer_id!r}. Add one with: proofdesk reviewer add {reviewer_id}")
 
 
 def _people(rules: SignIn) -> Any:

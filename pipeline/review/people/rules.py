@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from ipaddress import ip_address, ip_network
+from math import ceil
 from typing import Final
 
 from pipeline.errors import PermanentError, Problem
@@ -44,7 +45,7 @@ class Tries:
 def counted(before: Tries | None, *, free: int, now: datetime, rules: SignIn) -> Tries:
     """The count with one more try, which is to be stored before the try is looked at. Raises TooManyTries during a pause."""
     if before is not None and now < before.paused_until:
-        raise TooManyTries(max(1, round((before.paused_until - now).total_seconds())))
+        raise TooManyTries(ceil((before.paused_until - now).total_seconds()))
     fresh = before is None or now >= before.last_at + timedelta(hours=rules.forget_hours)
     failed = 1 if fresh or before is None else before.failed + 1
     return Tries(failed, now, now + timedelta(seconds=pause_after(failed, free=free, rules=rules)))

@@ -1,0 +1,145 @@
+"""The people who review, for administrators at a terminal."""
+
+import sys
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+
+from cli.output import AsJson, console, print_json, print_table, when
+from cli.tools import tools
+from config.container import Container
+from pipeline.review.people import people
+from pipeline.review.people.invitations import invite, set_password
+from pipeline.review.people.visits import unlink
+from pipeline.review.reviewers import add_reviewer
+from pipeline.review.roles import Role
+
+app = typer.Typer(no_args_is_help=True, help="The people who review.")
+
+ACTOR = "cli"
+Id = Annotated[str, typer.Argument(help="The reviewer's id, for example m.lee.")]
+Roles = Annotated[list[Role] | None, typer.Option("--role", help="What they are; may be repeated. Default: reviewer.")]
+Languages = Annotated[
+    list[str] | None,
+    typer.Option("--language", help="A language that they read, such as es; may be repeated. Default: any."),
+]
+Related = Annotated[
+    list[str] | None, typer.Option("--related-member", help="A member whose cases they never get; may be repeated.")
+]
+Typed = Annotated[bool, typer.Option("--password", help="Ask for a password at this terminal.")]
+Piped = Annotated[bool, typer.Option("--password-stdin", help="Read the password from standard input.")]
+Invited = Annotated[bool, typer.Option("--invite", help="Print a link with which they choose a password, good once.")]
+
+
+@app.command()
+def add(
+    reviewer: Id,
+    role: Roles = None,
+    language: Languages = None,
+    related_member: Related = None,
+    name: Annotated[str | None, typer.Option(help="What others read. Default: the id.")] = None,
+    typed: Typed = False,
+    piped: Piped = False,
+    invited: Invited = False,
+) -> None:
+    """Add a reviewer, or change what is given: name, roles, languages, and whose cases they must never get."""
+    given = _password(typed=typed, piped=piped)
+    with tools() as tool:
+        add_reviewer(
+            reviewer,
+            name=name,
+            roles=role or (),
+            languages=language or (),
+            related_members=related_member or (),
+            db=tool.db,
+        )
+        console.print(f"Reviewer {reviewer} can claim cases.")
+        _let_in(tool, reviewer, given, invited=invited)
+
+
+@app.command("list")
+def show_all(as_json: AsJson = False) -> None:
+    """Everybody: roles, languages, whether they can sign in, and in how many browsers they are signed in."""
+    with tools() as tool:
+        found = people.listed(db=tool.db, rules=tool.policy.sign_in)
+    if as_json:
+        print_json([each.shown() for each in found])
+        return
+    rows = [
+        [each.reviewer_id, each.name, _words(each.roles), _words(each.languages), _state(each), each.sessions]
+        for each in found
+    ]
+    print_table(["reviewer", "name", "roles", "languages", "state", "browsers"], rows, empty="Nobody yet.")
+
+
+@app.command()
+def roles(reviewer: Id, role: Roles = None, language: Languages = None) -> None:
+    """Set what they are and read, in place of what they were and read."""
+    with tools() as tool:
+        people.change(reviewer, roles=role or [Role.REVIEWER], languages=language or [], actor=ACTOR, db=tool.db)
+    console.print(
+        f"{reviewer} is {_words(role or [Role.REVIEWER])}, and reads {_words(language or []) or 'any language'}."
+    )
+
+
+@app.command()
+def password(reviewer: Id, piped: Piped = False, invited: Invited = False) -> None:
+    """Set their password, or print a link with which they choose one. They are signed out where they were signed in."""
+    given = None if invited else _password(typed=True, piped=piped)
+    with tools() as tool:
+        _let_in(tool, reviewer, given, invited=invited)
+
+
+@app.command()
+def disable(reviewer: Id) -> None:
+    """Sign them out everywhere, let them in no more, and refuse their API keys for reviewing."""
+    with tools() as tool:
+        people.disable(reviewer, actor=ACTOR, db=tool.db)
+    console.print(f"{reviewer} is disabled. Undo it with: proofdesk reviewer enable {reviewer}")
+
+
+@app.command()
+def enable(reviewer: Id) -> None:
+    """Let a disabled person in again."""
+    with tools() as tool:
+        people.enable(reviewer, actor=ACTOR, db=tool.db)
+    console.print(f"{reviewer} may sign in again.")
+
+
+@app.command("unlink")
+def forget_identity(reviewer: Id) -> None:
+    """Forget who they are at the identity provider: the next one who signs in there by this name takes their place."""
+    with tools() as tool:
+        gone = unlink(reviewer, actor=ACTOR, db=tool.db)
+    console.print(f"{reviewer} is linked to nobody now." if gone else f"{reviewer} was linked to nobody.")
+
+
+def _password(*, typed: bool, piped: bool) -> str | None:
+    """What was typed twice, or came in; None where neither was asked for."""
+    if piped:
+        return sys.stdin.readline().rstrip("\r\n")
+    return str(typer.prompt("Password", hide_input=True, confirmation_prompt=True)) if typed else None
+
+
+def _let_in(tool: Container, reviewer: str, given: str | None, *, invited: bool) -> None:
+    if given is not None:
+        set_password(reviewer, given, actor=ACTOR, gate=tool.gate)
+        console.print(f"{reviewer} signs in with that password at {tool.settings.web_url}/console/")
+    if invited:
+        token = invite(reviewer, actor=ACTOR, db=tool.db, rules=tool.policy.sign_in)
+        console.print(f"{tool.settings.web_url}/console/invitation?token={token}", soft_wrap=True)
+        hours = tool.policy.sign_in.invitation_hours
+        console.print(f"[dim]Give it to {reviewer} only: it is good once, for {hours} hours.[/dim]", soft_wrap=True)
+
+
+def _state(each: people.Listed) -> str:
+    if each.disabled_at:
+        return "disabled"
+    if each.has_password:
+        return "has a password"
+    return f"invited, {when(each.invited_until)}" if each.invited_until else "no password"
+
+
+def _words(several: Sequence[str]) -> str:
+    return ", ".join(several)

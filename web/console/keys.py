@@ -1,0 +1,75 @@
+"""API keys, for administrators: listed, made, revoked."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Form, Request, Response
+from fastapi.responses import RedirectResponse
+
+from pipeline import clock
+from pipeline.access import Scope, create_key, listed_keys, revoke_key
+from pipeline.errors import Invalid, Problem
+from pipeline.review.people.people import listed
+from pipeline.review.roles import Right
+from schemas.base import Line
+from web.api.calls import Tools
+from web.console.render import render
+from web.console.session import Person, needs
+
+router = APIRouter(prefix="/keys")
+
+KeyKeeper = Annotated[Person, Depends(needs(Right.KEYS))]
+
+
+@router.get("")
+def get_keys(request: Request, tools: Tools, _person: KeyKeeper) -> Response:
+    """Every key, without its secret."""
+    return _page(request, tools)
+
+
+@router.post("")
+def post_keys(
+    request: Request,
+    tools: Tools,
+    person: KeyKeeper,
+    name: Annotated[Line, Form()],
+    scopes: Annotated[list[Scope] | None, Form()] = None,
+    reviewer: Annotated[str, Form()] = "",
+) -> Response:
+    """Make a key and show it, once."""
+    speaks_for = _speaker(scopes or [], reviewer, known=_reviewers(tools))
+    _, key = create_key(name, scopes or [], reviewer_id=speaks_for, actor=person.reviewer_id, db=tools.db)
+    return _page(request, tools, key=key)
+
+
+@router.post("/{key_id}/revoke")
+def post_revoke(tools: Tools, person: KeyKeeper, key_id: UUID) -> Response:
+    """Make a key useless from now on."""
+    revoke_key(key_id, actor=person.reviewer_id, db=tools.db)
+    return RedirectResponse("/console/keys", 303)
+
+
+def _page(request: Request, tools: Tools, *, key: str | None = None) -> Response:
+    return render(
+        request,
+        "keys.html",
+        keys=listed_keys(db=tools.db),
+        scopes=list(Scope),
+        reviewers=_reviewers(tools),
+        key=key,
+        now=clock.now(),
+    )
+
+
+def _reviewers(tools: Tools) -> list[str]:
+    everybody = listed(db=tools.db, rules=tools.policy.sign_in)
+    return [each.reviewer_id for each in everybody if each.disabled_at is None]
+
+
+def _speaker(scopes: list[Scope], reviewer: str, *, known: list[str]) -> str | None:
+    """Whom a key speaks for. Raises Invalid."""
+    if not scopes:
+        raise Invalid([Problem("scopes", "missing_field", "Choose what the key may do.")])
+    if Scope.REVIEW in scopes and reviewer not in known:
+        raise Invalid([Problem("reviewer", "missing_field", "A key for reviewing speaks for a reviewer. Choose one.")])
+    return reviewer if reviewer in known else None

@@ -1,0 +1,122 @@
+"""The people who review, for administrators: add, change, invite, disable, sign out."""
+
+import re
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Depends, Form, Request, Response
+from fastapi.responses import RedirectResponse
+
+from pipeline import clock
+from pipeline.errors import Invalid, Problem
+from pipeline.review.people import people
+from pipeline.review.people.invitations import invite
+from pipeline.review.roles import Right, Role
+from schemas.base import Identifier, Line
+from web.api.calls import Tools
+from web.console.render import render
+from web.console.session import Person, needs
+
+router = APIRouter(prefix="/people")
+
+Administrator = Annotated[Person, Depends(needs(Right.PEOPLE))]
+Roles = Annotated[list[Role] | None, Form()]
+_LANGUAGE: Final = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
+
+
+@router.get("")
+def get_people(request: Request, tools: Tools, _person: Administrator) -> Response:
+    """Everybody."""
+    found = people.listed(db=tools.db, rules=tools.policy.sign_in)
+    return render(request, "people.html", people=found, roles=list(Role), now=clock.now())
+
+
+@router.post("")
+def post_people(
+    request: Request,
+    tools: Tools,
+    person: Administrator,
+    reviewer_id: Annotated[Identifier, Form()],
+    name: Annotated[Line | None, Form()] = None,
+    roles: Roles = None,
+    languages: Annotated[str, Form()] = "",
+) -> Response:
+    """Add a person, and show the link with which they choose a password, once."""
+    people.add(
+        reviewer_id,
+        name=name,
+        roles=roles or [Role.REVIEWER],
+        languages=_languages(languages),
+        actor=person.reviewer_id,
+        db=tools.db,
+    )
+    return _invited(request, tools, person, reviewer_id)
+
+
+@router.get("/{reviewer_id}")
+def get_person(request: Request, tools: Tools, _person: Administrator, reviewer_id: str, done: str = "") -> Response:
+    """One person, and what can be done."""
+    return _page(request, tools, reviewer_id, done=done)
+
+
+@router.post("/{reviewer_id}")
+def post_person(
+    tools: Tools,
+    person: Administrator,
+    reviewer_id: str,
+    roles: Roles = None,
+    languages: Annotated[str, Form()] = "",
+) -> Response:
+    """Set their roles and languages."""
+    reads = _languages(languages)
+    people.change(reviewer_id, roles=roles or [], languages=reads, actor=person.reviewer_id, db=tools.db)
+    return _back(reviewer_id, "changed")
+
+
+@router.post("/{reviewer_id}/invitation")
+def post_invitation(request: Request, tools: Tools, person: Administrator, reviewer_id: str) -> Response:
+    """A new link with which they choose a password, shown once."""
+    return _invited(request, tools, person, reviewer_id)
+
+
+@router.post("/{reviewer_id}/disable")
+def post_disable(tools: Tools, person: Administrator, reviewer_id: str) -> Response:
+    """Sign them out everywhere and let them in no more."""
+    people.disable(reviewer_id, actor=person.reviewer_id, db=tools.db)
+    return _back(reviewer_id, "disabled")
+
+
+@router.post("/{reviewer_id}/enable")
+def post_enable(tools: Tools, person: Administrator, reviewer_id: str) -> Response:
+    """Let them in again."""
+    people.enable(reviewer_id, actor=person.reviewer_id, db=tools.db)
+    return _back(reviewer_id, "enabled")
+
+
+@router.post("/{reviewer_id}/sessions/end")
+def post_end_sessions(tools: Tools, _person: Administrator, reviewer_id: str) -> Response:
+    """Sign them out everywhere."""
+    people.sign_out_everywhere(reviewer_id, db=tools.db)
+    return _back(reviewer_id, "signed_out")
+
+
+def _invited(request: Request, tools: Tools, person: Person, reviewer_id: str) -> Response:
+    token = invite(reviewer_id, actor=person.reviewer_id, db=tools.db, rules=tools.policy.sign_in)
+    return _page(request, tools, reviewer_id, link=f"{tools.settings.web_url}/console/invitation?token={token}")
+
+
+def _page(request: Request, tools: Tools, reviewer_id: str, *, done: str = "", link: str | None = None) -> Response:
+    found = people.one(reviewer_id, db=tools.db, rules=tools.policy.sign_in)
+    return render(request, "person.html", shown=found, roles=list(Role), done=done, link=link, now=clock.now())
+
+
+def _back(reviewer_id: str, done: str) -> Response:
+    return RedirectResponse(f"/console/people/{reviewer_id}?done={done}", 303)
+
+
+def _languages(written: str) -> list[str]:
+    """Tags with commas or spaces between them. Raises Invalid."""
+    found = written.replace(",", " ").split()
+    if wrong := [each for each in found if not _LANGUAGE.fullmatch(each)]:
+        message = f"{', '.join(wrong)}: give languages by their tags, such as en, zh, es."
+        raise Invalid([Problem("languages", "unknown_language", message)])
+    return found

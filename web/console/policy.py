@@ -1,0 +1,20 @@
+"""The policy that is in force, to be read."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Request, Response
+
+from pipeline.review.roles import Right
+from web.api.calls import Tools
+from web.console.render import render
+from web.console.session import Person, needs
+
+router = APIRouter(prefix="/policy")
+
+
+@router.get("")
+def get_policy(request: Request, tools: Tools, _person: Annotated[Person, Depends(needs(Right.POLICY))]) -> Response:
+    """Every number and list of the domain, by section."""
+    whole: dict[str, Any] = tools.policy.model_dump(mode="json")
+    sections = {name: value for name, value in whole.items() if name not in {"version", "edition"}}
+    return render(request, "policy.html", version=tools.policy.version, sections=sections)

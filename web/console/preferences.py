@@ -1,0 +1,80 @@
+"""What a person may set for themselves: the look of the console, and their password."""
+
+from collections.abc import Sequence
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Form, Request, Response
+from fastapi.responses import RedirectResponse
+
+from pipeline import clock
+from pipeline.errors import Invalid, Problem
+from pipeline.review.people.people import choose_theme
+from pipeline.review.people.rules import SignInRefused, TooManyTries
+from pipeline.review.people.sign_in import change_password
+from web.api.calls import Tools
+from web.console.invitation import DIFFERENT
+from web.console.render import render
+from web.console.session import Person, SignedIn, address_of, remember
+
+router = APIRouter(prefix="/preferences")
+
+
+@router.get("")
+def get_preferences(request: Request, tools: Tools, person: SignedIn, kept: str = "") -> Response:
+    """The page."""
+    return _page(request, tools, person, kept=kept)
+
+
+@router.post("")
+def post_preferences(
+    tools: Tools, person: SignedIn, theme: Annotated[Literal["auto", "light", "dark"], Form()]
+) -> Response:
+    """Keep the look."""
+    choose_theme(person.reviewer_id, theme, db=tools.db)
+    return RedirectResponse("/console/preferences?kept=look", 303)
+
+
+@router.post("/password")
+def post_password(
+    request: Request,
+    tools: Tools,
+    person: SignedIn,
+    password: Annotated[str, Form()],
+    new_password: Annotated[str, Form()],
+    again: Annotated[str, Form()],
+) -> Response:
+    """Another password. Every other browser is signed out; this one gets a new session."""
+    try:
+        if new_password != again:
+            raise Invalid([DIFFERENT])  # noqa: TRY301  (answered like the rules' own)
+        token = change_password(
+            person.reviewer_id,
+            password,
+            new_password,
+            address=address_of(request),
+            now=clock.now(),
+            gate=tools.gate,
+        )
+    except Invalid as error:
+        return _page(request, tools, person, problems=error.problems)
+    except (SignInRefused, TooManyTries) as error:
+        words = str(error) if isinstance(error, TooManyTries) else "This is not your present password."
+        return _page(request, tools, person, problems=[Problem("password", error.code, words)])
+    answer = RedirectResponse("/console/preferences?kept=password", 303)
+    remember(answer, token, tools=tools)
+    return answer
+
+
+def _page(
+    request: Request, tools: Tools, person: Person, *, kept: str = "", problems: Sequence[Problem] = ()
+) -> Response:
+    return render(
+        request,
+        "preferences.html",
+        status=422 if problems else 200,
+        themes={"auto": "as the device", "light": "light", "dark": "dark"},
+        chosen=person.theme,
+        least=tools.policy.sign_in.password_length,
+        kept=kept,
+        problems={each.path: each.message for each in problems},
+    )
