@@ -7,9 +7,9 @@ from uuid import UUID
 from pydantic import Field
 
 from schemas.base import Frozen, Identifier, Prose
-from schemas.review import PageView
 
 Verdict = Literal["approve", "reject"]
+"""What can be right of a golden case."""
 
 
 class GoldenRequest(Frozen):
@@ -64,14 +64,23 @@ class Disagreement(Frozen):
     ruling_note: str | None
 
 
+class SeenPage(Frozen):
+    """One page that both looked at."""
+
+    material_id: UUID
+    page: int
+    width: int
+    height: int
+
+
 class DisagreementCase(Disagreement):
-    """A disagreement with what both looked at, by links that live for a short while."""
+    """A disagreement with what both looked at."""
 
     kind: str
     stage: str | None
     identity: str | None
     form: dict[str, str]
-    pages: tuple[PageView, ...]
+    pages: tuple[SeenPage, ...]
 
 
 class RulingRequest(Frozen):

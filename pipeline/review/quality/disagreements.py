@@ -1,6 +1,5 @@
 """Disagreements: of a sampled case two people said different things, and a lead rules who was right."""
 
-from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -10,13 +9,11 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, func, select, upd
 from pipeline import audit
 from pipeline.database import Database
 from pipeline.errors import AlreadyThere, Conflict, NotFound
-from pipeline.policy import Policy
 from pipeline.review.quality.rules import Agreement, Said, Turn, compare
 from pipeline.review.quality.tables import STANDING, answer, check
 from pipeline.storage import Storage
 from pipeline.tables import decision, material, rendition, submission
-from schemas.quality import Disagreement, DisagreementCase, RulingRequest, Side
-from schemas.review import PageView
+from schemas.quality import Disagreement, DisagreementCase, RulingRequest, SeenPage, Side
 
 log = structlog.get_logger()
 
@@ -42,23 +39,13 @@ def disagreements(*, ruled: bool = False, limit: int = 200, db: Database) -> tup
     return found[:limit]
 
 
-def disagreement(check_id: UUID, *, by: str, db: Database, storage: Storage, policy: Policy) -> DisagreementCase:
-    """One, with what both looked at. The look is logged. Raises NotFound."""
-    with db.begin() as connection:
+def disagreement(check_id: UUID, *, db: Database) -> DisagreementCase:
+    """One, with the pages that both looked at. Raises NotFound."""
+    with db.read() as connection:
         row = _one(connection, check_id)
-        pages = _pages(connection, row.submission_id)
-        detail = {"check_id": str(check_id), "materials": sorted({str(page.material_id) for page in pages})}
-        audit.write(connection, "material.viewed", actor=by, submission_id=row.submission_id, detail=detail)
-    seconds = policy.review.view_url_seconds
-    shown = tuple(
-        PageView(
-            page=page.page,
-            purpose=page.purpose,
-            width=page.width,
-            height=page.height,
-            url=storage.presign_view(page.key, media_type=page.media_type, seconds=seconds),
-        )
-        for page in pages
+        pages = connection.execute(_pages(row.submission_id)).all()
+    seen = tuple(
+        SeenPage(material_id=page.material_id, page=page.page, width=page.width, height=page.height) for page in pages
     )
     return DisagreementCase(
         **dict(_view(row)),
@@ -66,8 +53,24 @@ def disagreement(check_id: UUID, *, by: str, db: Database, storage: Storage, pol
         stage=row.stage,
         identity=row.identity,
         form=row.form or {},
-        pages=shown,
+        pages=seen,
     )
+
+
+def page_of(check_id: UUID, material_id: UUID, page: int, *, by: str, db: Database, storage: Storage) -> bytes:
+    """One of its pages, as JPEG. The look is logged. Raises NotFound."""
+    with db.begin() as connection:
+        row = _one(connection, check_id)
+        only = (rendition.c.material_id == material_id, rendition.c.page == page)
+        found = connection.execute(_pages(row.submission_id).where(*only)).one_or_none()
+        if found is None:
+            raise NotFound("This case has no such page.")
+        detail = {"check_id": str(check_id), "material_id": str(material_id), "page": page}
+        audit.write(connection, "material.opened", actor=by, submission_id=row.submission_id, detail=detail)
+    body = storage.read(storage.vault, found.key)
+    if body is None:
+        raise NotFound("The picture is not kept any more.")
+    return body
 
 
 def rule(check_id: UUID, request: RulingRequest, *, by: str, db: Database) -> None:
@@ -122,13 +125,13 @@ def _one(connection: Connection, check_id: UUID, *, lock: bool = False) -> Row[A
     return row
 
 
-def _pages(connection: Connection, submission_id: UUID) -> Sequence[Row[Any]]:
-    return connection.execute(
+def _pages(submission_id: UUID) -> Select[Any]:
+    return (
         select(rendition)
         .join(material, material.c.id == rendition.c.material_id)
         .where(material.c.submission_id == submission_id, rendition.c.purpose == "large")
         .order_by(material.c.position, rendition.c.page)
-    ).all()
+    )
 
 
 def _view(row: Row[Any]) -> Disagreement:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -26,17 +26,24 @@ _PLACES: Final = 3
 
 
 def quality(
-    *, now: datetime, weeks: int, db: Database, policy: Policy, queue: str | None = None, reviewer: str | None = None
+    *,
+    now: datetime,
+    weeks: int,
+    db: Database,
+    policy: Policy,
+    last: date | None = None,
+    queue: str | None = None,
+    reviewer: str | None = None,
 ) -> QualityView:
-    """The numbers of this week and those before it, so many in all, of one queue and reviewer or of all."""
-    window = window_of(now, weeks, policy=policy, queue=queue, reviewer=reviewer)
+    """The numbers of so many weeks up to this one, or up to that of the day `last`; of one queue and reviewer, or of all."""
+    window = window_of(now, weeks, last=last, policy=policy, queue=queue, reviewer=reviewer)
     with db.read() as connection:
         work = work_in(connection, window, idle=timedelta(seconds=policy.quality.idle_seconds))
         forecast, assumption = outlook(connection, now=now, policy=policy, queue=queue)
     people = {reviewer} if reviewer else _people(work)
     return QualityView(
         since=window.since,
-        until=now,
+        until=window.until,
         all=line("all", work, by=reviewer),
         weeks=tuple(line(week, _part(work, week=week), by=reviewer) for week in _weeks(window)),
         reviewers=tuple(line(each, _of(work, each), by=each) for each in sorted(people)),
@@ -47,12 +54,19 @@ def quality(
     )
 
 
-def window_of(now: datetime, weeks: int, *, policy: Policy, queue: str | None, reviewer: str | None) -> Window:
-    """From Monday 00:00 of the first week, in the team's zone, until now. Pure."""
+def window_of(
+    now: datetime, weeks: int, *, last: date | None, policy: Policy, queue: str | None, reviewer: str | None
+) -> Window:
+    """From Monday 00:00 of the first week, in the team's zone, to the end of the last one or until now. Pure."""
     zone = ZoneInfo(policy.clock.timezone)
-    monday = now.astimezone(zone).date() - timedelta(days=now.astimezone(zone).weekday(), weeks=weeks - 1)
-    since = datetime(monday.year, monday.month, monday.day, tzinfo=zone)
-    return Window(since, now, zone, queue, reviewer)
+    day = last or now.astimezone(zone).date()
+    monday = day - timedelta(days=day.weekday())
+    since, end = monday - timedelta(weeks=weeks - 1), monday + timedelta(weeks=1)
+    return Window(_midnight(since, zone), min(now, _midnight(end, zone)), zone, queue, reviewer)
+
+
+def _midnight(day: date, zone: ZoneInfo) -> datetime:
+    return datetime(day.year, day.month, day.day, tzinfo=zone)
 
 
 def line(name: str, work: Work, *, by: str | None = None) -> QualityLine:
@@ -130,8 +144,9 @@ def _part(work: Work, *, week: str | None = None, queue: str | None = None) -> W
 
 
 def _weeks(window: Window) -> Iterable[str]:
-    days = (window.until - window.since).days
-    return sorted({window.week(window.since + timedelta(days=day)) for day in range(days + 1)})
+    """Every week of the window, also one in which nothing happened."""
+    days = max(1, -(-(window.until - window.since) // timedelta(days=1)))
+    return sorted({window.week(window.since + timedelta(days=day)) for day in range(days)})
 
 
 def _reasons(work: Work) -> list[str]:
