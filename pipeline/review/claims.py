@@ -5,22 +5,20 @@ from typing import Final
 from uuid import UUID
 
 import structlog
-from sqlalchemy import Connection, and_, func, or_, select, update
+from sqlalchemy import Connection, func, update
 
 from pipeline.database import Database
 from pipeline.idempotency import Once, earlier_answer, remember
 from pipeline.ids import new_id
-from pipeline.lifecycle import State
 from pipeline.policy import Policy
 from pipeline.review.actions import chosen_queues
 from pipeline.review.ending import end_claim, skip_case
 from pipeline.review.grant import as_claim, grant, lease_from_now, tell
-from pipeline.review.held import LIVE, explain, hold_cap, locked_reviewer, mine
+from pipeline.review.held import LIVE, RUN_OUT, desk_of, explain, hold_cap, locked_reviewer, mine
 from pipeline.review.offers import take_up_next
 from pipeline.review.quality.mix import blind_claim
-from pipeline.review.tables import ON_MEMBERS_CASES, claim
+from pipeline.review.tables import claim
 from pipeline.review.waiting import Seeker, next_waiting
-from pipeline.tables import submission
 from schemas.review import Claim
 
 log = structlog.get_logger()
@@ -53,13 +51,13 @@ def claim_next(
             kinds=kinds,
             related=[*person.related_members, reviewer_id],
         )
-        hold_cap(connection, reviewer_id, policy.review.claims_per_reviewer)
-        expire_claims(connection)
-        taken = (
-            take_up_next(connection, seeker, policy=policy)
-            or blind_claim(connection, seeker, claim_id=new_id(), policy=policy)
-            or _take(connection, seeker, policy)
-        )
+        desk = desk_of(connection, reviewer_id)
+        hold_cap(desk.held, policy.review.claims_per_reviewer)
+        if desk.run_out:
+            expire_claims(connection)
+        taken = take_up_next(connection, seeker, policy=policy) if desk.offered else None
+        taken = taken or blind_claim(connection, seeker, claim_id=new_id(), policy=policy)
+        taken = taken or _take(connection, seeker, policy)
         remember(connection, request, {"claim": taken.model_dump(mode="json") if taken else None})
     if taken is not None:
         log.info("claim.taken", submission_id=str(taken.submission_id), claim_id=str(taken.id), reviewer=reviewer_id)
@@ -93,15 +91,9 @@ def release(claim_id: UUID, token: UUID, *, reviewer_id: str, db: Database, skip
 
 def expire_claims(connection: Connection) -> int:
     """End live claims whose lease ran out or whose case is no longer in review. Returns how many."""
-    closed = and_(ON_MEMBERS_CASES, submission.c.state != State.IN_REVIEW)
-    due = (
-        select(claim.c.id)
-        .join(submission, submission.c.id == claim.c.submission_id)
-        .where(claim.c.state == "live", or_(claim.c.lease_until <= func.now(), closed))
-    )
     ended = connection.execute(
         update(claim)
-        .where(claim.c.id.in_(due.with_for_update(skip_locked=True, of=claim)), claim.c.state == "live")
+        .where(claim.c.id.in_(RUN_OUT.with_for_update(skip_locked=True, of=claim)), claim.c.state == "live")
         .values(state="expired", ended_at=func.now())
         .returning(claim)
     ).all()

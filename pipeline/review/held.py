@@ -3,17 +3,31 @@
 from typing import Any, Final, NoReturn
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, bindparam, exists, func, literal, or_, select
 
 from pipeline.errors import ClaimCapReached, ClaimExpired, NotFound
 from pipeline.lifecycle import State
 from pipeline.review.fate import fate_of_claim, in_words, shown
 from pipeline.review.quality.as_claimed import as_claimed
 from pipeline.review.quality.tables import check
-from pipeline.review.tables import OFFERED, claim, reviewer
+from pipeline.review.tables import OFFERED, ON_MEMBERS_CASES, claim, reviewer
 from pipeline.tables import submission
 
 LIVE: Final = and_(claim.c.state == "live", claim.c.lease_until > func.now())
+_CLOSED: Final = and_(ON_MEMBERS_CASES, submission.c.state != State.IN_REVIEW)
+RUN_OUT: Final = (
+    select(claim.c.id)
+    .join(submission, submission.c.id == claim.c.submission_id)
+    .where(claim.c.state == "live", or_(claim.c.lease_until <= func.now(), _CLOSED))
+)
+"""Claims whose lease ran out or whose case is no longer in review, and which nobody has ended yet."""
+
+_THEIRS: Final = (claim.c.reviewer_id == bindparam("reviewer"), LIVE)
+_DESK: Final = select(
+    select(func.count()).select_from(claim).where(*_THEIRS, ~OFFERED).scalar_subquery().label("held"),
+    exists(literal(1)).where(*_THEIRS, OFFERED).label("offered"),
+    exists(RUN_OUT).label("run_out"),
+)
 
 
 def mine(claim_id: UUID, token: UUID, reviewer_id: str) -> tuple[ColumnElement[bool], ...]:
@@ -57,11 +71,16 @@ def locked_reviewer(connection: Connection, reviewer_id: str) -> Row[Any]:
     return row
 
 
-def hold_cap(connection: Connection, reviewer_id: str, cap: int) -> None:
-    """Raises ClaimCapReached. What colleagues offer and nobody has taken up does not count."""
-    held = connection.execute(
-        select(func.count()).select_from(claim).where(claim.c.reviewer_id == reviewer_id, LIVE, ~OFFERED)
-    ).scalar_one()
+def desk_of(connection: Connection, reviewer_id: str) -> Row[Any]:
+    """At a glance: how many cases the reviewer holds, whether they are offered one, and whether anybody's claim has run out.
+
+    What colleagues offer and nobody has taken up is not held yet.
+    """
+    return connection.execute(_DESK, {"reviewer": reviewer_id}).one()
+
+
+def hold_cap(held: int, cap: int) -> None:
+    """Raises ClaimCapReached."""
     if held >= cap:
         raise ClaimCapReached(
             f"You hold {held} cases, which is as many as one person may. Decide or release one first."

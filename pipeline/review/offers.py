@@ -15,7 +15,7 @@ from pipeline.queues import Queue
 from pipeline.review.actions import RIGHT_FOR, Action, require_action
 from pipeline.review.ending import allowed_for, end_claim, require_open
 from pipeline.review.grant import Offer, as_claim, grant, lease_from_now, tell
-from pipeline.review.held import LIVE, case_of_claim, explain, hold_cap, locked_reviewer
+from pipeline.review.held import LIVE, case_of_claim, desk_of, explain, hold_cap, locked_reviewer
 from pipeline.review.quality.mix import who_know
 from pipeline.review.roles import roles_with
 from pipeline.review.tables import OFFERED, ON_MEMBERS_CASES, claim, opinion, reviewer, skip
@@ -63,7 +63,7 @@ def take_up(claim_id: UUID, *, reviewer_id: str, db: Database, policy: Policy) -
     """Accept what a colleague offers. Raises ClaimCapReached, ClaimExpired, NotFound."""
     with db.begin() as connection:
         locked_reviewer(connection, reviewer_id)
-        hold_cap(connection, reviewer_id, policy.review.claims_per_reviewer)
+        hold_cap(desk_of(connection, reviewer_id).held, policy.review.claims_per_reviewer)
         taken = _take_up(connection, claim.c.id == claim_id, reviewer_id=reviewer_id, policy=policy)
         if taken is None:
             explain(connection, claim_id, reviewer_id)

@@ -86,11 +86,10 @@ def _rendition(connection: Connection, submission_id: UUID, material_id: UUID, p
 
 def _may_compare(connection: Connection, submission_id: UUID, other_id: UUID, duplicates_of: LooksAlike) -> bool:
     """Whether the other one is the same member's, or a duplicate of a file of this case."""
-    members = dict(
-        connection.execute(
-            select(submission.c.id, submission.c.member_id).where(submission.c.id.in_((submission_id, other_id)))
-        ).tuples()
+    rows = connection.execute(
+        select(submission.c.id, submission.c.member_id).where(submission.c.id.in_((submission_id, other_id)))
     )
+    members = {row.id: row.member_id for row in rows}
     if members.get(other_id) == members[submission_id]:
         return True
     files = connection.execute(select(material).where(material.c.submission_id == submission_id)).all()

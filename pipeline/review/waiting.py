@@ -2,22 +2,27 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import (
+    ARRAY,
+    BindParameter,
     ColumnElement,
     Connection,
     FromClause,
     Select,
+    TableValuedAlias,
     Text,
-    Values,
-    column,
+    all_,
+    any_,
+    bindparam,
     exists,
+    func,
     literal,
     select,
     true,
-    values,
 )
 
 from pipeline.lifecycle import State
@@ -25,7 +30,7 @@ from pipeline.queues import Queue
 from pipeline.review.tables import ON_MEMBERS_CASES, claim, opinion, skip
 from pipeline.tables import submission
 
-ANY: Final = ""
+_ANY: Final = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,70 +39,79 @@ class Seeker:
 
     reviewer_id: str
     queues: Sequence[Queue]
-    languages: Sequence[str] = ()
-    kinds: Sequence[str] = ()
-    related: Sequence[str] = ()
+    languages: Sequence[str]
+    kinds: Sequence[str]
+    related: Sequence[str]
 
 
 def next_waiting(connection: Connection, seeker: Seeker) -> UUID | None:
     """The case that is due soonest, locked; one that somebody else has locked at this moment is passed over.
 
-    Each lane is an index of its own in the order of due times, so this takes the same time however many wait.
+    Each lane is a part of an index in the order of due times, so this takes the same time however many wait.
     """
-    lanes = _lanes(seeker)
-    heads = _heads(lanes, seeker)
+    lanes = [(queue.value, language) for queue in seeker.queues for language in seeker.languages or (_ANY,)]
+    values = {
+        "queues": [queue for queue, _ in lanes],
+        "languages": [language for _, language in lanes],
+        "reviewer": seeker.reviewer_id,
+        "related": list(seeker.related),
+        "kinds": list(seeker.kinds),
+    }
+    query = _statement(by_language=bool(seeker.languages), by_kind=bool(seeker.kinds))
+    return connection.execute(query, values).scalar_one_or_none()
+
+
+@cache
+def _statement(*, by_language: bool, by_kind: bool) -> Select[Any]:
+    """Built once for each form: building it anew would cost more than the database takes for it."""
+    lanes = func.unnest(_texts("queues"), _texts("languages")).table_valued("queue", "language", name="lane")
+    heads = _heads(lanes.render_derived(), by_language=by_language, by_kind=by_kind)
     first = (
-        _of_lane(heads, seeker, submission.c.id)
+        _of_lane(heads, submission.c.id, by_language=by_language, by_kind=by_kind)
         .with_for_update(skip_locked=True, key_share=True, of=submission)
         .lateral("first")
     )
-    found = select(first.c.id).select_from(heads.join(first, true())).limit(1)
-    return connection.execute(found).scalar_one_or_none()
+    return select(first.c.id).select_from(heads.join(first, true())).limit(1)
 
 
-def _lanes(seeker: Seeker) -> Values:
-    rows = [(queue.value, language) for queue in seeker.queues for language in seeker.languages or (ANY,)]
-    return values(column("queue", Text), column("language", Text), name="lane").data(rows)
-
-
-def _heads(lanes: Values, seeker: Seeker) -> FromClause:
+def _heads(lanes: TableValuedAlias, *, by_language: bool, by_kind: bool) -> FromClause:
     """The lanes in which somebody waits, the soonest due first."""
-    head = _of_lane(lanes, seeker, submission.c.due_at).lateral("head")
+    head = _of_lane(lanes, submission.c.due_at, by_language=by_language, by_kind=by_kind).lateral("head")
     query = select(lanes.c.queue, lanes.c.language, head.c.due_at).select_from(lanes.join(head, true()))
     return query.order_by(head.c.due_at).subquery("lanes")
 
 
-def _of_lane(lanes: FromClause, seeker: Seeker, what: ColumnElement[Any]) -> Select[Any]:
-    mine = [submission.c.queue == lanes.c.queue]
-    if seeker.languages:
-        mine.append(submission.c.language == lanes.c.language)
+def _of_lane(lanes: FromClause, what: ColumnElement[Any], *, by_language: bool, by_kind: bool) -> Select[Any]:
+    here = [submission.c.queue == lanes.c.queue]
+    if by_language:
+        here.append(submission.c.language == lanes.c.language)
+    if by_kind:
+        here.append(submission.c.kind == any_(_texts("kinds")))
     return (
         select(what)
-        .where(submission.c.state == State.IN_REVIEW, *mine, *_offered_to(seeker))
+        .where(submission.c.state == State.IN_REVIEW, *here, *_may_be_theirs())
         .order_by(submission.c.due_at, submission.c.id)
         .limit(1)
         .correlate(lanes)
     )
 
 
-def _offered_to(seeker: Seeker) -> Sequence[ColumnElement[bool]]:
+def _may_be_theirs() -> Sequence[ColumnElement[bool]]:
     held = exists(literal(1)).where(claim.c.submission_id == submission.c.id, claim.c.state == "live", ON_MEMBERS_CASES)
-    return [~held, *suits(seeker)]
+    return (~held, *suits())
 
 
-def suits(seeker: Seeker) -> Sequence[ColumnElement[bool]]:
-    """What a submission must be like for the seeker to have it, whichever lane it is in."""
-    here = submission.c.id
-    conditions: list[ColumnElement[bool]] = [
-        ~exists(literal(1)).where(skip.c.submission_id == here, skip.c.reviewer_id == seeker.reviewer_id),
+def suits() -> Sequence[ColumnElement[bool]]:
+    """The reviewer (parameters: `reviewer`, `related`) has not skipped it, has no opinion of it yet, and is not the member or related."""
+    this, who = submission.c.id, bindparam("reviewer", type_=Text)
+    return (
+        ~exists(literal(1)).where(skip.c.submission_id == this, skip.c.reviewer_id == who),
         ~exists(literal(1)).where(
-            opinion.c.submission_id == here,
-            opinion.c.reviewer_id == seeker.reviewer_id,
-            opinion.c.undone_at.is_(None),
+            opinion.c.submission_id == this, opinion.c.reviewer_id == who, opinion.c.undone_at.is_(None)
         ),
-    ]
-    if seeker.related:
-        conditions.append(submission.c.member_id.not_in(seeker.related))
-    if seeker.kinds:
-        conditions.append(submission.c.kind.in_(seeker.kinds))
-    return conditions
+        submission.c.member_id != all_(_texts("related")),
+    )
+
+
+def _texts(name: str) -> BindParameter[Any]:
+    return bindparam(name, type_=ARRAY(Text))

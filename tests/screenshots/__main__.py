@@ -20,7 +20,7 @@ from tests.support.web import serving
 HERE: Final = Path(__file__).parents[2] / "docs/images"
 SIZES: Final = {1280: 800, 390: 844}
 THEMES: Final[tuple[Literal["light", "dark"], ...]] = ("light", "dark")
-COLOURS: Final = 64
+COLOURS: Final = 256
 
 
 def screenshots(
@@ -58,7 +58,7 @@ def _pages(browser: Browser) -> Iterator[tuple[int, str, Page]]:
 def _keep(page: Page, path: Path) -> None:
     """With few colours a page of flat areas takes a quarter of the bytes."""
     with Image.open(io.BytesIO(page.screenshot())) as taken:
-        few = taken.convert("RGB").quantize(COLOURS * 2, dither=Image.Dither.NONE)
+        few = taken.convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE)
     few.save(path, optimize=True)
 
 

@@ -1,17 +1,19 @@
 """The console's pages, each brought to the moment that is worth a picture."""
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 from itertools import count
 from typing import Final
 
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from pipeline.review.claims import claim_next
 from pipeline.review.people import sessions
 from pipeline.review.reviewers import add_reviewer
 from pipeline.review.roles import Role
 from schemas.review import Claim
+from tests.screenshots import quality
 from tests.support.desk import Desk
 from tests.support.scene import send_avatar, send_papers
 from web.console.session import cookie_name
@@ -35,6 +37,7 @@ def prepare(desk: Desk) -> None:
     for number, identity in ((20, "online_retailer"), (21, "offline_retailer")):
         send_papers(desk, number, identity, due_in=timedelta(hours=number))
     desk.inspect()
+    quality.prepare(desk)
 
 
 def sign_in(page: Page, _desk: Desk, base: str) -> None:
@@ -66,7 +69,7 @@ def covered(page: Page, desk: Desk, base: str) -> None:
 def compare(page: Page, desk: Desk, base: str) -> None:
     _open(page, desk, base, "avatar")
     page.keyboard.press("c")
-    page.wait_for_function("document.querySelector('[data-beside-pane] img').naturalWidth > 0")
+    expect(page.locator("[data-beside-pane] img")).to_have_js_property("complete", value=True)
 
 
 def reject(page: Page, desk: Desk, base: str) -> None:
@@ -97,13 +100,14 @@ def undo(page: Page, desk: Desk, base: str) -> None:
     page.keyboard.press("s")
     page.keyboard.press("3")
     page.keyboard.press("Enter")
-    page.wait_for_function("document.getElementById('said').textContent.startsWith('Skipped')")
+    expect(page.locator("#said")).to_have_text(re.compile("^Skipped"))
     page.keyboard.press("r")
     page.keyboard.press("5")
     page.keyboard.press("Enter")
-    page.wait_for_selector("[data-undo]:not([hidden])")
+    page.locator(".bar-undo").wait_for()
+    expect(page.locator("#said")).to_have_text(re.compile("^Rejected"))
     page.keyboard.press("u")
-    page.wait_for_function("document.getElementById('said').textContent.startsWith('Taken back')")
+    expect(page.locator("#said")).to_have_text(re.compile("^Taken back"))
 
 
 def late(page: Page, desk: Desk, base: str) -> None:
@@ -136,6 +140,7 @@ PAGES: Final[Mapping[str, Callable[[Page, Desk, str], None]]] = {
     "keys": keys,
     "late": late,
     "undo": undo,
+    **quality.PAGES,
 }
 
 
@@ -150,9 +155,10 @@ def _person(page: Page, desk: Desk, base: str, *, languages: tuple[str, ...] = (
 
 def _open(page: Page, desk: Desk, base: str, queue: str, *, kinds: tuple[str, ...] = ()) -> Claim:
     reviewer = _person(page, desk, base)
+    desk.sql("UPDATE claim SET state = 'released', ended_at = now() WHERE state = 'live'")
     held = claim_next(reviewer_id=reviewer, queues=[queue], kinds=kinds, db=desk.tools.db, policy=desk.tools.policy)
     assert held is not None
     page.goto(f"{base}/console/cases/{held.id}")
-    page.wait_for_function("[...document.images].filter((each) => each.src).every((each) => each.complete)")
-    page.wait_for_function("document.querySelector('[data-slot=lease]').hidden === false")
+    page.wait_for_load_state("networkidle")
+    page.locator("[data-slot=lease]").wait_for()
     return held

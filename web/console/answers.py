@@ -29,7 +29,7 @@ def decision_of(pairs: Iterable[tuple[str, str]]) -> Mapping[str, Any]:
     sent = list(pairs)
     values = {name: value.strip() for name, value in sent}
     files = [value for name, value in sent if name == "material"]
-    plain = {name: values[name] for name in _PLAIN if name in values}
+    plain: dict[str, str] = {name: values[name] for name in _PLAIN if name in values}
     written = {name: values[name] for name in _WRITTEN if values.get(name)}
     reasons = [value for name, value in sent if name == "reasons"] if plain.get("verdict") != "approve" else []
     materials = [_answers_of(each, values) for each in files]

@@ -82,7 +82,8 @@ def drawn(chart: Chart) -> Markup:
 
 def ticks_of(low: float, high: float) -> list[float]:
     """Round numbers at even distances that enclose both."""
-    rough = max(high - low, 1e-9) / _TICKS
+    high = high if high > low else low + 1
+    rough = (high - low) / _TICKS
     power = 10 ** math.floor(math.log10(rough))
     step = next(factor * power for factor in (1, 2, 5, 10) if factor * power >= rough)
     first, last = math.floor(round(low / step, 9)), math.ceil(round(high / step, 9))

@@ -25,6 +25,7 @@ KEYS: Final[tuple[tuple[str, tuple[Row, ...]], ...]] = (
             (("↵",), "in a fact: on to the next one"),
             (("N",), "private note"),
             (("M",), "the mail as it will go out"),
+            (("Ctrl", "↵"), "send, from within a text"),
             (("Esc",), "leave a field, close"),
         ),
     ),

@@ -125,7 +125,8 @@ def _boxes(signals: Mapping[str, Any], page: int) -> list[Box]:
 
 
 def _box(x: float, y: float, w: float, h: float, kind: str, label: str) -> Box:
-    return Box(*(round(side * 1000, 1) for side in (x, y, w, h)), kind, label)
+    x, y, w, h = (round(side * 1000, 1) for side in (x, y, w, h))
+    return Box(x, y, w, h, kind, label)
 
 
 def _questions(case: Case, file: CaseMaterial, *, before: int) -> tuple[Question, ...]:

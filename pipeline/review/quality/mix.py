@@ -67,7 +67,8 @@ def _sampled(connection: Connection, seeker: Seeker, quality: Quality) -> UUID |
         .order_by(check.c.opens_at, check.c.id)
         .limit(1)
     )
-    return connection.execute(query.with_for_update(skip_locked=True, of=check)).scalar_one_or_none()
+    found = connection.execute(query.with_for_update(skip_locked=True, of=check), _values(seeker))
+    return found.scalar_one_or_none()
 
 
 def _golden(connection: Connection, seeker: Seeker) -> UUID | None:
@@ -83,7 +84,7 @@ def _golden(connection: Connection, seeker: Seeker) -> UUID | None:
         .order_by(golden.c.id)
         .limit(1)
     )
-    row = connection.execute(query).one_or_none()
+    row = connection.execute(query, _values(seeker)).one_or_none()
     if row is None or row.check_id is not None:
         return row.check_id if row else None
     same = {name: getattr(row, name) for name in ("submission_id", "decision_id", "version", "queue")}
@@ -95,7 +96,12 @@ def _golden(connection: Connection, seeker: Seeker) -> UUID | None:
 def _for(seeker: Seeker) -> list[ColumnElement[bool]]:
     held = exists().where(claim.c.check_id == check.c.id, claim.c.state == "live").correlate(check)
     read = [submission.c.language.in_(seeker.languages)] if seeker.languages else []
-    return [*suits(seeker), *read, ~held, ~_knows(seeker.reviewer_id)]
+    kinds = [submission.c.kind.in_(seeker.kinds)] if seeker.kinds else []
+    return [*suits(), *read, *kinds, ~held, ~_knows(seeker.reviewer_id)]
+
+
+def _values(seeker: Seeker) -> dict[str, object]:
+    return {"reviewer": seeker.reviewer_id, "related": list(seeker.related)}
 
 
 def _knows(reviewer_id: str | ColumnElement[str]) -> ColumnElement[bool]:

@@ -37,6 +37,17 @@ export class Case {
     this.root.querySelector(".side").scrollTo(0, 0);
   }
 
+  // Which decision can still be taken back, and for how long.
+  tellUndo(last) {
+    const slot = this.root.querySelector("[data-undo]");
+    const left = last ? last.until - performance.now() : 0;
+    if (!slot) return;
+    slot.hidden = left <= 0;
+    if (left <= 0) return;
+    slot.querySelector('[data-undo="said"]').textContent = `${last.said} ${last.item.name}`;
+    slot.querySelector('[data-undo="left"]').textContent = `0:${String(Math.ceil(left / 1000)).padStart(2, "0")}`;
+  }
+
   revive(held) {
     const { claim } = this.lease;
     this.lease.take(held);

@@ -9,6 +9,7 @@ export const typing = (target) => target instanceof Element && target.closest(TE
 // `act(name, event)` returns true where it did something with the key; `name` is the key, "G Q" a sequence.
 export function listen(act) {
   document.addEventListener("keydown", (event) => {
+    if ((event.ctrlKey || event.metaKey) && event.key === "Enter" && act("Send", event)) event.preventDefault();
     if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
     if (document.querySelector("dialog[open]")) return;
     if (typing(event.target)) {

@@ -1,0 +1,117 @@
+"""The queue page and claim-next while the queue grows, and claim-next with many reviewers at once: the embedded PostgreSQL."""
+
+import statistics
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Final
+
+from sqlalchemy import text
+
+from config.container import Container
+from pipeline.database import Database, engine
+from pipeline.migrations.upgrade import upgrade
+from pipeline.policy import Policy
+from pipeline.review.claims import claim_next
+from pipeline.review.queue import queue
+from pipeline.review.reviewers import add_reviewer
+from pipeline.review.roles import Role
+from tests.bench.measure import Measure
+from tests.support.cases import insert_cases
+from tests.support.servers import servers
+
+SMALL, LARGE = 1_000, 100_000
+ROUNDS = 300
+REVIEWERS = 16
+CLAIMS_EACH = 100
+DECIDES_IN: Final = 0.2
+"""Seconds from one case to the next: a reviewer who only glances at avatars. Without a pause it is processors that are measured."""
+
+PUT_BACK = text("UPDATE claim SET state = 'released' WHERE state = 'live' AND reviewer_id = :who")
+
+
+def measures() -> list[Measure]:
+    """How both grow with the queue, and how long the slowest of a hundred claims takes while sixteen people claim."""
+    with tempfile.TemporaryDirectory() as folder, servers(Path(folder)) as tools:
+        small, large = (_filled(tools, count) for count in (SMALL, LARGE))
+        found = [*_growth(small, large, tools.policy), *_load(large, tools.policy)]
+        for each in (small, large):
+            each.close()
+    return found
+
+
+def _filled(tools: Container, count: int) -> Database:
+    """A database of its own with so many open cases."""
+    name = f"open_{count}"
+    with tools.db.engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
+        connection.exec_driver_sql(f"CREATE DATABASE {name}")
+    url = tools.settings.sqlalchemy_url.rpartition("/")[0] + f"/{name}"
+    db = Database(engine(url, pool_size=REVIEWERS), after_commit=lambda _: None)
+    upgrade(db.engine)
+    insert_cases(db, count)
+    add_reviewer("any", db=db)
+    add_reviewer("two", languages=["zh", "es"], db=db)
+    add_reviewer("senior", roles=[Role.REVIEWER, Role.SENIOR], db=db)
+    for number in range(REVIEWERS):
+        add_reviewer(f"r-{number}", db=db)
+    return db
+
+
+def _growth(small: Database, large: Database, policy: Policy) -> Iterator[Measure]:
+    works: dict[str, Callable[[Database], float]] = {
+        "queue page": _look,
+        "claim-next, any language": lambda db: _claim(db, "any", policy),
+        "claim-next, two languages": lambda db: _claim(db, "two", policy),
+        "claim-next, a senior": lambda db: _claim(db, "senior", policy),
+    }
+    for name, work in works.items():
+        turns = [
+            (work(small), work(large)) for _ in range(ROUNDS)
+        ]  # so that what else the machine does meets both alike
+        few, many = (statistics.median(each) for each in zip(*turns, strict=True))
+        yield Measure(f"{name}, {SMALL:,} open", few, "ms")
+        yield Measure(f"{name}, {LARGE:,} open", many, "ms")
+        yield Measure(f"{name}, {LARGE:,} : {SMALL:,}", many / few, "×", 1.5)
+
+
+def _load(db: Database, policy: Policy) -> Iterator[Measure]:
+    for pause, how, goal in ((DECIDES_IN, "a case each 0.2 s", 20.0), (0.0, "with no pause", None)):
+        spent = sorted(_at_once(db, policy, pause=pause))
+        yield Measure(f"claim-next, {REVIEWERS} reviewers, {how}, p50", statistics.median(spent), "ms")
+        yield Measure(f"claim-next, {REVIEWERS} reviewers, {how}, p99", spent[len(spent) * 99 // 100], "ms", goal)
+
+
+def _at_once(db: Database, policy: Policy, *, pause: float) -> list[float]:
+    """The milliseconds of each claim. Each reviewer begins a little later than the one before, as people do."""
+    spent: list[float] = []
+
+    def review(number: int) -> None:
+        time.sleep(pause * number / REVIEWERS)
+        for _ in range(CLAIMS_EACH):
+            spent.append(_claim(db, f"r-{number}", policy))
+            time.sleep(pause)
+
+    threads = [threading.Thread(target=review, args=(number,)) for number in range(REVIEWERS)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return spent
+
+
+def _look(db: Database) -> float:
+    started = time.perf_counter()
+    queue(db=db)
+    return (time.perf_counter() - started) * 1000
+
+
+def _claim(db: Database, reviewer: str, policy: Policy) -> float:
+    """The milliseconds of one claim. The case before is put back first, outside of them."""
+    with db.begin() as connection:
+        connection.execute(PUT_BACK, {"who": reviewer})
+    started = time.perf_counter()
+    taken = claim_next(reviewer_id=reviewer, db=db, policy=policy)
+    assert taken is not None
+    return (time.perf_counter() - started) * 1000
