@@ -15,6 +15,7 @@ from pipeline.review.roles import Role
 from tests.screenshots import quality
 from tests.support.desk import Desk
 from tests.support.people import Visitor, signed_in
+from tests.support.quality import blind, checking
 from tests.support.web import serving
 from tests.support.weeks import disagreed, work_for_weeks
 
@@ -112,3 +113,17 @@ def test_the_page_fits_a_telephone_and_names_its_charts(desk: Desk, page: Page) 
         width = page.evaluate("document.documentElement.scrollWidth")
 
     assert width == 390
+
+
+def test_who_holds_a_case_blind_finds_it_in_review_and_afterwards_as_it_is(desk: Desk) -> None:
+    often = checking(desk)
+    case = decided_avatar(often)
+    often.case_waiting("m-other")
+    held = blind(often, "m.lee")
+    reviewer = signed_in(desk.tools, "m.lee")
+
+    meanwhile = reviewer.get(f"/console/find?q={case}").text
+    often.reject(held)
+
+    assert ("in review" in meanwhile.lower(), "approved" in meanwhile.lower()) == (True, False)
+    assert "approved" in reviewer.get(f"/console/find?q={case}").text.lower()

@@ -48,3 +48,10 @@ def as_first_seen(case: Case, past: Past) -> Case:
         number = number.model_copy(update={"used_by": used})
     earlier = tuple(each for each in case.earlier if each.decided_at < past.decided_at)
     return case.model_copy(update={"materials": files, "tax_number": number, "earlier": earlier})
+
+
+def held_blind(reviewer_id: str, *, db: Database) -> frozenset[UUID]:
+    """The submissions that somebody looks at blind at this moment, and must not be told of elsewhere."""
+    held = (claim.c.reviewer_id == reviewer_id, claim.c.state == "live", claim.c.check_id.is_not(None))
+    with db.read() as connection:
+        return frozenset(connection.execute(select(claim.c.submission_id).where(*held)).scalars())
