@@ -21,6 +21,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "mail": "cli.mail:app",
     "doctor": "cli.doctor:doctor",
     "sla": "cli.sla:sla",
+    "quality": "cli.quality:quality",
     "review": "cli.review:app",
     "membership": "cli.membership:app",
     "task": "cli.tasks:app",

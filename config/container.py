@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property, partial
 from uuid import UUID
 
@@ -14,7 +15,7 @@ from config.policy import load_policy
 from config.settings import Settings, load_settings
 from pipeline.account.email import Confirming
 from pipeline.account.mail_domains import TakesMail, not_asked, takes_mail
-from pipeline.avatar.service import avatar_of
+from pipeline.avatar.service import approved_picture
 from pipeline.database import Database, Hint, engine
 from pipeline.errors import DatabaseUnavailable
 from pipeline.inspection.duplicates import duplicates_of
@@ -38,12 +39,14 @@ from pipeline.review.people.provider import Provider
 from pipeline.review.people.sign_in import Gate
 from pipeline.review.people.visits import Porch
 from pipeline.review.preview import PreviewMail
+from pipeline.review.quality.blind import as_first_seen, past_of
 from pipeline.review.roles import Role
 from pipeline.s3 import s3_client
 from pipeline.storage import Storage, storage_circuit
 from pipeline.tasks.backlog import Backlog
 from pipeline.tasks.ledger import Ledger
 from pipeline.tasks.relay import forget_hints
+from schemas.members import AvatarView
 from schemas.review import Case
 
 
@@ -200,18 +203,36 @@ class Container:
         return self.vies.look_up if self.vies else None
 
     def case(self, claim_id: UUID, *, reviewer_id: str) -> Case:
-        """The case that a reviewer holds, beside the member's present avatar. Raises ClaimExpired, NotFound."""
+        """The case that a reviewer holds, beside the member's avatar. Raises ClaimExpired, NotFound."""
         member_id = member_of(claim_id, reviewer_id=reviewer_id, db=self.db)
+        past = past_of(claim_id, db=self.db)
         held = case_of(
             claim_id,
             reviewer_id=reviewer_id,
-            avatar=avatar_of(member_id, db=self.db, public_url=self.settings.public_base),
+            avatar=self._avatar_seen(member_id, at=past.decided_at if past else None),
             db=self.db,
             storage=self.storage,
             policy=self.policy,
             duplicates_of=duplicates_of,
         )
-        return held.model_copy(update={"tax_number": number_of(held.submission_id, db=self.db)})
+        whole = held.model_copy(update={"tax_number": number_of(held.submission_id, db=self.db)})
+        return as_first_seen(whole, past) if past else whole
+
+    def _avatar_seen(self, member_id: str, *, at: datetime | None) -> AvatarView | None:
+        """The member's avatar, now or at a time, by a short-lived link to the vault: the same kind of link for every case."""
+        shown = approved_picture(member_id, at=at, db=self.db)
+        if shown is None:
+            return None
+        seconds = self.policy.review.view_url_seconds
+        link = self.storage.presign_view(shown.key, media_type=shown.media_type, seconds=seconds)
+        return AvatarView(
+            member_id=member_id,
+            large_url=link,
+            small_url=None,
+            sha256=shown.sha256,
+            submission_id=shown.submission_id,
+            published_at=None,
+        )
 
     def close(self) -> None:
         """Close what was opened."""

@@ -12,6 +12,7 @@ from pipeline.account_policy import Account, Category, Points, unknown_names
 from pipeline.codes import Codes
 from pipeline.mail_categories import SUBSCRIBABLE
 from pipeline.methods_policy import BusinessEmail, ChecklistItem, Methods, Rulings, TaxNumbers
+from pipeline.quality_policy import Quality
 from pipeline.session_rules import SessionRules
 from pipeline.sign_in_policy import SignIn
 from pipeline.spend_policy import Amount, Spend, wrong_amounts
@@ -203,6 +204,7 @@ class Policy(Frozen):
     upload: Upload
     member_page: SessionRules
     review: Review
+    quality: Quality
     console: Console
     sign_in: SignIn
     idempotency: Idempotency

@@ -12,6 +12,7 @@ from pipeline.membership import tables as membership
 from pipeline.notification import tables as notification
 from pipeline.review import tables as review
 from pipeline.review.people import tables as people
+from pipeline.review.quality import tables as quality
 from pipeline.tasks import tables as tasks
 
 __all__ = [
@@ -30,6 +31,7 @@ __all__ = [
     "metadata",
     "notification",
     "people",
+    "quality",
     "review",
     "tables",
     "tasks",

@@ -158,6 +158,7 @@ decision: Final = Table(
     CheckConstraint("(rule IS NULL) = (claim_id IS NOT NULL)", name="by_person_or_rule"),
     CheckConstraint("(undone_at IS NULL) = (undone_by IS NULL)", name="undone_by_somebody"),
     Index("ix_decision_submission_id", "submission_id"),
+    Index("ix_decision_decided_at", "decided_at"),
     Index("uq_decision_standing", "submission_id", unique=True, postgresql_where=text("undone_at IS NULL")),
 )
 

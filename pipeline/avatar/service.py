@@ -1,11 +1,13 @@
 """Publish an approved avatar, and take the old one away (DOMAIN §1)."""
 
 import hashlib
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
 import structlog
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import Connection, Row, Select, func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from pipeline import audit
@@ -16,7 +18,7 @@ from pipeline.errors import PermanentError
 from pipeline.events import record as events
 from pipeline.results import Result, result_of
 from pipeline.storage import Storage
-from pipeline.tables import material, rendition
+from pipeline.tables import material, rendition, submission
 from pipeline.tasks import ledger
 from pipeline.tasks.ledger import Task
 from pipeline.tasks.rules import REMOVE_AVATAR, SEND_MAIL
@@ -32,6 +34,16 @@ class RenditionChanged(PermanentError):
     """The stored rendition is not the one that was approved; it is not published."""
 
     code = "rendition_changed"
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """An approved avatar as the vault keeps it."""
+
+    submission_id: UUID
+    key: str
+    media_type: str
+    sha256: str
 
 
 def publish(task: Task, *, db: Database, storage: Storage) -> None:
@@ -71,6 +83,34 @@ def avatar_of(member_id: str, *, db: Database, public_url: str) -> AvatarView:
         sha256=row.sha256 if row else None,
         submission_id=row.submission_id if row else None,
         published_at=row.published_at if row else None,
+    )
+
+
+def approved_picture(member_id: str, *, at: datetime | None, db: Database) -> Picture | None:
+    """What the member's avatar is now, or was `at` a time; None where there was none."""
+    shown = (_shown_now(member_id) if at is None else _shown_at(member_id, at)).scalar_subquery()
+    query = (
+        select(material.c.submission_id, rendition.c.key, rendition.c.media_type, rendition.c.sha256)
+        .join(material, material.c.id == rendition.c.material_id)
+        .where(material.c.submission_id == shown, rendition.c.purpose == "large")
+    )
+    with db.read() as connection:
+        row = connection.execute(query).one_or_none()
+    return Picture(*row) if row else None
+
+
+def _shown_now(member_id: str) -> Select[Any]:
+    return select(avatar.c.submission_id).where(avatar.c.member_id == member_id)
+
+
+def _shown_at(member_id: str, at: datetime) -> Select[Any]:
+    told = audit.audit
+    return (
+        select(submission.c.id)
+        .join(told, told.c.submission_id == submission.c.id)
+        .where(submission.c.member_id == member_id, told.c.event == PUBLISHED, told.c.at <= at)
+        .order_by(told.c.id.desc())
+        .limit(1)
     )
 
 

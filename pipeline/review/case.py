@@ -69,7 +69,7 @@ def case_of(
         findings = findings_of(connection, subject.id)
         earlier = _earlier(connection, subject)
         allowed = allowed_for(connection, subject)
-        opinions = opinions_shown(connection, subject.id)
+        opinions = opinions_shown(connection, subject.id) if subject.check_id is None else ()
         escalations = escalations_shown(connection, subject)
         audit.write(
             connection,

@@ -9,12 +9,14 @@ from sqlalchemy import Connection, func, update
 
 from pipeline.database import Database
 from pipeline.idempotency import Once, earlier_answer, remember
+from pipeline.ids import new_id
 from pipeline.policy import Policy
 from pipeline.review.actions import chosen_queues
 from pipeline.review.ending import end_claim, skip_case
 from pipeline.review.grant import as_claim, grant, lease_from_now, tell
 from pipeline.review.held import LIVE, RUN_OUT, desk_of, explain, hold_cap, locked_reviewer, mine
 from pipeline.review.offers import take_up_next
+from pipeline.review.quality.mix import blind_claim
 from pipeline.review.tables import claim
 from pipeline.review.waiting import Seeker, next_waiting
 from schemas.review import Claim
@@ -54,6 +56,7 @@ def claim_next(
         if desk.run_out:
             expire_claims(connection)
         taken = take_up_next(connection, seeker, policy=policy) if desk.offered else None
+        taken = taken or blind_claim(connection, seeker, claim_id=new_id(), policy=policy)
         taken = taken or _take(connection, seeker, policy)
         remember(connection, request, {"claim": taken.model_dump(mode="json") if taken else None})
     if taken is not None:

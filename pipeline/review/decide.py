@@ -18,6 +18,7 @@ from pipeline.review.course import Course, course
 from pipeline.review.ending import allowed_for, end_claim, saying_what_became
 from pipeline.review.held import case_of_claim
 from pipeline.review.opinions import record_opinion, standing_opinions
+from pipeline.review.quality.answers import record_answer
 from pipeline.review.result import record_result
 from pipeline.review.rules import Subject, decision_problems
 from pipeline.tables import material
@@ -79,12 +80,14 @@ def _record(
     case = case_of_claim(connection, claim_id, reviewer_id, lock=True)
     end_claim(connection, claim_id, command.token, reviewer_id=reviewer_id, state="decided", fence=command.fence)
     require_action(Action(command.verdict), allowed_for(connection, case))
+    given = _given(claim_id, command, reviewer_id=reviewer_id, submission_id=case.id, policy=desk.policy)
+    if case.check_id is not None:
+        return record_answer(connection, given, case, version=command.version, policy=desk.policy)
     others = standing_opinions(connection, case.id)
     if reviewer_id in {each.reviewer_id for each in others}:
         raise NotAllowed("You have said what you think of this case; it needs another person. Claim the next case.")
     needs_two = desk.policy.needs_two(kind=case.kind, stage=case.stage)
     where = course(command.verdict, needs_two=needs_two, opinions=[each.verdict for each in others])
-    given = _given(claim_id, command, reviewer_id=reviewer_id, submission_id=case.id, policy=desk.policy)
     with saying_what_became(connection, case):
         if where is Course.FINAL:
             return record_result(connection, given, command, case, policy=desk.policy, freeze_mail=desk.freeze_mail)

@@ -59,5 +59,6 @@ def saying_what_became(connection: Connection, case: Row[Any]) -> Iterator[None]
     try:
         yield
     except Conflict as conflict:
-        conflict.became = conflict.became or shown(fate_of(connection, case.id))
+        if case.check_id is None:
+            conflict.became = conflict.became or shown(fate_of(connection, case.id))
         raise

@@ -14,6 +14,7 @@ from pipeline.review.actions import Action, require_action
 from pipeline.review.ending import allowed_for, end_claim, saying_what_became, skip_case
 from pipeline.review.grant import tell
 from pipeline.review.held import case_of_claim
+from pipeline.review.quality.answers import pass_on_answer
 from pipeline.review.tables import escalation
 from schemas.review import EscalateRequest
 
@@ -33,8 +34,13 @@ def escalate(
         case = case_of_claim(connection, claim_id, reviewer_id, lock=True)
         require_action(Action.ESCALATE, allowed_for(connection, case))
         held = end_claim(connection, claim_id, command.token, reviewer_id=reviewer_id, state="escalated")
-        with saying_what_became(connection, case):
-            _pass_on(connection, held, command.note)
+        if case.check_id is not None:
+            pass_on_answer(connection, held, command.note, policy_version=case.policy_version)
+        else:
+            with saying_what_became(connection, case):
+                _pass_on(connection, held, command.note)
+        skip_case(connection, held, "escalated")
+        tell(connection, held, "claim.escalated")
         remember(connection, request, {"escalated": str(case.id)})
     log.info("case.escalated", submission_id=str(case.id), claim_id=str(claim_id), reviewer=reviewer_id)
 
@@ -50,5 +56,3 @@ def _pass_on(connection: Connection, held: Row[tuple[object, ...]], note: str) -
     )
     row = {"claim_id": held.id, "submission_id": held.submission_id, "reviewer_id": held.reviewer_id, "note": note}
     connection.execute(insert(escalation).values(row))
-    skip_case(connection, held, "escalated")
-    tell(connection, held, "claim.escalated")

@@ -1,13 +1,15 @@
 """What came of a case, for somebody who comes too late: who decided what, and when."""
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, Row, func, select
 
-from pipeline.lifecycle import State
+from pipeline.lifecycle import State, advance
+from pipeline.review.quality.tables import answer
 from pipeline.review.tables import reviewer
+from pipeline.review.verdicts import EVENTS
 from pipeline.tables import STANDING, decision, submission
 from schemas.review import Became
 
@@ -33,6 +35,26 @@ def fate_of(connection: Connection, submission_id: UUID) -> Became:
     known = connection.execute(query).mappings().one()
     open_still = known["state"] == State.IN_REVIEW
     return Became(submission_id=submission_id, **{**known, **(_UNTOLD if open_still else {})})
+
+
+def fate_of_claim(connection: Connection, held: Row[Any]) -> Became:
+    """What the claim's case is by now, as far as who held it may know: of a blind one, what they made of it themselves."""
+    if held.check_id is None:
+        return fate_of(connection, held.submission_id)
+    mine = (answer.c.claim_id == held.id, answer.c.undone_at.is_(None))
+    query = select(answer, reviewer.c.name).join(reviewer, reviewer.c.id == answer.c.reviewer_id).where(*mine)
+    said = connection.execute(query).one_or_none()
+    if said is None or said.verdict not in EVENTS:
+        return Became(submission_id=held.submission_id, state=State.IN_REVIEW, reasons=None, **_UNTOLD)
+    return Became(
+        submission_id=held.submission_id,
+        state=advance(State.IN_REVIEW, EVENTS[said.verdict]),
+        by=said.reviewer_id,
+        name=said.name or said.reviewer_id,
+        verdict=said.verdict,
+        reasons=said.reasons,
+        at=said.decided_at,
+    )
 
 
 def in_words(became: Became) -> str:

@@ -25,10 +25,26 @@ class Offer:
 
 
 def grant(
-    connection: Connection, submission_id: UUID, *, reviewer_id: str, policy: Policy, offer: Offer | None = None
+    connection: Connection,
+    submission_id: UUID,
+    *,
+    reviewer_id: str,
+    policy: Policy,
+    offer: Offer | None = None,
+    claim_id: UUID | None = None,
+    check_id: UUID | None = None,
 ) -> Claim | None:
-    """A new claim on a case in review; None where somebody holds it. The unique index on live claims settles a tie."""
-    values = {"id": new_id(), "token": uuid4(), "submission_id": submission_id, "reviewer_id": reviewer_id}
+    """A new claim on a case; None where somebody holds it. The unique indexes on live claims settle a tie.
+
+    On a case in review; with `check_id` a blind look at one that was decided before, of which nobody in review knows.
+    """
+    values = {
+        "id": claim_id or new_id(),
+        "token": uuid4(),
+        "submission_id": submission_id,
+        "reviewer_id": reviewer_id,
+        "check_id": check_id,
+    }
     if offer is not None:
         values |= {"offered_by": offer.by, "offer_note": offer.note}
     lease = lease_from_now(policy) if offer is None else _from_now(policy.review.offer_seconds)
@@ -64,5 +80,7 @@ def as_claim(row: Row[Any]) -> Claim:
 
 def tell(connection: Connection, row: Row[Any], event: str, detail: Mapping[str, object] | None = None) -> None:
     """Add what happened to a claim to its case's history."""
-    known = {"claim_id": str(row.id), "fence": row.fence, **(detail or {})}
+    known: dict[str, object] = {"claim_id": str(row.id), "fence": row.fence, **(detail or {})}
+    if row.check_id is not None:
+        known["check_id"] = str(row.check_id)
     audit.write(connection, event, actor=row.reviewer_id, submission_id=row.submission_id, detail=known)

@@ -3,19 +3,22 @@
 from typing import Any, Final, NoReturn
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, exists, func, literal, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, bindparam, exists, func, literal, or_, select
 
 from pipeline.errors import ClaimCapReached, ClaimExpired, NotFound
 from pipeline.lifecycle import State
-from pipeline.review.fate import fate_of, in_words, shown
-from pipeline.review.tables import OFFERED, claim, reviewer
+from pipeline.review.fate import fate_of_claim, in_words, shown
+from pipeline.review.quality.as_claimed import as_claimed
+from pipeline.review.quality.tables import check
+from pipeline.review.tables import OFFERED, ON_MEMBERS_CASES, claim, reviewer
 from pipeline.tables import submission
 
 LIVE: Final = and_(claim.c.state == "live", claim.c.lease_until > func.now())
+_CLOSED: Final = and_(ON_MEMBERS_CASES, submission.c.state != State.IN_REVIEW)
 RUN_OUT: Final = (
     select(claim.c.id)
     .join(submission, submission.c.id == claim.c.submission_id)
-    .where(claim.c.state == "live", or_(claim.c.lease_until <= func.now(), submission.c.state != State.IN_REVIEW))
+    .where(claim.c.state == "live", or_(claim.c.lease_until <= func.now(), _CLOSED))
 )
 """Claims whose lease ran out or whose case is no longer in review, and which nobody has ended yet."""
 
@@ -42,13 +45,15 @@ def live_claim(connection: Connection, claim_id: UUID, *, reviewer_id: str) -> R
 
 
 def case_of_claim(connection: Connection, claim_id: UUID, reviewer_id: str, *, lock: bool = False) -> Row[Any]:
-    """The submission of a reviewer's claim, with the reviewer's roles. Raises NotFound.
+    """The submission of a reviewer's claim as its page shows it, with the reviewer's roles. Raises NotFound.
 
     Whoever decides a case or passes it on locks it before the claim, so that nobody waits for each other.
     """
-    query = (
-        select(submission, reviewer.c.roles)
+    query: Select[Any] = (
+        select(*as_claimed(), claim.c.check_id, reviewer.c.roles)
+        .select_from(submission)
         .join(claim, claim.c.submission_id == submission.c.id)
+        .outerjoin(check, check.c.id == claim.c.check_id)
         .join(reviewer, reviewer.c.id == claim.c.reviewer_id)
         .where(claim.c.id == claim_id, claim.c.reviewer_id == reviewer_id)
     )
@@ -85,10 +90,10 @@ def hold_cap(held: int, cap: int) -> None:
 def explain(connection: Connection, claim_id: UUID, reviewer_id: str) -> NoReturn:
     """Say why a claim cannot be used: NotFound where it never was this reviewer's, else ClaimExpired with what became of it."""
     theirs = (claim.c.id == claim_id, claim.c.reviewer_id == reviewer_id)
-    row = connection.execute(select(claim.c.state, claim.c.submission_id).where(*theirs)).one_or_none()
+    row = connection.execute(select(claim).where(*theirs)).one_or_none()
     if row is None:
         raise NotFound("You hold no such claim. Claim the next case.")
-    became = fate_of(connection, row.submission_id)
+    became = fate_of_claim(connection, row)
     if row.state == "live" and became.state == State.IN_REVIEW:
         message = "The claim's time ran out, or its token or fence is another one. Claim the next case."
         raise ClaimExpired(message, became=shown(became))

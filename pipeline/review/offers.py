@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 import structlog
-from sqlalchemy import ColumnElement, Connection, Row, all_, exists, func, literal, select, update
+from sqlalchemy import ColumnElement, Connection, Row, all_, exists, func, literal, or_, select, update
 
 from pipeline.database import Database
 from pipeline.errors import ColleagueNotEligible
@@ -16,8 +16,9 @@ from pipeline.review.actions import RIGHT_FOR, Action, require_action
 from pipeline.review.ending import allowed_for, end_claim, require_open
 from pipeline.review.grant import Offer, as_claim, grant, lease_from_now, tell
 from pipeline.review.held import LIVE, case_of_claim, desk_of, explain, hold_cap, locked_reviewer
+from pipeline.review.quality.mix import who_know
 from pipeline.review.roles import roles_with
-from pipeline.review.tables import OFFERED, claim, opinion, reviewer, skip
+from pipeline.review.tables import OFFERED, ON_MEMBERS_CASES, claim, opinion, reviewer, skip
 from pipeline.review.waiting import Seeker
 from pipeline.tables import submission
 from schemas.review import Claim, Colleague, HandedOver, HandOverRequest
@@ -48,7 +49,9 @@ def hand_over(
                 f"{command.colleague} may not have this case. Choose one of the colleagues that it lists."
             )
         offer = Offer(reviewer_id, command.note)
-        offered = grant(connection, case.id, reviewer_id=command.colleague, policy=policy, offer=offer)
+        offered = grant(
+            connection, case.id, reviewer_id=command.colleague, policy=policy, offer=offer, check_id=case.check_id
+        )
         assert offered is not None  # noqa: S101  (the case is locked, and who held it has just given it up)
         answer = HandedOver(submission_id=case.id, colleague=command.colleague, until=offered.lease_until)
         remember(connection, request, answer.model_dump(mode="json"))
@@ -70,7 +73,7 @@ def take_up(claim_id: UUID, *, reviewer_id: str, db: Database, policy: Policy) -
 
 def take_up_next(connection: Connection, seeker: Seeker, *, policy: Policy) -> Claim | None:
     """What was offered first to somebody who looks for a case; None where nothing is."""
-    wanted = [submission.c.queue.in_(seeker.queues)]
+    wanted = [or_(submission.c.queue.in_(seeker.queues), ~ON_MEMBERS_CASES)]
     if seeker.kinds:
         wanted.append(submission.c.kind.in_(seeker.kinds))
     first = (
@@ -121,6 +124,7 @@ def _eligible(
         literal(case.member_id) != all_(reviewer.c.related_members),
         ~passed,
         ~thinks,
+        reviewer.c.id.not_in(who_know(connection, case.check_id)),
         *theirs,
     )
     return connection.execute(query.order_by(reviewer.c.id)).all()

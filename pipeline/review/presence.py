@@ -10,11 +10,12 @@ from sqlalchemy import func, select, update
 
 from pipeline.database import Database
 from pipeline.errors import ClaimExpired
-from pipeline.lifecycle import State
 from pipeline.policy import Policy
 from pipeline.review.claims import expire_claims
 from pipeline.review.grant import as_claim, grant, lease_from_now, tell
 from pipeline.review.held import LIVE, explain, mine
+from pipeline.review.quality.as_claimed import OPEN_CASE
+from pipeline.review.quality.tables import check
 from pipeline.review.tables import claim
 from pipeline.tables import submission
 from schemas.review import Claim
@@ -78,20 +79,21 @@ def come_back(claim_id: UUID, *, reviewer_id: str, db: Database, policy: Policy)
     """
     with db.begin() as connection:
         held = connection.execute(
-            select(claim.c.submission_id)
+            select(claim.c.submission_id, claim.c.check_id)
             .join(submission, submission.c.id == claim.c.submission_id)
+            .outerjoin(check, check.c.id == claim.c.check_id)
             .where(
                 claim.c.id == claim_id,
                 claim.c.reviewer_id == reviewer_id,
                 claim.c.state.in_(("released", "expired", "live")),
-                submission.c.state == State.IN_REVIEW,
+                OPEN_CASE,
             )
             .with_for_update(of=submission)
         ).one_or_none()
         if held is None:
             explain(connection, claim_id, reviewer_id)
         expire_claims(connection)
-        taken = grant(connection, held.submission_id, reviewer_id=reviewer_id, policy=policy)
+        taken = grant(connection, held.submission_id, reviewer_id=reviewer_id, policy=policy, check_id=held.check_id)
         if taken is None:
             raise ClaimExpired("A colleague has taken the case since you left it. Claim the next case.")
     return taken

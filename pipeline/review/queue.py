@@ -10,7 +10,9 @@ from pipeline.lifecycle import State
 from pipeline.queues import Queue
 from pipeline.review.grant import as_claim
 from pipeline.review.held import LIVE
-from pipeline.review.tables import OFFERED, claim
+from pipeline.review.quality.as_claimed import OPEN_CASE, as_claimed
+from pipeline.review.quality.tables import check
+from pipeline.review.tables import OFFERED, ON_MEMBERS_CASES, claim
 from pipeline.tables import submission
 from schemas.review import HeldClaim, HeldClaims, OfferView, QueueLine, QueueView
 
@@ -28,11 +30,12 @@ def queue(*, db: Database, languages: Sequence[str] = ()) -> QueueView:
 
 def held_by(reviewer_id: str, *, db: Database) -> HeldClaims:
     """The reviewer's live claims and what colleagues offer them, the first to run out first."""
-    columns = (submission.c.kind, submission.c.stage, submission.c.queue, submission.c.due_at)
+    seen = as_claimed("kind", "stage", "queue", "due_at")
     query = (
-        select(claim, *columns, OFFERED.label("offered"))
+        select(claim, *seen, OFFERED.label("offered"))
         .join(submission, submission.c.id == claim.c.submission_id)
-        .where(claim.c.reviewer_id == reviewer_id, LIVE, submission.c.state == State.IN_REVIEW)
+        .outerjoin(check, check.c.id == claim.c.check_id)
+        .where(claim.c.reviewer_id == reviewer_id, LIVE, OPEN_CASE)
         .order_by(claim.c.lease_until)
     )
     with db.read() as connection:
@@ -58,7 +61,7 @@ def _claimed(connection: Connection, languages: Sequence[str]) -> dict[str, int]
         select(submission.c.queue, func.count().label("claimed"))
         .select_from(claim)
         .join(submission, submission.c.id == claim.c.submission_id)
-        .where(LIVE, submission.c.state == State.IN_REVIEW, *read)
+        .where(LIVE, ON_MEMBERS_CASES, submission.c.state == State.IN_REVIEW, *read)
         .group_by(submission.c.queue)
     )
     return {row.queue: row.claimed for row in connection.execute(query)}

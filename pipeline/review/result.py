@@ -2,22 +2,22 @@
 
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import Any, Final
+from typing import Any
 
 from sqlalchemy import Connection, Row, func, insert
 
 from pipeline import lifecycle
 from pipeline.ids import new_id
-from pipeline.lifecycle import Event, Told
+from pipeline.lifecycle import Told
 from pipeline.mails import FreezeMail
 from pipeline.policy import Policy
+from pipeline.review.quality.sample import draw
 from pipeline.review.result_mail import result_mail
+from pipeline.review.verdicts import EVENTS
 from pipeline.tables import decision
 from pipeline.tasks import ledger
 from pipeline.tasks.rules import PUBLISH_AVATAR, SEND_MAIL, UNLOCK_STAGE, Kind
 from schemas.review import Decided, DecisionRequest
-
-EVENTS: Final = {"approve": Event.APPROVED, "reject": Event.REJECTED, "better_file": Event.SENT_BACK}
 
 
 def record_result(
@@ -46,6 +46,7 @@ def record_result(
         .values({**given, "id": decision_id, "effects_at": func.now() + timedelta(seconds=undo)})
         .returning(decision.c.decided_at, decision.c.effects_at)
     ).one()
+    draw(connection, decision_id, subject=subject, version=command.version, quality=policy.quality)
     freeze_mail(connection, result_mail(connection, decision_id, command, subject, policy))
     kind = first_effect(subject.kind, command.verdict)
     ledger.record(connection, kind, decision_id, trace=subject.correlation_id, delay_seconds=undo)

@@ -34,7 +34,7 @@ RIGHTS: Final[Mapping[Role, frozenset[Right]]] = {
     Role.REVIEWER: frozenset({Right.REVIEW}),
     Role.SENIOR: frozenset({Right.REVIEW, Right.SECOND, Right.SETTLE}),
     Role.LEAD: frozenset({Right.QUALITY, Right.STATISTICS, Right.CORRECT}),
-    Role.ADMIN: frozenset({Right.PEOPLE, Right.KEYS, Right.POLICY}),
+    Role.ADMIN: frozenset({Right.PEOPLE, Right.KEYS, Right.POLICY, Right.QUALITY, Right.STATISTICS}),
 }
 """Review: claim, look, decide. Second: the other pair of eyes. Settle: what was escalated, and splits of two reviewers."""
 

@@ -40,6 +40,7 @@ claim: Final = Table(
     Column("token", Uuid, nullable=False),
     Column("submission_id", Uuid, ForeignKey("submission.id"), nullable=False),
     Column("reviewer_id", Text, ForeignKey("reviewer.id"), nullable=False),
+    Column("check_id", Uuid, ForeignKey("quality_check.id", use_alter=True)),
     Column("state", Text, nullable=False, server_default="live"),
     Column("offered_by", Text, ForeignKey("reviewer.id")),
     Column("offer_note", Text),
@@ -52,11 +53,16 @@ claim: Final = Table(
         "state IN ('live', 'decided', 'released', 'expired', 'escalated', 'handed_over')", name="known_state"
     ),
     CheckConstraint("accepted_at IS NULL OR offered_by IS NOT NULL", name="accepted_what_was_offered"),
-    Index("uq_claim_live", "submission_id", unique=True, postgresql_where=text("state = 'live'")),
+    Index("uq_claim_live", "submission_id", unique=True, postgresql_where=text("state = 'live' AND check_id IS NULL")),
+    Index("uq_claim_live_check", "check_id", unique=True, postgresql_where=text("state = 'live'")),
+    Index("ix_claim_check_id", "check_id", postgresql_where=text("check_id IS NOT NULL")),
     Index("ix_claim_reviewer", "reviewer_id", postgresql_where=text("state = 'live'")),
     Index("ix_claim_lease", "lease_until", postgresql_where=text("state = 'live'")),
     Index("ix_claim_submission_id", "submission_id"),
 )
+
+ON_MEMBERS_CASES: Final = claim.c.check_id.is_(None)
+"""The claims that hold a case in review; the others are blind looks at a case that was decided before (docs/adr/0010)."""
 
 OFFERED: Final = claim.c.offered_by.is_not(None) & claim.c.accepted_at.is_(None)
 """A claim that a colleague was offered and has not taken up yet."""

@@ -9,12 +9,15 @@ from sqlalchemy import Connection, Row, func, select, update
 from pipeline import lifecycle
 from pipeline.chances import chances_taken
 from pipeline.database import one_at_a_time
-from pipeline.errors import AlreadyThere, AnotherAvatarOpen, ChanceTakenAgain, UndoTooLate
+from pipeline.errors import AnotherAvatarOpen, ChanceTakenAgain
 from pipeline.events.record import take_back
 from pipeline.idempotency import Once, earlier_answer, remember
 from pipeline.lifecycle import OPEN, Event
+from pipeline.policy import Policy
+from pipeline.review import said
 from pipeline.review.decide import Desk
 from pipeline.review.grant import grant
+from pipeline.review.quality.answers import take_back_answer
 from pipeline.review.result import first_effect
 from pipeline.review.undo_opinion import take_back_opinion
 from pipeline.tables import STANDING, decision, submission
@@ -34,7 +37,7 @@ def undo(decision_id: UUID, *, reviewer_id: str, desk: Desk, request: Once | Non
             return Claim.model_validate(earlier)
         decided = _mine(connection, decision_id, reviewer_id)
         if decided is None:
-            claim = take_back_opinion(connection, decision_id, reviewer_id=reviewer_id, policy=desk.policy)
+            claim = _take_back_without_effects(connection, decision_id, reviewer_id=reviewer_id, policy=desk.policy)
         else:
             claim = _take_back(connection, decided, reviewer_id=reviewer_id, desk=desk)
         remember(connection, request, claim.model_dump(mode="json"))
@@ -45,6 +48,12 @@ def undo(decision_id: UUID, *, reviewer_id: str, desk: Desk, request: Once | Non
         reviewer=reviewer_id,
     )
     return claim
+
+
+def _take_back_without_effects(connection: Connection, said_id: UUID, *, reviewer_id: str, policy: Policy) -> Claim:
+    """What was said of a blind case, or an opinion: nothing has followed from either."""
+    blind = take_back_answer(connection, said_id, reviewer_id=reviewer_id, policy=policy)
+    return blind or take_back_opinion(connection, said_id, reviewer_id=reviewer_id, policy=policy)
 
 
 def _mine(connection: Connection, decision_id: UUID, reviewer_id: str) -> Row[Any] | None:
@@ -65,10 +74,7 @@ def _take_back(connection: Connection, decided: Row[Any], *, reviewer_id: str, d
     _mark(connection, decided.id, reviewer_id)
     effect = first_effect(decided.kind, decided.verdict)
     if not (recall(connection, effect, decided.id) and take_back(connection, decided.id)):
-        raise UndoTooLate(
-            "This decision can no longer be undone: its effects are leaving or have left. "
-            f"If it is wrong, tell your lead: submission {decided.submission_id}."
-        )
+        raise said.too_late(decided.submission_id)
     desk.withdraw_mail(connection, decided.id)
     if decided.kind == "avatar":
         _only_avatar(connection, decided)
@@ -89,7 +95,7 @@ def _mark(connection: Connection, decision_id: UUID, reviewer_id: str) -> None:
         .values(undone_at=func.now(), undone_by=reviewer_id)
     )
     if marked.rowcount != 1:
-        raise AlreadyThere("This decision was undone already.")
+        raise said.undone_already()
 
 
 def _chance_is_free(connection: Connection, decided: Row[Any]) -> None:

@@ -27,7 +27,7 @@ from sqlalchemy import (
 
 from pipeline.lifecycle import State
 from pipeline.queues import Queue
-from pipeline.review.tables import claim, opinion, skip
+from pipeline.review.tables import ON_MEMBERS_CASES, claim, opinion, skip
 from pipeline.tables import submission
 
 _ANY: Final = ""
@@ -97,10 +97,14 @@ def _of_lane(lanes: FromClause, what: ColumnElement[Any], *, by_language: bool, 
 
 
 def _may_be_theirs() -> Sequence[ColumnElement[bool]]:
-    """Nobody holds it; the reviewer has not skipped it, has no opinion of it yet, and is not the member or related."""
+    held = exists(literal(1)).where(claim.c.submission_id == submission.c.id, claim.c.state == "live", ON_MEMBERS_CASES)
+    return (~held, *suits())
+
+
+def suits() -> Sequence[ColumnElement[bool]]:
+    """The reviewer (parameters: `reviewer`, `related`) has not skipped it, has no opinion of it yet, and is not the member or related."""
     this, who = submission.c.id, bindparam("reviewer", type_=Text)
     return (
-        ~exists(literal(1)).where(claim.c.submission_id == this, claim.c.state == "live"),
         ~exists(literal(1)).where(skip.c.submission_id == this, skip.c.reviewer_id == who),
         ~exists(literal(1)).where(
             opinion.c.submission_id == this, opinion.c.reviewer_id == who, opinion.c.undone_at.is_(None)

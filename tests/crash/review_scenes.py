@@ -2,10 +2,10 @@
 
 from tests.crash.scene import Arrange, Scene, post
 from tests.support.bodies import avatar_body
+from tests.support.colleagues import people
 from tests.support.desk import Desk
 from tests.support.files import photo
 from tests.support.http import Api
-from tests.support.people import people
 
 
 def claim_the_next_case(desk: Desk, api: Api) -> Scene:

@@ -13,7 +13,7 @@ from pipeline.review.people import sessions
 from pipeline.review.reviewers import add_reviewer
 from pipeline.review.roles import Role
 from schemas.review import Claim
-from tests.screenshots import people
+from tests.screenshots import people, quality
 from tests.support.desk import Desk
 from tests.support.scene import send_avatar, send_papers
 from web.console.session import cookie_name
@@ -37,6 +37,7 @@ def prepare(desk: Desk) -> None:
     for number, identity in ((20, "online_retailer"), (21, "offline_retailer")):
         send_papers(desk, number, identity, due_in=timedelta(hours=number))
     desk.inspect()
+    quality.prepare(desk)
 
 
 def sign_in(page: Page, _desk: Desk, base: str) -> None:
@@ -134,6 +135,7 @@ PAGES: Final[Mapping[str, Callable[[Page, Desk, str], None]]] = {
     "late": late,
     "undo": undo,
     **people.PAGES,
+    **quality.PAGES,
 }
 
 

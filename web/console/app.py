@@ -14,12 +14,14 @@ from web.console import (
     invitation,
     keys,
     mistakes,
+    numbers,
     people,
     pictures,
     policy,
     preferences,
     provider,
     queues,
+    rulings,
     session,
     sign_in,
     ways,
@@ -40,7 +42,7 @@ def create_console(tools: Container) -> FastAPI:
     session.install(app)
     app.add_api_route("/static/{name}", get_static, methods=["GET"])
     doors = (sign_in, provider, invitation, preferences, people, keys, policy)
-    for pages in (*doors, queues, cases, pictures, ways, extras, find):
+    for pages in (*doors, queues, cases, pictures, ways, extras, find, numbers, rulings):
         app.include_router(pages.router)
     return app
 

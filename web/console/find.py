@@ -9,6 +9,8 @@ from fastapi import APIRouter, Query, Request, Response
 from config.container import Container
 from pipeline import clock
 from pipeline.errors import NotFound
+from pipeline.lifecycle import State
+from pipeline.review.quality.blind import held_blind
 from pipeline.views import Filters, submission_of, submissions
 from schemas.submissions import SubmissionLine
 from web.api.calls import Tools
@@ -21,10 +23,11 @@ _MOST: Final = 20
 
 
 @router.get("/find")
-def find(request: Request, tools: Tools, _person: Reviewing, q: Annotated[str, Query(max_length=100)] = "") -> Response:
+def find(request: Request, tools: Tools, person: Reviewing, q: Annotated[str, Query(max_length=100)] = "") -> Response:
     """By a member's id, a submission's id, or a correlation id; the latest first."""
     written = q.strip()
-    found = _found(tools, written) if written else ()
+    blind = held_blind(person.reviewer_id, db=tools.db)
+    found = [_as_told(line, blind) for line in _found(tools, written)] if written else []
     zone = tools.policy.clock.timezone
     return render(request, "found_part.html", q=written, found=found, now=clock.now(), zone=zone)
 
@@ -42,6 +45,11 @@ def _found(tools: Container, written: str) -> Sequence[SubmissionLine]:
         if page.items:
             return page.items
     return ()
+
+
+def _as_told(line: SubmissionLine, blind: frozenset[UUID]) -> SubmissionLine:
+    """Who holds a case blind finds it in review, as any other case that they hold."""
+    return line.model_copy(update={"state": State.IN_REVIEW, "closed_at": None}) if line.id in blind else line
 
 
 def _as_id(written: str) -> UUID | None:

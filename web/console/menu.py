@@ -16,6 +16,7 @@ class Page:
 
 PAGES: Final = (
     Page("/console/", "Queue", Right.REVIEW),
+    Page("/console/quality", "Quality", Right.STATISTICS),
     Page("/console/people", "People", Right.PEOPLE),
     Page("/console/keys", "Keys", Right.KEYS),
     Page("/console/policy", "Policy", Right.POLICY),

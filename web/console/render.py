@@ -7,7 +7,7 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from web.console import words
+from web.console import charts, words
 from web.console.assets import address
 
 
@@ -33,4 +33,5 @@ def environment() -> Environment:
     )
     made.globals["address"] = address
     made.filters |= words.FILTERS
+    made.filters |= {"drawn": charts.drawn, "figure": charts.said}
     return made

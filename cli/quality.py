@@ -1,0 +1,73 @@
+"""The numbers of quality at a terminal or for a script."""
+
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+
+from cli.output import AsJson, console, print_json, print_table
+from cli.tools import tools
+from pipeline import clock
+from pipeline.review.quality.measure import quality as measured
+from schemas.quality import QualityLine, QualityView
+
+_COLUMNS = ("decided", "pairs", "agree", "kappa", "to rule", "judged", "wrong", "golden", "p50", "p90", "p99")
+
+
+def quality(
+    weeks: Annotated[int, typer.Option(min=1, max=104, help="How many weeks, this one included.")] = 8,
+    queue: Annotated[str | None, typer.Option(help="Only this queue.")] = None,
+    reviewer: Annotated[str | None, typer.Option(help="Only this person.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """How far two people agree, who errs, how long cases take, and how many will be late. docs/quality.md says what each means."""
+    with tools() as tool:
+        view = measured(now=clock.now(), weeks=weeks, db=tool.db, policy=tool.policy, queue=queue, reviewer=reviewer)
+    if as_json:
+        print_json(view.model_dump(mode="json"))
+    else:
+        _print(view)
+
+
+def _print(view: QualityView) -> None:
+    for title, lines in (("week", view.weeks), ("queue", view.queues), ("reviewer", view.reviewers)):
+        print_table([title, *_COLUMNS], [_row(each) for each in lines], empty=f"No {title} yet.")
+        console.print()
+    columns = ["reason", "given", "kappa", "judged", "wrong"]
+    rows = [[each.reason, each.given, each.kappa, each.judged, _percent(each.error_percent)] for each in view.reasons]
+    print_table(columns, rows, empty="No reason was given twice.")
+    console.print()
+    columns = [
+        "queue",
+        "waiting",
+        "overdue",
+        "in/h",
+        "out/h",
+        "late of waiting",
+        "coming",
+        "late of coming",
+        "clear in",
+    ]
+    print_table(columns, [_forecast(each.model_dump()) for each in view.forecast], empty="Nothing waits.")
+    console.print(f"[dim]{view.assumption}[/dim]")
+
+
+def _row(line: QualityLine) -> Sequence[object]:
+    times = [_seconds(each) for each in (line.p50_seconds, line.p90_seconds, line.p99_seconds)]
+    right = f"{line.golden_right} of {line.golden}" if line.golden else None
+    agree = _percent(line.agreement_percent)
+    errors = _percent(line.error_percent)
+    return [line.name, line.decided, line.pairs, agree, line.kappa, line.unruled, line.judged, errors, right, *times]
+
+
+def _forecast(line: dict[str, object]) -> list[object]:
+    hours = line.pop("hours_to_clear")
+    return [*line.values(), None if hours is None else f"{hours} h"]
+
+
+def _percent(value: float | None) -> str | None:
+    return None if value is None else f"{value} %"
+
+
+def _seconds(value: float | None) -> str | None:
+    return None if value is None else f"{value:.0f} s"

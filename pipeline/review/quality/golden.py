@@ -1,0 +1,139 @@
+"""Golden cases: decided cases whose right verdict a lead has said, given to reviewers blind, once each."""
+
+from collections.abc import Iterator
+from typing import Any
+from uuid import UUID
+
+import structlog
+from sqlalchemy import Connection, Row, func, select, update
+from sqlalchemy.dialects.postgresql import insert
+
+from pipeline import audit
+from pipeline.database import Database, took_effect
+from pipeline.errors import AlreadyThere, Conflict, Invalid, NotFound, Problem
+from pipeline.ids import new_id
+from pipeline.policy import Policy
+from pipeline.review.quality.rules import Agreement, Said, compare
+from pipeline.review.quality.tables import STANDING as ANSWERED
+from pipeline.review.quality.tables import answer, check, golden
+from pipeline.tables import STANDING, decision, submission
+from schemas.quality import GoldenRequest, GoldenView
+
+log = structlog.get_logger()
+
+
+class NotDecided(Conflict):
+    """No person has decided the case for good, so there is nothing to look at again."""
+
+    code = "not_decided"
+
+
+def mark(request: GoldenRequest, *, by: str, db: Database, policy: Policy) -> UUID:
+    """Make a decided case golden. Its member notices nothing. Raises NotFound, Invalid, NotDecided, AlreadyThere."""
+    with db.begin() as connection:
+        subject = _decided(connection, request.submission_id)
+        if wrong := tuple(golden_problems(request, subject.kind, policy)):
+            raise Invalid(wrong)
+        golden_id = new_id()
+        values = {
+            "id": golden_id,
+            "submission_id": subject.id,
+            "decision_id": subject.decision_id,
+            "version": _version_seen(connection, subject),
+            "queue": subject.kind,
+            "verdict": request.verdict,
+            "reasons": list(request.reasons),
+            "note": request.note,
+            "marked_by": by,
+        }
+        if not took_effect(connection, insert(golden).values(values).on_conflict_do_nothing()):
+            raise AlreadyThere("This case is golden already. Retire it first to change what is right.")
+        _tell(connection, "golden.marked", subject.id, by, golden_id)
+    return golden_id
+
+
+def retire(golden_id: UUID, *, by: str, db: Database) -> None:
+    """Give a golden case to nobody any more; what was answered still counts. Raises NotFound."""
+    with db.begin() as connection:
+        row = connection.execute(
+            update(golden)
+            .where(golden.c.id == golden_id, golden.c.retired_at.is_(None))
+            .values(retired_at=func.now())
+            .returning(golden)
+        ).one_or_none()
+        if row is None:
+            raise NotFound(f"There is no golden case {golden_id} that is still given out.")
+        _tell(connection, "golden.retired", row.submission_id, by, golden_id)
+
+
+def golden_cases(*, db: Database) -> tuple[GoldenView, ...]:
+    """All golden cases, the latest first, with how they were answered."""
+    settled = (answer.c.check_id == check.c.id) & ANSWERED & (answer.c.effects_at <= func.now())
+    query = (
+        select(golden, answer.c.verdict.label("said"), answer.c.reasons.label("because"))
+        .outerjoin(check, check.c.golden_id == golden.c.id)
+        .outerjoin(answer, settled)
+        .order_by(golden.c.id.desc())
+    )
+    with db.read() as connection:
+        rows = connection.execute(query).all()
+    by_case: dict[UUID, list[Row[Any]]] = {}
+    for row in rows:
+        by_case.setdefault(row.id, []).append(row)
+    return tuple(_view(each) for each in by_case.values())
+
+
+def golden_problems(request: GoldenRequest, kind: str, policy: Policy) -> Iterator[Problem]:
+    """What is wrong with what a lead says is right. Pure."""
+    known = policy.reasons_for(kind)
+    for position, code in enumerate(request.reasons):
+        if code not in known:
+            yield Problem(f"reasons.{position}", "unknown_reason", f"Use one of {', '.join(known)}.")
+    if request.verdict == "reject" and not request.reasons:
+        yield Problem("reasons", "missing_reason", f"A rejection needs a reason. Use one of {', '.join(known)}.")
+    if request.verdict == "approve" and request.reasons:
+        yield Problem("reasons", "reason_without_rejection", "Reasons go with a rejection; an approval has none.")
+
+
+def _decided(connection: Connection, submission_id: UUID) -> Row[Any]:
+    row = connection.execute(
+        select(submission, decision.c.id.label("decision_id"), (decision.c.effects_at <= func.now()).label("final"))
+        .outerjoin(
+            decision, (decision.c.submission_id == submission.c.id) & STANDING & decision.c.reviewer_id.is_not(None)
+        )
+        .where(submission.c.id == submission_id)
+    ).one_or_none()
+    if row is None:
+        raise NotFound(f"There is no submission {submission_id}.")
+    if not row.final:
+        raise NotDecided(
+            "No person has decided this case for good yet. Choose one whose decision cannot be undone any more."
+        )
+    return row
+
+
+def _version_seen(connection: Connection, subject: Row[Any]) -> int:
+    """The version that the one who decided looked at: the one before their move."""
+    moved = (
+        audit.audit.c.submission_id == subject.id,
+        audit.audit.c.detail["decision_id"].astext == str(subject.decision_id),
+        audit.audit.c.to_state.is_not(None),
+    )
+    version = connection.execute(select(func.min(audit.audit.c.version)).where(*moved)).scalar_one()
+    return int(version or subject.version) - 1
+
+
+def _view(rows: list[Row[Any]]) -> GoldenView:
+    row = rows[0]
+    right = Said(row.verdict, tuple(row.reasons))
+    said = [Said(each.said, tuple(each.because)) for each in rows if each.said is not None]
+    return GoldenView(
+        **{name: getattr(row, name) for name in GoldenView.model_fields if name not in {"answered", "right"}},
+        answered=len(said),
+        right=sum(compare(each, right) is Agreement.AGREED for each in said),
+    )
+
+
+def _tell(connection: Connection, event: str, submission_id: UUID, by: str, golden_id: UUID) -> None:
+    audit.write(connection, event, actor=by, submission_id=submission_id, detail={"golden_id": str(golden_id)})
+    log.info(event, submission_id=str(submission_id), golden_id=str(golden_id), reviewer=by)

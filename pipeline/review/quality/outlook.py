@@ -1,0 +1,122 @@
+"""The forecast of each queue against its due times, from the pace of the last working days."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection, Row, exists, func, or_, select
+
+from pipeline.calendars import calendar_of
+from pipeline.lifecycle import State
+from pipeline.policy import Clock, Policy
+from pipeline.review.quality.forecast import MOST_CASES, Pace, forecast
+from pipeline.tables import STANDING, decision, submission
+from pipeline.working_days import working_time
+from schemas.quality import ForecastLine
+
+HORIZON_DAYS: Final = 5
+_SECONDS_AN_HOUR: Final = 3600
+
+
+def outlook(
+    connection: Connection, *, now: datetime, policy: Policy, queue: str | None = None
+) -> tuple[tuple[ForecastLine, ...], str]:
+    """A line for each queue, and what the forecast assumes, in a sentence."""
+    clock = policy.clock
+    days = policy.quality.forecast_working_days
+    since = pace_since(now, days, clock)
+    hours = _worked(since, now, clock)
+    dues = _waiting(connection)
+    arrived, decided = _arrived(connection, since), _decided(connection, since)
+    names = sorted({*dues, *arrived, *decided} & ({queue} if queue else {*dues, *arrived, *decided}))
+    lines = tuple(
+        _line(name, dues.get(name, []), Pace(arrived.get(name, 0) / hours, decided.get(name, 0) / hours), now, clock)
+        for name in names
+    )
+    return lines, assumption_of(days, clock)
+
+
+def assumption_of(days: int, clock: Clock) -> str:
+    """What the forecast takes for granted. Pure."""
+    return (
+        f"Assumes that cases come in and are decided as evenly as in the last {days} working days ({clock.country}), "
+        f"{clock.opens:%H:%M} to {clock.closes:%H:%M} {clock.timezone}, each queue by people of its own, the case that is due "
+        f"soonest first, and counts what comes in the next {HORIZON_DAYS} working days."
+    )
+
+
+def pace_since(now: datetime, days: int, clock: Clock) -> datetime:
+    """The beginning of the working day so many before today. Pure."""
+    zone, calendar = ZoneInfo(clock.timezone), calendar_of(clock)
+    day = now.astimezone(zone).date()
+    while days:
+        day -= timedelta(days=1)
+        days -= calendar.why_off(day) is None
+    return datetime(day.year, day.month, day.day, tzinfo=zone)
+
+
+def _line(name: str, dues: Sequence[datetime], pace: Pace, now: datetime, clock: Clock) -> ForecastLine:
+    day = _hours_a_day(clock)
+    promise = day * (clock.avatar_hours / 24 if name == "avatar" else clock.verification_promise_days)
+    ahead = [_ahead(now, due, clock) for due in dues]
+    found = forecast(ahead, pace, promise=promise, horizon=day * HORIZON_DAYS)
+    return ForecastLine(
+        queue=name,
+        waiting=len(dues),
+        overdue=sum(due < now for due in dues),
+        arrivals_per_hour=round(pace.arrivals, 2),
+        decided_per_hour=round(pace.decided, 2),
+        late_of_waiting=found.late_of_waiting,
+        arriving=found.arriving,
+        late_of_arriving=found.late_of_arriving,
+        hours_to_clear=None if found.hours_to_clear is None else round(found.hours_to_clear, 1),
+    )
+
+
+def _ahead(now: datetime, due: datetime, clock: Clock) -> float:
+    """The hours of work until then; what is overdue is due before now."""
+    return _worked(now, due, clock) if due >= now else -1.0
+
+
+def _worked(start: datetime, end: datetime, clock: Clock) -> float:
+    time = working_time(start, end, calendar_of(clock), opens=clock.opens, closes=clock.closes)
+    return time.total_seconds() / _SECONDS_AN_HOUR
+
+
+def _hours_a_day(clock: Clock) -> float:
+    opens, closes = (timedelta(hours=at.hour, minutes=at.minute) for at in (clock.opens, clock.closes))
+    return (closes - opens).total_seconds() / _SECONDS_AN_HOUR
+
+
+def _waiting(connection: Connection) -> dict[str, list[datetime]]:
+    query = select(submission.c.kind, submission.c.due_at).where(submission.c.state == State.IN_REVIEW)
+    found: dict[str, list[datetime]] = {}
+    for row in connection.execute(query.order_by(submission.c.due_at).limit(MOST_CASES)):
+        found.setdefault(row.kind, []).append(row.due_at)
+    return found
+
+
+def _arrived(connection: Connection, since: datetime) -> dict[str, int]:
+    """Cases for a person: those that wait for one, and those that one has decided."""
+    judged = exists().where(decision.c.submission_id == submission.c.id, STANDING, decision.c.reviewer_id.is_not(None))
+    query = (
+        select(submission.c.kind, func.count().label("cases"))
+        .where(submission.c.accepted_at >= since, or_(submission.c.state == State.IN_REVIEW, judged))
+        .group_by(submission.c.kind)
+    )
+    return _counts(connection.execute(query).all())
+
+
+def _decided(connection: Connection, since: datetime) -> dict[str, int]:
+    query = (
+        select(submission.c.kind, func.count().label("cases"))
+        .join(decision, decision.c.submission_id == submission.c.id)
+        .where(decision.c.decided_at >= since, STANDING, decision.c.reviewer_id.is_not(None))
+        .group_by(submission.c.kind)
+    )
+    return _counts(connection.execute(query).all())
+
+
+def _counts(rows: Sequence[Row[Any]]) -> dict[str, int]:
+    return {row.kind: row.cases for row in rows}
