@@ -144,7 +144,7 @@ def test_the_mail_of_an_approval_says_what_the_member_has_now(desk: Desk) -> Non
     (sent,) = desk.mails()
     text = words(sent)
     assert sent["Subject"] == "You are now: Verified member"
-    assert "- send inquiries" in text
+    assert "- Sending inquiries to suppliers" in text
     assert "https://members.example.com" in text
 
 

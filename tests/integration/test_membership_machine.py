@@ -12,18 +12,19 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from config.container import Container
 from pipeline.membership.corrections import NothingToCorrect
 from pipeline.membership.spend_rules import OrderCompletedBefore
+from pipeline.tasks.rules import UNLOCK_STAGE
 from tests.support.desk import Desk
 from tests.support.machines import effort
-from tests.support.membership_model import Model
+from tests.support.membership_model import LADDER, Model
 from tests.support.servers import empty
 from tests.support.spend import Spending, cancelled, completed, refunded
 
 if TYPE_CHECKING:
     from schemas.incoming import EventReceipt
 
-ORDERS: Final = st.sampled_from(["o-1", "o-2", "o-3", "o-4"])
-AMOUNTS: Final = st.sampled_from([1, 4_000, 20_000, 90_000])
-STAGES: Final = st.sampled_from(["trusted", "premier", "verified"])
+ORDERS: Final = st.sampled_from([f"o-{number}" for number in range(1, 9)])
+PAID: Final = st.sampled_from([1, 20_000, 80_000])
+BACK: Final = st.sampled_from([1, 20_000])
 ANY_GROUND: Final = ("verification", "spend", "correction")
 
 
@@ -38,7 +39,7 @@ class MembershipMachine(RuleBasedStateMachine):
         self.model = Model()
         self.told: list[tuple[dict[str, Any], EventReceipt]] = []
 
-    @rule(order=ORDERS, amount=AMOUNTS)
+    @rule(order=ORDERS, amount=PAID)
     def complete(self, order: str, amount: int) -> None:
         known = self.model.order(order)
         body = completed(order, amount, event_id=self._next_id())
@@ -50,7 +51,7 @@ class MembershipMachine(RuleBasedStateMachine):
         known.paid = amount
         self._counted(body, before)
 
-    @rule(order=ORDERS, amount=AMOUNTS)
+    @rule(order=ORDERS, amount=BACK)
     def refund(self, order: str, amount: int) -> None:
         before = self.model.spent
         self.model.order(order).back += amount
@@ -73,15 +74,17 @@ class MembershipMachine(RuleBasedStateMachine):
     def approve(self) -> None:
         self.desk.case_waiting(kind="verification", stage="verified")
         decision = self.desk.approve().id
-        self.desk.run_due()
+        self.desk.run_due(UNLOCK_STAGE)
         self.model.give("verified", "verification", decision)
 
-    @rule(stage=STAGES)
-    def take_away(self, stage: str) -> None:
-        if not self.model.standing(stage):
+    @rule(high=st.booleans())
+    def take_away(self, *, high: bool) -> None:
+        held = sorted({each.stage for each in self.model.grounds if each.standing}, key=LADDER.index)
+        if not held:
             with pytest.raises(NothingToCorrect):
-                self.spending.correct(stage)
+                self.spending.correct("trusted")
             return
+        stage = held[-1 if high else 0]
         corrected = self.spending.correct(stage)
         self.model.take_away(stage, corrected.id, kinds=ANY_GROUND)
 
