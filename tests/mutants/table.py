@@ -372,4 +372,28 @@ EFFECTS = (
     ),
 )
 
-GUARDS = (*TASKS, *REVIEW, *UNDO, *EFFECTS)
+TOLD = (
+    guard(
+        "What is told of a member is told in turn",
+        "pipeline/events/record.py",
+        "pg_advisory_xact_lock(hashtextextended(:turn, 0))",
+        "hashtextextended(:turn, 0)",
+        "test_events.py::test_the_events_of_one_member_are_numbered_in_the_order_in_which_they_are_committed",
+    ),
+    guard(
+        "A page of what was told ends before what is under way",
+        "pipeline/events/listed.py",
+        "_first(under_way), ",
+        "",
+        "test_events.py::test_a_page_ends_before_an_event_whose_transaction_has_not_ended",
+    ),
+    guard(
+        "A promise is told of by one watcher",
+        "pipeline/promise_watch.py",
+        ".with_for_update(skip_locked=True, of=submission)",
+        "",
+        "test_promise_watch.py::test_watchers_at_the_same_moment_tell_each_once",
+    ),
+)
+
+GUARDS = (*TASKS, *REVIEW, *UNDO, *EFFECTS, *TOLD)
