@@ -8,10 +8,10 @@ SEED ?= 1
 unexport PYTHONPATH
 
 .DEFAULT_GOAL := help
-.PHONY: help setup browser demo up test test-long mutants guards chaos bench check format lock clean
+.PHONY: help setup browser demo up test test-long mutants guards chaos bench screenshots check format lock clean
 
 help:  ## List what there is
-	@awk 'BEGIN {FS = ":.*  ## "} /^[a-z-]+:.*  ## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk 'BEGIN {FS = ":.*  ## "} /^[a-z-]+:.*  ## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: .venv/.ready  ## Make .venv with everything from requirements.lock (called by the others)
 
@@ -54,10 +54,14 @@ guards: setup  ## Take each guard of the promises out, and see the test fail tha
 chaos: setup  ## Break everything while 6,000 submissions run, and judge the result from outside (SEED=2 for another run)
 	$(BIN)/python -m tests.chaos --seconds 330 --seed $(SEED) --submissions 6000 --faults 64
 
-bench: setup  ## Measure: inspection against a bare decode, look-ups of fingerprints, the review queue
+bench: setup  ## Measure: inspection against a bare decode, look-ups of fingerprints, the review queue, the console
 	$(BIN)/python -m tests.bench inspect
 	$(BIN)/python -m tests.bench fingerprints
 	$(BIN)/python -m tests.bench claims
+	$(BIN)/python -m tests.bench console
+
+screenshots: browser  ## Draw every page of the console into docs/images, at two widths and in both themes
+	$(BIN)/python -m tests.screenshots
 
 check: setup  ## Lint, types, import contracts, deployment files
 	$(BIN)/ruff format --check .

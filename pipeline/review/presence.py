@@ -14,7 +14,7 @@ from pipeline.lifecycle import State
 from pipeline.policy import Policy
 from pipeline.review.claims import expire_claims
 from pipeline.review.grant import as_claim, grant, lease_from_now, tell
-from pipeline.review.held import LIVE, explain, mine
+from pipeline.review.held import LIVE, desk_of, explain, hold_cap, locked_reviewer, mine
 from pipeline.review.tables import claim
 from pipeline.tables import submission
 from schemas.review import Claim
@@ -74,9 +74,11 @@ def leave(left: Sequence[Left], *, reviewer_id: str, db: Database) -> int:
 def come_back(claim_id: UUID, *, reviewer_id: str, db: Database, policy: Policy) -> Claim:
     """A new claim on a case that its reviewer left or let run out, where nobody has taken it since.
 
-    Raises ClaimExpired with what became of it, NotFound.
+    Raises ClaimExpired with what became of it, ClaimCapReached, NotFound.
     """
     with db.begin() as connection:
+        locked_reviewer(connection, reviewer_id)
+        hold_cap(desk_of(connection, reviewer_id).held, policy.review.claims_per_reviewer)
         held = connection.execute(
             select(claim.c.submission_id)
             .join(submission, submission.c.id == claim.c.submission_id)

@@ -8,13 +8,14 @@ import typer
 
 from cli.output import AsJson, print_json, print_table
 from config.logging import configure_logging
-from tests.bench import claims, fingerprints, inspection
+from tests.bench import claims, console, fingerprints, inspection
 from tests.bench.measure import Measure
 
 PARTS: Final[Mapping[str, Callable[[], list[Measure]]]] = {
     "inspect": inspection.measures,
     "fingerprints": fingerprints.measures,
     "claims": claims.measures,
+    "console": console.measures,
 }
 
 

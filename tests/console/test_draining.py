@@ -7,7 +7,7 @@ from config.container import Container
 from pipeline.review.roles import Role
 from tests.support.desk import Desk
 from tests.support.keyboard import Keyboard
-from tests.support.people import person
+from tests.support.people import hasty, person
 from tests.support.servers import variant
 from tests.support.web import serving
 
@@ -16,7 +16,7 @@ from tests.support.web import serving
 def desk(tools: Container) -> Desk:
     """With ten seconds in which a decision can be undone, and two people for the stage `trusted`."""
     review = tools.policy.review.model_copy(update={"undo_window_seconds": 10, "four_eyes": ("trusted",)})
-    return Desk(variant(tools, policy=tools.policy.model_copy(update={"review": review})))
+    return Desk(hasty(variant(tools, policy=tools.policy.model_copy(update={"review": review}))))
 
 
 @pytest.fixture
@@ -98,4 +98,5 @@ def _twenty(desk: Desk) -> None:
 
 
 def _states(desk: Desk) -> dict[str, int]:
-    return {row.state: row.count for row in desk.sql("SELECT state, count(*) AS count FROM submission GROUP BY state")}
+    found = desk.sql("SELECT state, count(*) AS submissions FROM submission GROUP BY state")
+    return {row.state: row.submissions for row in found}

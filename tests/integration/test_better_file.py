@@ -7,8 +7,8 @@ from pipeline.events.tables import event
 from pipeline.notification.tables import mail
 from schemas.review import Claim, Decided, DecisionRequest
 from tests.support.bodies import avatar_body, verification_body
-from tests.support.desk import Desk
 from tests.support.colleagues import careful
+from tests.support.desk import Desk
 from tests.support.undoing import let_window_pass
 
 

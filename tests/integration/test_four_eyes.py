@@ -11,8 +11,8 @@ from pipeline.review.tables import opinion
 from pipeline.tables import decision
 from pipeline.tasks.rules import SEND_MAIL, UNLOCK_STAGE
 from schemas.review import Decided
-from tests.support.desk import Desk
 from tests.support.colleagues import careful, handed, passed_up, seniors
+from tests.support.desk import Desk
 from tests.support.undoing import let_window_pass
 
 BOTH_VERDICTS = pytest.mark.parametrize("verdict", ["approve", "reject"])

@@ -11,9 +11,9 @@ from pipeline.review.queue import held_by
 from pipeline.review.reviewers import add_reviewer
 from pipeline.review.tables import claim as claim_table
 from tests.support.bodies import avatar_body
+from tests.support.colleagues import careful, handed, passed_up, people, seniors, taken_up
 from tests.support.desk import Desk
 from tests.support.http import Api
-from tests.support.colleagues import careful, handed, passed_up, people, seniors, taken_up
 
 
 def test_a_senior_reads_why_a_case_was_escalated(desk: Desk) -> None:

@@ -7,9 +7,9 @@ from pipeline.review.claims import claim_next
 from pipeline.review.queue import COUNTED, queue
 from pipeline.review.roles import Role
 from tests.support.cases import insert_cases
+from tests.support.colleagues import passed_up, people, seniors
 from tests.support.desk import Desk
 from tests.support.http import Api
-from tests.support.colleagues import passed_up, people, seniors
 
 
 def in_language(desk: Desk, member_id: str, locale: str) -> object:

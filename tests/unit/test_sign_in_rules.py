@@ -126,12 +126,12 @@ def test_a_claim_names_a_reviewer_by_an_id(claims: dict[str, Any], named: str | 
 @pytest.mark.parametrize(
     ("claims", "roles"),
     [
-        ({"groups": ["desk", "other"]}, {Role.REVIEWER}),
-        ({"groups": "leads"}, {Role.LEAD}),
-        ({"groups": ["desk", "leads", 7]}, {Role.REVIEWER, Role.LEAD}),
+        ({"groups": ["desk", "other"]}, frozenset({Role.REVIEWER})),
+        ({"groups": "leads"}, frozenset({Role.LEAD})),
+        ({"groups": ["desk", "leads", 7]}, frozenset({Role.REVIEWER, Role.LEAD})),
     ],
 )
-def test_a_claim_gives_the_roles_that_the_settings_say(claims: dict[str, Any], roles: set[Role]) -> None:
+def test_a_claim_gives_the_roles_that_the_settings_say(claims: dict[str, Any], roles: frozenset[Role]) -> None:
     naming = Naming("sub", "groups", {"desk": Role.REVIEWER, "leads": Role.LEAD})
 
     assert roles_given(claims, naming) == roles

@@ -21,7 +21,7 @@ from schemas.review import Claim, Decided, DecisionRequest, TokenRequest
 from web.api.calls import Tools
 from web.console.answers import decision_of, fields_of
 from web.console.desk import case_page, nothing_left
-from web.console.forms import Form, Reviewing, pairs_of, repeatable, written, wrong
+from web.console.forms import Form, Reviewing, pairs_of, repeatable, texts, written, wrong
 from web.console.late import too_late
 from web.console.leaving import left_of
 
@@ -110,7 +110,7 @@ def decide_case(request: Request, claim_id: UUID, tools: Tools, person: Reviewin
         once = repeatable(request, person, f"console.{claim_id}.decide", command.model_dump(mode="json"))
         decided = decide(claim_id, command, reviewer_id=person.reviewer_id, desk=tools.desk, request=once)
     except Invalid as error:
-        return wrong(fields_of(error.problems, form.getlist("material")))
+        return wrong(fields_of(error.problems, texts(form, "material")))
     except Conflict as error:
         return too_late(request, claim_id, error, person=person)
     seconds = _undo_seconds(decided, clock.now(), tools.policy.review.undo_window_seconds)
@@ -131,7 +131,7 @@ def _undo_seconds(decided: Decided, now: datetime, window: int) -> float:
 
 
 def _queues(form: FormData) -> list[str]:
-    return [str(name) for name in form.getlist("queue")]
+    return texts(form, "queue")
 
 
 def _token(form: FormData) -> UUID:

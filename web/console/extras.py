@@ -17,7 +17,7 @@ from pipeline.validation import parse
 from schemas.review import DecisionRequest, MailPreview, Redaction
 from web.api.calls import Tools
 from web.console.answers import Wrong, decision_of, fields_of
-from web.console.forms import Form, Reviewing, pairs_of, written, wrong
+from web.console.forms import Form, Reviewing, pairs_of, texts, written, wrong
 from web.console.late import too_late
 from web.console.session import Person
 
@@ -36,7 +36,7 @@ def preview_mail(request: Request, claim_id: UUID, tools: Tools, person: Reviewi
     try:
         found = _mail(claim_id, form, tools=tools, person=person)
     except Invalid as error:
-        return wrong(fields_of(error.problems, form.getlist("material")))
+        return wrong(fields_of(error.problems, texts(form, "material")))
     except Conflict as error:
         return too_late(request, claim_id, error, person=person)
     return JSONResponse({"to": found.to, "language": found.language, "subject": found.subject})

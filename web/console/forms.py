@@ -33,6 +33,11 @@ def pairs_of(form: FormData) -> list[tuple[str, str]]:
     return [(name, value) for name, value in form.multi_items() if isinstance(value, str)]
 
 
+def texts(form: FormData, name: str) -> list[str]:
+    """Every value of a field that came more than once."""
+    return [value for field, value in pairs_of(form) if field == name]
+
+
 def wrong(found: Sequence[Wrong]) -> JSONResponse:
     """What stands in the way, each at its field."""
     return JSONResponse({"problems": [{"field": each.field, "message": each.message} for each in found]}, 422)
