@@ -50,7 +50,7 @@ class Settings(BaseSettings):
     oidc_client_secret: str | None = None
     oidc_claim: str = "preferred_username"
     oidc_roles_claim: str | None = None
-    oidc_roles: dict[str, Literal["reviewer", "senior", "lead", "admin"]] = Field(default_factory=dict)
+    oidc_roles: dict[str, Literal["reviewer", "senior", "lead", "admin"]] = {}
     log_format: Literal["json", "console", "auto"] = "auto"
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     worker_threads: PositiveInt = 2

@@ -5,12 +5,13 @@ import pytest
 from config.container import Container
 from pipeline import clock
 from pipeline.errors import Invalid
+from pipeline.review.people.expire import forget_signed_out
 from pipeline.review.people.invitations import InvitationGone, accept_invitation, invite
 from pipeline.review.people.people import LastAdministrator, change, disable, enable
 from pipeline.review.people.rules import SignInRefused, TooManyTries
 from pipeline.review.people.sessions import SignedOut, session_of
 from pipeline.review.people.sign_in import sign_in
-from pipeline.review.people.tables import password, session, sign_in_tries
+from pipeline.review.people.tables import invitation, password, session, sign_in_tries
 from pipeline.review.reviewers import add_reviewer
 from pipeline.review.roles import Role
 from tests.support.desk import Desk
@@ -354,3 +355,19 @@ def test_a_script_sends_the_token_of_its_page_along(tools: Container) -> None:
 
     assert answer.status_code == 303
     assert 'data-theme="dark"' in browser.get("/console/preferences").text
+
+
+def test_what_can_let_nobody_in_any_more_is_forgotten_in_time(tools: Container, desk: Desk) -> None:
+    old, live = signed_in(tools, "old"), signed_in(tools, "live")
+    invite("old", actor="test", db=tools.db, rules=tools.policy.sign_in)
+    fail(tools, 1)
+    desk.sql("UPDATE session SET expires_at = now() - interval '31 days' WHERE reviewer_id = 'old'")
+    desk.sql("UPDATE invitation SET expires_at = now() - interval '1 minute'")
+    desk.sql("UPDATE sign_in_tries SET last_at = now() - interval '25 hours'")
+
+    with tools.db.begin() as connection:
+        forget_signed_out(connection, tools.policy.sign_in)
+
+    assert [row.reviewer_id for row in desk.rows(session)] == ["live"]
+    assert (desk.rows(invitation), desk.rows(sign_in_tries)) == ([], [])
+    assert (is_open(tools, old.token), is_open(tools, live.token)) == (False, True)

@@ -88,12 +88,8 @@ def of_address(address: str) -> str:
 def own_page(asked: str | None, *, default: str) -> str:
     """Where to go after signing in: a path of ours that was asked for, never another site's address."""
     path = asked or ""
-    ours = (
-        path.startswith("/console")
-        and not path.startswith("/console/sign-")
-        and "\\" not in path
-        and path.isprintable()
-    )
+    known = path == "/console" or path.startswith("/console/")
+    ours = known and not path.startswith("/console/sign-") and "\\" not in path and path.isprintable()
     return path if ours else default
 
 
