@@ -176,10 +176,10 @@ def mine(reviewer: As, as_json: AsJson = False) -> None:
         print_json(held.model_dump(mode="json"))
         return
     rows = [
-        [each.claim.id, each.queue, "offered" if each.offered else "yours", each.claim.lease_until, each.due_at]
+        ["offered" if each.offered else "yours", each.queue, when(each.claim.lease_until), each.claim.id]
         for each in held.claims
     ]
-    print_table(["claim", "queue", "is", "until", "due"], rows, empty="You hold nothing.")
+    print_table(["is", "queue", "ends", "claim"], rows, empty="You hold nothing.")
 
 
 @app.command()

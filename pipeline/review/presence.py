@@ -13,7 +13,7 @@ from pipeline.errors import ClaimExpired
 from pipeline.policy import Policy
 from pipeline.review.claims import expire_claims
 from pipeline.review.grant import as_claim, grant, lease_from_now, tell
-from pipeline.review.held import LIVE, explain, mine
+from pipeline.review.held import LIVE, desk_of, explain, hold_cap, locked_reviewer, mine
 from pipeline.review.quality.as_claimed import OPEN_CASE
 from pipeline.review.quality.tables import check
 from pipeline.review.tables import claim
@@ -75,9 +75,11 @@ def leave(left: Sequence[Left], *, reviewer_id: str, db: Database) -> int:
 def come_back(claim_id: UUID, *, reviewer_id: str, db: Database, policy: Policy) -> Claim:
     """A new claim on a case that its reviewer left or let run out, where nobody has taken it since.
 
-    Raises ClaimExpired with what became of it, NotFound.
+    Raises ClaimExpired with what became of it, ClaimCapReached, NotFound.
     """
     with db.begin() as connection:
+        locked_reviewer(connection, reviewer_id)
+        hold_cap(desk_of(connection, reviewer_id).held, policy.review.claims_per_reviewer)
         held = connection.execute(
             select(claim.c.submission_id, claim.c.check_id)
             .join(submission, submission.c.id == claim.c.submission_id)

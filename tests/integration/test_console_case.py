@@ -122,6 +122,21 @@ def test_who_comes_back_too_late_is_told_that_a_colleague_has_it(desk: Desk, vis
     assert "A colleague has taken the case" in back.text
 
 
+def test_who_holds_as_many_cases_as_one_may_does_not_come_back_to_one_more(
+    desk: Desk, visitor: Visitor, held: Claim
+) -> None:
+    visitor.post("/console/leave", held=_held(held))
+    desk.sql("UPDATE submission SET due_at = now() + interval '1 year'")
+    for number in range(3):
+        desk.case_waiting(f"w-{number}")
+        desk.claimed("m.lee")
+
+    back = visitor.post(f"/console/cases/{held.id}/back")
+
+    assert back.status_code == 409
+    assert "as many as one person may" in back.text
+
+
 def test_what_is_redacted_is_in_no_file_any_more(desk: Desk, visitor: Visitor, held: Claim) -> None:
     case = desk.case(held)
     before = set(desk.keys(desk.tools.storage.vault))

@@ -213,6 +213,20 @@ REVIEW = (
         "test_claims.py::test_ten_requests_of_one_reviewer_at_once_do_not_pass_the_cap",
     ),
     guard(
+        "Nobody is given a case that they have an opinion of",
+        "pipeline/review/waiting.py",
+        "opinion.c.reviewer_id == who",
+        "opinion.c.reviewer_id == None",
+        "test_four_eyes.py::test_nobody_looks_twice_even_with_the_role_or_when_asked_to",
+    ),
+    guard(
+        "An opinion is undone only while it is the last word",
+        "pipeline/review/undo_opinion.py",
+        "or case.version != given.version",
+        "or case.version < given.version",
+        "test_four_eyes.py::test_the_first_verdict_stands_once_the_second_was_given",
+    ),
+    guard(
         "A chance is held once",
         SCHEMA,
         '["member_id", "method", "stage", "chance"],\n        unique=True,',

@@ -24,9 +24,15 @@ class Keyboard:
         self.page.locator("#queue").wait_for()
         self.page.wait_for_load_state()
 
+    def open(self) -> None:
+        """To the first case, for who is signed in."""
+        self.page.goto(f"{self.base}/console/")
+        self.start()
+
     def start(self) -> None:
         self.press("Enter")
         self.page.locator("[data-slot=lease]").wait_for()
+        self.page.wait_for_load_state("networkidle")
 
     def press(self, *keys: str) -> None:
         for key in keys:

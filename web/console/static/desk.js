@@ -1,6 +1,6 @@
 // The desk: a case in front of the reviewer, the next one ready behind it, and the last decision still to be undone.
 import { Case, read } from "./case.js";
-import { leaveAll, show as showLease } from "./lease.js";
+import { giveBack, leaveAll, show as showLease } from "./lease.js";
 import { post } from "./send.js";
 
 const main = document.getElementById("main");
@@ -12,11 +12,23 @@ export class Desk {
     this.queues = new URLSearchParams(location.search).getAll("queue").map((name) => ["queue", name]);
     this.current = this.made(main.firstElementChild);
     Object.assign(this, { ready: [], coming: null, last: null, busy: false });
-    addEventListener("pagehide", () => leaveAll([this.current, ...this.ready].filter((item) => !item.none).map((item) => item.lease)));
+    addEventListener("pagehide", () => leaveAll(this.leases));
     addEventListener("pageshow", (event) => { if (event.persisted) this.open(this.current); });
     setInterval(() => this.tick(), SECOND);
     if (!this.current.none) this.open(this.current);
     this.tick();
+  }
+
+  get leases() {
+    return [this.current, ...this.ready].filter((item) => !item.none).map((item) => item.lease);
+  }
+
+  // To another page: what is held goes back first.
+  async leaveFor(go) {
+    await this.coming;
+    this.busy = true;
+    await giveBack(this.leases);
+    go();
   }
 
   made(root) {

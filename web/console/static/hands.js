@@ -74,9 +74,20 @@ listen((key, event) => {
 });
 
 function go(address) {
-  location.assign(address);
+  desk.leaveFor(() => location.assign(address));
   return true;
 }
+
+document.querySelector("header").addEventListener("click", (event) => {
+  const link = event.target.closest("a[href]");
+  if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  go(link.href);
+});
+document.querySelector("header").addEventListener("submit", (event) => {
+  event.preventDefault();
+  desk.leaveFor(() => event.target.submit());
+});
 
 function open(name) {
   if (desk.current.redaction.on) desk.closeSheet();

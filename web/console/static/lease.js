@@ -68,10 +68,21 @@ export function show(lease) {
   slot.querySelector('[data-lease="bar"]').value = left / lease.length;
 }
 
+// Before one goes to another page of the console, so that it shows the queue as it is then.
+export async function giveBack(leases) {
+  const held = fields(leases);
+  if (held.length) await post("/console/leave", held, { worthwhile: () => false }).catch(() => {});
+  for (const lease of leases) lease.over = true;
+}
+
 // What the page held goes back to the queue when the page goes. Another page that has opened one since keeps it.
 export function leaveAll(leases) {
-  const held = leases.filter((lease) => !lease.over && lease.left > 0);
-  if (held.length) wave("/console/leave", held.map((lease) => ["held", `${lease.claim} ${lease.token} ${lease.until}`]));
+  const held = fields(leases);
+  if (held.length) wave("/console/leave", held);
+}
+
+function fields(leases) {
+  return leases.filter((lease) => !lease.over && lease.left > 0).map((lease) => ["held", `${lease.claim} ${lease.token} ${lease.until}`]);
 }
 
 function clock(milliseconds) {
