@@ -29,15 +29,16 @@ def desk(desk: Desk) -> Desk:
     return checking(desk)
 
 
-def decided_twice(desk: Desk, first: str, second: str, *, member_id: str = "m-1") -> UUID:
-    """A case that r-1 decided and r-2 looked at blind."""
+def decided_twice(desk: Desk, first: str, second: str, *, member_id: str = "m-1", again: Desk | None = None) -> UUID:
+    """A case that r-1 decided and r-2 looked at blind, at the same desk or another."""
     case = desk.submit_avatar(member_id)
     desk.inspect()
     held = desk.claimed("r-1")
     desk.decide(held, desk.request(held, first))
     desk.case_waiting(f"{member_id}-next")
-    held = blind(desk)
-    desk.decide(held, desk.request(held, second))
+    other = again or desk
+    held = blind(other)
+    other.decide(held, other.request(held, second))
     return case
 
 
@@ -149,7 +150,7 @@ def test_where_two_agree_there_is_nothing_to_rule(desk: Desk) -> None:
 
 
 def test_an_answer_that_can_still_be_undone_is_no_disagreement_yet(desk: Desk) -> None:
-    decided_twice(checking(desk, undo_window_seconds=3600), "approve", "reject")
+    decided_twice(desk, "approve", "reject", again=checking(desk, undo_window_seconds=3600))
 
     assert disagreements(db=desk.tools.db) == ()
 

@@ -48,7 +48,7 @@ def _looked_at_twice(connection: Connection, case: UUID, made: UUID, number: int
     rejected = (number % 4 == 0) != (number % 7 == 0)
     ruling: dict[str, Any] = {}
     if number % 7 == 0 and number % 2:
-        ruling = {"ruling": "first" if number % 5 else "second", "ruled_by": "lead", "ruled_at": later}
+        ruling = {"ruling": "first" if number % 9 else "second", "ruled_by": "lead", "ruled_at": later}
     known = {"kind": "sample", "submission_id": case, "decision_id": made, "version": 2, "queue": _queue(number)}
     asked = _row(connection, check, **known, opens_at=at, answered_at=later, reviewer_id=who, **ruling)
     second = _claim(connection, case, who, later, 20, check_id=asked)

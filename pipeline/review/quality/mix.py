@@ -57,12 +57,14 @@ def who_know(connection: Connection, check_id: UUID | None) -> Sequence[str]:
 
 def _sampled(connection: Connection, seeker: Seeker, quality: Quality) -> UUID | None:
     """The sampled case that has waited longest."""
-    opened = (check.c.opens_at <= func.now(), check.c.opens_at > func.now() - timedelta(days=quality.keep_days))
+    now = func.now()
+    opened = (check.c.opens_at <= now, check.c.opens_at > now - timedelta(days=quality.keep_days))
+    final = (STANDING, decision.c.effects_at <= now)
     query = (
         select(check.c.id)
         .join(submission, submission.c.id == check.c.submission_id)
         .join(decision, decision.c.id == check.c.decision_id)
-        .where(check.c.kind == Turn.SAMPLE, check.c.answered_at.is_(None), *opened, STANDING)
+        .where(check.c.kind == Turn.SAMPLE, check.c.answered_at.is_(None), *opened, *final)
         .where(check.c.queue.in_(seeker.queues), *_for(seeker))
         .order_by(check.c.opens_at, check.c.id)
         .limit(1)
