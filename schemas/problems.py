@@ -2,6 +2,8 @@
 
 from pydantic import BaseModel, ConfigDict
 
+from schemas.review import Became
+
 
 class ProblemItem(BaseModel):
     """One thing that is wrong with a request: where (as a path and as a JSON Pointer), which, and what to do."""
@@ -27,3 +29,4 @@ class ProblemDocument(BaseModel):
     errors: tuple[ProblemItem, ...] = ()
     used: int | None = None
     limit: int | None = None
+    became: Became | None = None

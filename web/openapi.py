@@ -10,13 +10,17 @@ from fastapi.openapi.utils import get_openapi
 from schemas.problems import ProblemDocument
 from web.problems import MEDIA_TYPE
 
-NO_KEY_NEEDED: Final = ("/v1/unsubscribe/", "/v1/mail-events/sns")
+NO_KEY_NEEDED: Final = ("/v1/unsubscribe/", "/v1/mail-events/sns", "/v1/sessions/open")
 """What signs itself."""
 
 _HEADER: Final = "authorization"
 _VERBS: Final = frozenset({"get", "put", "post", "delete", "patch"})
 _AFTER: Final = {"Retry-After": {"description": "Seconds until it is worth another try", "schema": {"type": "integer"}}}
-_SCHEME: Final = {"type": "http", "scheme": "bearer", "description": "`pd_…`, made by `proofdesk key create`"}
+_SCHEME: Final = {
+    "type": "http",
+    "scheme": "bearer",
+    "description": "`pd_…`, made by `proofdesk key create`, or a member's session `pm_…`",
+}
 
 
 def install(app: FastAPI) -> None:

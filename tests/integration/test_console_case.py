@@ -219,7 +219,7 @@ def test_an_empty_queue_says_when_the_next_case_is_expected(desk: Desk, visitor:
 def test_who_does_not_review_comes_to_the_first_page_of_theirs(tools: Container) -> None:
     administrator = signed_in(tools, "ada", roles=[Role.ADMIN])
 
-    assert administrator.get("/console/").headers["location"] == "/console/people"
+    assert administrator.get("/console/").headers["location"] == "/console/quality"
     assert administrator.post("/console/next").status_code == 403
 
 

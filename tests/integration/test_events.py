@@ -82,8 +82,14 @@ def late(desk: Desk, _api: Api) -> None:
 
 
 def earned(_desk: Desk, api: Api) -> None:
-    body = {"event": "rfq_quoted", "source": "rfq", "source_id": "q-1"}
-    assert api.post("/v1/members/m-1/points/earnings", body).status_code == 201
+    body = {
+        "type": "rfq_quoted",
+        "source": "rfq",
+        "id": "q-1",
+        "member_id": "m-1",
+        "occurred_at": "2026-03-02T10:00:00Z",
+    }
+    assert api.post("/v1/events", body).status_code == 201
 
 
 LIVES: dict[Callable[[Desk, Api], None], list[str]] = {

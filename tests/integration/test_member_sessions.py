@@ -82,7 +82,7 @@ def test_a_link_opens_a_session_that_says_whom_it_speaks_for(api: Api) -> None:
     assert (
         seen.json()["member"]
         == answer["member"]
-        == {**member(gender="she"), "locale": "en", "age_band": None, "identity": None}
+        == {**member(gender="she"), "locale": "en", "timezone": None, "age_band": None, "identity": None}
     )
     assert seen.headers["Cache-Control"] == "no-store"
 

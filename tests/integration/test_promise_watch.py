@@ -73,7 +73,7 @@ def test_the_member_is_told_before_the_promise_is_broken_that_it_takes_longer(de
 
     (mail,) = desk.mails()
     assert says in words(mail)
-    assert "takes longer" in str(mail["Subject"])
+    assert "may take longer" in str(mail["Subject"])
     assert mail["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     assert desk.submission(mine).effects == ()
 

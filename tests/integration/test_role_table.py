@@ -150,7 +150,7 @@ def test_a_person_without_a_role_sees_their_own_preferences_only(tools: Containe
 def test_who_does_not_review_is_led_from_the_queue_to_a_page_of_theirs(tools: Container) -> None:
     home = signed_in(tools, roles=[Role.ADMIN]).get("/console/")
 
-    assert (home.status_code, home.headers["location"]) == (303, "/console/people")
+    assert (home.status_code, home.headers["location"]) == (303, "/console/quality")
 
 
 def test_who_is_signed_out_is_asked_to_sign_in(tools: Container, api: Api) -> None:

@@ -12,6 +12,7 @@ from config.container import Container
 from config.settings import Settings
 from pipeline.access import Scope, create_key
 from pipeline.account.unsubscribe import Leaving, token_of
+from pipeline.ids import new_id
 from pipeline.notification.webhooks import endpoints
 from schemas.events import EndpointRequest
 from tests.support.desk import Desk
@@ -93,6 +94,7 @@ def furnished(tools: Container) -> House:
         "endpoint_id": str(endpoint.endpoint_id),
         "identity": "wholesaler",
         "event_type": "submission.received",
+        "review_id": str(new_id()),
         "token": token,
     }
     return House(schemathesis.openapi.from_asgi("/openapi.json", create_app(tools)), key, known)

@@ -1,5 +1,6 @@
 """Every route of the real application beneath a prefix, and what it answers to somebody."""
 
+import re
 from collections.abc import Iterator
 from typing import Any, Final
 
@@ -22,8 +23,7 @@ def routes(app: FastAPI, *prefixes: str) -> list[str]:
 
 def path_of(route: str) -> str:
     """A path to call, with nobody's ids."""
-    parts = route.partition(" ")[2].split("/")
-    return "/".join(NOBODY if part.startswith("{") else part for part in parts)
+    return re.sub(r"\{[^}]+\}", NOBODY, route.partition(" ")[2])
 
 
 def answer_of(answer: httpx.Response) -> str:
