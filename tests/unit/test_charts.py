@@ -5,8 +5,6 @@ import pytest
 from web.console.charts import Chart, Line, drawn, spread, ticks_of
 from web.console.spreadsheet import cell, csv_of
 
-SVG = "{http://www.w3.org/2000/svg}"
-
 
 def chart(*lines: Line, weeks: int = 4) -> Chart:
     names = [f"2026-W{number:02}" for number in range(40, 40 + weeks)]
@@ -18,7 +16,8 @@ def test_a_chart_says_its_title_and_what_it_shows() -> None:
 
     root = fromstring(svg)  # noqa: S314  (drawn by ourselves)
     assert root.attrib["role"] == "img"
-    assert root.attrib["aria-labelledby"] == "key-title key-description"
+    named = [root.find(name).attrib["id"] for name in ("title", "desc")]  # type: ignore[union-attr]
+    assert named == [root.attrib["aria-labelledby"], root.attrib["aria-describedby"]]
     assert [root.findtext(name) for name in ("title", "desc")] == ["Errors <1>", "What & why."]
     assert "style=" not in svg
 

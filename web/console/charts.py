@@ -67,7 +67,7 @@ def drawn(chart: Chart) -> Markup:
     values = [value for line in chart.lines for value in line.values if value is not None]
     ticks = ticks_of(min([chart.low, *values]), max([chart.high, *values]))
     scale = Scale(len(chart.weeks), ticks[0], ticks[-1])
-    names = f"{chart.key}-title {chart.key}-description"
+    names = f'aria-labelledby="{chart.key}-title" aria-describedby="{chart.key}-description"'
     parts = (
         f'<title id="{chart.key}-title">{escape(chart.title)}</title>',
         f'<desc id="{chart.key}-description">{escape(chart.description)}</desc>',
@@ -77,7 +77,7 @@ def drawn(chart: Chart) -> Markup:
         *_names(chart.lines, scale),
     )
     box = f'viewBox="0 0 {WIDTH} {HEIGHT}"'
-    return Markup(f'<svg class="chart" role="img" aria-labelledby="{names}" {box}>{"".join(parts)}</svg>')  # noqa: S704  (every text in it is escaped)
+    return Markup(f'<svg class="chart" role="img" {names} {box}>{"".join(parts)}</svg>')  # noqa: S704  (every text in it is escaped)
 
 
 def ticks_of(low: float, high: float) -> list[float]:
