@@ -20,7 +20,11 @@ def create_session(body: SessionRequest, tools: Tools, caller: Submitter, respon
     )
 
 
-@router.post("/sessions/open", summary="Open a link's session")
+@router.post(
+    "/sessions/open",
+    summary="Open a link's session",
+    responses={401: {"description": "The link was opened before, or its time is over"}},
+)
 def open_session(body: LinkTicket, tools: Tools, response: Response) -> OpenedSession:
     """Once, with no other credential. `401` `link_not_valid` for a link that was opened before or whose time is over."""
     response.headers["Cache-Control"] = NEVER_KEPT
