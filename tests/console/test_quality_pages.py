@@ -58,7 +58,7 @@ def test_a_week_a_queue_and_a_person_can_be_asked_for(desk: Desk, lead: Visitor)
 
 
 def rows(lead: Visitor, table: str, query: str) -> list[dict[str, str]]:
-    answer = lead.get(f"/console/quality/{table}.csv?{query}")
+    answer = lead.get(f"/console/quality/tables/{table}?{query}")
     assert answer.headers["content-type"].startswith("text/csv")
     assert f"quality-{table}.csv" in answer.headers["content-disposition"]
     return list(csv.DictReader(io.StringIO(answer.text)))

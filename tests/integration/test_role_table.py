@@ -45,7 +45,7 @@ TABLE: Final[dict[str, Sequence[Role] | str]] = {
     "POST /console/keys/{key_id}/revoke": (A,),
     "GET /console/policy": (A,),
     "GET /console/quality": (L, A),
-    "GET /console/quality/{table}.csv": (L, A),
+    "GET /console/quality/tables/{table}": (L, A),
     "GET /console/quality/disagreements": (L, A),
     "GET /console/quality/disagreements/{check_id}": (L, A),
     "GET /console/quality/disagreements/{check_id}/pages/{material_id}/{page}": (L, A),

@@ -73,7 +73,7 @@ def get_numbers(request: Request, tools: Tools, _person: Measuring, asked: Filte
     return render(request, "quality.html", **_values(tools, asked, view))
 
 
-@router.get("/{table}.csv")
+@router.get("/tables/{table}")
 def get_table(tools: Tools, _person: Measuring, table: Table, asked: Filter) -> Response:
     """One table of it, as CSV."""
     rows: tuple[Frozen, ...] = getattr(_view(tools, asked), table)
