@@ -67,9 +67,8 @@ def _count(connection: Connection, event_id: UUID, told: EventRequest, hearing: 
         )
     else:
         request = EarningRequest(event=told.type, source=told.source, source_id=told.id)
-        came_to["points"] = earn(
-            connection, told.member_id, request, book=Book(hearing.db, hearing.policy, hearing.teller, hearing.trace)
-        )
+        book = Book(hearing.db, hearing.policy, hearing.write_letter, hearing.teller, hearing.trace)
+        came_to["points"] = earn(connection, told.member_id, request, book=book)
     said = told.model_dump(exclude={"order"})
     receipt = EventReceipt(event_id=event_id, **said, **came_to).model_dump(mode="json")
     keep_receipt(connection, event_id, receipt)

@@ -22,12 +22,16 @@ from pipeline.errors import Forbidden, NotFound
 from pipeline.events import record as events
 from pipeline.idempotency import Once, earlier_answer, remember
 from pipeline.ids import new_id
+from pipeline.mails import Notice, WriteLetter
 from pipeline.policy import Policy
 from pipeline.tables import decision, submission
 from schemas.events import PointsChanged
 from schemas.points import CorrectionRequest, EarningRequest, PenaltyRequest, PointsEntry, RedemptionRequest
 
 log = structlog.get_logger()
+
+_WRITTEN_ABOUT: Final = ("correction", "penalty")
+"""What a member did not do themselves, and so gets a letter about."""
 
 _VERBS: Final = {"earning": "earned", "redemption": "redeemed", "correction": "corrected", "penalty": "taken"}
 
@@ -38,6 +42,7 @@ class Book:
 
     db: Database
     policy: Policy
+    write_letter: WriteLetter
     actor: str
     trace: str
     request: Once | None = None
@@ -140,6 +145,9 @@ def _settle(connection: Connection, row: Row[Any], book: Book) -> None:
         .values(balance=row.balance_after, entries=row.number, updated_at=func.now())
     )
     detail = {"member_id": row.member_id, "entry": row.number, "points": row.points, "code": row.code}
+    if row.type in _WRITTEN_ABOUT:
+        facts = {"amount": row.points, "cause": row.title, "balance": row.balance_after}
+        book.write_letter(connection, Notice(row.id, "points", row.member_id, facts, book.trace))
     told = PointsChanged(
         member_id=row.member_id,
         entry_id=row.id,

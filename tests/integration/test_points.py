@@ -9,6 +9,7 @@ from pipeline.account.tables import points_account, points_entry
 from pipeline.audit import audit
 from pipeline.errors import DatabaseFault, Forbidden, IdempotencyKeyReused, NotFound
 from pipeline.events.heard import EventReused
+from pipeline.notification.tables import mail
 from tests.support.desk import Desk
 from tests.support.points import Points, with_database
 from tests.support.servers import variant, with_review
@@ -200,6 +201,28 @@ def test_a_reviewer_who_proved_a_forgery_takes_points_once(points: Points) -> No
     assert (first.points, first.balance_after, first.overdrawn) == (-500, -490, True)
     assert (first.cause.source, first.cause.source_id) == ("penalty", str(submission))
     assert first.cause.reason == "Pasted figures"
+
+
+def test_a_member_is_written_to_about_points_that_others_took_or_gave(points: Points, desk: Desk) -> None:
+    points.earn()
+    points.penalise(points.forged())
+    points.correct(120)
+
+    letters = [row for row in desk.rows(mail) if row.template == "points"]
+    assert [row.subject for row in letters] == [
+        "Points taken from your account: 500",
+        "Points added to your account: 120",
+    ]
+    assert "-370" in letters[1].text
+
+
+def test_what_a_member_earned_or_redeemed_is_listed_and_no_letter(points: Points, desk: Desk) -> None:
+    desk.case_waiting()
+    points.give(50)
+    points.earn()
+    points.redeem()
+
+    assert [row.subject for row in desk.rows(mail)] == ["Points added to your account: 50"]
 
 
 def test_two_forgeries_are_two_penalties(points: Points) -> None:
