@@ -5,7 +5,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, and_, bindparam, exists, func, literal, or_, select
 
-from pipeline.errors import ClaimCapReached, ClaimExpired, NotFound
+from pipeline.errors import ClaimCapReached, ClaimExpired, Forbidden, NotFound
 from pipeline.lifecycle import State
 from pipeline.review.fate import fate_of_claim, in_words, shown
 from pipeline.review.quality.as_claimed import as_claimed
@@ -64,10 +64,15 @@ def case_of_claim(connection: Connection, claim_id: UUID, reviewer_id: str, *, l
 
 
 def locked_reviewer(connection: Connection, reviewer_id: str) -> Row[Any]:
-    """The reviewer's row, locked: two requests of one person at once cannot both slip under the cap. Raises NotFound."""
+    """The reviewer's row, locked: two requests of one person at once cannot both slip under the cap.
+
+    Raises NotFound, and Forbidden for somebody who was disabled.
+    """
     row = connection.execute(select(reviewer).where(reviewer.c.id == reviewer_id).with_for_update()).one_or_none()
     if row is None:
         raise NotFound(f"There is no reviewer {reviewer_id!r}. Add one with: proofdesk reviewer add {reviewer_id}")
+    if row.disabled_at is not None:
+        raise Forbidden(f"{reviewer_id} does not review here any more. An administrator may change that.")
     return row
 
 

@@ -119,6 +119,7 @@ def _eligible(
         opinion.c.submission_id == case.id, opinion.c.reviewer_id == reviewer.c.id, opinion.c.undone_at.is_(None)
     )
     query = select(reviewer).where(
+        reviewer.c.disabled_at.is_(None),
         reviewer.c.id.not_in([reviewer_id, case.member_id]),
         reviewer.c.roles.overlap(roles),
         literal(case.member_id) != all_(reviewer.c.related_members),

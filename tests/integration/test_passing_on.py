@@ -7,8 +7,10 @@ import pytest
 
 from pipeline.errors import ClaimCapReached, ClaimExpired, ColleagueNotEligible, Forbidden
 from pipeline.review.claims import release, sweep_claims
+from pipeline.review.people.people import disable
 from pipeline.review.queue import held_by
 from pipeline.review.reviewers import add_reviewer
+from pipeline.review.roles import Role
 from pipeline.review.tables import claim as claim_table
 from tests.support.bodies import avatar_body
 from tests.support.colleagues import careful, handed, passed_up, people, seniors, taken_up
@@ -37,6 +39,19 @@ def test_a_senior_who_escalates_leaves_it_to_another_one(desk: Desk) -> None:
     assert desk.claim_next("s-1") is None
     with pytest.raises(Forbidden):
         passed_up(desk, desk.claimed("s-2"))
+
+
+def test_who_was_disabled_is_given_no_case_and_offered_none(desk: Desk) -> None:
+    desk.case_waiting()
+    people(desk, "r-2")
+    people(desk, "ada", roles=(Role.ADMIN,))
+    held = desk.claimed("r-1")
+    disable("r-2", actor="ada", db=desk.tools.db)
+
+    with pytest.raises(ColleagueNotEligible):
+        handed(desk, held, "r-2")
+    with pytest.raises(Forbidden):
+        desk.claim_next("r-2")
 
 
 def test_a_case_that_is_handed_over_is_the_colleagues_alone(desk: Desk) -> None:
