@@ -1,5 +1,6 @@
 from collections.abc import Mapping
 
+import pytest
 from playwright.sync_api import BrowserContext
 
 from config.container import Container
@@ -10,6 +11,7 @@ from tests.support.servers import with_review
 from tests.support.web import serving
 
 
+@pytest.mark.timeout(600)  # it looks at every page
 def test_no_page_breaks_wcag_2_2_aa_in_either_theme(tools: Container, context: BrowserContext) -> None:
     desk = Desk(with_review(tools, undo_window_seconds=10))
     console.prepare(desk)
@@ -21,6 +23,7 @@ def _broken(desk: Desk, context: BrowserContext) -> Mapping[str, list[str]]:
     found = {}
     with serving(desk.tools) as base:
         for name, draw in console.PAGES.items():
+            context.clear_cookies()
             page = context.new_page()
             draw(page, desk, base)
             found[name] = violations(page)

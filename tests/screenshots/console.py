@@ -154,6 +154,6 @@ def _open(page: Page, desk: Desk, base: str, queue: str, *, kinds: tuple[str, ..
     held = claim_next(reviewer_id=reviewer, queues=[queue], kinds=kinds, db=desk.tools.db, policy=desk.tools.policy)
     assert held is not None
     page.goto(f"{base}/console/cases/{held.id}")
-    page.wait_for_load_state("networkidle")
+    expect(page.locator("[data-canvas]:not([hidden]) img")).to_have_js_property("complete", value=True)
     page.locator("[data-slot=lease]").wait_for()
     return held
