@@ -33,10 +33,11 @@ def hint_due(db: Database, hint: Callable[[Sequence[Hint]], bool], *, batch: int
         .order_by(task.c.due_at)
         .limit(batch)
         .with_for_update(skip_locked=True)
+        .cte("due")  # not a subquery: a nested loop may run that again for each row, and pass the batch with it
     )
     with db.begin() as connection:
         rows = connection.execute(
-            update(task).where(task.c.id.in_(due)).values(hinted_at=func.now()).returning(task.c.kind, task.c.id)
+            update(task).where(task.c.id == due.c.id).values(hinted_at=func.now()).returning(task.c.kind, task.c.id)
         ).all()
     hints = [(row.kind, str(row.id)) for row in rows]
     if hints and not hint(hints):

@@ -90,7 +90,7 @@ def test_who_loads_the_page_anew_has_the_same_case_still(desk: Desk, keyboard: K
     keyboard.open()
 
     keyboard.page.reload()
-    keyboard.page.wait_for_load_state("networkidle")
+    expect(keyboard.page.locator("[data-canvas] img").first).not_to_have_js_property("naturalWidth", 0)
     keyboard.done("r", "1", "Enter", said="Rejected")
 
     assert desk.state(submission_id) == "rejected"

@@ -61,6 +61,7 @@ def test_an_administrator_adds_somebody_who_then_chooses_a_password(
 ) -> None:
     person(hasty(tools), "admin", roles=[Role.ADMIN])
     sign_in(page, base, "admin")
+    page.get_by_role("link", name="People").click()
     page.get_by_label("Id", exact=True).fill("a.novak")
     page.get_by_role("button", name="Add and make a link").click()
     link = page.locator("#link").inner_text()

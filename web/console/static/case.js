@@ -54,6 +54,7 @@ export class Case {
     delete this.root.dataset.over;
     this.root.querySelector("[data-late]").replaceChildren();
     for (const image of this.root.querySelectorAll("[data-large]")) image.dataset.large = image.dataset.large.replace(claim, held.id);
+    this.stage.fetchAgain(claim, held.id);
     this.root.focus();
   }
 }

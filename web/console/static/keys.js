@@ -2,7 +2,7 @@
 const TEXT = 'textarea, select, input:not([type="checkbox"], [type="radio"], [type="hidden"]), [contenteditable]';
 const GO_MS = 1000;
 const STORE = "keys";
-let wentAt = 0;
+let wentAt = -Infinity;
 
 export const typing = (target) => target instanceof Element && target.closest(TEXT) !== null;
 
@@ -29,6 +29,6 @@ export const turn = (on) => localStorage.setItem(STORE, on ? "on" : "off");
 function named(event) {
   const key = event.key.length === 1 ? event.key.toUpperCase() : event.key;
   const sequence = performance.now() - wentAt < GO_MS;
-  wentAt = key === "G" ? performance.now() : 0;
+  wentAt = key === "G" ? performance.now() : -Infinity;
   return sequence ? `G ${key}` : key;
 }

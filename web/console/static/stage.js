@@ -26,6 +26,13 @@ export class Stage {
     for (const canvas of this.canvases) if (!("covered" in canvas.dataset)) load(canvas);
   }
 
+  // A picture that did not come because the claim had ended is asked for under the new one.
+  fetchAgain(before, now) {
+    for (const image of this.root.querySelectorAll("img[src]")) {
+      if (!image.complete || !image.naturalWidth) image.src = image.src.replace(before, now);
+    }
+  }
+
   turnTo(page) {
     if (!this.canvases.length) return;
     this.at = Math.min(Math.max(page, 0), this.canvases.length - 1);
