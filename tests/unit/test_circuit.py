@@ -10,7 +10,8 @@ from pipeline.errors import MailRefused, RetryableError, StorageCircuitOpen, Sto
 from tests.support.together import at_once
 
 LONG = 600.0
-NO_TIME = 0.0
+NO_TIME = -1.0
+"""A pause that is over, also where the clock goes back a little."""
 
 
 def circuit(*, failures: int = 3, pause_seconds: float = LONG) -> Circuit:
