@@ -84,12 +84,12 @@ def took_effect(connection: Connection, statement: Insert) -> bool:
     return connection.execute(statement.returning(literal(1))).first() is not None
 
 
-def engine(url: str, *, pool_size: int = 5) -> Engine:
+def engine(url: str, *, pool_size: int = 10) -> Engine:
     """The engine for `url`, with time-outs that are shorter than any lease. Made once a process, after fork."""
     return create_engine(
         url,
         pool_size=pool_size,
-        max_overflow=pool_size,
+        max_overflow=0,  # what overflows is closed after one use, and a new connection costs ten times a transaction
         pool_timeout=10,
         pool_pre_ping=True,
         hide_parameters=True,  # an error's text ends in logs and in the ledger, where members' data must not be

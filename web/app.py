@@ -1,20 +1,16 @@
 """The web process: upstream's API and the reviewers' API. Synchronous handlers on a pool of threads."""
 
-import re
-import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Final
 
-import structlog
-from fastapi import FastAPI, Request, Response
+from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 from fastapi_offline import FastAPIOffline
 
 from config.container import Container
-from pipeline.ids import new_id
 from pipeline.origins import origin_of
-from web import health, openapi, problems, public, rates
+from web import health, openapi, problems, public
 from web.api import (
     account,
     corrections,
@@ -30,12 +26,9 @@ from web.api import (
 )
 from web.api.seats import Seats
 from web.console.app import PREFIX, create_console
+from web.logged import CORRELATION_HEADER, Logged
 from web.member import pages as member
 
-log = structlog.get_logger()
-
-CORRELATION_HEADER: Final = "X-Correlation-ID"
-_SAFE: Final = re.compile(r"[A-Za-z0-9._:@-]{1,100}")
 _DESCRIPTION: Final = (
     "Takes members' avatars and verification materials through inspection and human review to a result."
 )
@@ -52,7 +45,7 @@ def create_app(tools: Container) -> FastAPI:
     app = FastAPIOffline(redoc_url=None, title="Proofdesk", version="1", description=_DESCRIPTION, lifespan=lifespan)
     app.state.tools = tools
     app.state.seats = Seats(tools.settings.intake_at_once)
-    app.middleware("http")(_logged)
+    app.add_middleware(Logged)
     _let_the_member_centre_call(app, tools)
     problems.install(app)
     ours = (
@@ -87,26 +80,3 @@ def _let_the_member_centre_call(app: FastAPI, tools: Container) -> None:
         allow_headers=["Authorization", "Content-Type", "Idempotency-Key", CORRELATION_HEADER],
         expose_headers=["ETag", "Location", "Retry-After", CORRELATION_HEADER],
     )
-
-
-async def _logged(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
-    """Give the request its correlation id and write one line when it is answered."""
-    given = request.headers.get(CORRELATION_HEADER, "")
-    trace = given if _SAFE.fullmatch(given) else str(new_id())
-    request.state.correlation_id = trace
-    structlog.contextvars.clear_contextvars()
-    structlog.contextvars.bind_contextvars(correlation_id=trace)
-    began = time.monotonic()
-    response = await call_next(request)
-    response.headers[CORRELATION_HEADER] = trace
-    response.headers.update(rates.headers(getattr(request.state, "allowance", None)))
-    quiet = request.url.path in {"/healthz", "/readyz"}
-    milliseconds = round((time.monotonic() - began) * 1000, 1)
-    line = {
-        "method": request.method,
-        "path": request.url.path,
-        "status": response.status_code,
-        "milliseconds": milliseconds,
-    }
-    (log.debug if quiet else log.info)("request.answered", **line)
-    return response

@@ -49,6 +49,7 @@ def environment(form: Form, catalogue: str) -> Environment:
         loader=PackageLoader("pipeline.notification", "templates"),
         autoescape=form == "html",  # noqa: S701  (in plain text there is no markup to keep out)
         undefined=StrictUndefined,
+        auto_reload=False,
         trim_blocks=True,
         lstrip_blocks=True,
         extensions=["jinja2.ext.i18n"],

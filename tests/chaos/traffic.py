@@ -21,6 +21,9 @@ COMMANDERS: Final = 2
 LOOKERS: Final = 4
 PAGE: Final = "200"
 GLANCE_SECONDS: Final = 0.3
+GLANCES_GROW: Final = 1.3
+LONGEST_GLANCE_SECONDS: Final = 3
+"""Who looks for one submission waits a little longer each time: hundreds who look all the time would be most of the load."""
 MANY: Final = 200
 MANY_SECONDS: Final = 3
 """How long to wait before so many are looked at again."""
@@ -52,12 +55,13 @@ class Traffic:
     def inspected(self, errand: Errand) -> None:
         """Submit an errand and return when it has been inspected."""
         self._send(errand)
-        deadline = time.monotonic() + PROBE_PATIENCE_SECONDS
+        deadline, pause = time.monotonic() + PROBE_PATIENCE_SECONDS, GLANCE_SECONDS
         while time.monotonic() < deadline:
             view = self._view(self._journal.accepted.get(errand.label, ""))
             if view and view["state"] != "received":
                 return
-            self._pause.wait(GLANCE_SECONDS)
+            self._pause.wait(pause)
+            pause = min(pause * GLANCES_GROW, LONGEST_GLANCE_SECONDS)
         self._journal.complain(f"{errand.label} was not inspected within {PROBE_PATIENCE_SECONDS} s")
 
     def ends(self, deadline_seconds: float) -> Mapping[str, Mapping[str, Any]]:
