@@ -27,7 +27,7 @@ from tests.support.workers import message
 PATIENCE_SECONDS: Final = 240
 COMMAND_SECONDS: Final = 120
 GLANCE_SECONDS: Final = 0.4
-LOOKS_SECONDS: Final = (0.4, 0.8, 1.6, 3.2)
+LOOKS_SECONDS: Final = (1.5, 2, 3, 5)
 """When the sender of a message looks whether it arrived, each time after a longer wait; after the last it sends it again."""
 REPEATED: Final = 10
 """Every so manieth request is repeated after its answer."""

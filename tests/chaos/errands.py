@@ -17,7 +17,7 @@ CROWDS: Final[tuple[tuple[What, int], ...]] = (
 )
 """What is sent at once by one member. Seven verifications of a stage are two more than there are chances."""
 COMMANDS_SHARE: Final = 0.05
-MOST_COMMANDS: Final = 20
+MOST_COMMANDS: Final = 12
 """How many go by the command line, about: each is a process that takes a second or two to start."""
 PHOTOGRAPHED: Final = 8
 """Every so manieth material of a verification is a photo, whose words are read off the picture; the others are documents."""

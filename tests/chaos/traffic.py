@@ -16,7 +16,7 @@ from tests.chaos.ground import Ground
 from tests.chaos.journal import Journal
 from tests.chaos.progress import say
 
-SENDERS: Final = 12
+SENDERS: Final = 20
 COMMANDERS: Final = 2
 LOOKERS: Final = 4
 PAGE: Final = "200"
