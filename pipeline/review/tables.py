@@ -28,6 +28,7 @@ reviewer: Final = Table(
     Column("languages", ARRAY(Text), nullable=False, server_default="{}"),
     Column("related_members", ARRAY(Text), nullable=False, server_default="{}"),
     Column("theme", Text, nullable=False, server_default="auto"),
+    Column("timezone", Text),
     Column("disabled_at", Instant),
     Column("created_at", Instant, nullable=False, server_default=func.now()),
 )

@@ -1,6 +1,7 @@
 """The routes of a case, as its page's scripts use them."""
 
 import io
+import re
 
 import pytest
 from PIL import Image
@@ -38,6 +39,17 @@ def test_the_page_of_a_case_has_its_pictures_from_this_address_only(desk: Desk, 
     assert picture.headers["content-type"] == "image/jpeg"
     assert picture.headers["cache-control"] == "private, no-store"
     assert "material.opened" in desk.history(held.submission_id)
+
+
+@pytest.mark.parametrize(("zone", "written"), [("Asia/Kolkata", "IST"), ("", "CES?T"), ("Mars/Olympus", None)])
+def test_times_are_on_the_clock_that_the_person_chose(
+    visitor: Visitor, held: Claim, zone: str, written: str | None
+) -> None:
+    answer = visitor.post("/console/preferences", theme="auto", timezone=zone)
+
+    assert answer.status_code == (303 if written else 422)
+    if written:
+        assert re.search(f'title="[^"]* {written}; for the member ', visitor.get(f"/console/cases/{held.id}").text)
 
 
 def test_a_picture_is_only_for_who_holds_its_case(desk: Desk, tools: Container, visitor: Visitor, held: Claim) -> None:

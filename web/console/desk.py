@@ -45,7 +45,6 @@ def _values(case: Case, *, tools: Container, person: Person, now: datetime) -> d
     return {
         "case": case,
         "now": now,
-        "zone": policy.clock.timezone,
         "views": views,
         "files": files_of(case, views),
         "notes": notes_of(case),

@@ -28,8 +28,7 @@ def find(request: Request, tools: Tools, person: Reviewing, q: Annotated[str, Qu
     written = q.strip()
     blind = held_blind(person.reviewer_id, db=tools.db)
     found = [_as_told(line, blind) for line in _found(tools, written)] if written else []
-    zone = tools.policy.clock.timezone
-    return render(request, "found_part.html", q=written, found=found, now=clock.now(), zone=zone)
+    return render(request, "found_part.html", q=written, found=found, now=clock.now())
 
 
 def _found(tools: Container, written: str) -> Sequence[SubmissionLine]:

@@ -1,22 +1,27 @@
 """What a person may set for themselves: the look of the console, and their password."""
 
 from collections.abc import Sequence
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
+from zoneinfo import available_timezones
 
 from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import RedirectResponse
 
 from pipeline import clock
 from pipeline.errors import Invalid, Problem
-from pipeline.review.people.people import choose_theme
+from pipeline.review.people.people import choose_look
 from pipeline.review.people.rules import SignInRefused, TooManyTries
 from pipeline.review.people.sign_in import change_password
+from schemas.base import TimeZone
 from web.api.calls import Tools
 from web.console.invitation import DIFFERENT
 from web.console.render import render
 from web.console.session import Person, SignedIn, address_of, remember
 
 router = APIRouter(prefix="/preferences")
+
+ZONES: Final = tuple(sorted(zone for zone in available_timezones() if "/" in zone and not zone.startswith("Etc/")))
+"""What a person may choose from: the zones that are named for a place."""
 
 
 @router.get("")
@@ -27,10 +32,13 @@ def get_preferences(request: Request, tools: Tools, person: SignedIn, kept: str 
 
 @router.post("")
 def post_preferences(
-    tools: Tools, person: SignedIn, theme: Annotated[Literal["auto", "light", "dark"], Form()]
+    tools: Tools,
+    person: SignedIn,
+    theme: Annotated[Literal["auto", "light", "dark"], Form()],
+    timezone: Annotated[TimeZone | Literal[""], Form()] = "",
 ) -> Response:
-    """Keep the look."""
-    choose_theme(person.reviewer_id, theme, db=tools.db)
+    """Keep the look, and the clock on which times are shown."""
+    choose_look(person.reviewer_id, theme, timezone or None, db=tools.db)
     return RedirectResponse("/console/preferences?kept=look", 303)
 
 
@@ -74,6 +82,8 @@ def _page(
         status=422 if problems else 200,
         themes={"auto": "as the device", "light": "light", "dark": "dark"},
         chosen=person.theme,
+        zones=ZONES,
+        team_zone=tools.policy.clock.timezone,
         least=tools.policy.sign_in.password_length,
         kept=kept,
         problems={each.path: each.message for each in problems},

@@ -62,7 +62,6 @@ def _values(tools: Container, person: Person) -> dict[str, Any]:
     held = held_by(person.reviewer_id, db=tools.db).claims
     return {
         "now": now,
-        "zone": tools.policy.clock.timezone,
         "lines": [(TITLES[line.queue], line) for line in lines],
         "total": sum(line.waiting for line in lines),
         "more": any(line.more for line in lines),

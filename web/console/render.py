@@ -12,12 +12,12 @@ from web.console.assets import address
 
 
 def render(request: Request, template: str, *, status: int = 200, **values: Any) -> HTMLResponse:
-    """The template with these values; beside them it knows `person` (None while nobody is signed in) and `path`.
+    """The template with these values; beside them it knows `person` (None while nobody is signed in), their `zone`, and `path`.
 
     A value that the template needs and does not get is an error, never a gap.
     """
     person = getattr(request.state, "person", None)
-    known = {"person": person, "path": request.url.path, **values}
+    known = {"person": person, "zone": person.zone if person else "UTC", "path": request.url.path, **values}
     return HTMLResponse(environment().get_template(template).render(known), status)
 
 

@@ -33,14 +33,14 @@ Command = TypeVar("Command", RulingRequest, GoldenRequest)
 def get_disagreements(request: Request, tools: Tools, _person: Leading) -> Response:
     """What waits for a ruling, and what was ruled on."""
     waiting, ruled = disagreements(db=tools.db), disagreements(ruled=True, limit=50, db=tools.db)
-    return render(request, "quality_disagreements.html", waiting=waiting, ruled=ruled, **_words(tools))
+    return render(request, "quality_disagreements.html", waiting=waiting, ruled=ruled, **_words())
 
 
 @router.get("/disagreements/{check_id}")
 def get_disagreement(request: Request, tools: Tools, _person: Leading, check_id: UUID) -> Response:
     """One, with both sides and what both saw."""
     found = disagreement(check_id, db=tools.db)
-    return render(request, "quality_disagreement.html", found=found, **_words(tools))
+    return render(request, "quality_disagreement.html", found=found, **_words())
 
 
 @router.get("/disagreements/{check_id}/pages/{material_id}/{page}")
@@ -98,7 +98,7 @@ def _golden(
         given=given or {"submission_id": None, "verdict": None, "reasons": [], "note": None},
         problems=_sentences(problem),
         reasons={kind: list(tools.policy.reasons_for(kind)) for kind in ("avatar", "verification")},
-        **_words(tools),
+        **_words(),
     )
 
 
@@ -116,5 +116,5 @@ def _parsed(model: type[Command], given: dict[str, Any]) -> Command:
         raise Invalid(problems(error.errors(include_url=False))) from error
 
 
-def _words(tools: Container) -> dict[str, Any]:
-    return {"titles": TITLES, "now": clock.now(), "zone": tools.policy.clock.timezone}
+def _words() -> dict[str, Any]:
+    return {"titles": TITLES, "now": clock.now()}

@@ -22,13 +22,15 @@ SIGN_IN: Final = "/console/sign-in"
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Who is signed in, in which session. `csrf` is what this session's forms and scripts send along."""
+    """Who is signed in, in which session, on which clock. `csrf` is what this session's forms and scripts send along."""
 
     reviewer_id: str
     name: str
     roles: frozenset[Role]
     languages: tuple[str, ...]
     theme: str
+    timezone: str | None
+    zone: str
     session_id: UUID
     csrf: str
 
@@ -50,7 +52,7 @@ class Person:
 def signed_in(request: Request, tools: Tools, sent: Annotated[str | None, Depends(token_sent)]) -> Person:
     """The person whose session's cookie came along. Raises SignedOut, and ForeignRequest where a form is not this session's."""
     token = session_token(request, tools)
-    person = _person(session_of(token, db=tools.db, rules=tools.policy.sign_in), derived(token or "", "csrf"))
+    person = _person(session_of(token, db=tools.db, rules=tools.policy.sign_in), derived(token or "", "csrf"), tools)
     require_token(request, sent, expected=person.csrf)
     request.state.person = person
     return person
@@ -106,13 +108,15 @@ def _signed_out(request: Request, error: Exception) -> Response:
     return mistake(request, 401, str(error), code=SignedOut.code)
 
 
-def _person(session: Session, csrf: str) -> Person:
+def _person(session: Session, csrf: str, tools: Container) -> Person:
     return Person(
         reviewer_id=session.reviewer_id,
         name=session.name,
         roles=session.roles,
         languages=session.languages,
         theme=session.theme,
+        timezone=session.timezone,
+        zone=session.timezone or tools.policy.clock.timezone,
         session_id=session.id,
         csrf=csrf,
     )

@@ -110,10 +110,10 @@ def sign_out_everywhere(reviewer_id: str, *, db: Database) -> int:
         return sessions.end_all(connection, reviewer_id)
 
 
-def choose_theme(reviewer_id: str, theme: str, *, db: Database) -> None:
-    """Keep how a person likes the console to look: `auto`, `light` or `dark`."""
+def choose_look(reviewer_id: str, theme: str, timezone: str | None, *, db: Database) -> None:
+    """Keep how a person likes the console to look: `auto`, `light` or `dark`; and on which clock (None: the team's)."""
     with db.begin() as connection:
-        _set(connection, reviewer_id, theme=theme)
+        _set(connection, reviewer_id, theme=theme, timezone=timezone)
 
 
 def require_right(reviewer_id: str, right: Right, *, db: Database) -> None:

@@ -39,6 +39,7 @@ class Session:
     roles: frozenset[Role]
     languages: tuple[str, ...]
     theme: str
+    timezone: str | None
 
 
 def begin(connection: Connection, reviewer_id: str, *, proof: str, rules: SignIn) -> str:
@@ -66,6 +67,7 @@ def session_of(token: str | None, *, db: Database, rules: SignIn) -> Session:
         roles=frozenset(Role(each) for each in row.roles if each in set(Role)),
         languages=tuple(row.languages),
         theme=row.theme,
+        timezone=row.timezone,
     )
 
 
@@ -99,9 +101,10 @@ def open_sessions(rules: SignIn) -> tuple[ColumnElement[bool], ...]:
 
 def _session(token: str, rules: SignIn) -> Any:
     unseen = (session.c.seen_at < func.now() - _SEEN_EVERY).label("unseen")
-    columns = (reviewer.c.id, reviewer.c.name, reviewer.c.roles, reviewer.c.languages, reviewer.c.theme)
+    columns = (reviewer.c.id, reviewer.c.name, reviewer.c.roles, reviewer.c.languages)
+    chosen = (reviewer.c.theme, reviewer.c.timezone)
     return (
-        select(*columns, session.c.id.label("session_id"), unseen)
+        select(*columns, *chosen, session.c.id.label("session_id"), unseen)
         .join(reviewer, reviewer.c.id == session.c.reviewer_id)
         .where(session.c.token_sha256 == hashed(token), reviewer.c.disabled_at.is_(None), *open_sessions(rules))
     )
