@@ -47,9 +47,8 @@ def inspect(
     limits = policy.files.avatar if subject.kind == "avatar" else policy.files.material
     expected = _expected(subject, policy)
     looked = []
-    for number, each in enumerate(files):
-        if number:  # the first was just claimed
-            ledger.renew(db, task)
+    for each in files:
+        ledger.renew(db, task)
         seen = look(each, expected=expected, task=task, storage=storage, limits=limits, inspector=inspector)
         looked.append(seen)
     accepted = verdict([found for each in looked for found in each.findings])

@@ -56,7 +56,6 @@ def claim_next(
         if desk.run_out:
             expire_claims(connection)
         taken = take_up_next(connection, seeker, policy=policy) if desk.offered else None
-        taken = taken or blind_claim(connection, seeker, claim_id=new_id(), policy=policy)
         taken = taken or _take(connection, seeker, policy)
         remember(connection, request, {"claim": taken.model_dump(mode="json") if taken else None})
     if taken is not None:
@@ -109,11 +108,17 @@ def sweep_claims(db: Database) -> int:
 
 
 def _take(connection: Connection, seeker: Seeker, policy: Policy) -> Claim | None:
-    """Insert a claim on the first waiting case. The unique index on live claims settles a tie; then the next one is tried."""
-    for _ in range(_TRIES):
+    """Insert a claim on the first waiting case, or now and then on a blind one in its place.
+
+    The unique index on live claims settles a tie; then the next one is tried.
+    """
+    claim_id = new_id()
+    for attempt in range(_TRIES):
         submission_id = next_waiting(connection, seeker)
         if submission_id is None:
             return None
-        if (taken := grant(connection, submission_id, reviewer_id=seeker.reviewer_id, policy=policy)) is not None:
+        taken = blind_claim(connection, seeker, claim_id=claim_id, policy=policy) if attempt == 0 else None
+        taken = taken or grant(connection, submission_id, reviewer_id=seeker.reviewer_id, policy=policy)
+        if taken is not None:
             return taken
     return None

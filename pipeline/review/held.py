@@ -5,6 +5,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, and_, bindparam, exists, func, literal, or_, select
 
+from pipeline.database import constant
 from pipeline.errors import ClaimCapReached, ClaimExpired, Forbidden, NotFound
 from pipeline.lifecycle import State
 from pipeline.review.fate import fate_of_claim, in_words, shown
@@ -13,16 +14,17 @@ from pipeline.review.quality.tables import check
 from pipeline.review.tables import OFFERED, ON_MEMBERS_CASES, claim, reviewer
 from pipeline.tables import submission
 
-LIVE: Final = and_(claim.c.state == "live", claim.c.lease_until > func.now())
-_CLOSED: Final = and_(ON_MEMBERS_CASES, submission.c.state != State.IN_REVIEW)
+LIVE: Final = and_(claim.c.state == constant("live"), claim.c.lease_until > func.now())
+_CLOSED: Final = and_(ON_MEMBERS_CASES, submission.c.state != constant(State.IN_REVIEW))
 RUN_OUT: Final = (
     select(claim.c.id)
     .join(submission, submission.c.id == claim.c.submission_id)
-    .where(claim.c.state == "live", or_(claim.c.lease_until <= func.now(), _CLOSED))
+    .where(claim.c.state == constant("live"), or_(claim.c.lease_until <= func.now(), _CLOSED))
 )
 """Claims whose lease ran out or whose case is no longer in review, and which nobody has ended yet."""
 
 _THEIRS: Final = (claim.c.reviewer_id == bindparam("reviewer"), LIVE)
+_PERSON: Final = select(reviewer).where(reviewer.c.id == bindparam("reviewer")).with_for_update()
 _DESK: Final = select(
     select(func.count()).select_from(claim).where(*_THEIRS, ~OFFERED).scalar_subquery().label("held"),
     exists(literal(1)).where(*_THEIRS, OFFERED).label("offered"),
@@ -68,7 +70,7 @@ def locked_reviewer(connection: Connection, reviewer_id: str) -> Row[Any]:
 
     Raises NotFound, and Forbidden for somebody who was disabled.
     """
-    row = connection.execute(select(reviewer).where(reviewer.c.id == reviewer_id).with_for_update()).one_or_none()
+    row = connection.execute(_PERSON, {"reviewer": reviewer_id}).one_or_none()
     if row is None:
         raise NotFound(f"There is no reviewer {reviewer_id!r}. Add one with: proofdesk reviewer add {reviewer_id}")
     if row.disabled_at is not None:

@@ -21,16 +21,20 @@ from sqlalchemy import (
     exists,
     func,
     literal,
+    literal_column,
     select,
     true,
 )
 
+from pipeline.database import constant
 from pipeline.lifecycle import State
 from pipeline.queues import Queue
 from pipeline.review.tables import ON_MEMBERS_CASES, claim, opinion, skip
 from pipeline.tables import submission
 
 _ANY: Final = ""
+_ONE: Final[ColumnElement[int]] = literal_column("1")
+"""Written into the statement: for a limit that it does not know PostgreSQL would make no plan that it keeps."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +75,7 @@ def _statement(*, by_language: bool, by_kind: bool) -> Select[Any]:
         .with_for_update(skip_locked=True, key_share=True, of=submission)
         .lateral("first")
     )
-    return select(first.c.id).select_from(heads.join(first, true())).limit(1)
+    return select(first.c.id).select_from(heads.join(first, true())).limit(_ONE)
 
 
 def _heads(lanes: TableValuedAlias, *, by_language: bool, by_kind: bool) -> FromClause:
@@ -89,15 +93,17 @@ def _of_lane(lanes: FromClause, what: ColumnElement[Any], *, by_language: bool, 
         here.append(submission.c.kind == any_(_texts("kinds")))
     return (
         select(what)
-        .where(submission.c.state == State.IN_REVIEW, *here, *_may_be_theirs())
+        .where(submission.c.state == constant(State.IN_REVIEW), *here, *_may_be_theirs())
         .order_by(submission.c.due_at, submission.c.id)
-        .limit(1)
+        .limit(_ONE)
         .correlate(lanes)
     )
 
 
 def _may_be_theirs() -> Sequence[ColumnElement[bool]]:
-    held = exists(literal(1)).where(claim.c.submission_id == submission.c.id, claim.c.state == "live", ON_MEMBERS_CASES)
+    held = exists(literal(1)).where(
+        claim.c.submission_id == submission.c.id, claim.c.state == constant("live"), ON_MEMBERS_CASES
+    )
     return (~held, *suits())
 
 

@@ -12,6 +12,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Connection, and_, exists, func, or_, select
 from sqlalchemy.dialects.postgresql import insert
 
+from pipeline.database import constant
 from pipeline.ids import new_id
 from pipeline.policy import Policy
 from pipeline.quality_policy import Quality
@@ -20,7 +21,7 @@ from pipeline.review.quality.rules import Turn, turn_of
 from pipeline.review.quality.tables import check, golden
 from pipeline.review.quality.youth import make_young
 from pipeline.review.tables import claim, reviewer
-from pipeline.review.waiting import Seeker, next_waiting, suits
+from pipeline.review.waiting import Seeker, suits
 from pipeline.tables import STANDING, decision, submission
 from schemas.review import Claim
 
@@ -28,9 +29,9 @@ _SEEN: Final = submission.alias("seen")
 
 
 def blind_claim(connection: Connection, seeker: Seeker, *, claim_id: UUID, policy: Policy) -> Claim | None:
-    """A claim on a blind case, if it is the turn of one and there is one for this reviewer while others wait for them."""
+    """A claim on a blind case, if it is the turn of one and there is one for this reviewer. Only where others wait for them."""
     turn = turn_of(claim_id, policy.quality)
-    if turn is None or next_waiting(connection, seeker) is None:
+    if turn is None:
         return None
     found = _sampled(connection, seeker, policy.quality) if turn is Turn.SAMPLE else _golden(connection, seeker)
     if found is None:
@@ -64,7 +65,7 @@ def _sampled(connection: Connection, seeker: Seeker, quality: Quality) -> UUID |
         select(check.c.id)
         .join(submission, submission.c.id == check.c.submission_id)
         .join(decision, decision.c.id == check.c.decision_id)
-        .where(check.c.kind == Turn.SAMPLE, check.c.answered_at.is_(None), *opened, *final)
+        .where(check.c.kind == constant(Turn.SAMPLE), check.c.answered_at.is_(None), *opened, *final)
         .where(check.c.queue.in_(seeker.queues), *_for(seeker))
         .order_by(check.c.opens_at, check.c.id)
         .limit(1)
@@ -96,7 +97,7 @@ def _golden(connection: Connection, seeker: Seeker) -> UUID | None:
 
 
 def _for(seeker: Seeker) -> list[ColumnElement[bool]]:
-    held = exists().where(claim.c.check_id == check.c.id, claim.c.state == "live").correlate(check)
+    held = exists().where(claim.c.check_id == check.c.id, claim.c.state == constant("live")).correlate(check)
     read = [submission.c.language.in_(seeker.languages)] if seeker.languages else []
     kinds = [submission.c.kind.in_(seeker.kinds)] if seeker.kinds else []
     return [*suits(), *read, *kinds, ~held, ~_knows(seeker.reviewer_id)]
