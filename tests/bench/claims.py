@@ -26,6 +26,8 @@ SMALL, LARGE = 1_000, 100_000
 ROUNDS = 300
 REVIEWERS = 16
 CLAIMS_EACH = 100
+WARM_UP = 12
+"""How often a statement is run before PostgreSQL keeps its plan, and once or twice more."""
 DECIDES_IN: Final = 0.2
 """Seconds from one case to the next: a reviewer who only glances at avatars. Without a pause it is processors that are measured."""
 
@@ -77,23 +79,33 @@ def _growth(small: Database, large: Database, policy: Policy) -> Iterator[Measur
 
 
 def _load(db: Database, policy: Policy) -> Iterator[Measure]:
-    for pause, how, goal in ((DECIDES_IN, "a case each 0.2 s", 20.0), (0.0, "with no pause", None)):
-        spent = sorted(_at_once(db, policy, pause=pause))
-        yield Measure(f"claim-next, {REVIEWERS} reviewers, {how}, p50", statistics.median(spent), "ms")
-        yield Measure(f"claim-next, {REVIEWERS} reviewers, {how}, p99", spent[len(spent) * 99 // 100], "ms", goal)
+    loads = (
+        (1, DECIDES_IN, "1 reviewer, a case each 0.2 s", None),
+        (REVIEWERS, DECIDES_IN, f"{REVIEWERS} reviewers, a case each 0.2 s", 20.0),
+        (REVIEWERS, 0.0, f"{REVIEWERS} reviewers, with no pause", None),
+    )
+    for people, pause, how, goal in loads:
+        spent = sorted(_at_once(db, policy, people=people, pause=pause))
+        yield Measure(f"claim-next, {how}, p50", statistics.median(spent), "ms")
+        yield Measure(f"claim-next, {how}, p99", spent[len(spent) * 99 // 100], "ms", goal)
 
 
-def _at_once(db: Database, policy: Policy, *, pause: float) -> list[float]:
-    """The milliseconds of each claim. Each reviewer begins a little later than the one before, as people do."""
+def _at_once(db: Database, policy: Policy, *, people: int, pause: float) -> list[float]:
+    """The milliseconds of each claim, on connections that know its statements.
+
+    Each reviewer begins a little later than the one before, as people do.
+    """
     spent: list[float] = []
 
     def review(number: int) -> None:
-        time.sleep(pause * number / REVIEWERS)
+        for _ in range(WARM_UP):
+            _claim(db, f"r-{number}", policy)
+        time.sleep(pause * number / people)
         for _ in range(CLAIMS_EACH):
             spent.append(_claim(db, f"r-{number}", policy))
             time.sleep(pause)
 
-    threads = [threading.Thread(target=review, args=(number,)) for number in range(REVIEWERS)]
+    threads = [threading.Thread(target=review, args=(number,)) for number in range(people)]
     for thread in threads:
         thread.start()
     for thread in threads:
