@@ -208,8 +208,8 @@ REVIEW = (
     guard(
         "Requests of one reviewer queue up for the cap",
         HELD,
-        ".where(reviewer.c.id == reviewer_id).with_for_update())",
-        ".where(reviewer.c.id == reviewer_id))",
+        'select(reviewer).where(reviewer.c.id == bindparam("reviewer")).with_for_update()',
+        'select(reviewer).where(reviewer.c.id == bindparam("reviewer"))',
         "test_claims.py::test_ten_requests_of_one_reviewer_at_once_do_not_pass_the_cap",
     ),
     guard(
