@@ -22,6 +22,7 @@ from cli.embedded.leftovers import MARK
 from cli.embedded.ports import LOOPBACK
 from cli.embedded.probes import libpq_url
 from cli.embedded.stack import AlreadyUp, Stack, running
+from tests.support.together import until
 
 ANY_PORTS: Mapping[str, int] = dict.fromkeys(("web", "postgres", "valkey", "storage", "mail"), 0)
 VARIABLES = ("PROOFDESK_DATABASE_URL", "PROOFDESK_BROKER_URL", "PROOFDESK_STORAGE_URL", "PROOFDESK_SMTP_URL")
@@ -185,16 +186,18 @@ def test_a_server_that_is_killed_comes_back_on_the_same_port(
 def test_processes_are_started_after_the_migration_and_web_changes_its_port_when_it_loses_it(
     tmp_path: Path, make_stack: MakeStack, commands: Mapping[str, tuple[str, ...]], capfd: pytest.CaptureFixture[str]
 ) -> None:
+    printed: list[str] = []
     with make_stack(tmp_path / "home", services=True, commands=commands, echo=True) as stack:
         names = set(stack.pids())
         web = next(each for each in stack.addresses() if each.name == "web")
         healthy = all_healthy(stack)
+        until(lambda: "worker-2 | worker begins" in _more(printed, capfd))
 
     assert names == {"postgres", "valkey", "storage", "mail", "web", "worker-1", "worker-2", "relay-1"}
     assert healthy
     assert "was taken, using" in web.note
-    printed = capfd.readouterr().out
-    assert printed.index("migrate  | migrate begins") < printed.index("worker-2 | worker begins")
+    whole = _more(printed, capfd)
+    assert whole.index("migrate  | migrate begins") < whole.index("worker-2 | worker begins")
     assert strays(tmp_path / "home") == []
 
 
@@ -286,3 +289,9 @@ def test_a_server_that_the_environment_names_is_used_and_not_started(tmp_path: P
     assert names == {"storage", "mail"}
     assert healthy
     assert told.items() >= given.items()
+
+
+def _more(printed: list[str], capfd: pytest.CaptureFixture[str]) -> str:
+    """All that was printed until now."""
+    printed.append(capfd.readouterr().out)
+    return "".join(printed)

@@ -118,7 +118,9 @@ class Desk:
         return self.clear(self.accept(body).id)
 
     def _due(self, kinds: Sequence[Kind]) -> Sequence[Row[Any]]:
-        query = select(task).where(task.c.state == "ready", task.c.due_at <= func.now()).order_by(task.c.due_at)
+        query = (
+            select(task).where(task.c.state == "ready", task.c.due_at <= func.now()).order_by(task.c.due_at, task.c.id)
+        )
         if kinds:
             query = query.where(task.c.kind.in_([kind.name for kind in kinds]))
         with self.tools.db.read() as connection:
