@@ -93,7 +93,7 @@ def one_at_a_time(connection: Connection, what: str) -> None:
 def constant(word: str) -> ColumnElement[str]:
     """A word of our own as a part of the statement, never a value from outside: a partial index on it serves a plan that is kept.
 
-    With a parameter in its place PostgreSQL plans each time anew, which for claim-next takes ten times as long as running it.
+    With a parameter in its place PostgreSQL plans the statement each time anew, which takes several times as long as running it.
     """
     if not word.isidentifier():
         raise ValueError(f"{word!r} is no word of ours.")

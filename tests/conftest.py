@@ -1,6 +1,8 @@
+import logging
 from collections.abc import Iterator
 
 import pytest
+import structlog
 from playwright.sync_api import Browser, BrowserContext, Page
 
 from config.container import Container
@@ -11,6 +13,18 @@ from tests.support.desk import Desk
 from tests.support.http import Api
 from tests.support.lanes import own_or_lent
 from tests.support.servers import died, empty
+
+
+@pytest.fixture(autouse=True)
+def logging_as_before() -> Iterator[None]:
+    """Logging belongs to the process, so it is put back as it was: a command run in a test wants warnings only, for one."""
+    root, config = logging.getLogger(), structlog.get_config()
+    handlers, level = root.handlers[:], root.level
+    structlog.contextvars.clear_contextvars()
+    yield
+    structlog.contextvars.clear_contextvars()
+    structlog.configure(**config)
+    root.handlers, root.level = handlers, level
 
 
 @pytest.fixture(scope="session")

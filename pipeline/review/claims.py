@@ -112,12 +112,11 @@ def _take(connection: Connection, seeker: Seeker, policy: Policy) -> Claim | Non
 
     The unique index on live claims settles a tie; then the next one is tried.
     """
-    claim_id = new_id()
     for attempt in range(_TRIES):
         submission_id = next_waiting(connection, seeker)
         if submission_id is None:
             return None
-        taken = blind_claim(connection, seeker, claim_id=claim_id, policy=policy) if attempt == 0 else None
+        taken = blind_claim(connection, seeker, claim_id=new_id(), policy=policy) if attempt == 0 else None
         taken = taken or grant(connection, submission_id, reviewer_id=seeker.reviewer_id, policy=policy)
         if taken is not None:
             return taken

@@ -1,6 +1,6 @@
 import json
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -8,18 +8,6 @@ import structlog
 from dramatiq import Message, MessageProxy
 
 from config.logging import configure_logging
-
-
-@pytest.fixture(autouse=True)
-def as_before() -> Iterator[None]:
-    """Logging belongs to the process, so it is put back as it was."""
-    root, config = logging.getLogger(), structlog.get_config()
-    handlers, level = root.handlers[:], root.level
-    structlog.contextvars.clear_contextvars()
-    yield
-    structlog.contextvars.clear_contextvars()
-    structlog.configure(**config)
-    root.handlers, root.level = handlers, level
 
 
 def lines(captured: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
