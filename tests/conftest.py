@@ -16,14 +16,21 @@ from tests.support.servers import died, empty
 
 
 @pytest.fixture(autouse=True)
-def logging_as_before() -> Iterator[None]:
-    """Logging belongs to the process, so it is put back as it was: a command run in a test wants warnings only, for one."""
+def logging_as_before(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Logging belongs to the process, so it is put back as it was: a command run in a test wants warnings only, for one.
+
+    And no logger that is first used then may stay like that.
+    """
+    configure = structlog.configure
+    monkeypatch.setattr(
+        structlog, "configure", lambda **given: configure(**given | {"cache_logger_on_first_use": False})
+    )
     root, config = logging.getLogger(), structlog.get_config()
     handlers, level = root.handlers[:], root.level
     structlog.contextvars.clear_contextvars()
     yield
     structlog.contextvars.clear_contextvars()
-    structlog.configure(**config)
+    configure(**config)
     root.handlers, root.level = handlers, level
 
 

@@ -129,7 +129,7 @@ def test_a_file_that_a_fresh_child_survives_is_reported(write: Callable[[bytes],
 
 
 def test_memory_without_end_is_a_finding(write: Callable[[bytes], Path]) -> None:
-    with Sandbox(children=1, limits=Limits(address_space_bytes=1024 * MIB), look=OBEY) as sandbox:
+    with Sandbox(children=1, limits=Limits(address_space_bytes=1024 * MIB, wall_seconds=120), look=OBEY) as sandbox:
         inspected = sandbox.inspect(write(b"allocate"), rules=RULES)
 
     assert codes(inspected) == ["processing_limit"]
