@@ -16,7 +16,8 @@ INSERT = text(
                               'locale', (ARRAY['en', 'zh-Hans', 'es-MX'])[i / 2 % 3 + 1]),
            'in_review', CASE WHEN i % 2 = 0 THEN 'avatar' ELSE 'verification' END, 2,
            CASE WHEN i % 2 = 0 THEN NULL ELSE 1 END, 'http', 'bench', now(), now() + interval '1 day',
-           now() + (i % 9973 - 500) * interval '1 minute', '{"sentence": "within a day"}', 'test', 'bench'
+           now() + (i % 9973 - 500) * interval '1 minute', jsonb_build_object('name', 'hours_by_the_clock', 'hours', 24, 'warning_hours', 4, 'from', now(),
+                              'since', 'acceptance', 'sentence', 'within a day'), 'test', 'bench'
     FROM generate_series(1, CAST(:count AS bigint)) AS i
     """
 )

@@ -12,6 +12,7 @@ from pipeline.review.quality.tables import answer, check
 from pipeline.review.reviewers import add_reviewer
 from pipeline.review.tables import claim
 from pipeline.tables import decision, submission
+from pipeline.working_days import avatar_due
 from tests.support.bodies import member
 from tests.support.desk import Desk
 
@@ -60,7 +61,8 @@ def _case(connection: Connection, number: int, at: datetime, *, rejected: bool) 
     own: dict[str, Any] = {"kind": "avatar"}
     if _queue(number) == "verification":
         own = {"kind": "verification", "method": "materials", "stage": "verified", "identity": "other", "chance": 1}
-    due = at + timedelta(hours=20)
+    accepted = at - timedelta(hours=4)
+    due = avatar_due(accepted, hours=24, warning_hours=4, since="acceptance")
     return _row(
         connection,
         submission,
@@ -71,10 +73,10 @@ def _case(connection: Connection, number: int, at: datetime, *, rejected: bool) 
         version=3,
         door="http",
         accepted_by="test",
-        accepted_at=at - timedelta(hours=4),
-        target_at=due,
-        due_at=due,
-        due_rule={"name": "hours_by_the_clock"},
+        accepted_at=accepted,
+        target_at=due.target_at,
+        due_at=due.promise_at,
+        due_rule=dict(due.rule),
         closed_at=at,
         policy_version="test",
         correlation_id=f"trace-{number}",
