@@ -33,7 +33,7 @@ from pipeline.review.tables import ON_MEMBERS_CASES, claim, opinion, skip
 from pipeline.tables import submission
 
 _ANY: Final = ""
-_ONE: Final[ColumnElement[int]] = literal_column("1")
+ONE: Final[ColumnElement[int]] = literal_column("1")
 """Written into the statement: for a limit that it does not know PostgreSQL would make no plan that it keeps."""
 
 
@@ -68,14 +68,14 @@ def next_waiting(connection: Connection, seeker: Seeker) -> UUID | None:
 @cache
 def _statement(*, by_language: bool, by_kind: bool) -> Select[Any]:
     """Built once for each form: building it anew would cost more than the database takes for it."""
-    lanes = func.unnest(_texts("queues"), _texts("languages")).table_valued("queue", "language", name="lane")
+    lanes = func.unnest(texts("queues"), texts("languages")).table_valued("queue", "language", name="lane")
     heads = _heads(lanes.render_derived(), by_language=by_language, by_kind=by_kind)
     first = (
         _of_lane(heads, submission.c.id, by_language=by_language, by_kind=by_kind)
         .with_for_update(skip_locked=True, key_share=True, of=submission)
         .lateral("first")
     )
-    return select(first.c.id).select_from(heads.join(first, true())).limit(_ONE)
+    return select(first.c.id).select_from(heads.join(first, true())).limit(ONE)
 
 
 def _heads(lanes: TableValuedAlias, *, by_language: bool, by_kind: bool) -> FromClause:
@@ -90,12 +90,12 @@ def _of_lane(lanes: FromClause, what: ColumnElement[Any], *, by_language: bool, 
     if by_language:
         here.append(submission.c.language == lanes.c.language)
     if by_kind:
-        here.append(submission.c.kind == any_(_texts("kinds")))
+        here.append(submission.c.kind == any_(texts("kinds")))
     return (
         select(what)
         .where(submission.c.state == constant(State.IN_REVIEW), *here, *_may_be_theirs())
         .order_by(submission.c.due_at, submission.c.id)
-        .limit(_ONE)
+        .limit(ONE)
         .correlate(lanes)
     )
 
@@ -115,9 +115,10 @@ def suits() -> Sequence[ColumnElement[bool]]:
         ~exists(literal(1)).where(
             opinion.c.submission_id == this, opinion.c.reviewer_id == who, opinion.c.undone_at.is_(None)
         ),
-        submission.c.member_id != all_(_texts("related")),
+        submission.c.member_id != all_(texts("related")),
     )
 
 
-def _texts(name: str) -> BindParameter[Any]:
+def texts(name: str) -> BindParameter[Any]:
+    """A parameter that is a list of words."""
     return bindparam(name, type_=ARRAY(Text))
