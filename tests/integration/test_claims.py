@@ -4,6 +4,7 @@ import pytest
 
 from pipeline.errors import ClaimCapReached, ClaimExpired, NotFound
 from pipeline.review.claims import release, renew, sweep_claims
+from pipeline.review.grant import grant
 from pipeline.review.reviewers import add_reviewer
 from pipeline.review.tables import claim as claim_table
 from schemas.review import Claim
@@ -128,6 +129,27 @@ def test_all_that_happens_to_a_claim_is_in_the_history(desk: Desk) -> None:
     told = [each for each in desk.history(submission) if each.startswith("claim.")]
 
     assert told == ["claim.taken", "claim.renewed", "claim.released", "claim.taken", "claim.expired", "claim.taken"]
+
+
+def test_the_history_names_the_claim_and_its_fence(desk: Desk) -> None:
+    desk.case_waiting()
+
+    held = desk.claimed()
+
+    (told,) = desk.sql("SELECT actor, submission_id, detail FROM audit WHERE event = 'claim.taken'")
+    assert tuple(told) == ("r-1", held.submission_id, {"claim_id": str(held.id), "fence": held.fence})
+
+
+def test_a_case_that_somebody_holds_is_granted_to_nobody_else_and_no_history_says_so(desk: Desk) -> None:
+    submission = desk.case_waiting()
+    desk.claimed("r-1")
+    add_reviewer("r-2", db=desk.tools.db)
+
+    with desk.tools.db.begin() as connection:
+        second = grant(connection, submission, reviewer_id="r-2", policy=desk.tools.policy)
+
+    assert second is None
+    assert desk.sql("SELECT actor FROM audit WHERE event = 'claim.taken'") == [("r-1",)]
 
 
 def test_the_same_request_to_claim_gives_the_same_case(desk: Desk, api: Api) -> None:
