@@ -14,9 +14,10 @@ from pipeline.policy import Policy
 from pipeline.review.actions import chosen_queues
 from pipeline.review.ending import end_claim, skip_case
 from pipeline.review.grant import as_claim, grant, lease_from_now, tell
-from pipeline.review.held import LIVE, RUN_OUT, desk_of, explain, hold_cap, locked_reviewer, mine
+from pipeline.review.held import LIVE, RUN_OUT, explain, hold_cap, locked_reviewer, mine
 from pipeline.review.offers import take_up_next
 from pipeline.review.quality.mix import blind_claim
+from pipeline.review.seeking import look
 from pipeline.review.tables import claim
 from pipeline.review.waiting import Seeker, next_waiting
 from schemas.review import Claim
@@ -51,12 +52,14 @@ def claim_next(
             kinds=kinds,
             related=[*person.related_members, reviewer_id],
         )
-        desk = desk_of(connection, reviewer_id)
+        desk = look(connection, seeker)
         hold_cap(desk.held, policy.review.claims_per_reviewer)
         if desk.run_out:
             expire_claims(connection)
         taken = take_up_next(connection, seeker, policy=policy) if desk.offered else None
-        taken = taken or _take(connection, seeker, policy)
+        if taken is None:
+            first = next_waiting(connection, seeker) if desk.offered or desk.run_out else desk.waiting
+            taken = _take(connection, first, seeker, policy)
         remember(connection, request, {"claim": taken.model_dump(mode="json") if taken else None})
     if taken is not None:
         log.info("claim.taken", submission_id=str(taken.submission_id), claim_id=str(taken.id), reviewer=reviewer_id)
@@ -107,17 +110,18 @@ def sweep_claims(db: Database) -> int:
         return expire_claims(connection)
 
 
-def _take(connection: Connection, seeker: Seeker, policy: Policy) -> Claim | None:
+def _take(connection: Connection, first: UUID | None, seeker: Seeker, policy: Policy) -> Claim | None:
     """Insert a claim on the first waiting case, or now and then on a blind one in its place.
 
     The unique index on live claims settles a tie; then the next one is tried.
     """
+    waiting = first
     for attempt in range(_TRIES):
-        submission_id = next_waiting(connection, seeker)
-        if submission_id is None:
+        if waiting is None:
             return None
         taken = blind_claim(connection, seeker, claim_id=new_id(), policy=policy) if attempt == 0 else None
-        taken = taken or grant(connection, submission_id, reviewer_id=seeker.reviewer_id, policy=policy)
+        taken = taken or grant(connection, waiting, reviewer_id=seeker.reviewer_id, policy=policy)
         if taken is not None:
             return taken
+        waiting = next_waiting(connection, seeker)
     return None

@@ -25,11 +25,12 @@ RUN_OUT: Final = (
 
 _THEIRS: Final = (claim.c.reviewer_id == bindparam("reviewer"), LIVE)
 _PERSON: Final = select(reviewer).where(reviewer.c.id == bindparam("reviewer")).with_for_update()
-_DESK: Final = select(
+DESK: Final = select(
     select(func.count()).select_from(claim).where(*_THEIRS, ~OFFERED).scalar_subquery().label("held"),
     exists(literal(1)).where(*_THEIRS, OFFERED).label("offered"),
     exists(RUN_OUT).label("run_out"),
 )
+"""How many cases a reviewer holds, whether they are offered one, and whether anybody's claim has run out."""
 
 
 def mine(claim_id: UUID, token: UUID, reviewer_id: str) -> tuple[ColumnElement[bool], ...]:
@@ -83,7 +84,7 @@ def desk_of(connection: Connection, reviewer_id: str) -> Row[Any]:
 
     What colleagues offer and nobody has taken up is not held yet.
     """
-    return connection.execute(_DESK, {"reviewer": reviewer_id}).one()
+    return connection.execute(DESK, {"reviewer": reviewer_id}).one()
 
 
 def hold_cap(held: int, cap: int) -> None:

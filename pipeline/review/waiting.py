@@ -1,6 +1,6 @@
 """Which case is next for a reviewer: the soonest due of the lanes (queue and language) that are theirs."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Final
@@ -53,21 +53,29 @@ def next_waiting(connection: Connection, seeker: Seeker) -> UUID | None:
 
     Each lane is a part of an index in the order of due times, so this takes the same time however many wait.
     """
+    return connection.execute(waiting(**form_of(seeker)), parameters(seeker)).scalar_one_or_none()
+
+
+def form_of(seeker: Seeker) -> Mapping[str, bool]:
+    """What a statement for this seeker asks for; each form of it has a plan of its own."""
+    return {"by_language": bool(seeker.languages), "by_kind": bool(seeker.kinds)}
+
+
+def parameters(seeker: Seeker) -> Mapping[str, object]:
+    """The values of a statement's parameters."""
     lanes = [(queue.value, language) for queue in seeker.queues for language in seeker.languages or (_ANY,)]
-    values = {
+    return {
         "queues": [queue for queue, _ in lanes],
         "languages": [language for _, language in lanes],
         "reviewer": seeker.reviewer_id,
         "related": list(seeker.related),
         "kinds": list(seeker.kinds),
     }
-    query = _statement(by_language=bool(seeker.languages), by_kind=bool(seeker.kinds))
-    return connection.execute(query, values).scalar_one_or_none()
 
 
 @cache
-def _statement(*, by_language: bool, by_kind: bool) -> Select[Any]:
-    """Built once for each form: building it anew would cost more than the database takes for it."""
+def waiting(*, by_language: bool, by_kind: bool) -> Select[Any]:
+    """The statement of `next_waiting`. Built once for each form: building it anew would cost more than the database takes for it."""
     lanes = func.unnest(texts("queues"), texts("languages")).table_valued("queue", "language", name="lane")
     heads = _heads(lanes.render_derived(), by_language=by_language, by_kind=by_kind)
     first = (

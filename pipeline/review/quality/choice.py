@@ -1,21 +1,18 @@
 """Which blind case a reviewer is given. Each statement is built once for each form, and PostgreSQL keeps its plan.
 
-Parameters (those that a form does not name are passed over): `reviewer`, `related`, `queues`, `languages`, `kinds`, `keep`.
+The parameters are those of a seeker (`waiting.parameters`), and `keep`: how long a sampled case is given out.
 """
 
-from collections.abc import Mapping
-from datetime import timedelta
 from functools import cache
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Interval, Select, Text, and_, any_, bindparam, exists, func, or_, select
 
 from pipeline.database import constant
-from pipeline.quality_policy import Quality
 from pipeline.review.quality.rules import Turn
 from pipeline.review.quality.tables import check, golden
 from pipeline.review.tables import claim, reviewer
-from pipeline.review.waiting import ONE, Seeker, suits, texts
+from pipeline.review.waiting import ONE, suits, texts
 from pipeline.tables import STANDING, decision, submission
 
 _SEEN: Final = submission.alias("seen")
@@ -55,18 +52,6 @@ def marked(*, by_language: bool, by_kind: bool) -> Select[Any]:
         .order_by(golden.c.id)
         .limit(ONE)
     )
-
-
-def parameters(seeker: Seeker, quality: Quality) -> Mapping[str, object]:
-    """The values of the parameters."""
-    return {
-        "reviewer": seeker.reviewer_id,
-        "related": list(seeker.related),
-        "queues": [queue.value for queue in seeker.queues],
-        "languages": list(seeker.languages),
-        "kinds": list(seeker.kinds),
-        "keep": timedelta(days=quality.keep_days),
-    }
 
 
 def knows(who: ColumnElement[str]) -> ColumnElement[bool]:

@@ -5,6 +5,7 @@ know, what became of it: who had to do with the case before, or has seen a later
 """
 
 from collections.abc import Sequence
+from datetime import timedelta
 from uuid import UUID
 
 from sqlalchemy import Connection, func, select
@@ -14,12 +15,12 @@ from pipeline.ids import new_id
 from pipeline.policy import Policy
 from pipeline.quality_policy import Quality
 from pipeline.review.grant import grant
-from pipeline.review.quality.choice import knows, marked, parameters, sampled
+from pipeline.review.quality.choice import knows, marked, sampled
 from pipeline.review.quality.rules import Turn, turn_of
 from pipeline.review.quality.tables import check
 from pipeline.review.quality.youth import make_young
 from pipeline.review.tables import reviewer
-from pipeline.review.waiting import Seeker
+from pipeline.review.waiting import Seeker, form_of, parameters
 from pipeline.tables import decision, submission
 from schemas.review import Claim
 
@@ -29,8 +30,7 @@ def blind_claim(connection: Connection, seeker: Seeker, *, claim_id: UUID, polic
     turn = turn_of(claim_id, policy.quality)
     if turn is None:
         return None
-    choose = _sampled if turn is Turn.SAMPLE else _golden
-    found = choose(connection, seeker, policy.quality)
+    found = _sampled(connection, seeker, policy.quality) if turn is Turn.SAMPLE else _golden(connection, seeker)
     if found is None:
         return None
     submission_id = make_young(connection, found, seeker.reviewer_id, policy.clock)
@@ -54,14 +54,13 @@ def who_know(connection: Connection, check_id: UUID | None) -> Sequence[str]:
 
 
 def _sampled(connection: Connection, seeker: Seeker, quality: Quality) -> UUID | None:
-    query = sampled(by_language=bool(seeker.languages), by_kind=bool(seeker.kinds))
-    return connection.execute(query, parameters(seeker, quality)).scalar_one_or_none()
+    keep = {"keep": timedelta(days=quality.keep_days)}
+    return connection.execute(sampled(**form_of(seeker)), {**parameters(seeker), **keep}).scalar_one_or_none()
 
 
-def _golden(connection: Connection, seeker: Seeker, quality: Quality) -> UUID | None:
+def _golden(connection: Connection, seeker: Seeker) -> UUID | None:
     """The check of a golden case; one that they gave back is theirs still."""
-    query = marked(by_language=bool(seeker.languages), by_kind=bool(seeker.kinds))
-    row = connection.execute(query, parameters(seeker, quality)).one_or_none()
+    row = connection.execute(marked(**form_of(seeker)), parameters(seeker)).one_or_none()
     if row is None or row.check_id is not None:
         return row.check_id if row else None
     same = {name: getattr(row, name) for name in ("submission_id", "decision_id", "version", "queue")}
