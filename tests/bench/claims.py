@@ -98,8 +98,9 @@ def _at_once(db: Database, policy: Policy, *, people: int, pause: float) -> list
     spent: list[float] = []
 
     def review(number: int) -> None:
-        for _ in range(WARM_UP):
-            _claim(db, f"r-{number}", policy)
+        for each in _turns(policy):
+            for _ in range(WARM_UP):
+                _claim(db, f"r-{number}", each)
         time.sleep(pause * number / people)
         for _ in range(CLAIMS_EACH):
             spent.append(_claim(db, f"r-{number}", policy))
@@ -111,6 +112,13 @@ def _at_once(db: Database, policy: Policy, *, people: int, pause: float) -> list
     for thread in threads:
         thread.join()
     return spent
+
+
+def _turns(policy: Policy) -> Iterator[Policy]:
+    """Under these each claim asks for a sampled case first, or for a golden one, or for neither: what is rare is known as well."""
+    for mix, golden in ((1.0, 0.0), (0.0, 1.0), (0.0, 0.0)):
+        quality = policy.quality.model_copy(update={"mix": mix, "golden": golden})
+        yield policy.model_copy(update={"quality": quality})
 
 
 def _look(db: Database) -> float:
