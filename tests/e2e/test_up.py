@@ -18,19 +18,41 @@ PHOTO = Path(__file__).parents[2] / "cli" / "demo" / "photos" / "portrait.jpg"
 DEADLINE_SECONDS = 60
 
 
-@pytest.fixture
-def home(tmp_path: Path) -> Path:
-    return tmp_path / "a home with spaces"
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("up") / "a home with spaces"
 
 
-def test_after_kill_nine_of_up_the_next_one_comes_up_with_everything_and_no_stray_process(home: Path) -> None:
-    with _up(home) as first:
-        submitted = _proofdesk(
-            home, "submit", str(PHOTO), "--member", "m1", "--name", "Lin", "--email", "lin@example.com"
-        )
-        before = {process.pid for process in supervised(home)}
-        first.send_signal(signal.SIGKILL)
-        first.wait(DEADLINE_SECONDS)
+@pytest.fixture(scope="module")
+def first(home: Path) -> Iterator["subprocess.Popen[str]"]:
+    """One `proofdesk up` for the tests of this file, since a start takes long; the last of them kills it."""
+    with _up(home) as up:
+        yield up
+
+
+def test_a_second_up_says_that_the_first_is_up_and_leaves_it_alone_and_doctor_finds_all_well(
+    home: Path, first: "subprocess.Popen[str]"
+) -> None:
+    before = {process.pid for process in supervised(home)}
+    second = subprocess.run(_command(home, "up"), capture_output=True, text=True, timeout=DEADLINE_SECONDS, check=False)
+    after = {process.pid for process in supervised(home)}
+    doctor = _doctor(home, "--json")
+
+    assert second.returncode == 1
+    assert f"up already, as process {first.pid}" in " ".join(second.stderr.split())
+    assert before == after
+    assert [check for check in json.loads(doctor.stdout) if not check["ok"]] == []
+    assert doctor.returncode == 0
+    assert first.poll() is None
+
+
+def test_after_kill_nine_of_up_the_next_one_comes_up_with_everything_and_no_stray_process_and_ends_when_told(
+    home: Path, first: "subprocess.Popen[str]"
+) -> None:
+    submitted = _proofdesk(home, "submit", str(PHOTO), "--member", "m1", "--name", "Lin", "--email", "lin@example.com")
+    before = {process.pid for process in supervised(home)}
+    first.send_signal(signal.SIGKILL)
+    first.wait(DEADLINE_SECONDS)
 
     with _up(home) as second:
         view = _submission(home, json.loads(submitted)["id"])
@@ -41,29 +63,11 @@ def test_after_kill_nine_of_up_the_next_one_comes_up_with_everything_and_no_stra
     assert view["state"] in {"received", "in_review"}
     assert strays == set()
     assert supervised(home) == []
+    assert second.returncode == 0
 
 
-def test_a_second_up_says_that_the_first_is_up_and_leaves_it_alone_and_doctor_finds_all_well(home: Path) -> None:
-    with _up(home) as first:
-        before = {process.pid for process in supervised(home)}
-        second = subprocess.run(
-            _command(home, "up"), capture_output=True, text=True, timeout=DEADLINE_SECONDS, check=False
-        )
-        after = {process.pid for process in supervised(home)}
-        doctor = _doctor(home, "--json")
-        first.send_signal(signal.SIGINT)
-        first.wait(DEADLINE_SECONDS)
-
-    assert second.returncode == 1
-    assert f"up already, as process {first.pid}" in " ".join(second.stderr.split())
-    assert before == after
-    assert [check for check in json.loads(doctor.stdout) if not check["ok"]] == []
-    assert doctor.returncode == 0
-    assert first.returncode == 0
-
-
-def test_doctor_says_what_is_missing_where_nothing_is_up(home: Path) -> None:
-    doctor = _doctor(home)
+def test_doctor_says_what_is_missing_where_nothing_is_up(tmp_path: Path) -> None:
+    doctor = _doctor(tmp_path / "home")
 
     assert doctor.returncode == 1
     assert "PROOFDESK_DATABASE_URL" in doctor.stdout
