@@ -44,7 +44,7 @@ def put_back(tools: Container, kept: Kept) -> None:
         for name, columns in TABLES.items()
     ]
     with tools.db.engine.begin() as connection:
-        connection.exec_driver_sql("; ".join(["SET LOCAL synchronous_commit = off", *emptied, *filled]))
+        connection.exec_driver_sql("; ".join([*emptied, *filled]))
     for bucket in _buckets(tools):
         _put_objects_back(tools, bucket, kept.objects[bucket])
     client: Any = tools.broker.client
