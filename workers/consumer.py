@@ -10,7 +10,7 @@ import structlog
 from dramatiq import Message
 from dramatiq.broker import MessageProxy
 from dramatiq.brokers.redis import _RedisConsumer
-from dramatiq.common import compute_backoff
+from dramatiq.common import compute_backoff, dq_name
 from dramatiq.errors import ConnectionClosed, DecodeError
 
 from pipeline.errors import RetryableError
@@ -21,6 +21,8 @@ Park = Callable[[bytes, str], None]
 """Keeps a message's bytes with the reason why it could not be taken."""
 
 DOOR: Final = "intake"
+DELAYED_MS: Final = 1000
+"""How long at most between two looks at a queue of messages that wait for their time, which is not exact anyway."""
 PAUSE_SECONDS: Final = 1.0
 
 
@@ -36,6 +38,8 @@ class DoorConsumer(_RedisConsumer):
 
     def __init__(self, *arguments: Any) -> None:
         super().__init__(*arguments)
+        if self.queue_name == dq_name(self.queue_name):
+            self.timeout = DELAYED_MS
         self._aside: deque[tuple[bytes, str]] = deque()
         self._again_at = 0.0
 
