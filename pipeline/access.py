@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import Column, Connection, RowMapping, Table, Text, Uuid, func, insert, select, update
+from sqlalchemy import Column, Connection, RowMapping, Table, Text, Uuid, bindparam, func, insert, select, update
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from pipeline import audit
@@ -32,6 +32,8 @@ api_key: Final = Table(
 )
 
 PREFIX: Final = "pd"
+
+_LIVE: Final = select(api_key).where(api_key.c.id == bindparam("key_id"), api_key.c.revoked_at.is_(None))
 
 
 class Scope(StrEnum):
@@ -122,9 +124,7 @@ def authenticate(presented: str | None, *, db: Database) -> Caller:
         raise Unauthenticated("Send an API key: Authorization: Bearer pd_… Create one with: proofdesk key create")
     key_id, secret = found
     with db.read() as connection:
-        row = connection.execute(
-            select(api_key).where(api_key.c.id == key_id, api_key.c.revoked_at.is_(None))
-        ).one_or_none()
+        row = connection.execute(_LIVE, {"key_id": key_id}).one_or_none()
     if row is None or not matches(secret, row.secret_sha256):
         raise Unauthenticated("The API key is unknown or was revoked. Create one with: proofdesk key create")
     return Caller(row.id, row.name, frozenset(row.scopes), row.reviewer_id)

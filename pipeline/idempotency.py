@@ -2,14 +2,14 @@
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, Final
 
 import orjson
-from sqlalchemy import Column, Connection, Index, Table, Text, func, select, update
+from sqlalchemy import Column, Connection, Index, Table, Text, bindparam, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
-from pipeline.database import JSON, Database, metadata, took_effect
+from pipeline.database import JSON, Database, metadata
 from pipeline.errors import IdempotencyKeyReused
 from pipeline.tables import Instant
 
@@ -23,6 +23,11 @@ idempotency: Final = Table(
     Column("answer", JSON),
     Column("created_at", Instant, nullable=False, server_default=func.now()),
     Index("ix_idempotency_created_at", "created_at"),
+)
+
+_FIRST: Final = insert(idempotency).on_conflict_do_nothing().returning(idempotency.c.key)
+_REMEMBER: Final = update(idempotency).where(
+    idempotency.c.owner == bindparam("of"), idempotency.c.key == bindparam("with_key")
 )
 
 
@@ -49,12 +54,7 @@ def earlier_answer(connection: Connection, request: Once | None) -> Mapping[str,
     """
     if request is None:
         return None
-    fresh = (
-        insert(idempotency)
-        .values(owner=request.owner, key=request.key, operation=request.operation, fingerprint=request.fingerprint)
-        .on_conflict_do_nothing()
-    )
-    if took_effect(connection, fresh):
+    if connection.execute(_FIRST, asdict(request)).first() is not None:
         return None
     row = connection.execute(select(idempotency).where(*_is(request))).one()
     if row.fingerprint != request.fingerprint:
@@ -76,7 +76,8 @@ def was_seen(db: Database, request: Once | None) -> bool:
 def remember(connection: Connection, request: Once | None, answer: Mapping[str, Any]) -> None:
     """Keep the answer for the next time that this key comes, in the same transaction as its effect."""
     if request is not None:
-        connection.execute(update(idempotency).where(*_is(request)).values(answer=dict(answer)))
+        answered = {"of": request.owner, "with_key": request.key, "answer": dict(answer)}
+        connection.execute(_REMEMBER, answered)
 
 
 def _is(request: Once) -> tuple[Any, Any]:

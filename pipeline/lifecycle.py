@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, func, select, update
+from sqlalchemy import Connection, Row, bindparam, func, select, update
 
 from pipeline import audit
 from pipeline.errors import AlreadyThere, NotAllowed, NotFound, Stale
@@ -106,6 +106,16 @@ def advance(state: State, event: Event) -> State:
     raise NotAllowed(f"A submission that is {state} cannot be {event}.")
 
 
+_LOCKED: Final = select(submission).where(submission.c.id == bindparam("moved_id")).with_for_update()
+_MOVE: Final = update(submission).where(
+    submission.c.id == bindparam("moved_id"),
+    submission.c.state == bindparam("before"),
+    submission.c.version == bindparam("at_version"),
+)
+_STAY_OPEN: Final = _MOVE.values(closed_at=None)
+_CLOSE: Final = _MOVE.values(closed_at=func.now())
+
+
 def move(
     connection: Connection,
     submission_id: UUID,
@@ -122,18 +132,17 @@ def move(
     `version` is what the caller looked at; None moves from whatever is there now. With `queue` it waits there. Raises NotFound, AlreadyThere, NotAllowed,
     or Stale when somebody else moved it first.
     """
-    row = connection.execute(select(submission).where(submission.c.id == submission_id).with_for_update()).one_or_none()
+    row = connection.execute(_LOCKED, {"moved_id": submission_id}).one_or_none()
     if row is None:
         raise NotFound(f"There is no submission {submission_id}.")
     before = State(row.state)
     after = advance(before, event)
     if version is not None and version != row.version:
         raise Stale(f"The submission is at version {row.version}; you looked at version {version}. Load it again.")
-    closed_at = None if after in OPEN else func.now()
+    looked_at = {"moved_id": submission_id, "before": before, "at_version": row.version}
     changed = connection.execute(
-        update(submission)
-        .where(submission.c.id == submission_id, submission.c.state == before, submission.c.version == row.version)
-        .values(state=after, version=row.version + 1, closed_at=closed_at, queue=queue or row.queue)
+        _STAY_OPEN if after in OPEN else _CLOSE,
+        {**looked_at, "state": after, "version": row.version + 1, "queue": queue or row.queue},
     )
     if changed.rowcount != 1:
         raise Stale("The submission changed at the same moment. Load it again.")

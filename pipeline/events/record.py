@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import Connection, any_, delete, func, insert, or_, select, text
+from sqlalchemy import Connection, Interval, Text, any_, bindparam, delete, func, insert, or_, select, text
 
 from pipeline.events.tables import delivery, endpoint, event
 from pipeline.ids import new_id
@@ -22,6 +22,11 @@ _TURN_AND_NUMBER: Final = text(
     " SELECT nextval('event_sequence_seq') FROM turn"
 )
 """Whoever has a number has a transaction's id, too, by which `listed` sees that it is under way."""
+
+_RECORD: Final = insert(event).values(at=func.now() + bindparam("delay", type_=Interval))
+_WANTED: Final = select(endpoint.c.id, endpoint.c.state).where(
+    or_(func.cardinality(endpoint.c.types) == 0, any_(endpoint.c.types) == bindparam("event_type", type_=Text))
+)
 
 
 def record(
@@ -43,11 +48,10 @@ def record(
         "member_id": member_id,
         "data": data.model_dump(mode="json"),
         "cause_id": cause_id,
-        "at": func.now() + timedelta(seconds=delay_seconds),
+        "delay": timedelta(seconds=delay_seconds),
     }
-    connection.execute(insert(event).values(row))
-    wanted = or_(func.cardinality(endpoint.c.types) == 0, any_(endpoint.c.types) == event_type)
-    for to in connection.execute(select(endpoint.c.id, endpoint.c.state).where(wanted)).all():
+    connection.execute(_RECORD, row)
+    for to in connection.execute(_WANTED, {"event_type": event_type}).all():
         pending = {"event_id": event_id, "endpoint_id": to.id, "member_id": member_id, "sequence": sequence}
         connection.execute(insert(delivery).values(pending))
         if to.state == "active":

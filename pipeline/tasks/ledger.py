@@ -5,12 +5,14 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cache
 from typing import Any, Final
 from uuid import UUID
 
 import structlog
-from sqlalchemy import ColumnElement, Connection, case, exists, func, literal, update
+from sqlalchemy import ColumnElement, Connection, Interval, bindparam, case, exists, func, literal, update
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from pipeline.database import Database, after_commit, storable
 from pipeline.errors import LeaseLost, PermanentError, RetryableError
@@ -21,6 +23,21 @@ from pipeline.tasks.tables import task
 log = structlog.get_logger()
 
 _LAST_ERROR_LENGTH: Final = 2000
+
+
+def _held(task_id: Any, token: Any) -> tuple[ColumnElement[bool], ...]:
+    return task.c.id == task_id, task.c.state == TaskState.RUNNING, task.c.token == token
+
+
+_NEW: Final = insert(task).on_conflict_do_nothing(index_elements=["dedup_key"]).returning(task.c.id)
+_RECORD: Final = _NEW.values(due_at=func.now(), hinted_at=func.now())
+_RECORD_FOR_LATER: Final = _NEW.values(due_at=func.now() + bindparam("delay", type_=Interval))
+_FINISH: Final = (
+    update(task)
+    .where(*_held(bindparam("held_id"), bindparam("held_token")))
+    .values(state=TaskState.DONE, lease_until=None, ended_at=func.now(), last_error=None)
+)
+"""Statements that run most often are made once: making one takes longer than running it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +68,6 @@ def record(
 
     One task for each `dedup_key` (default: kind and ref): a second record is a no-op and gives None.
     """
-    now = func.now()
     row = {
         "id": new_id(),
         "kind": kind.name,
@@ -59,12 +75,11 @@ def record(
         "dedup_key": dedup_key or f"{kind.name}:{ref_id}",
         "trace": trace,
         "payload": dict(payload) if payload is not None else None,
-        "due_at": now + timedelta(seconds=delay_seconds),
-        "hinted_at": None if delay_seconds else now,
     }
-    task_id: UUID | None = connection.execute(
-        insert(task).values(row).on_conflict_do_nothing(index_elements=["dedup_key"]).returning(task.c.id)
-    ).scalar_one_or_none()
+    statement = _RECORD_FOR_LATER if delay_seconds else _RECORD
+    if delay_seconds:
+        row["delay"] = timedelta(seconds=delay_seconds)
+    task_id: UUID | None = connection.execute(statement, row).scalar_one_or_none()
     if task_id is not None and not delay_seconds:
         after_commit(connection, kind=kind.name, task_id=str(task_id))
     return task_id
@@ -72,11 +87,7 @@ def record(
 
 def finish(connection: Connection, mine: Task) -> None:
     """End the task in the transaction that carries its effects. Raises LeaseLost (roll back) when somebody else has it now."""
-    ended = connection.execute(
-        update(task)
-        .where(*_held(mine))
-        .values(state=TaskState.DONE, lease_until=None, ended_at=func.now(), last_error=None)
-    )
+    ended = connection.execute(_FINISH, {"held_id": mine.id, "held_token": mine.token})
     if ended.rowcount != 1:
         raise LeaseLost(f"Task {mine.id} is no longer held with token {mine.token}.")
 
@@ -85,18 +96,44 @@ def renew(db: Database, mine: Task) -> None:
     """Begin the lease anew, before the next step of work in steps. Raises LeaseLost when somebody else has the task now."""
     lease = func.now() + timedelta(seconds=mine.kind.lease_seconds)
     with db.begin() as connection:
-        renewed = connection.execute(update(task).where(*_held(mine)).values(lease_until=lease))
+        renewed = connection.execute(update(task).where(*_held(mine.id, mine.token)).values(lease_until=lease))
     if renewed.rowcount != 1:
         raise LeaseLost(f"Task {mine.id} is no longer held with token {mine.token}.")
 
 
-def _held(mine: Task) -> tuple[ColumnElement[bool], ...]:
-    return task.c.id == mine.id, task.c.state == TaskState.RUNNING, task.c.token == mine.token
-
-
 def is_held(mine: Task) -> ColumnElement[bool]:
     """A condition for statements of this worker between claim and finish: the task is still held with this token."""
-    return exists().where(*_held(mine))
+    return exists().where(*_held(mine.id, mine.token))
+
+
+@cache
+def _taking(kind: Kind) -> ReturningUpdate[Any]:
+    """What `Ledger.claim` runs for a kind."""
+    exhausted = task.c.attempts >= kind.max_attempts
+    return (
+        update(task)
+        .where(
+            task.c.id == bindparam("task_id"),
+            task.c.kind == kind.name,
+            task.c.state == TaskState.READY,
+            task.c.due_at <= func.now(),
+        )
+        .values(
+            state=case((exhausted, TaskState.PARKED.value), else_=TaskState.RUNNING.value),
+            lease_until=case((exhausted, None), else_=func.now() + timedelta(seconds=kind.lease_seconds)),
+            ended_at=case((exhausted, func.now()), else_=None),
+            token=task.c.token + 1,
+            attempts=case((exhausted, task.c.attempts), else_=task.c.attempts + 1),
+            last_error=case(
+                (
+                    exhausted,
+                    func.coalesce(task.c.last_error, literal("The worker died each time that it was tried.")),
+                ),
+                else_=task.c.last_error,
+            ),
+        )
+        .returning(task)
+    )
 
 
 class Ledger:
@@ -110,33 +147,8 @@ class Ledger:
 
         One UPDATE. A task that was taken too often (each SIGKILL counts) is parked instead, with an alert in the log.
         """
-        exhausted = task.c.attempts >= kind.max_attempts
-        statement = (
-            update(task)
-            .where(
-                task.c.id == UUID(task_id),
-                task.c.kind == kind.name,
-                task.c.state == TaskState.READY,
-                task.c.due_at <= func.now(),
-            )
-            .values(
-                state=case((exhausted, TaskState.PARKED.value), else_=TaskState.RUNNING.value),
-                lease_until=case((exhausted, None), else_=func.now() + timedelta(seconds=kind.lease_seconds)),
-                ended_at=case((exhausted, func.now()), else_=None),
-                token=task.c.token + 1,
-                attempts=case((exhausted, task.c.attempts), else_=task.c.attempts + 1),
-                last_error=case(
-                    (
-                        exhausted,
-                        func.coalesce(task.c.last_error, literal("The worker died each time that it was tried.")),
-                    ),
-                    else_=task.c.last_error,
-                ),
-            )
-            .returning(task)
-        )
         with self._db.begin() as connection:
-            row = connection.execute(statement).one_or_none()
+            row = connection.execute(_taking(kind), {"task_id": UUID(task_id)}).one_or_none()
         if row is None:
             return None
         if row.state == TaskState.PARKED:
@@ -202,7 +214,9 @@ class Ledger:
     def _release(self, mine: Task, error: BaseException, **values: Any) -> bool:
         with self._db.begin() as connection:
             released = connection.execute(
-                update(task).where(*_held(mine)).values(lease_until=None, last_error=_in_words(error), **values)
+                update(task)
+                .where(*_held(mine.id, mine.token))
+                .values(lease_until=None, last_error=_in_words(error), **values)
             )
         return released.rowcount == 1
 

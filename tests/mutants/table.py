@@ -7,6 +7,7 @@ RELAY = "pipeline/tasks/relay.py"
 ENDING = "pipeline/review/ending.py"
 HELD = "pipeline/review/held.py"
 SCHEMA = "pipeline/migrations/versions/0001_the_first_schema.py"
+QUALITY = "pipeline/migrations/versions/0010_quality.py"
 SEND = "pipeline/notification/send.py"
 AVATAR = "pipeline/avatar/service.py"
 IDEMPOTENCY = "pipeline/idempotency.py"
@@ -30,7 +31,7 @@ TASKS = (
     guard(
         "Only the token's holder finishes",
         LEDGER,
-        "task.c.state == TaskState.RUNNING, task.c.token == mine.token",
+        "task.c.state == TaskState.RUNNING, task.c.token == token",
         "task.c.state == TaskState.RUNNING",
         "test_ledger.py::test_a_worker_that_lost_its_lease_rolls_its_effects_back",
     ),
@@ -44,8 +45,8 @@ TASKS = (
     guard(
         "What is not running is not finished again",
         LEDGER,
-        "task.c.state == TaskState.RUNNING, task.c.token == mine.token",
-        "task.c.token == mine.token",
+        "task.c.state == TaskState.RUNNING, task.c.token == token",
+        "task.c.token == token",
         "test_ledger.py::test_a_task_is_finished_once",
     ),
     guard(
@@ -72,15 +73,15 @@ TASKS = (
     guard(
         "A claim takes only what is ready",
         LEDGER,
-        "                task.c.state == TaskState.READY,\n                task.c.due_at <= func.now(),\n",
-        "                task.c.due_at <= func.now(),\n",
+        "            task.c.state == TaskState.READY,\n            task.c.due_at <= func.now(),\n",
+        "            task.c.due_at <= func.now(),\n",
         "test_ledger.py::test_of_many_workers_at_once_one_gets_the_task",
     ),
     guard(
         "A claim takes only what is due",
         LEDGER,
-        "                task.c.state == TaskState.READY,\n                task.c.due_at <= func.now(),\n",
-        "                task.c.state == TaskState.READY,\n",
+        "            task.c.state == TaskState.READY,\n            task.c.due_at <= func.now(),\n",
+        "            task.c.state == TaskState.READY,\n",
         "test_ledger.py::test_a_task_that_is_not_due_yet_is_not_given_out",
     ),
     guard(
@@ -156,7 +157,7 @@ TASKS = (
     guard(
         "A renewal is for the holder only",
         LEDGER,
-        "update(task).where(*_held(mine)).values(lease_until=lease)",
+        "update(task).where(*_held(mine.id, mine.token)).values(lease_until=lease)",
         "update(task).where(task.c.id == mine.id).values(lease_until=lease)",
         "test_ledger_rows.py::test_a_worker_that_lost_its_lease_cannot_renew_or_finish_and_is_told_which",
     ),
@@ -179,9 +180,9 @@ REVIEW = (
     ),
     guard(
         "One live claim for each case",
-        SCHEMA,
-        '"uq_claim_live", "claim", ["submission_id"], unique=True,',
-        '"uq_claim_live", "claim", ["submission_id"], unique=False,',
+        QUALITY,
+        '        "claim",\n        ["submission_id"],\n        unique=True,\n',
+        '        "claim",\n        ["submission_id"],\n        unique=False,\n',
         "test_last_guards.py::test_the_database_itself_refuses_a_second_one[claim]",
     ),
     guard(
