@@ -277,3 +277,10 @@ class SubmissionPage(Frozen):
 
     items: tuple[SubmissionLine, ...]
     next_cursor: str | None
+
+
+class FullSubmissionPage(Frozen):
+    """The same page with everything of each submission, for whoever holds many against what they know."""
+
+    items: tuple[SubmissionView, ...]
+    next_cursor: str | None

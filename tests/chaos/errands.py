@@ -11,11 +11,14 @@ What = Literal["avatar", "bad_avatar", "verification", "poison"]
 
 DOORS: Final[tuple[Door, ...]] = ("http",) * 7 + ("queue",) * 3
 CROWDS: Final[tuple[tuple[What, int], ...]] = (
-    *(("avatar", size) for size in (1, 1, 1, 1, 2, 2, 3, 3)),
+    *(("avatar", size) for size in (1, 1, 2, 2, 4, 4, 6, 6)),
     *(("verification", size) for size in (1, 2, 7)),
-    ("bad_avatar", 1),
+    *(("bad_avatar", 1),) * 3,
 )
-"""What is sent at once by one member. Seven verifications of a stage are two more than there are chances."""
+"""What is sent at once by one member: pictures that overtake each other, and seven verifications of a stage, two more than there
+are chances."""
+A_MEMBER: Final = 8
+"""How many errands there are for each member, about."""
 COMMANDS_SHARE: Final = 0.05
 MOST_COMMANDS: Final = 12
 """How many go by the command line, about: each is a process that takes a second or two to start."""
@@ -45,7 +48,7 @@ class Errand:
 def errands(count: int, seed: int) -> list[Errand]:
     """So many errands, and some poison for the queue door besides; the same seed gives the same ones."""
     rng = random.Random(seed)  # noqa: S311  (chance that can be repeated, not secrecy)
-    members = max(2, count // 4)
+    members = max(2, count // A_MEMBER)
     drawn: list[Errand] = []
     while len(drawn) < count:
         what, size = rng.choice(CROWDS)

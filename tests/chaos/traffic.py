@@ -18,15 +18,16 @@ from tests.chaos.progress import say
 
 SENDERS: Final = 20
 COMMANDERS: Final = 2
-LOOKERS: Final = 4
 PAGE: Final = "200"
 GLANCE_SECONDS: Final = 0.3
 GLANCES_GROW: Final = 1.3
 LONGEST_GLANCE_SECONDS: Final = 3
 """Who looks for one submission waits a little longer each time: hundreds who look all the time would be most of the load."""
-MANY: Final = 200
+FEW: Final = 50
+"""So many are looked at one by one, more by the page."""
+MANY: Final = 150
 MANY_SECONDS: Final = 3
-"""How long to wait before so many are looked at again."""
+"""How long to wait while so many are open."""
 PROBE_PATIENCE_SECONDS: Final = 150
 TOLD: Final = frozenset({"approved", "rejected", "refused"})
 """The ends that a member is told by mail."""
@@ -65,29 +66,32 @@ class Traffic:
         self._journal.complain(f"{errand.label} was not inspected within {PROBE_PATIENCE_SECONDS} s")
 
     def ends(self, deadline_seconds: float) -> Mapping[str, Mapping[str, Any]]:
-        """The last view of each accepted submission by its id, once all have ended or the deadline is over.
-
-        Which are open is asked by the page; each one is looked at alone only after it was closed.
-        """
+        """The last view of each accepted submission by its id, once all have ended or the deadline is over."""
         deadline = time.monotonic() + deadline_seconds
         views: dict[str, Mapping[str, Any]] = {each: {} for each in self._journal.accepted.values()}
-        with ThreadPoolExecutor(LOOKERS) as lookers:
-            while (
-                waiting := {each for each, view in views.items() if not ended(view)}
-            ) and time.monotonic() < deadline:
-                closed = sorted(waiting - self._open())
-                views |= dict(zip(closed, lookers.map(self._view, closed), strict=True))
-                left = sum(not ended(view) for view in views.values())
-                say(f"{len(views) - left} of {len(views)} accepted ones have ended")
-                self._pause.wait(GLANCE_SECONDS if left < MANY else MANY_SECONDS)
+        while (left := sum(not ended(view) for view in views.values())) and time.monotonic() < deadline:
+            say(f"{len(views) - left} of {len(views)} accepted ones have ended")
+            if left < FEW:
+                views |= {each: self._view(each) for each, view in views.items() if not ended(view)}
+            elif not self._are_open(MANY):
+                views |= {each: view for each, view in self._all().items() if each in views}
+            self._pause.wait(GLANCE_SECONDS if left < FEW else MANY_SECONDS)
         return views
 
-    def _open(self) -> set[str]:
-        """The submissions that are open; those that move while the pages are turned may be among them or not."""
+    def _are_open(self, many: int) -> bool:
+        """Whether so many are open still that it is too soon to look at all of them."""
         try:
-            return {line["id"] for state in OPEN for line in listed(self._api, state=state)}
+            pages = (self._api.get("/v1/submissions", limit=PAGE, state=state)["items"] for state in OPEN)
+            return sum(map(len, pages)) >= many
         except (AwayError, httpx.HTTPStatusError):
-            return set()
+            return True
+
+    def _all(self) -> Mapping[str, Mapping[str, Any]]:
+        """Every submission with everything."""
+        try:
+            return {each["id"]: each for each in listed(self._api, view="full")}
+        except (AwayError, httpx.HTTPStatusError):
+            return {}
 
     def _send(self, errand: Errand) -> None:
         try:

@@ -174,6 +174,29 @@ def test_what_is_new_does_not_move_the_pages_that_follow(api: Api, desk: Desk, f
     assert [each["id"] for each in second["items"]] == forty_two[40:]
 
 
+def test_a_full_list_says_of_each_what_its_own_page_says(api: Api, desk: Desk) -> None:
+    desk.clear(desk.accept(avatar_body(member_id="m-1")).id)
+    desk.approve()
+    desk.case_waiting("m-2", kind="verification")
+    desk.approve()
+    desk.submit_avatar("m-3", body=b"no picture")
+    desk.inspect()
+    desk.accept(avatar_body(member_id="m-open"))
+
+    listed = api.get("/v1/submissions", view="full", limit=2).json()
+    rest = api.get("/v1/submissions", view="full", cursor=listed["next_cursor"]).json()
+
+    items = [*listed["items"], *rest["items"]]
+    assert len(items) == 4
+    assert items == [api.get(f"/v1/submissions/{each['id']}").json() for each in items]
+    assert [[effect["name"] for effect in each["effects"]] for each in items] == [
+        [],
+        ["mail"],
+        ["stage_unlocked", "mail"],
+        ["avatar_published", "mail"],
+    ]
+
+
 @pytest.mark.parametrize(
     ("params", "count"),
     [

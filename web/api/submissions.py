@@ -3,7 +3,7 @@
 from typing import Annotated, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Depends, Query, Response
 
 from pipeline import clock
 from pipeline.avatar.service import avatar_of
@@ -13,12 +13,13 @@ from pipeline.intake.uploads import limits_of, open_slot
 from pipeline.member_sessions import only_their_own
 from pipeline.membership.codes import confirm
 from pipeline.membership.waiting import resend
-from pipeline.views import Filters, submission_of, submissions
+from pipeline.views import Filters, full_submissions, submission_of, submissions
 from schemas.base import Identifier
 from schemas.codes import CodeAnswer, CodeRequest, CodeSent
 from schemas.members import AvatarView
 from schemas.submissions import (
     Accepted,
+    FullSubmissionPage,
     Submission,
     SubmissionPage,
     SubmissionView,
@@ -89,19 +90,29 @@ def create_submission(
     return answer
 
 
-@router.get("/submissions", summary="List submissions, the latest first")
-def list_submissions(
-    tools: Tools,
+async def _filters(
     member_id: own.MemberToList,
     kind: Literal["avatar", "verification"] | None = None,
     state: Identifier | None = None,
     stage: Identifier | None = None,
     correlation_id: Identifier | None = None,
+) -> Filters:
+    return Filters(member_id, kind, state, stage, correlation_id)
+
+
+@router.get("/submissions", summary="List submissions, the latest first")
+def list_submissions(
+    tools: Tools,
+    filters: Annotated[Filters, Depends(_filters)],
     cursor: str | None = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
-) -> SubmissionPage:
+    view: Annotated[
+        Literal["line", "full"], Query(description="`full`: all that `GET /v1/submissions/{id}` has")
+    ] = "line",
+) -> SubmissionPage | FullSubmissionPage:
     """Filter by member, kind, state, stage or correlation id; page with `next_cursor`."""
-    filters = Filters(member_id, kind, state, stage, correlation_id)
+    if view == "full":
+        return full_submissions(filters, cursor=cursor, limit=limit, db=tools.db, policy=tools.policy)
     return submissions(filters, cursor=cursor, limit=limit, db=tools.db)
 
 
