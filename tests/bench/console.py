@@ -14,8 +14,8 @@ from tests.support.desk import Desk
 from tests.support.keyboard import Keyboard
 from tests.support.people import person
 from tests.support.scene import send_avatar, send_papers
-from tests.support.servers import servers, with_review
-from tests.support.web import serving
+from tests.support.servers import servers
+from tests.support.web import serving_alone
 
 AVATARS, PAPERS = 21, 11
 GOAL_MS = 300.0
@@ -35,14 +35,14 @@ WATCH: Final = """() => {
 def measures() -> list[Measure]:
     """Avatars and screenshots of shops, each rejected by keys while the next one is ready."""
     with tempfile.TemporaryDirectory() as folder, servers(Path(folder)) as tools:
-        desk = Desk(with_review(tools, undo_window_seconds=10))
+        desk = Desk(tools)
         person(desk.tools, "m.lee", roles=[Role.REVIEWER])
         for number in range(AVATARS):
             send_avatar(desk, number, "half_body_mirrored")
         for number in range(PAPERS):
             send_papers(desk, number + AVATARS, "online_retailer")
         desk.inspect()
-        with serving(desk.tools) as base, chromium() as browser:
+        with serving_alone(tools) as base, chromium() as browser:
             page = browser.new_page(viewport={"width": 1280, "height": 800})
             keyboard = Keyboard(page, base)
             keyboard.sign_in("m.lee")

@@ -7,6 +7,9 @@ const main = document.getElementById("main");
 const said = document.getElementById("said");
 const SECOND = 1000;
 
+// Once the page has been drawn, where it is to be seen: until then nothing else is asked for.
+const drawn = () => new Promise((done) => (document.hidden ? done() : requestAnimationFrame(() => setTimeout(done))));
+
 export class Desk {
   constructor() {
     this.queues = new URLSearchParams(location.search).getAll("queue").map((name) => ["queue", name]);
@@ -71,7 +74,7 @@ export class Desk {
       globalThis.htmx?.process(item.root);
     } else {
       this.address(item);
-      this.open(item);
+      item.painted().then(drawn).then(() => { if (item === this.current) this.open(item); });
     }
     this.tick();
   }
