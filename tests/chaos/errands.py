@@ -11,7 +11,7 @@ What = Literal["avatar", "bad_avatar", "verification", "poison"]
 
 DOORS: Final[tuple[Door, ...]] = ("http",) * 7 + ("queue",) * 3
 CROWDS: Final[tuple[tuple[What, int], ...]] = (
-    *(("avatar", size) for size in (1, 1, 2, 2, 4, 4, 6, 6)),
+    *(("avatar", size) for size in (1, 2, 3, 4, 6, 8, 8, 8)),
     *(("verification", size) for size in (1, 2, 7)),
     *(("bad_avatar", 1),) * 3,
 )

@@ -93,3 +93,13 @@ def test_a_key_is_shown_once_and_revoked(tools: Container, page: Page, base: str
     page.get_by_role("button", name="Revoke member-centre").click()
 
     expect(page.get_by_text("revoked")).to_be_visible()
+
+
+def test_an_administrator_reads_on_which_days_work_is_done(tools: Container, page: Page, base: str) -> None:
+    person(hasty(tools), roles=[Role.ADMIN])
+    sign_in(page, base, "m.lee")
+    page.locator("#queue").wait_for()
+
+    page.goto(f"{base}/console/policy")
+
+    expect(page.get_by_text("Monday, Tuesday, Wednesday, Thursday, Friday", exact=True)).to_be_visible()

@@ -7,6 +7,7 @@ from playwright.sync_api import Page
 
 from pipeline.mail_categories import CATEGORIES
 from pipeline.notification.render import Rendered
+from tests.support.axe import violations
 from tests.support.mail_samples import FACTS, LOCALES, URL, every, mail_of, said
 
 SHOWN = """() => ({
@@ -59,6 +60,16 @@ def test_every_mail_is_whole_on_a_phone_and_on_a_desk(
     }
 
     assert wrong == {}
+
+
+def test_no_mail_breaks_wcag_2_2_aa_in_either_theme(page: Page) -> None:
+    broken = {}
+    for name, (_, mail) in every("en-GB").items():
+        page.emulate_media(color_scheme="light")
+        page.set_content(mail.html)
+        broken[name] = violations(page)
+
+    assert {name: found for name, found in broken.items() if found} == {}
 
 
 def test_a_word_without_end_does_not_make_a_mail_wider_than_the_screen(page: Page) -> None:

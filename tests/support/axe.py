@@ -15,7 +15,10 @@ _COLOURS: Final = {"type": "rule", "values": ["color-contrast"]}
 
 
 def violations(page: Page) -> list[str]:
-    """What a page breaks, in either theme; a theme changes colours only. The script is put in past the page's own rules."""
+    """What a page breaks, in either theme; a theme changes colours only. The script is put in past the page's own rules.
+
+    It does not reach into the frame that a mail is shown in, which runs no script; each mail is looked at by itself.
+    """
     page.evaluate(_script())
     light: list[Any] = page.evaluate(_RUN, _EVERYTHING)
     page.emulate_media(color_scheme="dark")
