@@ -1,7 +1,7 @@
 import pytest
 
 from config.policy import load_policy
-from pipeline.membership.rules import level_of
+from pipeline.membership.rules import level_of, number_goes_to
 
 POLICY = load_policy()
 
@@ -28,3 +28,22 @@ def test_a_higher_rung_has_the_benefits_of_those_below() -> None:
 
     assert all(set(low.benefits) <= set(high.benefits) for low, high in zip(below, above, strict=True))
     assert [POLICY.rank(rung.stage) for rung in POLICY.ladder] == [0, 1, 2, 3]
+
+
+@pytest.mark.parametrize(
+    ("approve", "used", "advice", "goes_to"),
+    [
+        ("automatic", False, None, "approval"),
+        ("automatic", False, "registered", "approval"),
+        ("automatic", False, "not_covered", "approval"),
+        ("automatic", False, "not_registered", "person"),
+        ("automatic", False, "no_answer", "person"),
+        ("automatic", True, "registered", "person"),
+        ("person", False, "registered", "person"),
+        ("person", True, None, "person"),
+    ],
+)
+def test_a_right_tax_number_is_approved_by_itself_only_where_nothing_speaks_against_it(
+    approve: str, *, used: bool, advice: str | None, goes_to: str
+) -> None:
+    assert number_goes_to(approve, used=used, advice=advice) == goes_to
