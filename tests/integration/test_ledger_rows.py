@@ -11,13 +11,14 @@ from sqlalchemy import func, select
 from pipeline.errors import LeaseLost, NotFound, RetryableError
 from pipeline.tasks import ledger
 from pipeline.tasks.ledger import Task, kind_named
-from pipeline.tasks.relay import hint_due, sweep_leases
+from pipeline.tasks.relay import forget_hints, hint_due, sweep_leases
 from pipeline.tasks.rules import FORGET_OLD, SEND_MAIL
 from pipeline.tasks.schedule import SCHEDULE, Scheduled, fire_due, slot
 from pipeline.tasks.tables import schedule_run
 from tests.support.desk import Desk
 
 TWICE = replace(SEND_MAIL, max_attempts=2, backoff_seconds=1000.0, backoff_cap_seconds=9000.0)
+PATIENT = replace(TWICE, wait_cap_seconds=90_000.0)
 SOON = timedelta(seconds=60)
 
 
@@ -219,6 +220,16 @@ def test_a_hint_that_did_not_leave_is_unmarked_and_one_that_left_is_not(desk: De
     assert row(desk, other).hinted_at is not None
 
 
+def test_a_task_that_somebody_took_meanwhile_keeps_its_mark_when_hints_did_not_leave(desk: Desk) -> None:
+    mine, taken = recorded(desk), recorded(desk, "two")
+    claimed(desk, taken)
+
+    forget_hints(desk.tools.db, [(TWICE.name, str(mine)), (TWICE.name, str(taken))])
+
+    assert row(desk, mine).hinted_at is None
+    assert row(desk, taken).hinted_at is not None
+
+
 def test_a_period_is_fired_with_its_beginning_as_its_name(desk: Desk) -> None:
     before = slot(timedelta(days=1), database_now(desk))
 
@@ -265,3 +276,12 @@ def test_waiting_for_what_is_away_grows_with_each_wait_and_uses_up_no_try(desk: 
     now = row(desk, mine.id)
     assert (now.state, now.attempts, now.waits, now.hinted_at) == ("ready", 0, 1, None)
     assert now.due_at > database_now(desk)
+
+
+def test_the_fourth_wait_is_as_long_as_the_fourth_is_to_be(desk: Desk) -> None:
+    mine = replace(claimed(desk, recorded(desk)), kind=PATIENT, waits=3)
+
+    desk.tools.ledger.fail(mine, RetryableError("away"))
+
+    wait = row(desk, mine.id).due_at - database_now(desk)
+    assert timedelta(seconds=4000) - SOON < wait <= timedelta(seconds=8000)

@@ -1,5 +1,6 @@
 """The one place that makes a move, on a real row."""
 
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -8,10 +9,15 @@ import pytest
 from pipeline import lifecycle
 from pipeline.audit import audit
 from pipeline.errors import NotAllowed, NotFound, Stale
+from pipeline.events.tables import event
 from pipeline.ids import new_id
-from pipeline.lifecycle import Event, State
+from pipeline.lifecycle import Event, State, Told
+from pipeline.notification.webhooks import endpoints
+from pipeline.queues import Queue
 from pipeline.tables import submission
-from tests.support.bodies import avatar_body
+from pipeline.tasks.rules import DELIVER_EVENT
+from schemas.events import EndpointRequest
+from tests.support.bodies import avatar_body, verification_body
 from tests.support.desk import Desk
 
 
@@ -69,6 +75,60 @@ def test_a_move_from_another_version_than_the_present_one_is_stale_and_changes_n
     assert str(error.value) == f"The submission is at version 1; you looked at version {version}. Load it again."
     assert (row(desk, looked_at).state, row(desk, looked_at).version) == ("received", 1)
     assert desk.history(looked_at) == ["submission.accepted"]
+
+
+def test_a_case_waits_in_the_queue_that_it_is_given_and_stays_there(desk: Desk) -> None:
+    passed_on = received(desk)
+
+    move(desk, passed_on, Event.CLEARED, queue=Queue.SECOND)
+    given = row(desk, passed_on).queue
+    move(desk, passed_on, Event.WITHDRAWN)
+
+    assert (given, row(desk, passed_on).queue) == ("second", "second")
+
+
+def test_a_move_is_told_with_what_the_submission_is_and_why(desk: Desk) -> None:
+    sent_back = desk.clear(desk.accept(verification_body()).id)
+
+    move(desk, sent_back, Event.SENT_BACK, told=Told(reasons=("unreadable",)))
+
+    last = desk.rows(event)[-1]
+    assert (last.type, last.member_id) == ("submission.refused", "m-1")
+    assert last.data == {
+        "submission_id": str(sent_back),
+        "member_id": "m-1",
+        "kind": "verification",
+        "method": "materials",
+        "stage": "verified",
+        "identity": "wholesaler",
+        "state": "refused",
+        "version": 3,
+        "reasons": ["unreadable"],
+        "correlation_id": "trace-1",
+    }
+
+
+def test_a_move_that_can_be_taken_back_is_told_later_with_its_cause_and_under_the_same_trace(desk: Desk) -> None:
+    endpoints.add(
+        EndpointRequest(url="https://shop.example.com/hooks", types=("submission.approved",)), db=desk.tools.db
+    )
+    approved, decision = desk.clear(received(desk)), new_id()
+
+    move(desk, approved, Event.APPROVED, told=Told(cause_id=decision, delay_seconds=60))
+
+    last, delivery = desk.rows(event)[-1], desk.only_task(DELIVER_EVENT)
+    assert (last.type, last.cause_id) == ("submission.approved", decision)
+    assert last.at == delivery.due_at == delivery.created_at + timedelta(seconds=60)
+    assert delivery.trace == "trace-1"
+
+
+def test_a_case_that_is_passed_on_is_not_told(desk: Desk) -> None:
+    passed_on = desk.clear(received(desk))
+    before = [each.type for each in desk.rows(event)]
+
+    move(desk, passed_on, Event.PASSED_ON, queue=Queue.SENIOR)
+
+    assert [each.type for each in desk.rows(event)] == before
 
 
 def test_a_move_of_nothing_is_not_found(desk: Desk) -> None:

@@ -2,10 +2,12 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import insert
+from dramatiq import Message
+from sqlalchemy import insert, text
 
 from pipeline.errors import Conflict, NotFound
 from pipeline.ids import new_id
@@ -123,6 +125,17 @@ def test_a_task_that_is_tried_anew_begins_at_once_and_from_nothing(desk: Desk) -
     assert desk.tools.ledger.claim(SEND_MAIL, str(mine)) is not None
 
 
+def test_a_task_that_is_tried_anew_is_hinted_by_its_own_id(desk: Desk) -> None:
+    mine, _ = recorded(desk, SEND_MAIL, SEND_MAIL)
+    desk.tools.broker.flush_all()
+
+    operate.retry(desk.tools.db, mine)
+
+    broker = desk.tools.broker
+    sent: Any = broker.client.hvals(f"{broker.namespace}:{SEND_MAIL.queue}.msgs")
+    assert [Message.decode(each).args for each in sent] == [(str(mine),)]
+
+
 def test_a_task_that_is_parked_says_when_and_why_and_the_others_stay(desk: Desk) -> None:
     mine, other = recorded(desk, SEND_MAIL, SEND_MAIL)
 
@@ -160,6 +173,17 @@ def test_what_was_done_long_ago_is_forgotten_and_nothing_else(desk: Desk) -> Non
     assert [row.run_at for row in desk.rows(schedule_run)] == runs[1:]
 
 
+def test_what_was_done_exactly_so_long_ago_is_not_forgotten_yet(desk: Desk) -> None:
+    recorded(desk, SEND_MAIL)
+    with desk.tools.db.begin() as connection:
+        connection.execute(text("UPDATE task SET state = 'done', ended_at = now() - interval '7 days'"))
+        connection.execute(text("INSERT INTO schedule_run VALUES ('each', now() - interval '7 days')"))
+
+        assert operate.forget_done(connection, days=7) == 0
+
+    assert len(desk.tasks()) == len(desk.rows(schedule_run)) == 1
+
+
 def test_workers_without_a_broker_find_what_is_due_of_their_kinds(desk: Desk) -> None:
     later, first, second, foreign, running = recorded(desk, SEND_MAIL, ACCEPT, ACCEPT, FORGET_OLD, ACCEPT)
     desk.sql("UPDATE task SET due_at = now() + interval '1 hour' WHERE id = :id", id=later)
@@ -170,3 +194,15 @@ def test_workers_without_a_broker_find_what_is_due_of_their_kinds(desk: Desk) ->
     assert found == [(ACCEPT.name, str(first)), (ACCEPT.name, str(second))]
     assert due_tasks(desk.tools.db, [ACCEPT.name], limit=1) == found[:1]
     assert due_tasks(desk.tools.db, [FORGET_OLD.name], limit=9) == [(FORGET_OLD.name, str(foreign))]
+
+
+def test_workers_without_a_broker_begin_with_the_kinds_that_are_named_first_and_in_each_with_what_is_due_longest(
+    desk: Desk,
+) -> None:
+    ids = recorded(desk, *[ACCEPT, SEND_MAIL] * 10)
+    desk.sql("UPDATE task SET due_at = now() - (due_at - now()) - interval '2 hours'")
+
+    found = due_tasks(desk.tools.db, [SEND_MAIL.name, ACCEPT.name], limit=15)
+
+    mails, papers = ids[::-1][0::2], ids[::-1][1::2]
+    assert found == [(SEND_MAIL.name, str(each)) for each in mails] + [(ACCEPT.name, str(each)) for each in papers[:5]]

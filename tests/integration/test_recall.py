@@ -64,6 +64,15 @@ def test_what_somebody_may_have_begun_is_not_recalled(desk: Desk, change: str) -
     assert states(desk) == before
 
 
+def test_what_is_due_at_this_very_moment_is_not_recalled(desk: Desk) -> None:
+    with desk.tools.db.begin() as connection:
+        ledger.record(connection, SEND_MAIL, "one", trace="trace-1")
+
+        assert not recall(connection, SEND_MAIL, "one")
+
+    assert states(desk) == {"one": "ready"}
+
+
 def test_work_of_another_kind_or_for_something_else_is_not_recalled(desk: Desk) -> None:
     recorded(desk)
 

@@ -1,15 +1,19 @@
 """How much waits, for what, and how it is called again: to the row."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
+from sqlalchemy import select, text
 
 from pipeline.tasks import ledger
 from pipeline.tasks.backlog import Backlog
 from pipeline.tasks.rules import INSPECT, SEND_MAIL, Kind
+from pipeline.tasks.tables import task
 from pipeline.tasks.waiting import Waiting, resume, waiting
 from tests.support.desk import Desk
+from tests.support.together import until
 
 HOUR = timedelta(hours=1)
 
@@ -72,11 +76,12 @@ def test_what_is_set_aside_or_failed_for_another_reason_or_never_waited_is_not_c
 def test_what_waits_for_a_dependency_is_called_within_the_spread_and_the_rest_goes_on_waiting(desk: Desk) -> None:
     mine = [waits(desk, "StorageUnavailable", hours=2), waits(desk, "StorageCircuitOpen", hours=3)]
     mail = waits(desk, "MailUnavailable", hours=2)
+    before = desk.sql("SELECT now()")[0][0]
 
     assert resume(desk.tools.db, "object store", spread_seconds=60) == 2
 
     assert max(due_in(desk, each) for each in mine) <= timedelta(seconds=60)
-    assert min(due_in(desk, each) for each in mine) > -HOUR
+    assert min(row.due_at for row in desk.tasks() if row.id in mine) >= before
     assert due_in(desk, mail) > HOUR
     assert {row.hinted_at is None for row in desk.tasks() if row.id in mine} == {True}
 
@@ -85,6 +90,29 @@ def test_what_is_due_within_the_spread_anyway_is_not_called(desk: Desk) -> None:
     waits(desk, "MailUnavailable", hours=1)
 
     assert resume(desk.tools.db, "mail server", spread_seconds=2 * HOUR.total_seconds()) == 0
+
+
+def test_what_somebody_has_in_hand_is_not_called_and_not_waited_for(desk: Desk) -> None:
+    taken = waits(desk, "MailUnavailable", hours=1)
+    waits(desk, "MailUnavailable", hours=2)
+    with desk.tools.db.engine.connect() as other:
+        other.execute(select(task).where(task.c.id == taken).with_for_update())
+
+        assert resume(desk.tools.db, "mail server") == 1
+
+    assert due_in(desk, taken) > HOUR / 2
+
+
+def test_what_waits_is_counted_up_to_ten_thousand(desk: Desk) -> None:
+    desk.sql(
+        "INSERT INTO task (id, kind, ref_id, dedup_key, trace, waits, last_error)"
+        " SELECT gen_random_uuid(), 'mail.send', n, n, 'trace-1', 1, 'MailUnavailable: it is away'"
+        " FROM generate_series(1, 10001) n"
+    )
+
+    (found,) = waiting(desk.tools.db)
+
+    assert found.tasks == 10_000
 
 
 @pytest.mark.parametrize(("bound", "full"), [(2, True), (3, False)])
@@ -115,3 +143,16 @@ def test_a_count_is_kept_while_it_is_fresh_and_made_anew_afterwards(desk: Desk) 
 
     assert before == (False, False)
     assert (kept.is_full(), anew.is_full()) == (False, True)
+
+
+def test_while_the_first_count_is_made_nobody_waits_for_it_and_intake_is_open(desk: Desk) -> None:
+    shared = Backlog(desk.tools.db, bound=1)
+    recorded(desk, "one", INSPECT)
+
+    with ThreadPoolExecutor(2) as threads, desk.tools.db.engine.begin() as other:
+        other.execute(text("LOCK TABLE task"))
+        counting = threads.submit(shared.is_full)
+        until(lambda: desk.waiting_for_locks() == 1)
+        meanwhile = threads.submit(shared.is_full).result(timeout=10)
+
+    assert (meanwhile, counting.result()) == (False, True)

@@ -37,7 +37,7 @@ def test_a_higher_rung_has_the_benefits_of_those_below() -> None:
         ("automatic", False, "registered", "approval"),
         ("automatic", False, "not_covered", "approval"),
         ("automatic", False, "not_registered", "person"),
-        ("automatic", False, "no_answer", "person"),
+        ("automatic", False, "unavailable", "person"),
         ("automatic", True, "registered", "person"),
         ("person", False, "registered", "person"),
         ("person", True, None, "person"),
