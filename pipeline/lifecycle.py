@@ -107,10 +107,14 @@ def advance(state: State, event: Event) -> State:
 
 
 _LOCKED: Final = select(submission).where(submission.c.id == bindparam("moved_id")).with_for_update()
-_MOVE: Final = update(submission).where(
-    submission.c.id == bindparam("moved_id"),
-    submission.c.state == bindparam("before"),
-    submission.c.version == bindparam("at_version"),
+_MOVE: Final = (
+    update(submission)
+    .where(
+        submission.c.id == bindparam("moved_id"),
+        submission.c.state == bindparam("before"),
+        submission.c.version == bindparam("at_version"),
+    )
+    .values(state=bindparam("after"), version=bindparam("next_version"), queue=bindparam("waits_in"))
 )
 _STAY_OPEN: Final = _MOVE.values(closed_at=None)
 _CLOSE: Final = _MOVE.values(closed_at=func.now())
@@ -142,7 +146,7 @@ def move(
     looked_at = {"moved_id": submission_id, "before": before, "at_version": row.version}
     changed = connection.execute(
         _STAY_OPEN if after in OPEN else _CLOSE,
-        {**looked_at, "state": after, "version": row.version + 1, "queue": queue or row.queue},
+        {**looked_at, "after": after, "next_version": row.version + 1, "waits_in": queue or row.queue},
     )
     if changed.rowcount != 1:
         raise Stale("The submission changed at the same moment. Load it again.")

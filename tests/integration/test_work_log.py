@@ -14,8 +14,8 @@ from pipeline.database import Database
 from pipeline.errors import NotFound, RetryableError
 from pipeline.tasks import ledger
 from pipeline.tasks.ledger import Task
-from pipeline.tasks.relay import due_tasks, hint_due, sweep_leases
-from pipeline.tasks.rules import FORGET_OLD, INSPECT, SEND_MAIL, Kind, backoff, pause
+from pipeline.tasks.relay import hint_due, sweep_leases
+from pipeline.tasks.rules import FORGET_OLD, SEND_MAIL, Kind, backoff, pause
 from pipeline.tasks.tables import task
 from pipeline.tasks.waiting import resume
 from tests.support.desk import Desk
@@ -195,16 +195,6 @@ def test_the_lease_that_ran_out_first_is_taken_back_first(desk: Desk) -> None:
     running = [row.id for row in desk.tasks() if row.state == "running"]
     assert running == [newer]
     assert {oldest, old}.isdisjoint(running)
-
-
-def test_without_a_broker_work_is_taken_by_kind_and_then_by_age(desk: Desk) -> None:
-    late = due_since(desk, recorded(desk, "a", SEND_MAIL), minutes=1)
-    later = due_since(desk, recorded(desk, "b", SEND_MAIL), minutes=2)
-    other = due_since(desk, recorded(desk, "c", INSPECT), minutes=3)
-    db, mail, inspect = desk.tools.db, SEND_MAIL.name, INSPECT.name
-
-    assert due_tasks(db, [mail, inspect], limit=9) == [(mail, str(later)), (mail, str(late)), (inspect, str(other))]
-    assert due_tasks(db, [inspect, mail], limit=2) == [(inspect, str(other)), (mail, str(later))]
 
 
 def test_a_task_whose_worker_died_each_time_is_set_aside_with_an_error(desk: Desk) -> None:
