@@ -110,12 +110,11 @@ def sweep_claims(db: Database) -> int:
         return expire_claims(connection)
 
 
-def _take(connection: Connection, first: UUID | None, seeker: Seeker, policy: Policy) -> Claim | None:
-    """Insert a claim on the first waiting case, or now and then on a blind one in its place.
+def _take(connection: Connection, waiting: UUID | None, seeker: Seeker, policy: Policy) -> Claim | None:
+    """Insert a claim on the case that waits first, or now and then on a blind one in its place.
 
     The unique index on live claims settles a tie; then the next one is tried.
     """
-    waiting = first
     for attempt in range(_TRIES):
         if waiting is None:
             return None

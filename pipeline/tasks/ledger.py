@@ -76,10 +76,9 @@ def record(
         "trace": trace,
         "payload": dict(payload) if payload is not None else None,
     }
-    statement = _RECORD_FOR_LATER if delay_seconds else _RECORD
-    if delay_seconds:
-        row["delay"] = timedelta(seconds=delay_seconds)
-    task_id: UUID | None = connection.execute(statement, row).scalar_one_or_none()
+    later = {"delay": timedelta(seconds=delay_seconds)} if delay_seconds else {}
+    made = connection.execute(_RECORD_FOR_LATER if later else _RECORD, {**row, **later})
+    task_id: UUID | None = made.scalar_one_or_none()
     if task_id is not None and not delay_seconds:
         after_commit(connection, kind=kind.name, task_id=str(task_id))
     return task_id

@@ -12,7 +12,7 @@ from typing import IO, Any
 from sqlalchemy import create_engine
 
 from config.container import Container
-from tests.support.servers import clients, servers, started
+from tests.support.servers import clients, started
 
 LANES = "TESTS_LANES"
 """The environment variable with the folder in which lanes are offered; without it a run starts servers of its own."""
@@ -35,15 +35,18 @@ def offered(folder: Path, count: int) -> Iterator[dict[str, str]]:
 @contextmanager
 def own_or_lent(folder: Path) -> Iterator[Container]:
     """The clients of servers that nobody else uses: of a free lane where lanes are offered, else of servers started in `folder`."""
-    if LANES not in os.environ:
-        with servers(folder) as tools:
+    with _lent() if LANES in os.environ else started(folder) as environment:
+        _no_wait_for_the_disk(environment["PROOFDESK_DATABASE_URL"])
+        with clients(environment, folder=folder) as tools:
             yield tools
-        return
+
+
+@contextmanager
+def _lent() -> Iterator[dict[str, str]]:
     with _free(Path(os.environ[LANES])) as lane:
         environment: dict[str, str] = json.loads((lane / FILE).read_text())
         _make_anew(environment["PROOFDESK_DATABASE_URL"])
-        with clients(environment, folder=folder) as tools:
-            yield tools
+        yield environment
 
 
 @contextmanager
@@ -79,3 +82,12 @@ def _make_anew(url: str) -> None:
         connection.exec_driver_sql("DROP SCHEMA public CASCADE")
         connection.exec_driver_sql("CREATE SCHEMA public")
     engine.dispose()
+
+
+def _no_wait_for_the_disk(url: str) -> None:
+    """From its next connection on a commit does not wait until it is on the disk. Only a crash of PostgreSQL itself could tell, and
+    where a test makes one crash it is of an embedded profile of its own, which waits as in production."""
+    own = create_engine(url, isolation_level="AUTOCOMMIT")
+    with own.connect() as connection:
+        connection.exec_driver_sql(f'ALTER DATABASE "{own.url.database}" SET synchronous_commit = off')
+    own.dispose()

@@ -5,8 +5,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import create_engine
-
 from cli.embedded.stack import SERVERS, Stack
 from config.container import Container, build_container
 from config.policy import POLICY_FILE
@@ -54,7 +52,6 @@ def clients(environment: dict[str, str], *, folder: Path) -> Iterator[Container]
     text = POLICY_FILE.read_text()
     assert NO_DEFAULT_POLICY in text
     policy_file.write_text(text.replace(NO_DEFAULT_POLICY, "undo_window_seconds = 0"))
-    _no_wait_for_the_disk(environment["PROOFDESK_DATABASE_URL"])
     tools = build_container(settings_of(environment, policy_file=policy_file), middleware=middleware)
     try:
         upgrade(tools.db.engine)
@@ -62,15 +59,6 @@ def clients(environment: dict[str, str], *, folder: Path) -> Iterator[Container]
         yield tools
     finally:
         tools.close()
-
-
-def _no_wait_for_the_disk(url: str) -> None:
-    """From its next connection on a commit does not wait until it is on the disk. Only a crash of PostgreSQL itself could tell, and
-    where a test makes one crash it is of an embedded profile of its own, which waits as in production."""
-    own = create_engine(url, isolation_level="AUTOCOMMIT")
-    with own.connect() as connection:
-        connection.exec_driver_sql(f'ALTER DATABASE "{own.url.database}" SET synchronous_commit = off')
-    own.dispose()
 
 
 def settings_of(environment: dict[str, str], **more: Any) -> Settings:

@@ -1,16 +1,17 @@
 """A web process as it runs in earnest: uvicorn with its one pool of threads, in a thread of this process or in one of its own."""
 
 import os
+import socket
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
-import httpx
 import uvicorn
 
 from config.container import Container
+from config.policy import POLICY_FILE
 from tests.support.faults import closed_port
 from tests.support.servers import variant
 from tests.support.together import until
@@ -48,19 +49,17 @@ def serving_as_told(tools: Container) -> Iterator[Container]:
 def serving_alone(tools: Container) -> Iterator[str]:
     """The same in a process of its own, which shares no interpreter with whoever measures it. It has the shipped policy."""
     port = closed_port()
-    known = variant(tools, web_port=port).settings.model_dump(mode="json", exclude_none=True)
+    known = variant(tools, web_port=port, policy_file=POLICY_FILE).settings.model_dump(mode="json", exclude_none=True)
     told = {f"PROOFDESK_{name.upper()}": str(value) for name, value in known.items()}
     with subprocess.Popen([sys.executable, "-m", "web"], env={**os.environ, **told}) as web:
         try:
-            until(lambda: answers(f"http://127.0.0.1:{port}/healthz"), seconds=60)
+            until(lambda: _answers(port), seconds=60)
             yield f"http://127.0.0.1:{port}"
         finally:
             web.terminate()
 
 
-def answers(url: str) -> bool:
-    """Whether anybody answers there."""
-    try:
-        return httpx.get(url, trust_env=False).is_success
-    except httpx.TransportError:
-        return False
+def _answers(port: int) -> bool:
+    with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+        return True
+    return False
