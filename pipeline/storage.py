@@ -1,6 +1,5 @@
 """Object storage behind a small interface: any S3 API. Three buckets (DESIGN §6): uploads, vault, public."""
 
-import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -27,20 +26,11 @@ _MISSING: Final = frozenset({"404", "NoSuchKey", "NotFound"})
 
 
 @dataclass(frozen=True, slots=True)
-class Stored:
-    """What HEAD says of an object: bytes, declared media type, and when it was written."""
-
-    bytes: int
-    media_type: str
-    written_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
 class Downloaded:
-    """What was read: bytes and SHA-256 (hex) of them; `cut` when the object is longer than the cap."""
+    """An object that was asked for: its length in bytes and when it was written; `cut` where it is longer than the cap."""
 
     bytes: int
-    sha256: str
+    written_at: datetime
     cut: bool
 
 
@@ -91,34 +81,20 @@ class Storage:
         }
         return self._signer.generate_presigned_url("get_object", Params=params, ExpiresIn=seconds)
 
-    def head(self, bucket: str, key: str) -> Stored | None:
-        """What is stored under the key, or None."""
-        with self._asking():
-            try:
-                answer = self._client.head_object(Bucket=bucket, Key=key)
-            except ClientError as error:
-                if _code(error) in _MISSING:
-                    self._client.head_bucket(Bucket=bucket)  # a bucket that is missing is our fault, not the member's
-                    return None
-                raise
-        return Stored(answer["ContentLength"], answer.get("ContentType", ""), answer["LastModified"])
-
     def download(self, bucket: str, key: str, to: Path, *, cap: int) -> Downloaded | None:
-        """Stream an object into a file, hashing on the way, and stop one byte after `cap`; None where there is no object."""
-        digest, size = hashlib.sha256(), 0
+        """Stream an object into a file, and one that is longer than `cap` bytes not to its end; None where there is no object."""
         with self._asking():
             try:
-                body = self._client.get_object(Bucket=bucket, Key=key)["Body"]
+                answer = self._client.get_object(Bucket=bucket, Key=key)
             except ClientError as error:
                 if _code(error) in _MISSING:
                     return None
                 raise
-            with body, to.open("wb") as file:
-                while size <= cap and (chunk := body.read(min(CHUNK, cap + 1 - size))):
-                    digest.update(chunk)
+            length, written_at = answer["ContentLength"], answer["LastModified"]
+            with answer["Body"] as body, to.open("wb") as file:
+                while length <= cap and (chunk := body.read(CHUNK)):
                     file.write(chunk)
-                    size += len(chunk)
-        return Downloaded(size, digest.hexdigest(), cut=size > cap)
+        return Downloaded(length, written_at, cut=length > cap)
 
     def read(self, bucket: str, key: str) -> bytes | None:
         """An object of ours, whole; None where there is none."""

@@ -58,24 +58,21 @@ def look(
     limits: FileLimits,
     inspector: Inspector,
 ) -> Looked:
-    """HEAD before GET, a download with a cap, the inspection, and the renditions put into the vault."""
-    stored = storage.head(storage.uploads, file.upload_key)
-    if stored is None:
-        return Looked(file.id, (finding("object_missing"),))
-    if stored.bytes > limits.max_bytes:
-        too_large = finding("file_too_large", size=stored.bytes, limit=limits.max_bytes)
-        return Looked(file.id, (too_large,), written_at=stored.written_at)
+    """A download with a cap, the inspection, and the renditions put into the vault."""
     with download_folder() as folder:
         path = folder / "upload"
         got = storage.download(storage.uploads, file.upload_key, path, cap=limits.max_bytes)
         if got is None:
             return Looked(file.id, (finding("object_missing"),))
+        if got.cut:
+            too_large = finding("file_too_large", size=got.bytes, limit=limits.max_bytes)
+            return Looked(file.id, (too_large,), written_at=got.written_at)
         rules = FileRules.model_validate(limits.model_dump())
         seen = inspector.inspect(path, rules=rules, declared_type=file.declared_type, filename=file.filename)
     report = seen.report
     found = (*report.findings, *_differences(file, report))
     kept = _keep(file, report, task, storage) if verdict(found) else ()
-    return Looked(file.id, found, report, _signals(seen, expected), seen.deaths, kept, stored.written_at)
+    return Looked(file.id, found, report, _signals(seen, expected), seen.deaths, kept, got.written_at)
 
 
 def _signals(seen: Inspected, expected: Mapping[str, str]) -> dict[str, object]:

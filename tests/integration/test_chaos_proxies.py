@@ -98,7 +98,7 @@ def test_a_store_that_is_unavailable_says_slow_down_and_when_to_come_back(
     answer = httpx.put(slot.url, content=BODY, headers=slot.headers, timeout=30)
 
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "1")
-    assert tools.storage.head("vault", "key") is tools.storage.head("uploads", "key") is None
+    assert tools.storage.read("vault", "key") is tools.storage.read("uploads", "key") is None
     proxy.stop(trick)
     assert httpx.put(slot.url, content=BODY, headers=slot.headers, timeout=30).status_code == 200
 
@@ -122,7 +122,7 @@ def test_a_put_that_breaks_off_leaves_no_object(tools: Container, storage: tuple
         proxied.put_vault("key", BODY, media_type="image/jpeg")
 
     assert trick.strikes > 0
-    assert tools.storage.head("vault", "key") is None
+    assert tools.storage.read("vault", "key") is None
 
 
 def test_a_slow_store_gives_the_same_bytes(tools: Container, storage: tuple[Proxy, Any]) -> None:

@@ -44,7 +44,7 @@ def test_the_store_refuses_another_type(api: Api, tools: Container) -> None:
 
     assert put(slot, body, **{"Content-Type": "text/html"}).status_code == 403
 
-    assert tools.storage.head(tools.storage.uploads, slot["key"]) is None
+    assert tools.storage.read(tools.storage.uploads, slot["key"]) is None
 
 
 @pytest.mark.parametrize("change", [b"", b"one byte too many, or more"], ids=["shorter", "longer"])
@@ -56,7 +56,7 @@ def test_the_store_refuses_another_length(api: Api, tools: Container, change: by
     refused = put(slot, other, **{"Content-Length": str(len(other))})
 
     assert refused.status_code == 403
-    assert tools.storage.head(tools.storage.uploads, slot["key"]) is None
+    assert tools.storage.read(tools.storage.uploads, slot["key"]) is None
 
 
 def test_the_store_refuses_another_key(api: Api, tools: Container) -> None:
@@ -66,7 +66,7 @@ def test_the_store_refuses_another_key(api: Api, tools: Container) -> None:
 
     assert put(elsewhere, body).status_code == 403
 
-    assert tools.storage.head(tools.storage.uploads, "avatar/of-somebody-else") is None
+    assert tools.storage.read(tools.storage.uploads, "avatar/of-somebody-else") is None
 
 
 class SignedYesterday(S3SigV4QueryAuth):
@@ -93,7 +93,7 @@ def test_the_store_refuses_a_slot_that_has_expired(tools: Container) -> None:
 
     assert refused.status_code == 403
     assert "expired" in refused.text
-    assert tools.storage.head(tools.storage.uploads, "avatar/late") is None
+    assert tools.storage.read(tools.storage.uploads, "avatar/late") is None
 
 
 @pytest.mark.parametrize(

@@ -193,7 +193,7 @@ def test_a_file_whose_upload_breaks_off_is_kept_and_sent_again(member: MemberPag
     held[-1].continue_()
 
     expect(box.get_by_text("Uploaded")).to_be_visible()
-    kept = [desk.tools.storage.head(desk.tools.storage.uploads, slot.key) for slot in desk.rows(upload_slot)]
+    kept = [desk.tools.storage.read(desk.tools.storage.uploads, slot.key) for slot in desk.rows(upload_slot)]
     assert [each is not None for each in kept] == [False, True]
 
 
