@@ -12,6 +12,7 @@ from pipeline.errors import ClaimExpired, Conflict
 from pipeline.lifecycle import State
 from pipeline.review.actions import Action, allowed_actions
 from pipeline.review.fate import fate_of, in_words, shown
+from pipeline.review.grant import tell
 from pipeline.review.held import LIVE, explain, mine
 from pipeline.review.tables import claim, skip
 from pipeline.tables import material
@@ -31,6 +32,18 @@ def end_claim(
     if row is None:
         explain(connection, claim_id, reviewer_id)
     return row
+
+
+def give_all_back(connection: Connection, reviewer_id: str) -> None:
+    """End every live claim of somebody who may hold none any more, and what is offered to them: their cases wait again."""
+    ended = connection.execute(
+        update(claim)
+        .where(claim.c.reviewer_id == reviewer_id, claim.c.state == "live")
+        .values(state="released", ended_at=func.now())
+        .returning(claim)
+    ).all()
+    for row in ended:
+        tell(connection, row, "claim.released", {"disabled": True})
 
 
 def skip_case(connection: Connection, held: Row[Any], reason: str) -> None:

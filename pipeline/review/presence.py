@@ -9,13 +9,16 @@ import structlog
 from sqlalchemy import func, select, update
 
 from pipeline.database import Database
-from pipeline.errors import ClaimExpired
+from pipeline.errors import ClaimExpired, Forbidden
 from pipeline.policy import Policy
+from pipeline.queues import Queue
+from pipeline.review.actions import RIGHT_FOR
 from pipeline.review.claims import expire_claims
 from pipeline.review.grant import as_claim, grant, lease_from_now, tell
 from pipeline.review.held import LIVE, desk_of, explain, hold_cap, locked_reviewer, mine
 from pipeline.review.quality.as_claimed import OPEN_CASE
 from pipeline.review.quality.tables import check
+from pipeline.review.roles import require
 from pipeline.review.tables import claim
 from pipeline.tables import submission
 from schemas.review import Claim
@@ -73,15 +76,15 @@ def leave(left: Sequence[Left], *, reviewer_id: str, db: Database) -> int:
 
 
 def come_back(claim_id: UUID, *, reviewer_id: str, db: Database, policy: Policy) -> Claim:
-    """A new claim on a case that its reviewer left or let run out, where nobody has taken it since.
+    """A new claim on a case that its reviewer left or let run out, where nobody has taken it since and it still is one for them.
 
-    Raises ClaimExpired with what became of it, ClaimCapReached, NotFound.
+    Raises ClaimExpired with what became of it, ClaimCapReached, Forbidden, NotFound.
     """
     with db.begin() as connection:
-        locked_reviewer(connection, reviewer_id)
+        person = locked_reviewer(connection, reviewer_id)
         hold_cap(desk_of(connection, reviewer_id).held, policy.review.claims_per_reviewer)
         held = connection.execute(
-            select(claim.c.submission_id, claim.c.check_id)
+            select(claim.c.submission_id, claim.c.check_id, submission.c.queue, submission.c.member_id)
             .join(submission, submission.c.id == claim.c.submission_id)
             .outerjoin(check, check.c.id == claim.c.check_id)
             .where(
@@ -94,6 +97,10 @@ def come_back(claim_id: UUID, *, reviewer_id: str, db: Database, policy: Policy)
         ).one_or_none()
         if held is None:
             explain(connection, claim_id, reviewer_id)
+        if held.check_id is None:
+            require(person.roles, RIGHT_FOR[Queue(held.queue)])
+        if held.member_id in {reviewer_id, *person.related_members}:
+            raise Forbidden("The case is of a member with whom you have to do. Claim the next one.")
         expire_claims(connection)
         taken = grant(connection, held.submission_id, reviewer_id=reviewer_id, policy=policy, check_id=held.check_id)
         if taken is None:

@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 from pipeline import audit
 from pipeline.database import Database, one_at_a_time, took_effect
 from pipeline.errors import Conflict, Forbidden, NotFound
+from pipeline.review.ending import give_all_back
 from pipeline.review.people import sessions
 from pipeline.review.people.tables import invitation, password, session
 from pipeline.review.roles import Right, Role, require, roles_with
@@ -88,11 +89,12 @@ def change(reviewer_id: str, *, roles: Sequence[Role], languages: Sequence[str],
 
 
 def disable(reviewer_id: str, *, actor: str, db: Database) -> None:
-    """Sign a person out everywhere and let them in no more. Raises NotFound, LastAdministrator."""
+    """Sign a person out everywhere, put back what they hold, and let them in no more. Raises NotFound, LastAdministrator."""
     with db.begin() as connection:
         _keep_an_administrator(connection, reviewer_id)
         _set(connection, reviewer_id, disabled_at=func.now())
         sessions.end_all(connection, reviewer_id)
+        give_all_back(connection, reviewer_id)
         connection.execute(invitation.delete().where(invitation.c.reviewer_id == reviewer_id))
         audit.write(connection, "reviewer.disabled", actor=actor, detail={"reviewer": reviewer_id})
 
