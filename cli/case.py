@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from cli.output import console, print_fields, print_json, print_table, when
-from schemas.review import Case, CaseMaterial
+from schemas.cases import Case, CaseMaterial
 
 
 def print_case(case: Case, *, as_json: bool) -> None:

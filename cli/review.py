@@ -16,7 +16,8 @@ from pipeline.review import queue as queues
 from pipeline.review.decide import decide as record_decision
 from pipeline.review.escalate import escalate as pass_on
 from pipeline.review.undo import undo as take_back
-from schemas.review import DecisionRequest, EscalateRequest, HandOverRequest
+from schemas.claims import EscalateRequest, HandOverRequest
+from schemas.decisions import DecisionRequest
 
 app = typer.Typer(no_args_is_help=True, help="Claim a case, look at it, decide it or pass it on, undo that.")
 

@@ -46,8 +46,8 @@ from pipeline.storage import Storage, storage_circuit
 from pipeline.tasks.backlog import Backlog
 from pipeline.tasks.ledger import Ledger
 from pipeline.tasks.relay import forget_hints
+from schemas.cases import Case
 from schemas.members import AvatarView
-from schemas.review import Case
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from typing import Final
 
 from holidays import country_holidays
 
-from pipeline.policy import Clock
+from pipeline.clock_policy import Clock
 from pipeline.working_days import Calendar
 
 LANGUAGE: Final = "en_US"

@@ -1,90 +1,28 @@
 """The shape of the policy: every number and list of the domain, read from `config/policy.toml`."""
 
 from collections.abc import Iterable, Mapping
-from datetime import time
-from typing import Annotated, Any, Literal, Self
-from zoneinfo import available_timezones
+from typing import Any, Self
 
-from holidays import list_supported_countries
-from pydantic import Field, PositiveInt, field_validator, model_validator
+from pydantic import Field, PositiveInt, model_validator
 
 from pipeline.account_policy import Account, Category, Points, unknown_names
+from pipeline.clock_policy import Clock
 from pipeline.codes import Codes
+from pipeline.files_policy import Files, Upload
+from pipeline.ladder_policy import FactType, Identity, Stage
 from pipeline.mail_categories import SUBSCRIBABLE
 from pipeline.methods_policy import BusinessEmail, ChecklistItem, Methods, Rulings, TaxNumbers
 from pipeline.quality_policy import Quality
 from pipeline.session_rules import SessionRules
 from pipeline.sign_in_policy import SignIn
-from pipeline.spend_policy import Amount, Spend, wrong_amounts
+from pipeline.spend_policy import Spend, wrong_amounts
 from schemas.base import Frozen, Line
-
-Weekday = Annotated[int, Field(ge=0, le=6)]
-FieldType = Literal["text", "long_text", "url", "text?", "long_text?", "url?"]
-FactType = Literal["text", "date", "decimal", "currency", "integer"]
 
 
 class Attempts(Frozen):
     """Chances (DOMAIN §7.3)."""
 
     per_method: PositiveInt
-
-
-class Clock(Frozen):
-    """Working days and hours, and promises (DOMAIN §7.4). Avatar hours are by the clock, all else is in working days and hours."""
-
-    country: str
-    subdivision: str | None = None
-    timezone: str
-    working_weekdays: tuple[Weekday, ...] = Field(min_length=1)
-    opens: time
-    closes: time
-    avatar_hours: PositiveInt
-    verification_target_days: PositiveInt
-    verification_promise_days: PositiveInt
-    avatar_warning_hours: PositiveInt
-    verification_warning_hours: PositiveInt
-
-    @field_validator("country")
-    @classmethod
-    def _country_is_known(cls, value: str) -> str:
-        if value not in list_supported_countries():
-            raise ValueError(f"no calendar of public holidays is known for {value!r}; use an ISO 3166 code such as DE")
-        return value
-
-    @field_validator("timezone")
-    @classmethod
-    def _timezone_is_known(cls, value: str) -> str:
-        if value not in available_timezones():
-            raise ValueError(f"there is no time zone {value!r}; use a name such as Europe/Berlin")
-        return value
-
-    @model_validator(mode="after")
-    def _closes_after_it_opens(self) -> Self:
-        if self.closes <= self.opens:
-            raise ValueError(f"the team closes at {self.closes}, which is not after {self.opens}, when it opens")
-        return self
-
-    @model_validator(mode="after")
-    def _subdivision_is_known(self) -> Self:
-        known = list_supported_countries().get(self.country, ())
-        if self.subdivision is not None and self.subdivision not in known:
-            raise ValueError(f"{self.country} has no calendar for {self.subdivision!r}; use one of {', '.join(known)}")
-        return self
-
-    @model_validator(mode="after")
-    def _warns_before_it_is_late(self) -> Self:
-        if self.avatar_warning_hours >= self.avatar_hours:
-            raise ValueError(
-                "avatar_warning_hours must be less than avatar_hours: the warning comes before the promise ends"
-            )
-        return self
-
-
-class Upload(Frozen):
-    """Upload slots and how long an original is kept."""
-
-    expires_seconds: PositiveInt
-    retention_days: PositiveInt
 
 
 class Review(Frozen):
@@ -121,27 +59,6 @@ class Events(Frozen):
     retention_days: PositiveInt
 
 
-class FileLimits(Frozen):
-    """What a file may be (bytes, pixels, pages) and how its renditions are made (pixels, JPEG quality)."""
-
-    media_types: tuple[str, ...] = Field(min_length=1)
-    max_bytes: PositiveInt
-    large_side: int = Field(gt=0, le=8192)
-    small_side: int = Field(gt=0, le=8192)
-    page_side: int = Field(gt=0, le=8192)
-    quality: int = Field(ge=50, le=95)
-    max_pixels: int = Field(default=50_000_000, gt=0, le=2**27)
-    max_side: PositiveInt = 16_384
-    max_pages: PositiveInt = 50
-
-
-class Files(Frozen):
-    """Limits by the kind of file (DOMAIN §1)."""
-
-    avatar: FileLimits
-    material: FileLimits
-
-
 class Reason(Frozen):
     """Why a submission was rejected, with the sentence that the member reads."""
 
@@ -161,37 +78,6 @@ class Reasons(Frozen):
     avatar: tuple[Reason, ...]
     verification: tuple[Reason, ...]
     better_file: tuple[Reason, ...] = ()
-
-
-class Stage(Frozen):
-    """A rung of the ladder (DOMAIN §7). `spend` is what orders must come to, where they unlock it."""
-
-    stage: str
-    title: str
-    unlocked_by: tuple[Literal["verification", "spend"], ...]
-    spend: Amount | None = None
-    benefits: tuple[str, ...]
-
-
-class Material(Frozen):
-    """A material of an identity and what it must show (DOMAIN §7.2)."""
-
-    kind: str
-    title: str
-    must_show: tuple[ChecklistItem, ...] = Field(min_length=1)
-
-
-class Identity(Frozen):
-    """An identity with its form and materials (DOMAIN §7.2)."""
-
-    title: str
-    form: Mapping[str, FieldType]
-    required: Literal["all", "any"]
-    materials: tuple[Material, ...] = Field(min_length=1)
-
-    def material(self, kind: str) -> Material | None:
-        """The material of that kind, or None where this identity has none such."""
-        return next((material for material in self.materials if material.kind == kind), None)
 
 
 class Policy(Frozen):

@@ -12,9 +12,9 @@ from sqlalchemy import ColumnElement, and_, func, or_, select
 from pipeline.audit import audit
 from pipeline.avatar.rules import OUTDATED, PUBLISHED
 from pipeline.calendars import calendar_of
+from pipeline.clock_policy import Clock
 from pipeline.database import Database
 from pipeline.lifecycle import OPEN, State
-from pipeline.policy import Clock
 from pipeline.tables import submission
 from pipeline.working_days import working_time
 

@@ -2,7 +2,7 @@
 
 from pydantic import BaseModel, ConfigDict
 
-from schemas.review import Became
+from schemas.decisions import Became
 
 
 class ProblemItem(BaseModel):

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Row, select
 
 from pipeline.inspection.fingerprints import exact, near
 from pipeline.tables import material, submission
-from schemas.review import DuplicateView
+from schemas.cases import DuplicateView
 
 PHOTOGRAPHS: Final = frozenset({"avatar", "store_photo"})
 """Where looking alike says something: pages of one printed form always do."""

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import Row
 
+from pipeline.files_policy import FileLimits
 from pipeline.ids import new_id
 from pipeline.inspection.downloads import download_folder
 from pipeline.inspection.file import FileReport
@@ -18,7 +19,6 @@ from pipeline.inspection.rules import FileRules, verdict
 from pipeline.inspection.sandbox import Death, Inspected
 from pipeline.inspection.signals.match import matches
 from pipeline.inspection.signals.ocr import read_pages
-from pipeline.policy import FileLimits
 from pipeline.storage import Storage
 from pipeline.tasks.ledger import Task
 

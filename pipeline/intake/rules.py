@@ -7,7 +7,8 @@ from urllib.parse import urlsplit
 from pipeline import business_domains, tax_numbers
 from pipeline.errors import Problem
 from pipeline.form_limits import LENGTHS
-from pipeline.policy import Identity, Policy
+from pipeline.ladder_policy import Identity
+from pipeline.policy import Policy
 from schemas.submissions import (
     BusinessEmailSubmission,
     MaterialReference,

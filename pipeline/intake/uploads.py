@@ -6,10 +6,11 @@ from sqlalchemy import insert, select
 
 from pipeline.database import Database
 from pipeline.errors import Invalid, Problem
+from pipeline.files_policy import FileLimits
 from pipeline.idempotency import Once, earlier_answer, remember
 from pipeline.ids import new_id
 from pipeline.intake.tables import upload_slot
-from pipeline.policy import FileLimits, Policy
+from pipeline.policy import Policy
 from pipeline.storage import Storage
 from schemas.submissions import FileLimit, UploadLimits, UploadRequest, UploadSlot
 

@@ -3,7 +3,8 @@
 from typing import Any, Final
 
 from pipeline.form_limits import LENGTHS
-from pipeline.policy import FieldType, Identity, Policy
+from pipeline.ladder_policy import FieldType, Identity
+from pipeline.policy import Policy
 from schemas.members import IdentityView, MustShow, NamedMaterial
 
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"

@@ -18,7 +18,7 @@ from pipeline.rulings import Ruling, record_ruling
 from pipeline.tables import submission
 from pipeline.tasks import ledger
 from pipeline.tasks.ledger import Task
-from schemas.review import TaxNumberView, UsedBy
+from schemas.cases import TaxNumberView, UsedBy
 
 log = structlog.get_logger()
 

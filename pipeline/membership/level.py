@@ -16,9 +16,10 @@ from pipeline import audit
 from pipeline.database import took_effect
 from pipeline.events import record as events
 from pipeline.ids import new_id
+from pipeline.ladder_policy import Stage
 from pipeline.membership.rules import level_of
 from pipeline.membership.tables import ground, level_change, membership, unlocked_stage
-from pipeline.policy import Policy, Stage
+from pipeline.policy import Policy
 from schemas.events import LevelChanged
 from schemas.members import Because
 

@@ -6,9 +6,10 @@ from sqlalchemy import ColumnElement, Connection, func, update
 from sqlalchemy.dialects.postgresql import insert
 
 from pipeline.ids import new_id
+from pipeline.ladder_policy import Stage
 from pipeline.membership.level import Cause
 from pipeline.membership.tables import spend_review
-from pipeline.policy import Policy, Stage
+from pipeline.policy import Policy
 
 
 def doubt(connection: Connection, member_id: str, rung: Stage, *, cause: Cause, policy: Policy) -> None:

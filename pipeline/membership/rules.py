@@ -3,7 +3,8 @@
 from collections.abc import Collection
 from typing import Literal
 
-from pipeline.policy import Policy, Stage
+from pipeline.ladder_policy import Stage
+from pipeline.policy import Policy
 
 
 def level_of(unlocked: Collection[str], policy: Policy) -> Stage:

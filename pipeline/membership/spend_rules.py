@@ -7,7 +7,8 @@ from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Final
 
 from pipeline.errors import Conflict, Invalid, Problem
-from pipeline.policy import Policy, Stage
+from pipeline.ladder_policy import Stage
+from pipeline.policy import Policy
 from pipeline.spend_policy import Spend
 from schemas.incoming import EventRequest
 

@@ -11,13 +11,14 @@ from sqlalchemy import Connection, Row, select
 from pipeline.chances import chances_used
 from pipeline.database import Database
 from pipeline.evidence import business_email
+from pipeline.ladder_policy import Stage
 from pipeline.lifecycle import OPEN
 from pipeline.membership.history import changes_of
 from pipeline.membership.level import stages_of
 from pipeline.membership.rules import level_of
 from pipeline.membership.spend import spent_by
 from pipeline.membership.spend_rules import NOTHING
-from pipeline.policy import Policy, Stage
+from pipeline.policy import Policy
 from pipeline.shown import due_view
 from pipeline.tables import submission
 from schemas.members import (

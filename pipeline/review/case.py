@@ -17,17 +17,9 @@ from pipeline.review.opinions import escalations_shown, opinions_shown
 from pipeline.shown import due_view, findings_of
 from pipeline.storage import Storage
 from pipeline.tables import STANDING, decision, material, rendition, submission
+from schemas.cases import Case, CaseMaterial, ChecklistView, DuplicateView, EarlierDecision, PageView, ReasonChoice
+from schemas.claims import OfferView
 from schemas.members import AvatarView
-from schemas.review import (
-    Case,
-    CaseMaterial,
-    ChecklistView,
-    DuplicateView,
-    EarlierDecision,
-    OfferView,
-    PageView,
-    ReasonChoice,
-)
 
 log = structlog.get_logger()
 

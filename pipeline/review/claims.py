@@ -20,7 +20,7 @@ from pipeline.review.quality.mix import blind_claim
 from pipeline.review.seeking import look
 from pipeline.review.tables import claim
 from pipeline.review.waiting import Seeker, next_waiting
-from schemas.review import Claim
+from schemas.claims import Claim
 
 log = structlog.get_logger()
 

@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 from pipeline.database import Database
 from pipeline.lifecycle import State
 from pipeline.tables import submission
-from schemas.review import Coming
+from schemas.claims import Coming
 
 _LATEST: Final = 20
 

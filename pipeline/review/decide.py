@@ -22,7 +22,7 @@ from pipeline.review.quality.answers import record_answer
 from pipeline.review.result import record_result
 from pipeline.review.rules import Subject, decision_problems
 from pipeline.tables import material
-from schemas.review import Decided, DecisionRequest
+from schemas.decisions import Decided, DecisionRequest
 
 log = structlog.get_logger()
 

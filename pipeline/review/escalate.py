@@ -16,7 +16,7 @@ from pipeline.review.grant import tell
 from pipeline.review.held import case_of_claim
 from pipeline.review.quality.answers import pass_on_answer
 from pipeline.review.tables import escalation
-from schemas.review import EscalateRequest
+from schemas.claims import EscalateRequest
 
 log = structlog.get_logger()
 

@@ -11,7 +11,7 @@ from pipeline.review.quality.tables import answer
 from pipeline.review.tables import reviewer
 from pipeline.review.verdicts import EVENTS
 from pipeline.tables import STANDING, decision, submission
-from schemas.review import Became
+from schemas.decisions import Became
 
 _UNTOLD: Final = dict.fromkeys(("by", "name", "verdict", "at"))
 

@@ -14,7 +14,7 @@ from pipeline.database import JSON, constant
 from pipeline.ids import new_id
 from pipeline.policy import Policy
 from pipeline.review.tables import claim
-from schemas.review import Claim
+from schemas.claims import Claim
 
 _GIVEN: Final = ("id", "token", "submission_id", "reviewer_id", "check_id", "offered_by", "offer_note")
 _MADE: Final = (

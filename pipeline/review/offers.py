@@ -21,7 +21,7 @@ from pipeline.review.roles import roles_with
 from pipeline.review.tables import OFFERED, ON_MEMBERS_CASES, claim, opinion, reviewer, skip
 from pipeline.review.waiting import Seeker
 from pipeline.tables import submission
-from schemas.review import Claim, Colleague, HandedOver, HandOverRequest
+from schemas.claims import Claim, Colleague, HandedOver, HandOverRequest
 
 log = structlog.get_logger()
 

@@ -12,7 +12,8 @@ from pipeline.lifecycle import Event
 from pipeline.queues import Queue
 from pipeline.review.course import Course
 from pipeline.review.tables import escalation, opinion
-from schemas.review import Decided, DecisionRequest, EscalationView, OpinionView
+from schemas.cases import EscalationView, OpinionView
+from schemas.decisions import Decided, DecisionRequest
 
 WAITS_IN: Final[Mapping[Course, Queue]] = {Course.SECOND: Queue.SECOND, Course.SPLIT: Queue.SENIOR}
 _BOTH: Final = 2

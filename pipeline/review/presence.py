@@ -21,7 +21,7 @@ from pipeline.review.quality.tables import check
 from pipeline.review.roles import require
 from pipeline.review.tables import claim
 from pipeline.tables import submission
-from schemas.review import Claim
+from schemas.claims import Claim
 
 log = structlog.get_logger()
 

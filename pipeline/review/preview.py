@@ -13,7 +13,7 @@ from pipeline.mails import ResultMail
 from pipeline.policy import Policy
 from pipeline.review.held import case_of_claim
 from pipeline.review.result_mail import result_mail
-from schemas.review import DecisionRequest, MailPreview
+from schemas.decisions import DecisionRequest, MailPreview
 
 PreviewMail = Callable[[Connection, ResultMail], Any]
 """The mail in words (`subject`, `text`, `html`) as it would be frozen."""

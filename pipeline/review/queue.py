@@ -14,7 +14,7 @@ from pipeline.review.quality.as_claimed import OPEN_CASE, as_claimed
 from pipeline.review.quality.tables import check
 from pipeline.review.tables import OFFERED, ON_MEMBERS_CASES, claim
 from pipeline.tables import submission
-from schemas.review import HeldClaim, HeldClaims, OfferView, QueueLine, QueueView
+from schemas.claims import HeldClaim, HeldClaims, OfferView, QueueLine, QueueView
 
 COUNTED: Final = 1000
 """How far is counted: a queue of more is "1,000 or more", and to count it costs no more than that."""

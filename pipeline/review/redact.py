@@ -20,7 +20,7 @@ from pipeline.tables import material, rendition, submission
 from pipeline.tasks import ledger
 from pipeline.tasks.ledger import Task
 from pipeline.tasks.rules import FORGET_FILES
-from schemas.review import Redaction
+from schemas.decisions import Redaction
 
 log = structlog.get_logger()
 

@@ -17,7 +17,7 @@ from pipeline.review.verdicts import EVENTS
 from pipeline.tables import decision
 from pipeline.tasks import ledger
 from pipeline.tasks.rules import PUBLISH_AVATAR, SEND_MAIL, UNLOCK_STAGE, Kind
-from schemas.review import Decided, DecisionRequest
+from schemas.decisions import Decided, DecisionRequest
 
 
 def record_result(

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Row
 from pipeline.chances import chances_left
 from pipeline.mails import ResultMail
 from pipeline.policy import Policy
-from schemas.review import DecisionRequest
+from schemas.decisions import DecisionRequest
 
 _OUTCOMES: Final = {"approve": "approved", "reject": "rejected"}
 

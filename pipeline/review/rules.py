@@ -8,9 +8,10 @@ from typing import Final
 from uuid import UUID
 
 from pipeline.errors import Problem
+from pipeline.ladder_policy import FactType
 from pipeline.methods_policy import ChecklistItem
-from pipeline.policy import FactType, Policy
-from schemas.review import DecisionRequest, MaterialAnswers
+from pipeline.policy import Policy
+from schemas.decisions import DecisionRequest, MaterialAnswers
 
 _CURRENCY: Final = re.compile(r"[A-Z]{3}")
 _AMOUNT: Final = re.compile(r"[0-9]{1,15}(\.[0-9]{1,6})?")

@@ -22,7 +22,7 @@ from pipeline.review.result import first_effect
 from pipeline.review.undo_opinion import take_back_opinion
 from pipeline.tables import STANDING, decision, submission
 from pipeline.tasks.recall import recall
-from schemas.review import Claim
+from schemas.claims import Claim
 
 log = structlog.get_logger()
 

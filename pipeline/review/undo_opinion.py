@@ -13,7 +13,7 @@ from pipeline.queues import Queue
 from pipeline.review.grant import grant, tell
 from pipeline.review.tables import claim, opinion
 from pipeline.tables import submission
-from schemas.review import Claim
+from schemas.claims import Claim
 
 
 def take_back_opinion(connection: Connection, opinion_id: UUID, *, reviewer_id: str, policy: Policy) -> Claim:

@@ -5,7 +5,8 @@ import pytest
 from pipeline.errors import AnotherAvatarOpen, ChanceTakenAgain, Forbidden, Invalid
 from pipeline.events.tables import event
 from pipeline.notification.tables import mail
-from schemas.review import Claim, Decided, DecisionRequest
+from schemas.claims import Claim
+from schemas.decisions import Decided, DecisionRequest
 from tests.support.bodies import avatar_body, verification_body
 from tests.support.colleagues import careful
 from tests.support.desk import Desk

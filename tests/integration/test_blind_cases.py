@@ -16,7 +16,7 @@ from pipeline.review.quality.tables import answer, check
 from pipeline.review.queue import held_by, queue
 from pipeline.review.reviewers import add_reviewer
 from pipeline.tables import decision, submission
-from schemas.review import Claim, EscalateRequest, HandOverRequest
+from schemas.claims import Claim, EscalateRequest, HandOverRequest
 from schemas.submissions import DueView
 from tests.support.desk import Desk
 from tests.support.files import photo

@@ -7,7 +7,7 @@ from pipeline.review.claims import release, renew, sweep_claims
 from pipeline.review.grant import grant
 from pipeline.review.reviewers import add_reviewer
 from pipeline.review.tables import claim as claim_table
-from schemas.review import Claim
+from schemas.claims import Claim
 from tests.support.desk import Desk
 from tests.support.http import Api
 from tests.support.servers import with_review

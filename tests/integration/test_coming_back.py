@@ -11,7 +11,7 @@ from pipeline.review.presence import come_back
 from pipeline.review.reviewers import add_reviewer
 from pipeline.review.roles import Role
 from pipeline.review.tables import claim as claim_table
-from schemas.review import Claim
+from schemas.claims import Claim
 from tests.support.colleagues import handed, passed_up, people, seniors
 from tests.support.desk import Desk
 

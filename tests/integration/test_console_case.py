@@ -10,7 +10,8 @@ from config.container import Container
 from pipeline.notification.tables import mail
 from pipeline.review.roles import Role
 from pipeline.tasks.rules import FORGET_FILES
-from schemas.review import Case, Claim
+from schemas.cases import Case
+from schemas.claims import Claim
 from tests.support.desk import Desk
 from tests.support.people import Visitor, signed_in
 

@@ -9,7 +9,7 @@ from pipeline.notification.tables import mail
 from pipeline.review.tables import claim as claim_table
 from pipeline.tables import decision
 from pipeline.tasks.rules import PUBLISH_AVATAR, SEND_MAIL, UNLOCK_STAGE
-from schemas.review import Claim
+from schemas.claims import Claim
 from tests.support.bodies import FACTS, avatar_body
 from tests.support.desk import Desk
 from tests.support.http import Api, problems

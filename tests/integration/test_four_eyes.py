@@ -10,7 +10,7 @@ from pipeline.notification.tables import mail
 from pipeline.review.tables import opinion
 from pipeline.tables import decision
 from pipeline.tasks.rules import SEND_MAIL, UNLOCK_STAGE
-from schemas.review import Decided
+from schemas.decisions import Decided
 from tests.support.colleagues import careful, handed, passed_up, seniors
 from tests.support.desk import Desk
 from tests.support.undoing import let_window_pass

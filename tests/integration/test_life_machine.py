@@ -25,7 +25,8 @@ from pipeline.review import claims
 from pipeline.review.undo import undo
 from pipeline.tasks.relay import sweep_leases
 from pipeline.tasks.rules import INSPECT, KINDS, SEND_MAIL
-from schemas.review import Claim, Decided
+from schemas.claims import Claim
+from schemas.decisions import Decided
 from tests.support.bodies import avatar_body, verification_body
 from tests.support.desk import Desk
 from tests.support.files import photo

@@ -5,7 +5,8 @@ from pipeline.notification.render import Rendered
 from pipeline.notification.tables import mail
 from pipeline.policy import Attempts
 from pipeline.review.preview import mail_of
-from schemas.review import Claim, DecisionRequest, MailPreview
+from schemas.claims import Claim
+from schemas.decisions import DecisionRequest, MailPreview
 from tests.support.bodies import verification_body
 from tests.support.desk import Desk
 from tests.support.mails import frozen

@@ -11,7 +11,8 @@ from pipeline.review.claims import claim_next, sweep_claims
 from pipeline.review.tables import claim as claim_table
 from pipeline.review.tables import opinion
 from pipeline.tables import decision
-from schemas.review import Claim, Decided, HandedOver
+from schemas.claims import Claim, HandedOver
+from schemas.decisions import Decided
 from tests.support.cases import insert_cases
 from tests.support.colleagues import careful, handed, passed_up, people, seniors
 from tests.support.desk import Desk

@@ -9,7 +9,7 @@ from sqlalchemy import update
 
 from config.container import Container
 from pipeline.audit import audit
-from pipeline.policy import Clock
+from pipeline.clock_policy import Clock
 from pipeline.promises import Outcome, Promises, outcomes, promises, summed
 from pipeline.tables import submission
 from tests.support.desk import Desk

@@ -11,7 +11,8 @@ from pipeline.lifecycle import State
 from pipeline.review.claims import sweep_claims
 from pipeline.review.tables import claim as claim_table
 from pipeline.tables import decision
-from schemas.review import Claim, Decided
+from schemas.claims import Claim
+from schemas.decisions import Decided
 from schemas.submissions import Accepted
 from tests.support.bodies import avatar_body
 from tests.support.desk import Desk

@@ -6,7 +6,7 @@ import pytest
 from pipeline.errors import NotFound
 from pipeline.review.claims import claim_next, release
 from pipeline.review.reviewers import add_reviewer
-from schemas.review import Claim
+from schemas.claims import Claim
 from tests.support.desk import Desk
 from tests.support.http import Api
 from tests.support.together import at_once

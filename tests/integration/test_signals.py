@@ -10,7 +10,7 @@ from cli.demo.material import avatar_photo, material
 from pipeline.errors import LeaseLost
 from pipeline.tasks import ledger
 from pipeline.tasks.rules import INSPECT
-from schemas.review import Case
+from schemas.cases import Case
 from tests.support.bodies import avatar_body, verification_body
 from tests.support.desk import Desk
 

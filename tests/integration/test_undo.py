@@ -6,7 +6,7 @@ from pipeline.review.claims import release
 from pipeline.review.tables import claim as claim_table
 from pipeline.tables import decision
 from pipeline.tasks.rules import PUBLISH_AVATAR, SEND_MAIL, UNLOCK_STAGE, Kind
-from schemas.review import Decided
+from schemas.decisions import Decided
 from tests.support.desk import Desk
 from tests.support.http import Api
 from tests.support.undoing import let_window_pass, patient

@@ -4,7 +4,7 @@ import pytest
 
 from pipeline.errors import DatabaseFault
 from pipeline.tables import decision
-from schemas.review import Decided
+from schemas.decisions import Decided
 from tests.support.desk import Desk
 from tests.support.http import Api
 from tests.support.undoing import let_window_pass, patient, standing

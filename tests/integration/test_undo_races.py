@@ -13,7 +13,8 @@ from pipeline.review.claims import sweep_claims
 from pipeline.review.tables import claim as claim_table
 from pipeline.tasks.ledger import Task
 from pipeline.tasks.rules import PUBLISH_AVATAR, SEND_MAIL, UNLOCK_STAGE, Kind
-from schemas.review import Claim, Decided
+from schemas.claims import Claim
+from schemas.decisions import Decided
 from schemas.submissions import Accepted
 from tests.support.bodies import avatar_body
 from tests.support.desk import Desk

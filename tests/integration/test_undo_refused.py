@@ -20,7 +20,7 @@ from pipeline.tables import decision, submission
 from pipeline.tasks import operate
 from pipeline.tasks.rules import PUBLISH_AVATAR
 from pipeline.tasks.tables import task
-from schemas.review import Decided
+from schemas.decisions import Decided
 from tests.support.bodies import avatar_body
 from tests.support.desk import Desk
 from tests.support.http import Api

@@ -12,7 +12,7 @@ from pipeline.review.claims import claim_next
 from pipeline.review.people import sessions
 from pipeline.review.reviewers import add_reviewer
 from pipeline.review.roles import Role
-from schemas.review import Claim
+from schemas.claims import Claim
 from tests.screenshots import people, quality
 from tests.support.desk import Desk
 from tests.support.scene import send_avatar, send_papers

@@ -7,7 +7,7 @@ from pipeline.review.escalate import escalate
 from pipeline.review.offers import hand_over, take_up
 from pipeline.review.reviewers import add_reviewer
 from pipeline.review.roles import Role
-from schemas.review import Claim, EscalateRequest, HandedOver, HandOverRequest
+from schemas.claims import Claim, EscalateRequest, HandedOver, HandOverRequest
 from tests.support.desk import Desk
 from tests.support.servers import with_review
 

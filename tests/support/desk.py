@@ -31,8 +31,10 @@ from pipeline.tasks.rules import INSPECT, KINDS, Kind, TaskState
 from pipeline.tasks.tables import task
 from pipeline.validation import parse_submission
 from pipeline.views import submission_of
+from schemas.cases import Case
+from schemas.claims import Claim
+from schemas.decisions import Decided, DecisionRequest
 from schemas.members import AvatarView, MembershipView
-from schemas.review import Case, Claim, Decided, DecisionRequest
 from schemas.submissions import Accepted, SubmissionView
 from tests.support.bodies import FACTS, avatar_body, verification_body
 from tests.support.files import photo

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pipeline.errors import Conflict
 from pipeline.lifecycle import GIVES_CHANCE_BACK, OPEN, Event, State, advance
-from schemas.review import Claim
+from schemas.claims import Claim
 
 CAP = 3
 LIMIT = 2

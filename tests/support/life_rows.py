@@ -9,7 +9,8 @@ from sqlalchemy import Row, text
 
 from pipeline import schema
 from pipeline.lifecycle import EDGES, Event, State
-from schemas.review import Claim, DecisionRequest
+from schemas.claims import Claim
+from schemas.decisions import DecisionRequest
 from tests.support.bodies import FACTS
 from tests.support.desk import Desk
 

@@ -4,7 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from pipeline.review.quality.tables import check
-from schemas.review import Claim
+from schemas.claims import Claim
 from tests.support.desk import Desk
 from tests.support.servers import variant
 

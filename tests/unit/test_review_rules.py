@@ -4,9 +4,9 @@ from uuid import UUID, uuid4
 import pytest
 
 from config.policy import load_policy
-from pipeline.policy import FactType
+from pipeline.ladder_policy import FactType
 from pipeline.review.rules import Subject, decision_problems, fact_problem
-from schemas.review import DecisionRequest
+from schemas.decisions import DecisionRequest
 from tests.support.bodies import FACTS
 
 POLICY = load_policy()

@@ -11,13 +11,11 @@ from pipeline.review.escalate import escalate
 from pipeline.review.offers import colleagues, hand_over, take_up
 from pipeline.review.queue import held_by, queue
 from pipeline.review.undo import undo
-from schemas.review import (
-    Case,
+from schemas.cases import Case
+from schemas.claims import (
     Claim,
     ClaimRequest,
     Colleague,
-    Decided,
-    DecisionRequest,
     EscalateRequest,
     HandedOver,
     HandOverRequest,
@@ -26,6 +24,7 @@ from schemas.review import (
     ReleaseRequest,
     TokenRequest,
 )
+from schemas.decisions import Decided, DecisionRequest
 from web.api.calls import Key, Reviewer, Tools, request_once
 
 Language = Annotated[str, Query(pattern=r"^[a-z]{2,8}$")]

@@ -17,7 +17,8 @@ from pipeline.review.presence import come_back, leave, opened
 from pipeline.review.queue import held_by
 from pipeline.review.undo import undo
 from pipeline.validation import parse
-from schemas.review import Claim, Decided, DecisionRequest, TokenRequest
+from schemas.claims import Claim, TokenRequest
+from schemas.decisions import Decided, DecisionRequest
 from web.api.calls import Tools
 from web.console.answers import decision_of, fields_of
 from web.console.desk import case_page, nothing_left

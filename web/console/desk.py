@@ -11,7 +11,8 @@ from config.container import Container
 from pipeline import clock
 from pipeline.review.actions import Action
 from pipeline.review.offers import colleagues
-from schemas.review import Case, QueueLine, ReasonChoice
+from schemas.cases import Case, ReasonChoice
+from schemas.claims import QueueLine
 from web.console.expecting import expected
 from web.console.keymap import KEYS
 from web.console.looks import files_of, views_of

@@ -14,7 +14,7 @@ from pipeline.inspection.blacken import blackened
 from pipeline.review.preview import mail_of
 from pipeline.review.redact import redact
 from pipeline.validation import parse
-from schemas.review import DecisionRequest, MailPreview, Redaction
+from schemas.decisions import DecisionRequest, MailPreview, Redaction
 from web.api.calls import Tools
 from web.console.answers import Wrong, decision_of, fields_of
 from web.console.forms import Form, Reviewing, pairs_of, texts, written, wrong

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
-from schemas.review import Case, CaseMaterial
+from schemas.cases import Case, CaseMaterial
 
 MOST_KEYS: Final = 9
 _INPUTS: Final = {"decimal": "decimal", "integer": "numeric"}

@@ -10,7 +10,7 @@ from pipeline import clock
 from pipeline.review.actions import queues_for
 from pipeline.review.queue import held_by, queue
 from pipeline.review.roles import Right
-from schemas.review import HeldClaim, QueueLine, QueueView
+from schemas.claims import HeldClaim, QueueLine, QueueView
 from web.api.calls import Tools
 from web.console.expecting import expected
 from web.console.forms import Reviewing

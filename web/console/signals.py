@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from schemas.review import Case, CaseMaterial
+from schemas.cases import Case, CaseMaterial
 
 
 @dataclass(frozen=True, slots=True)

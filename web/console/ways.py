@@ -11,7 +11,8 @@ from pipeline.review.claims import release
 from pipeline.review.escalate import escalate
 from pipeline.review.offers import hand_over
 from pipeline.validation import parse
-from schemas.review import EscalateRequest, HandOverRequest, ReasonChoice, ReleaseRequest
+from schemas.cases import ReasonChoice
+from schemas.claims import EscalateRequest, HandOverRequest, ReleaseRequest
 from web.api.calls import Tools
 from web.console.answers import Wrong, fields_of
 from web.console.forms import Form, Reviewing, written, wrong

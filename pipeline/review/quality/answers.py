@@ -17,7 +17,8 @@ from pipeline.review import said
 from pipeline.review.grant import grant
 from pipeline.review.quality.tables import answer, check
 from pipeline.review.verdicts import EVENTS
-from schemas.review import Claim, Decided
+from schemas.claims import Claim
+from schemas.decisions import Decided
 
 log = structlog.get_logger()
 

@@ -10,7 +10,7 @@ from pipeline.database import Database
 from pipeline.review.quality.tables import check
 from pipeline.review.tables import claim
 from pipeline.tables import decision
-from schemas.review import Case
+from schemas.cases import Case
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ from pipeline.review.quality.youth import make_young
 from pipeline.review.tables import reviewer
 from pipeline.review.waiting import Seeker, form_of, parameters
 from pipeline.tables import decision, submission
-from schemas.review import Claim
+from schemas.claims import Claim
 
 
 def blind_claim(connection: Connection, seeker: Seeker, *, claim_id: UUID, policy: Policy) -> Claim | None:

@@ -8,8 +8,9 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection, Row, exists, func, or_, select
 
 from pipeline.calendars import calendar_of
+from pipeline.clock_policy import Clock
 from pipeline.lifecycle import State
-from pipeline.policy import Clock, Policy
+from pipeline.policy import Policy
 from pipeline.review.quality.forecast import MOST_CASES, Pace, forecast
 from pipeline.tables import STANDING, decision, submission
 from pipeline.working_days import working_time

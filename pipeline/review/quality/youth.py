@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import Connection, func, select, update
 
 from pipeline.calendars import calendar_of
-from pipeline.policy import Clock
+from pipeline.clock_policy import Clock
 from pipeline.review.quality.tables import check
 from pipeline.review.tables import claim
 from pipeline.tables import decision, submission
