@@ -8,18 +8,23 @@ from uuid import uuid4
 
 import dramatiq
 import httpx
-from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_random_exponential
+from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_delay, wait_random_exponential
 
 from cli.demo.material import DemoFile
 from cli.demo.plan import Plan, Upload
 from config.broker import HintBroker
 
 PATIENCE_SECONDS: Final = 60
+_BACKOFF: Final = wait_random_exponential(multiplier=0.1, max=2)
 _SERVER_ERROR: Final = HTTPStatus.INTERNAL_SERVER_ERROR
 
 
 class AwayError(Exception):
-    """The service did not answer, or asked to come back later."""
+    """The service did not answer, or asked to come back later: in so many seconds, where it has too much to do."""
+
+    def __init__(self, words: str, *, seconds: float = 0) -> None:
+        super().__init__(words)
+        self.seconds = seconds
 
 
 class Api:
@@ -49,11 +54,17 @@ def patiently(call: Callable[[], httpx.Response]) -> httpx.Response:
     """Call until the other side answers; raises AwayError when it does not for a minute."""
     retrying = Retrying(
         retry=retry_if_exception_type((AwayError, httpx.TransportError)),
-        wait=wait_random_exponential(multiplier=0.1, max=2),
+        wait=_pause,
         stop=stop_after_delay(PATIENCE_SECONDS),
         reraise=True,
     )
     return retrying(call)
+
+
+def _pause(state: RetryCallState) -> float:
+    """A little longer each time, by chance, and never sooner than the other side asked for."""
+    error = state.outcome.exception() if state.outcome else None
+    return _BACKOFF(state) + (error.seconds if isinstance(error, AwayError) else 0)
 
 
 @cache
@@ -172,6 +183,8 @@ class Upstream:
 
 
 def _below_500(response: httpx.Response) -> httpx.Response:
-    if response.status_code >= _SERVER_ERROR or response.status_code == HTTPStatus.TOO_MANY_REQUESTS:
-        raise AwayError(f"{response.request.method} {response.request.url.path} answered {response.status_code}")
+    busy = response.status_code == HTTPStatus.TOO_MANY_REQUESTS
+    if busy or response.status_code >= _SERVER_ERROR:
+        words = f"{response.request.method} {response.request.url.path} answered {response.status_code}"
+        raise AwayError(words, seconds=float(response.headers["Retry-After"]) if busy else 0)
     return response

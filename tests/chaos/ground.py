@@ -31,6 +31,8 @@ PROXIED: Final = {
     "storage": "PROOFDESK_STORAGE_URL",
     "mail": "PROOFDESK_SMTP_URL",
 }
+BOUNDS: Final = {"PROOFDESK_INTAKE_BACKLOG": "200"}
+"""More inspections than these do not wait: the doors say 429 meanwhile, and whoever probes after a fault is not behind thousands."""
 CHANGED: Final = {
     "undo_window_seconds = 10": "undo_window_seconds = 1",
     "claim_lease_seconds = 600": "claim_lease_seconds = 20",
@@ -86,7 +88,7 @@ def ground(folder: Path) -> Iterator[Ground]:
     """Start everything beneath `folder`, under a policy with short waits."""
     policy, home, order = folder / "policy.toml", folder / "home", folder / "clock"
     policy.write_text(_changed(POLICY_FILE.read_text()))
-    given = {**NOTHING_GIVEN, "PROOFDESK_POLICY_FILE": str(policy), "PROOFDESK_LOG_FORMAT": "json"}
+    given = {**NOTHING_GIVEN, **BOUNDS, "PROOFDESK_POLICY_FILE": str(policy), "PROOFDESK_LOG_FORMAT": "json"}
     keep_mounts_to_ourselves()
     with ExitStack() as opened:
         proxies = {server: opened.enter_context(Proxy()) for server in PROXIED}
