@@ -2,48 +2,20 @@
 
 import os
 import warnings
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from threading import Lock
 from typing import Final
 
-from pipeline.inspection.findings import Finding
 from pipeline.inspection.images import inspect_image
 from pipeline.inspection.pdf import inspect_pdf
-from pipeline.inspection.renditions import Contents, Rendition
+from pipeline.inspection.renditions import Contents
+from pipeline.inspection.report import FileReport
 from pipeline.inspection.rules import FileRules, judge_size, judge_type, verdict
 from pipeline.inspection.sniff import PDF, Kind, sniff
-from pipeline.inspection.texts import PageText
 
 _BLOCK: Final = 1024 * 1024
-
-
-@dataclass(frozen=True, slots=True)
-class FileReport:
-    """All that an inspection says of one file.
-
-    `size` in bytes; `media_type` by content, None when unknown; sides in pixels as stored, before the orientation is
-    applied; `pages` and `texts`, its text layer, of a document only. `exif` holds the few facts that signals need (see
-    `Metadata`). There are renditions only when the file is accepted.
-    """
-
-    size: int
-    sha256: str
-    media_type: str | None
-    width: int | None
-    height: int | None
-    pages: int | None
-    findings: tuple[Finding, ...]
-    renditions: tuple[Rendition, ...]
-    texts: tuple[PageText, ...] = ()
-    exif: Mapping[str, str | int] = field(default_factory=dict)
-
-    @property
-    def accepted(self) -> bool:
-        """Whether no finding is an error."""
-        return verdict(self.findings)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,9 +12,8 @@ from sqlalchemy import Row
 from pipeline.files_policy import FileLimits
 from pipeline.ids import new_id
 from pipeline.inspection.downloads import download_folder
-from pipeline.inspection.file import FileReport
 from pipeline.inspection.findings import Finding, finding
-from pipeline.inspection.renditions import Rendition
+from pipeline.inspection.report import FileReport, Rendition
 from pipeline.inspection.rules import FileRules, verdict
 from pipeline.inspection.sandbox import Death, Inspected
 from pipeline.inspection.signals.match import matches

@@ -2,7 +2,7 @@
 
 import math
 from threading import Lock
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import pypdfium2
 import pypdfium2.raw as pdfium
@@ -11,9 +11,12 @@ from PIL import Image
 from pipeline.inspection.findings import Finding, finding
 from pipeline.inspection.pdf_scan import scan_pdf
 from pipeline.inspection.pdf_text import MAX_CHARACTERS, read_words
-from pipeline.inspection.renditions import Contents, Rendition, encode
+from pipeline.inspection.renditions import Contents, encode
 from pipeline.inspection.rules import FileRules, verdict
 from pipeline.inspection.texts import PageText
+
+if TYPE_CHECKING:
+    from pipeline.inspection.report import Rendition
 
 _PROTECTED: Final = frozenset({pdfium.FPDF_ERR_PASSWORD, pdfium.FPDF_ERR_SECURITY})
 _CLOSED: Final = frozenset({"pdf_encrypted", "too_complex"})

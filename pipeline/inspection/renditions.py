@@ -11,6 +11,7 @@ from PIL import Image, ImageCms
 
 from pipeline.inspection.findings import Finding, finding
 from pipeline.inspection.metadata import Metadata
+from pipeline.inspection.report import Rendition
 from pipeline.inspection.rules import FileRules
 from pipeline.inspection.texts import PageText
 
@@ -27,19 +28,6 @@ _SPARE: Final = 1.25
 """Pixels are averaged in whole blocks, which is quick, down to this much above the size that is wanted."""
 
 _MODE_OF: Final = {"RGB": "RGB", "GRAY": "L", "CMYK": "CMYK"}
-
-
-@dataclass(frozen=True, slots=True)
-class Rendition:
-    """One encoded picture of a file. `page` counts from 1 and is 1 for a picture; sides in pixels."""
-
-    purpose: Literal["large", "small"]
-    page: int
-    media_type: Literal["image/jpeg"]
-    width: int
-    height: int
-    body: bytes
-    sha256: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,10 +11,10 @@ from pipeline import lifecycle
 from pipeline.database import Database
 from pipeline.errors import AlreadyThere, NotAllowed
 from pipeline.ids import new_id
-from pipeline.inspection.file import FileReport
 from pipeline.inspection.findings import Finding, said
 from pipeline.inspection.fingerprints import remember
 from pipeline.inspection.look import Inspector, Looked, look
+from pipeline.inspection.report import FileReport
 from pipeline.inspection.rules import verdict
 from pipeline.lifecycle import Event
 from pipeline.mails import FreezeMail, ResultMail

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from pipeline.inspection.file import FileReport, inspect_file
+from pipeline.inspection.file import inspect_file
+from pipeline.inspection.report import FileReport
 from pipeline.inspection.rules import FileRules
 from pipeline.inspection.sandbox.examine import warm_up
 

@@ -14,8 +14,9 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from pipeline.inspection.file import FileReport, inspect_file
+from pipeline.inspection.file import inspect_file
 from pipeline.inspection.findings import finding
+from pipeline.inspection.report import FileReport
 from pipeline.inspection.rules import FileRules
 from pipeline.inspection.sandbox import reply
 from pipeline.inspection.sandbox.examine import examine

@@ -10,8 +10,9 @@ import pytest
 from pikepdf import Array, Dictionary, Name, String
 from reportlab.pdfgen.canvas import Canvas
 
-from pipeline.inspection.file import FileReport, inspect_file
+from pipeline.inspection.file import inspect_file
 from pipeline.inspection.pdf_scan import MAX_OBJECTS, scan_pdf
+from pipeline.inspection.report import FileReport
 from pipeline.inspection.rules import FileRules
 
 RULES = FileRules(

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.inspection.file import FileReport, inspect_file
+from pipeline.inspection.file import inspect_file
+from pipeline.inspection.report import FileReport
 from pipeline.inspection.rules import FileRules
 from pipeline.inspection.sniff import sniff
 

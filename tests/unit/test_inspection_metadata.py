@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from pipeline.inspection.file import FileReport, inspect_file
+from pipeline.inspection.file import inspect_file
+from pipeline.inspection.report import FileReport
 from pipeline.inspection.rules import FileRules
 
 RULES = FileRules(

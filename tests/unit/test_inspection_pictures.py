@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from PIL import Image, ImageCms, ImageDraw
 
-from pipeline.inspection.file import FileReport, inspect_file
+from pipeline.inspection.file import inspect_file
+from pipeline.inspection.report import FileReport
 from pipeline.inspection.rules import FileRules
 
 RULES = FileRules(

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from pipeline.inspection.file import FileReport, inspect_file
+from pipeline.inspection.file import inspect_file
 from pipeline.inspection.findings import CODES, Severity, finding
+from pipeline.inspection.report import FileReport
 from pipeline.inspection.rules import FileRules, verdict
 from pipeline.inspection.sniff import sniff
 

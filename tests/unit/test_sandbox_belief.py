@@ -8,8 +8,9 @@ from typing import Any
 import orjson
 import pytest
 
-from pipeline.inspection.file import FileReport, inspect_file
+from pipeline.inspection.file import inspect_file
 from pipeline.inspection.findings import finding
+from pipeline.inspection.report import FileReport
 from pipeline.inspection.rules import FileRules
 from pipeline.inspection.sandbox.belief import Unbelievable, believe
 from pipeline.inspection.sandbox.plain import NotPlain, plain_jpeg_size

@@ -3,7 +3,7 @@ import shutil
 import pytest
 
 from cli.demo.material import material
-from pipeline.inspection.renditions import Rendition
+from pipeline.inspection.report import Rendition
 from pipeline.inspection.signals.match import matches
 from pipeline.inspection.signals.ocr import read_pages, words_of
 from pipeline.inspection.signals.text import found_text

@@ -4,9 +4,8 @@ from collections.abc import Iterable, Sequence
 from hashlib import sha256
 from typing import Final
 
-from pipeline.inspection.file import FileReport
 from pipeline.inspection.findings import Finding, finding
-from pipeline.inspection.renditions import Rendition
+from pipeline.inspection.report import FileReport, Rendition
 from pipeline.inspection.rules import FileRules, verdict
 from pipeline.inspection.sandbox.plain import NotPlain, plain_jpeg_size
 from pipeline.inspection.sandbox.reply import FindingReply, PageReply, RenditionReply, Reply

@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
-from pipeline.inspection.file import FileReport
+from pipeline.inspection.report import FileReport
 from pipeline.inspection.rules import FileRules
 from pipeline.inspection.sandbox import frames, reply
 from pipeline.inspection.sandbox.belief import believe

@@ -4,13 +4,14 @@ from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Final, Protocol
+from typing import Final
 
 from PIL import Image
 
-from pipeline.inspection.file import FileReport, inspect_file
+from pipeline.inspection.file import inspect_file
+from pipeline.inspection.report import FileReport
 from pipeline.inspection.rules import FileRules
-from pipeline.inspection.signals import signals_of
+from pipeline.inspection.signals.every import signals_of
 
 _ANY: Final = FileRules(
     media_types=("image/jpeg", "application/pdf"),
@@ -20,16 +21,6 @@ _ANY: Final = FileRules(
     page_side=64,
     quality=85,
 )
-
-
-class Look(Protocol):
-    """Something that looks at a file and reports on it, with signals for the reviewer (json-able)."""
-
-    def __call__(
-        self, path: Path, *, rules: FileRules, declared_type: str | None, filename: str | None, with_signals: bool
-    ) -> tuple[FileReport, Mapping[str, object]]:
-        """The report on the file, and with signals what a reviewer may want to know beside it."""
-        ...
 
 
 def examine(

@@ -4,23 +4,14 @@ import os
 import socket
 from typing import Final
 
-from pydantic import BaseModel
-
 from pipeline.inspection.sandbox import frames, reply
 from pipeline.inspection.sandbox.confine import allow_processor_time, confine, tie_to
-from pipeline.inspection.sandbox.examine import Look
 from pipeline.inspection.sandbox.limits import Limits
 from pipeline.inspection.sandbox.memory import Memory
 from pipeline.inspection.sandbox.request import Request
+from pipeline.inspection.sandbox.terms import Look, Terms
 
 _LONGEST_REQUEST: Final = 1024 * 1024
-
-
-class Terms(BaseModel, frozen=True, extra="forbid"):
-    """What all children of one zygote have in common: their limits, and by its dotted name what looks at a file."""
-
-    look: str
-    limits: Limits
 
 
 def live(link: socket.socket, *, parent: int, terms: Terms, look: Look, alone: bool) -> None:

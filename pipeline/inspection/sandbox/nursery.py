@@ -14,7 +14,7 @@ import orjson
 
 from pipeline.inspection.sandbox.errors import SandboxUnavailable
 from pipeline.inspection.sandbox.frames import receive_exactly
-from pipeline.inspection.sandbox.zygote import END, FORK, NOT_MINE, ORDER, OUTCOME
+from pipeline.inspection.sandbox.orders import END, FORK, NOT_MINE, ORDER, OUTCOME
 
 _MIB: Final = 1024 * 1024
 _PROGRAM: Final = "pipeline.inspection.sandbox.zygote"

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Final, Literal
 import orjson
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, TypeAdapter, ValidationError
 
-from pipeline.inspection.file import FileReport
+from pipeline.inspection.report import FileReport
 
 _Side = Annotated[int, Field(ge=1, le=65_535)]
 _Length = Annotated[float, Field(ge=0, le=2**32, allow_inf_nan=False)]

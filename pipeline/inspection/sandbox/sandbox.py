@@ -14,15 +14,15 @@ from threading import BoundedSemaphore, Lock
 from types import TracebackType
 from typing import Final, Self
 
-from pipeline.inspection.file import FileReport
 from pipeline.inspection.findings import finding
+from pipeline.inspection.report import FileReport
 from pipeline.inspection.rules import FileRules
 from pipeline.inspection.sandbox.child import Answer, Child, Question
 from pipeline.inspection.sandbox.errors import ChildDied
-from pipeline.inspection.sandbox.inside import Terms
 from pipeline.inspection.sandbox.limits import Limits
 from pipeline.inspection.sandbox.nursery import Nursery
 from pipeline.inspection.sandbox.request import Request
+from pipeline.inspection.sandbox.terms import Terms
 
 EXAMINE: Final = "pipeline.inspection.sandbox.examine:examine"
 

@@ -8,7 +8,6 @@ import gc
 import os
 import signal
 import socket
-import struct
 import sys
 import warnings
 from contextlib import suppress
@@ -18,15 +17,9 @@ from typing import Final
 import orjson
 
 from pipeline.inspection.sandbox.confine import leave_network
-from pipeline.inspection.sandbox.examine import Look
-from pipeline.inspection.sandbox.inside import Terms, live
-
-ORDER: Final = struct.Struct("=cq")
-OUTCOME: Final = struct.Struct("=q")
-FORK: Final = b"F"
-END: Final = b"E"
-NOT_MINE: Final = 2**31
-"""The outcome of ending a child that this zygote never had, or has ended before."""
+from pipeline.inspection.sandbox.inside import live
+from pipeline.inspection.sandbox.orders import END, NOT_MINE, ORDER, OUTCOME
+from pipeline.inspection.sandbox.terms import Look, Terms
 
 _LONGEST_ERROR: Final = 1000
 _LISTENED_TO_BY_PARENT: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)

@@ -5,7 +5,7 @@ import subprocess
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from pipeline.inspection.renditions import Rendition
+from pipeline.inspection.report import Rendition
 from pipeline.inspection.texts import PageText, Word
 
 _SECONDS: Final = 20.0

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 if TYPE_CHECKING:
-    from pipeline.inspection.file import FileReport
+    from pipeline.inspection.report import FileReport
 
 Grey = NDArray[np.float64]
 
