@@ -1,6 +1,7 @@
 """What the clients of a run want, drawn from its seed."""
 
 import random
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -17,8 +18,8 @@ CROWDS: Final[tuple[tuple[What, int], ...]] = (
 )
 """What is sent at once by one member: pictures that overtake each other, and seven verifications of a stage, two more than there
 are chances."""
-A_MEMBER: Final = 8
-"""How many errands there are for each member, about."""
+A_MEMBER: Final[Mapping[What, int]] = {"avatar": 16, "bad_avatar": 8, "verification": 8}
+"""How many errands there are for each member, about: of avatars, so that crowds of one member meet too."""
 COMMANDS_SHARE: Final = 0.05
 MOST_COMMANDS: Final = 12
 """How many go by the command line, about: each is a process that takes a second or two to start."""
@@ -48,18 +49,17 @@ class Errand:
 def errands(count: int, seed: int) -> list[Errand]:
     """So many errands, and some poison for the queue door besides; the same seed gives the same ones."""
     rng = random.Random(seed)  # noqa: S311  (chance that can be repeated, not secrecy)
-    members = max(2, count // A_MEMBER)
     drawn: list[Errand] = []
     while len(drawn) < count:
         what, size = rng.choice(CROWDS)
-        drawn += _crowd(rng, what, min(size, count - len(drawn)), len(drawn), members=members, of=count)
+        drawn += _crowd(rng, what, min(size, count - len(drawn)), len(drawn), of=count)
     poison = range(max(1, round(count * POISON_SHARE)))
     return drawn + [Errand(f"poison-{n}", "poison", "queue", "m-poison", "", n, rng.random()) for n in poison]
 
 
-def _crowd(rng: random.Random, what: What, size: int, first: int, *, members: int, of: int) -> list[Errand]:
+def _crowd(rng: random.Random, what: What, size: int, first: int, *, of: int) -> list[Errand]:
     """Some errands of one member, at the same moment. Only avatars come by a door that cannot refuse for want of chances."""
-    member = f"{what[0]}-{rng.randrange(members)}"
+    member = f"{what[0]}-{rng.randrange(max(2, of // A_MEMBER[what]))}"
     stage = rng.choice(("verified", "verified", "trusted"))
     return [
         Errand(f"{what}-{number}", what, _door(rng, what, of), member, stage, number, first / of)
