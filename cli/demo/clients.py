@@ -186,5 +186,5 @@ def _below_500(response: httpx.Response) -> httpx.Response:
     busy = response.status_code == HTTPStatus.TOO_MANY_REQUESTS
     if busy or response.status_code >= _SERVER_ERROR:
         words = f"{response.request.method} {response.request.url.path} answered {response.status_code}"
-        raise AwayError(words, seconds=float(response.headers["Retry-After"]) if busy else 0)
+        raise AwayError(words, seconds=float(response.headers.get("Retry-After", 0)) if busy else 0)
     return response
