@@ -1,5 +1,6 @@
 """Object storage behind a small interface: any S3 API. Three buckets (DESIGN §6): uploads, vault, public."""
 
+import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -82,7 +83,7 @@ class Storage:
         return self._signer.generate_presigned_url("get_object", Params=params, ExpiresIn=seconds)
 
     def download(self, bucket: str, key: str, to: Path, *, cap: int) -> Downloaded | None:
-        """Stream an object into a file, and one that is longer than `cap` bytes not to its end; None where there is no object."""
+        """Stream an object into a file, and nothing of one that is longer than `cap` bytes; None where there is no object."""
         with self._asking():
             try:
                 answer = self._client.get_object(Bucket=bucket, Key=key)
@@ -92,8 +93,8 @@ class Storage:
                 raise
             length, written_at = answer["ContentLength"], answer["LastModified"]
             with answer["Body"] as body, to.open("wb") as file:
-                while length <= cap and (chunk := body.read(CHUNK)):
-                    file.write(chunk)
+                if length <= cap:
+                    shutil.copyfileobj(body, file, CHUNK)
         return Downloaded(length, written_at, cut=length > cap)
 
     def read(self, bucket: str, key: str) -> bytes | None:
