@@ -12,13 +12,13 @@ What = Literal["avatar", "bad_avatar", "verification", "poison"]
 
 DOORS: Final[tuple[Door, ...]] = ("http",) * 7 + ("queue",) * 3
 CROWDS: Final[tuple[tuple[What, int], ...]] = (
-    *(("avatar", size) for size in (1, 2, 3, 4, 6, 8, 8, 8)),
+    *(("avatar", size) for size in (1, 2, 4, 8, 12, 12, 12, 12)),
     *(("verification", size) for size in (1, 2, 7)),
     *(("bad_avatar", 1),) * 3,
 )
 """What is sent at once by one member: pictures that overtake each other, and seven verifications of a stage, two more than there
 are chances."""
-A_MEMBER: Final[Mapping[What, int]] = {"avatar": 16, "bad_avatar": 8, "verification": 8}
+A_MEMBER: Final[Mapping[What, int]] = {"avatar": 24, "bad_avatar": 8, "verification": 8}
 """How many errands there are for each member, about: of avatars, so that crowds of one member meet too."""
 COMMANDS_SHARE: Final = 0.05
 MOST_COMMANDS: Final = 12

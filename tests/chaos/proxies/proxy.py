@@ -8,6 +8,8 @@ from contextlib import contextmanager, suppress
 from typing import Any, Final, Self
 from urllib.parse import urlsplit, urlunsplit
 
+import uvloop
+
 from tests.chaos.proxies.link import Cut, Link, Trick
 
 LOOPBACK: Final = "127.0.0.1"
@@ -24,7 +26,7 @@ class Proxy:
         self._tricks: tuple[Trick, ...] = ()
         self._socket = socket.create_server((LOOPBACK, 0), backlog=BACKLOG)
         self.port: int = self._socket.getsockname()[1]
-        self._loop = asyncio.new_event_loop()
+        self._loop = uvloop.new_event_loop()  # three proxies share their interpreter with the clients
         self._stopping = asyncio.Event()
         self._thread = threading.Thread(target=self._run, name=f"proxy-{self.port}", daemon=True)
 
