@@ -18,7 +18,7 @@ from workers.recovery import Recovery
 
 log = structlog.get_logger()
 
-PICK_UP_MS: Final = 150
+PICK_UP_MS: Final = 250
 SHUTDOWN_MS: Final = 30_000
 FETCHED_FOR_EACH_THREAD: Final = 2
 DELAYED_FOR_EACH_THREAD: Final = 50
