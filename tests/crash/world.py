@@ -5,7 +5,7 @@ from typing import Any
 
 from config.container import Container
 from pipeline import schema
-from tests.support.servers import mail_folder
+from tests.support.servers import kept_keys, mail_folder
 
 TABLES = {
     table.name: ", ".join(f'"{column.name}"' for column in table.columns if column.computed is None)
@@ -30,7 +30,7 @@ def keep(tools: Container) -> Kept:
             connection.exec_driver_sql(f'CREATE TABLE kept."{name}" AS TABLE public."{name}"')
     client: Any = tools.broker.client
     return Kept(
-        {bucket: {key: _body(tools, bucket, key) for key in _keys(tools, bucket)} for bucket in _buckets(tools)},
+        {bucket: {key: _body(tools, bucket, key) for key in kept_keys(tools, bucket)} for bucket in _buckets(tools)},
         {key: client.dump(key) for key in client.keys("*")},
         frozenset(path.name for path in mail_folder(tools).glob("*.eml")),
     )
@@ -62,7 +62,7 @@ def forget(tools: Container) -> None:
 
 
 def _put_objects_back(tools: Container, bucket: str, objects: dict[str, bytes]) -> None:
-    storage, present = tools.storage, set(_keys(tools, bucket))
+    storage, present = tools.storage, set(kept_keys(tools, bucket))
     put = {storage.uploads: storage.put_upload, storage.vault: storage.put_vault, storage.public: storage.put_public}
     for key in present - objects.keys():
         storage.delete(bucket, key)
@@ -72,10 +72,6 @@ def _put_objects_back(tools: Container, bucket: str, objects: dict[str, bytes]) 
 
 def _buckets(tools: Container) -> tuple[str, str, str]:
     return tools.storage.uploads, tools.storage.vault, tools.storage.public
-
-
-def _keys(tools: Container, bucket: str) -> list[str]:
-    return [key for key, _ in tools.storage.listed(bucket)]
 
 
 def _body(tools: Container, bucket: str, key: str) -> bytes:

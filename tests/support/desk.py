@@ -38,7 +38,7 @@ from schemas.members import AvatarView, MembershipView
 from schemas.submissions import Accepted, SubmissionView
 from tests.support.bodies import FACTS, avatar_body, verification_body
 from tests.support.files import photo
-from tests.support.servers import mail_folder
+from tests.support.servers import kept_keys, mail_folder
 from workers.actors import WORK
 
 ENOUGH = 200
@@ -215,7 +215,7 @@ class Desk:
         return int(self.sql("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")[0][0])
 
     def keys(self, bucket: str) -> list[str]:
-        return sorted(key for key, _ in self.tools.storage.listed(bucket))
+        return kept_keys(self.tools, bucket)
 
     # What time does
 
