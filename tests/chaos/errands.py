@@ -12,7 +12,7 @@ What = Literal["avatar", "bad_avatar", "verification", "poison"]
 
 DOORS: Final[tuple[Door, ...]] = ("http",) * 7 + ("queue",) * 3
 CROWDS: Final[tuple[tuple[What, int], ...]] = (
-    *(("avatar", size) for size in (1, 2, 4, 8, 12, 12, 12, 12)),
+    *(("avatar", size) for size in (1, 2, 4, 8, 12, 12, 12, 12, 12)),
     *(("verification", size) for size in (1, 2, 7)),
     *(("bad_avatar", 1),) * 3,
 )

@@ -88,7 +88,13 @@ def ground(folder: Path) -> Iterator[Ground]:
     """Start everything beneath `folder`, under a policy with short waits."""
     policy, home, order = folder / "policy.toml", folder / "home", folder / "clock"
     policy.write_text(_changed(POLICY_FILE.read_text()))
-    given = {**NOTHING_GIVEN, **BOUNDS, "PROOFDESK_POLICY_FILE": str(policy), "PROOFDESK_LOG_FORMAT": "json"}
+    given = {
+        **NOTHING_GIVEN,
+        **BOUNDS,
+        "PROOFDESK_POLICY_FILE": str(policy),
+        "PROOFDESK_LOG_FORMAT": "json",
+        "PROOFDESK_LOG_LEVEL": "WARNING",
+    }
     keep_mounts_to_ourselves()
     with ExitStack() as opened:
         proxies = {server: opened.enter_context(Proxy()) for server in PROXIED}

@@ -16,7 +16,7 @@ from tests.chaos.ground import Ground
 from tests.chaos.journal import Journal
 from tests.chaos.progress import say
 
-SENDERS: Final = 32
+SENDERS: Final = 24
 COMMANDERS: Final = 2
 PAGE: Final = "200"
 GLANCE_SECONDS: Final = 0.3
