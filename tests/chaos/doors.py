@@ -34,6 +34,8 @@ REPEATED: Final = 10
 """Every so manieth request is repeated after its answer."""
 PAUSE: Final = threading.Event()
 """Never set: waiting on it is how a client pauses."""
+HELD_CONNECTIONS: Final = threading.BoundedSemaphore(8)
+"""The store's client holds so many connections; one more would be opened and closed for a single file."""
 
 
 class Unanswered(Exception):
@@ -79,7 +81,8 @@ class Way(ABC):
     def _past_our_doors(self, errand: Errand, content: bytes, *, purpose: str, media_type: str) -> str:
         key = f"{purpose}/{errand.label}"
         try:
-            self.ground.tools.storage.put_upload(key, content, media_type=media_type)
+            with HELD_CONNECTIONS:
+                self.ground.tools.storage.put_upload(key, content, media_type=media_type)
         except StorageUnavailable as error:
             raise Unanswered(errand.label) from error
         return key

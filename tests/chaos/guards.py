@@ -13,7 +13,6 @@ GUARDS: Final[Mapping[str, str]] = {
     "task.failed": "tries_failed",
     "task.parked": "tasks_parked",
     "hint.lost": "hints_lost",
-    "claim.expired": "claims_expired",
     "worker.thread_died": "worker_threads_died",
 }
 """Events of the log and the names under which the report counts them."""
