@@ -56,7 +56,7 @@ guards: setup  ## Take each guard of the promises out, and see the test fail tha
 	$(BIN)/python -m tests.mutants.guards
 
 chaos: setup  ## Break everything while 6,000 submissions run, and judge the result from outside (SEED=2 for another run)
-	$(BIN)/python -m tests.chaos --seconds 150 --seed $(SEED) --submissions 6000 --faults 64
+	$(BIN)/python -m tests.chaos --seconds 200 --seed $(SEED) --submissions 6000 --faults 64
 
 bench: setup  ## Measure: inspection against a bare decode, look-ups of fingerprints, the review queue, the console
 	$(BIN)/python -m tests.bench inspect

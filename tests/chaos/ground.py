@@ -31,8 +31,13 @@ PROXIED: Final = {
     "storage": "PROOFDESK_STORAGE_URL",
     "mail": "PROOFDESK_SMTP_URL",
 }
-BOUNDS: Final = {"PROOFDESK_INTAKE_BACKLOG": "200"}
-"""More inspections than these do not wait: the doors say 429 meanwhile, and whoever probes after a fault is not behind thousands."""
+BOUNDS: Final = {
+    "PROOFDESK_INTAKE_BACKLOG": "100",
+    "PROOFDESK_INTAKE_AT_ONCE": "2",
+    "PROOFDESK_WORKER_THREADS": "1",
+}
+"""More inspections than these do not wait: the doors say 429 meanwhile, and whoever probes after a fault is not behind thousands.
+Seven processes of ours share two cores here; threads that queue up for an interpreter would be a quarter of their work."""
 CHANGED: Final = {
     "undo_window_seconds = 10": "undo_window_seconds = 1",
     "claim_lease_seconds = 600": "claim_lease_seconds = 20",
