@@ -19,6 +19,8 @@ from workers.recovery import Recovery
 log = structlog.get_logger()
 
 PICK_UP_MS: Final = 250
+"""How long at most between two looks at an empty queue, of which there is one for each kind of work. A hint waits no longer than
+this for a worker with nothing to do; looking more often keeps one busy that has nothing to do."""
 SHUTDOWN_MS: Final = 30_000
 FETCHED_FOR_EACH_THREAD: Final = 2
 DELAYED_FOR_EACH_THREAD: Final = 50

@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import Connection, Interval, Text, any_, bindparam, delete, func, insert, or_, select, text
+from sqlalchemy import Connection, Interval, Text, any_, bindparam, delete, func, insert, or_, select
 
 from pipeline.events.tables import delivery, endpoint, event
 from pipeline.ids import new_id
@@ -17,13 +17,30 @@ from pipeline.tasks.recall import recall
 from pipeline.tasks.rules import DELIVER_EVENT
 from schemas.base import Frozen
 
-_TURN_AND_NUMBER: Final = text(
-    "WITH turn AS MATERIALIZED (SELECT pg_advisory_xact_lock(hashtextextended(:turn, 0)), pg_current_xact_id())"
-    " SELECT nextval('event_sequence_seq') FROM turn"
+_TURN: Final = (
+    select(
+        func.pg_advisory_xact_lock(func.hashtextextended(bindparam("turn", type_=Text), 0)), func.pg_current_xact_id()
+    )
+    .cte("turn")
+    .prefix_with("MATERIALIZED")
 )
-"""Whoever has a number has a transaction's id, too, by which `listed` sees that it is under way."""
+"""Whoever is past it has a transaction's id, too, by which `listed` sees that it is under way."""
 
-_RECORD: Final = insert(event).values(at=func.now() + bindparam("delay", type_=Interval))
+_GIVEN: Final = ("id", "type", "member_id", "data", "cause_id")
+_RECORD: Final = (
+    insert(event)
+    .from_select(
+        (*_GIVEN, "sequence", "at"),
+        select(
+            *(bindparam(name, type_=event.c[name].type) for name in _GIVEN),
+            func.nextval("event_sequence_seq"),
+            func.now() + bindparam("delay", type_=Interval),
+        ).select_from(_TURN),
+    )
+    .returning(event.c.sequence)
+)
+"""An event with its number, which is taken in the member's turn. One trip: nearly every change tells of itself."""
+
 _WANTED: Final = select(endpoint.c.id, endpoint.c.state).where(
     or_(func.cardinality(endpoint.c.types) == 0, any_(endpoint.c.types) == bindparam("event_type", type_=Text))
 )
@@ -40,17 +57,17 @@ def record(
     delay_seconds: float = 0,
 ) -> UUID:
     """Record an event and its deliveries. A delayed one can be taken back until then, by its cause."""
-    event_id, sequence = new_id(), _numbered(connection, member_id)
+    event_id = new_id()
     row = {
+        "turn": f"events:{member_id}",
         "id": event_id,
-        "sequence": sequence,
         "type": event_type,
         "member_id": member_id,
         "data": data.model_dump(mode="json"),
         "cause_id": cause_id,
         "delay": timedelta(seconds=delay_seconds),
     }
-    connection.execute(_RECORD, row)
+    sequence = connection.execute(_RECORD, row).scalar_one()
     for to in connection.execute(_WANTED, {"event_type": event_type}).all():
         pending = {"event_id": event_id, "endpoint_id": to.id, "member_id": member_id, "sequence": sequence}
         connection.execute(insert(delivery).values(pending))
@@ -58,12 +75,6 @@ def record(
             ref = delivery_ref(event_id, to.id)
             ledger.record(connection, DELIVER_EVENT, ref, trace=trace, delay_seconds=delay_seconds)
     return event_id
-
-
-def _numbered(connection: Connection, member_id: str) -> int:
-    """The event's number, taken in the member's turn."""
-    number = connection.execute(_TURN_AND_NUMBER, {"turn": f"events:{member_id}"}).scalar_one()
-    return int(number)
 
 
 def take_back(connection: Connection, cause_id: UUID) -> bool:

@@ -2,20 +2,20 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 import structlog
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, bindparam, select
 
 from pipeline.database import Database
 from pipeline.errors import Invalid, NotAllowed
 from pipeline.idempotency import Once, earlier_answer, remember
 from pipeline.mails import FreezeMail, WithdrawMail
 from pipeline.policy import Policy
-from pipeline.review.actions import Action, require_action
+from pipeline.review.actions import Action, allowed_actions, require_action
 from pipeline.review.course import Course, course
-from pipeline.review.ending import allowed_for, end_claim, saying_what_became
+from pipeline.review.ending import end_claim, saying_what_became
 from pipeline.review.held import case_of_claim
 from pipeline.review.opinions import record_opinion, standing_opinions
 from pipeline.review.quality.answers import record_answer
@@ -25,6 +25,10 @@ from pipeline.tables import material
 from schemas.decisions import Decided, DecisionRequest
 
 log = structlog.get_logger()
+
+_FILES: Final = select(material.c.id, material.c.kind, material.c.upload_key).where(
+    material.c.submission_id == bindparam("of")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,40 +50,41 @@ def decide(
     person. Raises Invalid (with every problem), Forbidden, ClaimExpired, Stale, AlreadyThere, NotAllowed, NotFound,
     IdempotencyKeyReused.
     """
-    subject, files = _load(desk.db, claim_id, reviewer_id)
-    view = Subject(subject.kind, subject.identity, {each.id: each.kind for each in files})
-    if problems := decision_problems(command, view, desk.policy):
-        raise Invalid(problems)
     with desk.db.begin() as connection:
         if (earlier := earlier_answer(connection, request)) is not None:
             return Decided.model_validate(earlier)
-        answer = _record(connection, claim_id, command, reviewer_id=reviewer_id, desk=desk)
+        case = case_of_claim(connection, claim_id, reviewer_id, lock=True)
+        files = connection.execute(_FILES, {"of": case.id}).all()
+        view = Subject(case.kind, case.identity, {each.id: each.kind for each in files})
+        if problems := decision_problems(command, view, desk.policy):
+            raise Invalid(problems)
+        answer = _record(connection, claim_id, command, case, files, reviewer_id=reviewer_id, desk=desk)
         remember(connection, request, answer.model_dump(mode="json"))
     log.info(
         "submission.decided",
-        submission_id=str(subject.id),
+        submission_id=str(case.id),
         decision_id=str(answer.id),
         verdict=command.verdict,
         waits_in=answer.waits_in,
         reviewer=reviewer_id,
-        correlation_id=subject.correlation_id,
+        correlation_id=case.correlation_id,
     )
     return answer
 
 
-def _load(db: Database, claim_id: UUID, reviewer_id: str) -> tuple[Row[Any], Sequence[Row[Any]]]:
-    with db.read() as connection:
-        subject = case_of_claim(connection, claim_id, reviewer_id)
-        files = connection.execute(select(material).where(material.c.submission_id == subject.id)).all()
-    return subject, files
-
-
 def _record(
-    connection: Connection, claim_id: UUID, command: DecisionRequest, *, reviewer_id: str, desk: Desk
+    connection: Connection,
+    claim_id: UUID,
+    command: DecisionRequest,
+    case: Row[Any],
+    files: Sequence[Row[Any]],
+    *,
+    reviewer_id: str,
+    desk: Desk,
 ) -> Decided:
-    case = case_of_claim(connection, claim_id, reviewer_id, lock=True)
     end_claim(connection, claim_id, command.token, reviewer_id=reviewer_id, state="decided", fence=command.fence)
-    require_action(Action(command.verdict), allowed_for(connection, case))
+    has_files = any(each.upload_key is not None for each in files)
+    require_action(Action(command.verdict), allowed_actions(case.roles, queue=case.queue, has_files=has_files))
     given = _given(claim_id, command, reviewer_id=reviewer_id, submission_id=case.id, policy=desk.policy)
     if case.check_id is not None:
         return record_answer(connection, given, case, version=command.version, policy=desk.policy)

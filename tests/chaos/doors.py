@@ -66,7 +66,7 @@ class Way(ABC):
         """The submission; its file lies in a slot of its own, or where a service put it that has keys of the store itself."""
         content, media_type = file_of(errand)
         purpose = "avatar" if errand.kind == "avatar" else "material"
-        into = self._past_our_doors if errand.number % 2 else self._into_a_slot
+        into = self._with_keys_of_their_own if errand.number % 2 else self._into_a_slot
         key = into(errand, content, purpose=purpose, media_type=media_type)
         if errand.kind == "avatar":
             return avatar_body(key, member_id=errand.member_id, media_type=media_type, length=len(content))
@@ -78,11 +78,11 @@ class Way(ABC):
         patiently(lambda: _put(slot, content)).raise_for_status()
         return str(slot["key"])
 
-    def _past_our_doors(self, errand: Errand, content: bytes, *, purpose: str, media_type: str) -> str:
+    def _with_keys_of_their_own(self, errand: Errand, content: bytes, *, purpose: str, media_type: str) -> str:
         key = f"{purpose}/{errand.label}"
         try:
             with HELD_CONNECTIONS:
-                self.ground.tools.storage.put_upload(key, content, media_type=media_type)
+                self.ground.services.storage.put_upload(key, content, media_type=media_type)
         except StorageUnavailable as error:
             raise Unanswered(errand.label) from error
         return key
@@ -123,7 +123,7 @@ class OverQueue(Way):
     def _enqueue(self, errand: Errand, submission: Mapping[str, Any]) -> None:
         keys = {"idempotency_key": errand.label, "correlation_id": errand.label}
         try:
-            self.ground.tools.broker.enqueue(message(submission=submission, **keys))
+            self.ground.services.broker.enqueue(message(submission=submission, **keys))
         except (RedisError, OSError, dramatiq.DramatiqError) as error:
             raise Unanswered(errand.label) from error
 

@@ -37,7 +37,7 @@ BOUNDS: Final = {
     "PROOFDESK_WORKER_THREADS": "1",
 }
 """More inspections than these do not wait: the doors say 429 meanwhile, and whoever probes after a fault is not behind thousands.
-Seven processes of ours share two cores here; threads that queue up for an interpreter would be a quarter of their work."""
+Seven processes of ours share two cores here, so each does few things at a time: its threads would only queue up for them."""
 CHANGED: Final = {
     "undo_window_seconds = 10": "undo_window_seconds = 1",
     "claim_lease_seconds = 600": "claim_lease_seconds = 20",
@@ -47,7 +47,8 @@ CHANGED: Final = {
 
 @dataclass(frozen=True)
 class Ground:
-    """A running stack. `tools` are the clients of an operator beside it, who goes past the proxies.
+    """A running stack. `tools` are the clients of an operator beside it, who goes past the proxies; `services` those of upstream
+    services that have keys of the store and the broker, and `environment` that of a command; both go through them.
 
     `proxies` are by the server that they stand before; `clock_order` is the file that tells a worker to start with a
     wrong clock (tests.chaos.skewed).
@@ -55,6 +56,7 @@ class Ground:
 
     stack: Stack
     tools: Container
+    services: Container
     environment: dict[str, str]
     proxies: Mapping[str, Proxy]
     disk: Disk
@@ -115,9 +117,14 @@ def ground(folder: Path) -> Iterator[Ground]:
         )
         store = opened.enter_context(disk(home / "storage", pid=lambda: stack.pids("storage").get("storage", 0)))
         opened.enter_context(stack)
-        tools = build_container(settings_of(stack.environment(), policy_file=policy), patient=False)
+        routed = _through(proxies, stack.environment())
+        tools, services = (
+            build_container(settings_of(known, policy_file=policy), patient=False)
+            for known in (stack.environment(), routed)
+        )
         opened.callback(tools.close)
-        yield Ground(stack, tools, dict(os.environ) | given | stack.environment(), proxies, store, order)
+        opened.callback(services.close)
+        yield Ground(stack, tools, services, dict(os.environ) | given | routed, proxies, store, order)
 
 
 def _commands(order: Path) -> dict[str, tuple[str, ...]]:
@@ -127,7 +134,7 @@ def _commands(order: Path) -> dict[str, tuple[str, ...]]:
 
 
 def _through(proxies: Mapping[str, Proxy], known: Mapping[str, str]) -> dict[str, str]:
-    """The variables of our processes, who reach three servers through proxies."""
+    """The variables of whoever reaches three servers through proxies."""
     routed = dict(known)
     for server, variable in PROXIED.items():
         proxies[server].lead_to(known[variable])

@@ -10,8 +10,8 @@ from cli.demo.clients import Api, AwayError, fetched
 from tests.chaos.journal import Journal
 from tests.support.bodies import FACTS
 
-IDLE_SECONDS: Final = 0.4
-MOST_IDLE_SECONDS: Final = 3.2
+IDLE_SECONDS: Final = 1.0
+MOST_IDLE_SECONDS: Final = 4.0
 """Who finds nothing waits twice as long each time, up to this."""
 APPROVED_OF_TEN: Final = {"avatar": 7, "verification": 3}
 

@@ -108,7 +108,7 @@ def _clock_of(order: Path, folder: Path) -> datetime:
 def test_a_broker_that_is_read_only_keeps_what_it_has_and_is_whole_again_afterwards(
     tools: Container, tmp_path: Path
 ) -> None:
-    place = Ground(Stack(tmp_path), tools, {}, {}, LimitedDisk(os.getpid), tmp_path / "clock")
+    place = Ground(Stack(tmp_path), tools, tools, {}, {}, LimitedDisk(os.getpid), tmp_path / "clock")
     fault = BrokerReadOnly(place, Random(1))  # noqa: S311  (chance that can be repeated, not secrecy)
     with redis.Redis.from_url(tools.settings.broker_url, retry=Retry(NoBackoff(), 0), socket_timeout=30) as client:
         client.set("key", "before")

@@ -33,6 +33,6 @@ def plain_ground(folder: Path, *, workers: int = WORKERS) -> Iterator[Ground]:
         tools = build_container(settings_of(stack.environment()), patient=False)
         environment = dict(os.environ) | NOTHING_GIVEN | stack.environment()
         try:
-            yield Ground(stack, tools, environment, {}, LimitedDisk(lambda: 0), folder / "clock")
+            yield Ground(stack, tools, tools, environment, {}, LimitedDisk(lambda: 0), folder / "clock")
         finally:
             tools.close()
