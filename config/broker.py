@@ -9,8 +9,8 @@ import redis
 import structlog
 from dramatiq import Message, Middleware
 from dramatiq.brokers.redis import RedisBroker
-from redis.backoff import ExponentialWithJitterBackoff
-from redis.exceptions import ReadOnlyError, RedisError
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
 from redis.retry import Retry
 
 from pipeline.database import Hint
@@ -66,16 +66,16 @@ class HintBroker(RedisBroker):
 
 
 def build_broker(url: str, *, middleware: list[Middleware], patient: bool) -> HintBroker:
-    """A broker for `url`. A patient one (workers, relay) retries; an impatient one (a web request) gives up in a second.
+    """A broker for `url`. A patient one (workers, relay) is waited for two seconds, an impatient one (a web request) for one.
 
-    Settings that were measured to matter: frequent maintenance, a short heartbeat, time-outs with retries, also on READONLY.
+    Settings that were measured to matter: frequent maintenance, a short heartbeat, and no retries by the client. Hints are not worth
+    waiting for: there is other work, which the ledger has. And a fetch that is repeated hides that the answer to the first was lost.
     """
     client = redis.Redis.from_url(
         url,
-        socket_timeout=8 if patient else 1,
-        socket_connect_timeout=5 if patient else 0.5,
-        retry=Retry(ExponentialWithJitterBackoff(cap=1, base=0.05), 3 if patient else 0),
-        retry_on_error=[ReadOnlyError],
+        socket_timeout=2 if patient else 1,
+        socket_connect_timeout=1 if patient else 0.5,
+        retry=Retry(NoBackoff(), 0),
         health_check_interval=15,
     )
     broker = HintBroker(
@@ -98,6 +98,10 @@ class Hints:
         """Whether the broker failed a moment ago, so that nothing is sent."""
         return time.monotonic() < self._silent_until
 
+    def hush(self, seconds: float = PAUSE_SECONDS) -> None:
+        """Send nothing for so long: the broker was seen not to answer."""
+        self._silent_until = time.monotonic() + seconds
+
     def __call__(self, hints: Sequence[Hint]) -> bool:
         """Send the hints (kind, task id), pipelined; whether they left. Never raises."""
         if self.silent:
@@ -105,7 +109,7 @@ class Hints:
         try:
             self._broker.enqueue_many([self._message(kind, task_id) for kind, task_id in hints])
         except (RedisError, OSError) as error:
-            self._silent_until = time.monotonic() + PAUSE_SECONDS
+            self.hush()
             log.warning("hint.lost", hints=len(hints), error=type(error).__name__)
             return False
         return True

@@ -31,7 +31,7 @@ from pipeline.notification.smtp import Mailer, mail_circuit
 from pipeline.notification.topic import Topic, fetch_from_amazon
 from pipeline.policy import Policy
 from pipeline.rate_limits import RateLimits
-from pipeline.review.case import case_of, member_of
+from pipeline.review.case import case_of, whose
 from pipeline.review.decide import Desk
 from pipeline.review.people.claims import Naming
 from pipeline.review.people.passwords import Passwords
@@ -204,8 +204,8 @@ class Container:
 
     def case(self, claim_id: UUID, *, reviewer_id: str) -> Case:
         """The case that a reviewer holds, beside the member's avatar. Raises ClaimExpired, NotFound."""
-        member_id = member_of(claim_id, reviewer_id=reviewer_id, db=self.db)
-        past = past_of(claim_id, db=self.db)
+        member_id, check_id = whose(claim_id, reviewer_id=reviewer_id, db=self.db)
+        past = past_of(claim_id, db=self.db) if check_id is not None else None
         held = case_of(
             claim_id,
             reviewer_id=reviewer_id,
@@ -215,7 +215,8 @@ class Container:
             policy=self.policy,
             duplicates_of=duplicates_of,
         )
-        whole = held.model_copy(update={"tax_number": number_of(held.submission_id, db=self.db)})
+        number = number_of(held.submission_id, db=self.db) if held.kind == "verification" else None
+        whole = held.model_copy(update={"tax_number": number})
         return as_first_seen(whole, past) if past else whole
 
     def _avatar_seen(self, member_id: str, *, at: datetime | None) -> AvatarView | None:

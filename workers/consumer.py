@@ -1,21 +1,26 @@
-"""A consumer that a message of strangers cannot stop: what is not a message is handed to `park`, not raised."""
+"""A consumer that neither a message of strangers nor a broker that is away can stop: what is not a message is handed to `park`."""
 
+import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import Any, Final
 
-import redis
 import structlog
 from dramatiq import Message
 from dramatiq.broker import MessageProxy
 from dramatiq.brokers.redis import _RedisConsumer
 from dramatiq.common import compute_backoff, dq_name
-from dramatiq.errors import ConnectionClosed, DecodeError
+from dramatiq.errors import DecodeError
+from redis.exceptions import RedisError
 
 from pipeline.errors import RetryableError
 
 log = structlog.get_logger()
+
+Tell = Callable[[str, str], object]
+"""Tells the broker of a message, by its queue and id."""
 
 Park = Callable[[bytes, str], None]
 """Keeps a message's bytes with the reason why it could not be taken."""
@@ -34,6 +39,10 @@ class DoorConsumer(_RedisConsumer):
 
     An unsound message would end the thread that takes it. While the database is away it waits here and nothing behind it does;
     if the process dies meanwhile, the broker gives it to another.
+
+    A broker that does not answer is waited for by this consumer's own thread alone. A worker's thread tells it once that a message
+    is done; what did not arrive is told later from here, for there is other work, which the ledger has. All that a message
+    starts may be started again, so one that comes twice does no harm.
     """
 
     park: Park
@@ -45,27 +54,69 @@ class DoorConsumer(_RedisConsumer):
             self.timeout = DELAYED_MS
         self._aside: deque[tuple[bytes, str]] = deque()
         self._again_at = 0.0
+        self._under_way: set[str] = set()
+        self._untold: deque[tuple[Tell, str]] = deque()
+        self._telling = threading.Lock()
+        self._was_away = False
 
     def __next__(self) -> Any:
-        """The next sound message, or None where there is none at the moment. Raises ConnectionClosed."""
+        """The next sound message, or None where there is none at the moment, or no broker that answers."""
         try:
-            self._park_aside()
-            raw = self._next_bytes()
-            if raw is None:
-                return None
-            message = self._decoded(raw)
-            if isinstance(message, str):
-                self._aside.append((raw, message))
-                self._park_aside()
-                return None
-        except redis.ConnectionError as error:
-            raise ConnectionClosed(error) from None
+            message = self._next()
+        except (RedisError, OSError) as error:
+            if not self._was_away:
+                log.warning("queue.waiting", queue=self.queue_name, error=type(error).__name__)
+            self._was_away = True
+            time.sleep(PAUSE_SECONDS)
+            return None
+        if message is None:
+            return None
+        self._under_way.add(message.options["redis_message_id"])
         self.queued_message_ids.add(message.message_id)
         return MessageProxy(message)
+
+    def ack(self, message: Any) -> None:
+        """The message is done. Never raises."""
+        self._tell(self.broker.do_ack, message)
+
+    def nack(self, message: Any) -> None:
+        """The message failed for good. Never raises."""
+        self._tell(self.broker.do_nack, message)
+
+    def _tell(self, tell: Tell, message: Any) -> None:
+        self.queued_message_ids.discard(message.message_id)
+        self._untold.append((tell, message.options["redis_message_id"]))
+        if len(self._untold) == 1:
+            with suppress(RedisError, OSError):
+                self._tell_all()
+
+    def _tell_all(self) -> None:
+        """Tell the broker what is done. Raises RedisError; what was not told then stays."""
+        with self._telling:
+            while self._untold:
+                tell, redis_id = self._untold[0]
+                tell(self.queue_name, redis_id)
+                self._under_way.discard(redis_id)
+                self._untold.popleft()
+
+    def _next(self) -> Message[Any] | None:
+        self._tell_all()
+        self._park_aside()
+        raw = self._next_bytes()
+        if raw is None:
+            return None
+        message = self._decoded(raw)
+        if isinstance(message, str):
+            self._aside.append((raw, message))
+            self._park_aside()
+            return None
+        return message
 
     def _next_bytes(self) -> bytes | None:
         """A message that was fetched. With nothing to fetch, or enough under way, wait a little longer each time."""
         if not self.message_cache and self.outstanding_message_count < self.prefetch:
+            if self._was_away:
+                self._take_stock()
             fetched = self.broker.do_fetch(self.queue_name, self.prefetch - self.outstanding_message_count)
             self.message_cache = [raw for raw in fetched if raw is not None]
         if not self.message_cache:
@@ -75,6 +126,20 @@ class DoorConsumer(_RedisConsumer):
         self.misses = 0
         raw: bytes = self.message_cache.pop(0)
         return raw
+
+    def _take_stock(self) -> None:
+        """Give back what the broker takes to be here and is not: its answer to a fetch was lost. Raises RedisError."""
+        if not self._aside:
+            here = set(self._under_way)
+            if lost := {redis_id.decode() for redis_id in self._fetched()} - here:
+                self.broker.do_requeue(self.queue_name, *lost)
+        self._was_away = False
+
+    def _fetched(self) -> set[bytes]:
+        """The broker's ids of what it takes to be here: fetched by this process, and not said to be done."""
+        broker: Any = self.broker
+        found: set[bytes] = broker.client.smembers(f"{broker.namespace}:__acks__.{broker.broker_id}.{self.queue_name}")
+        return found
 
     def _decoded(self, raw: bytes) -> Message[Any] | str:
         """The message, or why it must not reach a worker's thread."""
@@ -109,8 +174,7 @@ class DoorConsumer(_RedisConsumer):
     def _ids_of(self, raw: bytes) -> Iterator[bytes]:
         """The broker's ids of fetched messages with exactly these bytes. There are never more than the prefetch."""
         broker: Any = self.broker
-        fetched: Any = broker.client.smembers(f"{broker.namespace}:__acks__.{broker.broker_id}.{self.queue_name}")
-        for redis_id in fetched:
+        for redis_id in self._fetched():
             if broker.client.hget(f"{broker.namespace}:{self.queue_name}.msgs", redis_id) == raw:
                 yield redis_id
 

@@ -18,6 +18,8 @@ from workers.actors import PRIORITY, perform
 log = structlog.get_logger()
 
 POLL_SECONDS: Final = 1.0
+HUSH_SECONDS: Final = 3.0
+"""How long the worker's threads send no hints after each look that found the broker away; longer than until the next look."""
 
 
 class Fallback(threading.Thread):
@@ -74,6 +76,7 @@ class Fallback(threading.Thread):
             if not self._polling:
                 log.warning("broker.away", error=type(error).__name__)
             self._polling = True
+            self._tools.hints.hush(HUSH_SECONDS)
             return False
         if self._polling:
             log.info("broker.back")

@@ -10,10 +10,11 @@ from sqlalchemy import Connection, Row, select
 from pipeline import audit
 from pipeline.database import Database
 from pipeline.policy import Policy, Reason
-from pipeline.review.ending import allowed_for
+from pipeline.review.ending import allowed_with
 from pipeline.review.grant import as_claim
-from pipeline.review.held import case_of_claim, live_claim
+from pipeline.review.held import LIVE, case_of_claim, explain, live_claim
 from pipeline.review.opinions import escalations_shown, opinions_shown
+from pipeline.review.tables import claim
 from pipeline.shown import due_view, findings_of
 from pipeline.storage import Storage
 from pipeline.tables import STANDING, decision, material, rendition, submission
@@ -60,7 +61,7 @@ def case_of(
         )
         findings = findings_of(connection, subject.id)
         earlier = _earlier(connection, subject)
-        allowed = allowed_for(connection, subject)
+        allowed = allowed_with(subject, files)
         opinions = opinions_shown(connection, subject.id) if subject.check_id is None else ()
         escalations = escalations_shown(connection, subject)
         audit.write(
@@ -101,12 +102,15 @@ def case_of(
     )
 
 
-def member_of(claim_id: UUID, *, reviewer_id: str, db: Database) -> str:
-    """Whose case a claim is. Raises ClaimExpired, NotFound."""
+def whose(claim_id: UUID, *, reviewer_id: str, db: Database) -> tuple[str, UUID | None]:
+    """The member whose case a live claim is, and the check's id where the look is blind. Raises ClaimExpired, NotFound."""
+    theirs = (claim.c.id == claim_id, claim.c.reviewer_id == reviewer_id)
+    query = select(submission.c.member_id, claim.c.check_id).join(claim, claim.c.submission_id == submission.c.id)
     with db.read() as connection:
-        held = live_claim(connection, claim_id, reviewer_id=reviewer_id)
-        query = select(submission.c.member_id).where(submission.c.id == held.submission_id)
-        return str(connection.execute(query).scalar_one())
+        row = connection.execute(query.where(*theirs, LIVE)).one_or_none()
+        if row is None:
+            explain(connection, claim_id, reviewer_id)
+    return row.member_id, row.check_id
 
 
 def _choices(reasons: Mapping[str, Reason]) -> tuple[ReasonChoice, ...]:

@@ -13,9 +13,9 @@ from pipeline.errors import Invalid, NotAllowed
 from pipeline.idempotency import Once, earlier_answer, remember
 from pipeline.mails import FreezeMail, WithdrawMail
 from pipeline.policy import Policy
-from pipeline.review.actions import Action, allowed_actions, require_action
+from pipeline.review.actions import Action, require_action
 from pipeline.review.course import Course, course
-from pipeline.review.ending import end_claim, saying_what_became
+from pipeline.review.ending import allowed_with, end_claim, saying_what_became
 from pipeline.review.held import case_of_claim
 from pipeline.review.opinions import record_opinion, standing_opinions
 from pipeline.review.quality.answers import record_answer
@@ -58,7 +58,8 @@ def decide(
         view = Subject(case.kind, case.identity, {each.id: each.kind for each in files})
         if problems := decision_problems(command, view, desk.policy):
             raise Invalid(problems)
-        answer = _record(connection, claim_id, command, case, files, reviewer_id=reviewer_id, desk=desk)
+        allowed = allowed_with(case, files)
+        answer = _record(connection, claim_id, command, case, allowed, reviewer_id=reviewer_id, desk=desk)
         remember(connection, request, answer.model_dump(mode="json"))
     log.info(
         "submission.decided",
@@ -77,14 +78,13 @@ def _record(
     claim_id: UUID,
     command: DecisionRequest,
     case: Row[Any],
-    files: Sequence[Row[Any]],
+    allowed: Sequence[Action],
     *,
     reviewer_id: str,
     desk: Desk,
 ) -> Decided:
     end_claim(connection, claim_id, command.token, reviewer_id=reviewer_id, state="decided", fence=command.fence)
-    has_files = any(each.upload_key is not None for each in files)
-    require_action(Action(command.verdict), allowed_actions(case.roles, queue=case.queue, has_files=has_files))
+    require_action(Action(command.verdict), allowed)
     given = _given(claim_id, command, reviewer_id=reviewer_id, submission_id=case.id, policy=desk.policy)
     if case.check_id is not None:
         return record_answer(connection, given, case, version=command.version, policy=desk.policy)

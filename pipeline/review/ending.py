@@ -1,6 +1,6 @@
 """How a claim ends by its holder's doing, and what is allowed to them before."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
@@ -57,6 +57,12 @@ def allowed_for(connection: Connection, case: Row[Any]) -> tuple[Action, ...]:
     files = exists(literal(1)).where(material.c.submission_id == case.id, material.c.upload_key.is_not(None))
     has_files = connection.execute(select(files)).scalar_one()
     return allowed_actions(case.roles, queue=case.queue, has_files=bool(has_files))
+
+
+def allowed_with(case: Row[Any], materials: Sequence[Any]) -> tuple[Action, ...]:
+    """The same where the case's materials were loaded already, with their `upload_key`."""
+    has_files = any(each.upload_key is not None for each in materials)
+    return allowed_actions(case.roles, queue=case.queue, has_files=has_files)
 
 
 def require_open(connection: Connection, case: Row[Any]) -> None:

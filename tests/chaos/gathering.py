@@ -1,7 +1,9 @@
 """Look everywhere: the API, the public addresses, the buckets, the mail folder, the operator's list."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from contextlib import contextmanager
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -27,6 +29,19 @@ def gathered(
     ground: Ground, api: Api, journal: Journal, views: Mapping[str, Mapping[str, Any]], *, faults: int
 ) -> Evidence:
     """All that the judges want to see."""
+    with _mails(Path(ground.environment["PROOFDESK_MAIL_FOLDER"])) as mails:
+        return _gathered(ground, api, journal, views, mails, faults=faults)
+
+
+def _gathered(
+    ground: Ground,
+    api: Api,
+    journal: Journal,
+    views: Mapping[str, Mapping[str, Any]],
+    mails: Callable[[], Sequence[Mail]],
+    *,
+    faults: int,
+) -> Evidence:
     members = {(view["member_id"], view["kind"]) for view in views.values() if view}
     verified = {member for member, kind in members if kind == "verification"}
     avatars = _each({member for member, kind in members if kind == "avatar"}, lambda member: _avatar(api, member))
@@ -34,13 +49,13 @@ def gathered(
         journal=journal,
         views=views,
         listed=list(listed(api)),
-        mails=_mails(Path(ground.environment["PROOFDESK_MAIL_FOLDER"])),
         memberships=_each(verified, lambda member: api.get(f"/v1/members/{member}/membership")),
         avatars={member: avatar for member, (avatar, _) in avatars.items()},
         pictures={member: differences for member, (_, differences) in avatars.items()},
         buckets=_buckets(ground, [avatar for avatar, _ in avatars.values()]),
         tasks=_tasks(ground),
         faults=faults,
+        mails=_by_submission(mails()),
     )
 
 
@@ -68,10 +83,16 @@ def _buckets(ground: Ground, avatars: Iterable[Mapping[str, Any]]) -> Mapping[st
     }
 
 
-def _mails(folder: Path) -> Mapping[str, Sequence[Mail]]:
-    """By submission."""
+@contextmanager
+def _mails(folder: Path) -> Iterator[Callable[[], Sequence[Mail]]]:
+    """All mails, which another process reads meanwhile: it takes as long as everything else."""
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as readers:
+        yield readers.submit(mails_to, folder, ending="").result
+
+
+def _by_submission(mails: Iterable[Mail]) -> Mapping[str, Sequence[Mail]]:
     found: dict[str, list[Mail]] = {}
-    for mail in mails_to(folder, ending=""):
+    for mail in mails:
         found.setdefault(mail.submission_id, []).append(mail)
     return found
 
