@@ -6,6 +6,7 @@ import uvicorn
 
 from config.container import build_container
 from config.logging import configure_logging
+from config.memory import keep_what_was_made
 from config.settings import load_settings
 from pipeline.errors import Misconfigured
 from web.app import create_app
@@ -15,8 +16,10 @@ def main() -> None:
     """Serve until SIGTERM or SIGINT, then finish what is under way."""
     settings = load_settings()
     configure_logging("web", log_format=settings.log_format, level=settings.log_level)
+    app = create_app(build_container(settings, patient=False))
+    keep_what_was_made()
     uvicorn.run(
-        create_app(build_container(settings, patient=False)),
+        app,
         host=settings.web_host,
         port=settings.web_port,
         log_config=None,

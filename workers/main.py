@@ -9,6 +9,7 @@ import structlog
 from dramatiq import Worker
 
 from config.container import Container
+from config.memory import keep_what_was_made
 from pipeline.inspection.downloads import forget_left_behind
 from pipeline.intake.parked import park_bytes
 from workers import actors, intake
@@ -59,6 +60,7 @@ def run(tools: Container, *, queues: Collection[str] = ()) -> None:
         signal.signal(number, lambda *_: stop.set())
     worker = build_worker(tools, queues=queues)
     recovery = Recovery(tools)
+    keep_what_was_made()
     worker.start()
     fallback = Fallback(tools, queues=queues)
     fallback.start()

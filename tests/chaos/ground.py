@@ -34,7 +34,7 @@ PROXIED: Final = {
 BOUNDS: Final = {
     "PROOFDESK_INTAKE_BACKLOG": "100",
     "PROOFDESK_INTAKE_AT_ONCE": "2",
-    "PROOFDESK_WORKER_THREADS": "2",
+    "PROOFDESK_WORKER_THREADS": "1",
 }
 """More inspections than these do not wait: the doors say 429 meanwhile, and whoever probes after a fault is not behind thousands.
 Seven processes of ours share two cores here, so each does few things at a time: its threads would only queue up for them."""

@@ -10,7 +10,7 @@ import httpx
 
 from cli.demo.clients import Api, AwayError
 from cli.demo.job import OPEN
-from tests.chaos.doors import WAYS
+from tests.chaos.doors import PATIENCE_SECONDS, WAYS
 from tests.chaos.errands import Errand
 from tests.chaos.ground import Ground
 from tests.chaos.journal import Journal
@@ -28,7 +28,6 @@ FEW: Final = 50
 MANY: Final = 150
 MANY_SECONDS: Final = 3
 """How long to wait while so many are open."""
-PROBE_PATIENCE_SECONDS: Final = 150
 TOLD: Final = frozenset({"approved", "rejected", "refused"})
 """The ends that a member is told by mail."""
 _SETTLED: Final = frozenset({"done", "sent"})
@@ -56,14 +55,14 @@ class Traffic:
     def inspected(self, errand: Errand) -> None:
         """Submit an errand and return when it has been inspected."""
         self._send(errand)
-        deadline, pause = time.monotonic() + PROBE_PATIENCE_SECONDS, GLANCE_SECONDS
+        deadline, pause = time.monotonic() + PATIENCE_SECONDS, GLANCE_SECONDS
         while time.monotonic() < deadline:
             view = self._view(self._journal.accepted.get(errand.label, ""))
             if view and view["state"] != "received":
                 return
             self._pause.wait(pause)
             pause = min(pause * GLANCES_GROW, LONGEST_GLANCE_SECONDS)
-        self._journal.complain(f"{errand.label} was not inspected within {PROBE_PATIENCE_SECONDS} s")
+        self._journal.complain(f"{errand.label} was not inspected within {PATIENCE_SECONDS} s")
 
     def ends(self, deadline_seconds: float) -> Mapping[str, Mapping[str, Any]]:
         """The last view of each accepted submission by its id, once all have ended or the deadline is over."""
