@@ -4,7 +4,7 @@ import gc
 from typing import Final
 
 YOUNG: Final = 10_000
-"""How many new objects the collector waits for. A request makes some hundreds; with Python's 700 it looks at every second one."""
+"""How many new objects the collector waits for before it looks at them; Python waits for 700."""
 
 
 def keep_what_was_made() -> None:
