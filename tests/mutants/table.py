@@ -11,6 +11,7 @@ QUALITY = "pipeline/migrations/versions/0010_quality.py"
 SEND = "pipeline/notification/send.py"
 AVATAR = "pipeline/avatar/service.py"
 IDEMPOTENCY = "pipeline/idempotency.py"
+CONSUMER = "workers/consumer.py"
 
 
 @dataclass(frozen=True, slots=True)
@@ -397,4 +398,42 @@ TOLD = (
     ),
 )
 
-GUARDS = (*TASKS, *REVIEW, *UNDO, *EFFECTS, *TOLD)
+BROKER = (
+    guard(
+        "A fetch that the broker did not answer is not repeated",
+        "config/broker.py",
+        "retry=Retry(NoBackoff(), 0)",
+        "retry=Retry(NoBackoff(), 3)",
+        "test_consumer.py::test_a_message_is_taken_though_the_answer_to_its_fetch_was_lost",
+    ),
+    guard(
+        "What the broker takes to be here and is not is given back",
+        CONSUMER,
+        "self.broker.do_requeue(self.queue_name, *lost)",
+        "pass",
+        "test_consumer.py::test_a_message_is_taken_though_the_answer_to_its_fetch_was_lost",
+    ),
+    guard(
+        "What is under way is not given back to the broker",
+        CONSUMER,
+        "here = set(self._under_way)",
+        "here: set[str] = set()",
+        "test_consumer.py::test_what_is_under_way_is_not_given_back_after_the_broker_was_away",
+    ),
+    guard(
+        "What the broker was not told is told later",
+        CONSUMER,
+        "        self._tell_all()\n        self._park_aside()\n",
+        "        self._park_aside()\n",
+        "test_consumer.py::test_a_broker_that_is_away_is_told_later_what_is_done_and_no_thread_waits_for_it",
+    ),
+    guard(
+        "No thread waits twice for a broker that is away",
+        CONSUMER,
+        "if len(self._untold) == 1:",
+        "if self._untold:",
+        "test_consumer.py::test_a_broker_that_is_away_is_told_later_what_is_done_and_no_thread_waits_for_it",
+    ),
+)
+
+GUARDS = (*TASKS, *REVIEW, *UNDO, *EFFECTS, *TOLD, *BROKER)
