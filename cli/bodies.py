@@ -4,8 +4,8 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
-from pipeline.errors import Invalid
-from pipeline.validation import problems
+from pipeline.kernel.errors import Invalid
+from pipeline.kernel.validation import problems
 from schemas.base import Frozen
 
 Body = TypeVar("Body", bound=Frozen)

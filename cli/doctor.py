@@ -11,13 +11,13 @@ from sqlalchemy import func, select
 from cli.output import AsJson, console, print_json, print_table, when
 from config.container import Container, build_container
 from config.settings import load_settings
-from pipeline import clock
-from pipeline.errors import Misconfigured, ProofdeskError
+from pipeline.events.webhooks.endpoints import listed
+from pipeline.kernel import clock
+from pipeline.kernel.errors import Misconfigured, ProofdeskError
 from pipeline.migrations.upgrade import pending
-from pipeline.notification.webhooks.endpoints import listed
 from pipeline.tasks import operate
 from pipeline.tasks.rules import QUEUES
-from pipeline.tasks.waiting import MOST_COUNTED, Waiting, waiting
+from pipeline.tasks.stalled import MOST_COUNTED, Waiting, waiting
 
 LATE_SECONDS = 60
 

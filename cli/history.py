@@ -6,7 +6,7 @@ import typer
 
 from cli.output import AsJson, print_json, print_table
 from cli.tools import tools
-from pipeline import audit
+from pipeline.submission import audit
 
 
 def history(

@@ -7,9 +7,9 @@ import typer
 
 from cli.output import AsJson, console, print_json
 from cli.tools import tools
-from pipeline.access import Scope, create_key, revoke_key
-from pipeline.errors import Invalid, Problem
-from pipeline.review.reviewers import add_reviewer
+from pipeline.access.api_keys import Scope, create_key, revoke_key
+from pipeline.access.staff.reviewers import add_reviewer
+from pipeline.kernel.errors import Invalid, Problem
 
 app = typer.Typer(no_args_is_help=True, help="API keys: make and revoke.")
 

@@ -8,13 +8,13 @@ import typer
 from cli.output import AsJson, console, print_json, print_table
 from config.policy import load_policy
 from config.settings import Settings
-from pipeline.errors import NotFound
-from pipeline.mail_categories import CATEGORIES
+from pipeline.kernel.errors import NotFound
 from pipeline.notification.reader import reader_of
 from pipeline.notification.render import Rendered
 from pipeline.notification.samples import Facts, sample, variants
 from pipeline.notification.sender import Sender
 from pipeline.policy import Policy
+from pipeline.policy.mail_templates import CATEGORIES
 
 app = typer.Typer(no_args_is_help=True, help="The mails that members get.")
 

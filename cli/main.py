@@ -10,7 +10,7 @@ from typing import Annotated, Final
 import typer
 
 from cli.output import console, errors
-from pipeline.errors import Invalid, ProofdeskError, RetryableError
+from pipeline.kernel.errors import Invalid, ProofdeskError, RetryableError
 
 COMMANDS: Final[Mapping[str, str]] = {
     "migrate": "cli.migrate:migrate",

@@ -6,8 +6,8 @@ import typer
 
 from cli.output import AsJson, console, print_json, when
 from cli.tools import tools
-from pipeline.member_sessions import make_link
-from pipeline.validation import parse
+from pipeline.access.member_sessions import make_link
+from pipeline.kernel.validation import parse
 from schemas.sessions import SessionRequest
 
 app = typer.Typer(no_args_is_help=True, help="The member's page.")

@@ -8,12 +8,12 @@ import typer
 from cli.output import AsJson, console, print_fields, print_json, print_table
 from cli.tools import tools
 from config.container import Container
-from pipeline.ids import new_id
+from pipeline.kernel.ids import new_id
+from pipeline.kernel.validation import parse
 from pipeline.membership.corrections import Correcting, correct
-from pipeline.membership.settlement import reviews as listed
-from pipeline.membership.settlement import settle_review
+from pipeline.membership.spend_review_decisions import reviews as listed
+from pipeline.membership.spend_review_decisions import settle_review
 from pipeline.membership.views import membership_of
-from pipeline.validation import parse
 from schemas.corrections import CorrectionCause, ReviewState, SettlementRequest, SpendReview, StageCorrectionRequest
 from schemas.members import MembershipView, Money
 

@@ -9,11 +9,11 @@ import typer
 from cli.output import AsJson, console, print_json, print_table, when
 from cli.tools import tools
 from config.container import Container
-from pipeline.review.people import people
-from pipeline.review.people.invitations import invite, set_password
-from pipeline.review.people.visits import unlink
-from pipeline.review.reviewers import add_reviewer
-from pipeline.review.roles import Role
+from pipeline.access.staff import accounts
+from pipeline.access.staff.invitations import invite, set_password
+from pipeline.access.staff.oidc_login import unlink
+from pipeline.access.staff.reviewers import add_reviewer
+from pipeline.access.staff.rules.roles import Role
 
 app = typer.Typer(no_args_is_help=True, help="The people who review.")
 
@@ -62,7 +62,7 @@ def add(
 def show_all(as_json: AsJson = False) -> None:
     """Everybody: roles, languages, whether they can sign in, and in how many browsers they are signed in."""
     with tools() as tool:
-        found = people.listed(db=tool.db, rules=tool.policy.sign_in)
+        found = accounts.listed(db=tool.db, rules=tool.policy.sign_in)
     if as_json:
         print_json([each.shown() for each in found])
         return
@@ -77,7 +77,7 @@ def show_all(as_json: AsJson = False) -> None:
 def roles(reviewer: Id, role: Roles = None, language: Languages = None) -> None:
     """Set what they are and read, in place of what they were and read."""
     with tools() as tool:
-        people.change(reviewer, roles=role or [Role.REVIEWER], languages=language or [], actor=ACTOR, db=tool.db)
+        accounts.change(reviewer, roles=role or [Role.REVIEWER], languages=language or [], actor=ACTOR, db=tool.db)
     console.print(
         f"{reviewer} is {_words(role or [Role.REVIEWER])}, and reads {_words(language or []) or 'any language'}."
     )
@@ -95,7 +95,7 @@ def password(reviewer: Id, piped: Piped = False, invited: Invited = False) -> No
 def disable(reviewer: Id) -> None:
     """Sign them out everywhere, let them in no more, and refuse their API keys for reviewing."""
     with tools() as tool:
-        people.disable(reviewer, actor=ACTOR, db=tool.db)
+        accounts.disable(reviewer, actor=ACTOR, db=tool.db)
     console.print(f"{reviewer} is disabled. Undo it with: proofdesk reviewer enable {reviewer}")
 
 
@@ -103,7 +103,7 @@ def disable(reviewer: Id) -> None:
 def enable(reviewer: Id) -> None:
     """Let a disabled person in again."""
     with tools() as tool:
-        people.enable(reviewer, actor=ACTOR, db=tool.db)
+        accounts.enable(reviewer, actor=ACTOR, db=tool.db)
     console.print(f"{reviewer} may sign in again.")
 
 
@@ -133,7 +133,7 @@ def _let_in(tool: Container, reviewer: str, given: str | None, *, invited: bool)
         console.print(f"[dim]Give it to {reviewer} only: it is good once, for {hours} hours.[/dim]", soft_wrap=True)
 
 
-def _state(each: people.Listed) -> str:
+def _state(each: accounts.Listed) -> str:
     if each.disabled_at:
         return "disabled"
     if each.has_password:

@@ -7,8 +7,8 @@ import typer
 
 from cli.output import AsJson, console, print_json, print_table
 from cli.tools import tools
-from pipeline import clock
-from pipeline.review.quality.measure import quality as measured
+from pipeline.kernel import clock
+from pipeline.review.quality.metrics import quality as measured
 from schemas.quality import QualityLine, QualityView
 
 _COLUMNS = ("decided", "pairs", "agree", "kappa", "to rule", "judged", "wrong", "golden", "p50", "p90", "p99")

@@ -10,12 +10,12 @@ from cli.case import print_case
 from cli.output import AsJson, console, print_fields, print_json, print_table, when
 from cli.submit import read_json
 from cli.tools import tools
-from pipeline.queues import Queue
-from pipeline.review import claims, offers
-from pipeline.review import queue as queues
-from pipeline.review.decide import decide as record_decision
-from pipeline.review.escalate import escalate as pass_on
-from pipeline.review.undo import undo as take_back
+from pipeline.review.cases import queue_stats as queues
+from pipeline.review.claims import handover, service
+from pipeline.review.claims.escalation import escalate as pass_on
+from pipeline.review.decisions.decide import decide as record_decision
+from pipeline.review.decisions.undo import undo as take_back
+from pipeline.submission.queues import Queue
 from schemas.claims import EscalateRequest, HandOverRequest
 from schemas.decisions import DecisionRequest
 
@@ -49,7 +49,7 @@ def claim(
 ) -> None:
     """Take what a colleague offers you, or the case that is due soonest."""
     with tools() as tool:
-        taken = claims.claim_next(
+        taken = service.claim_next(
             reviewer_id=reviewer, kinds=kind or (), queues=queue or (), db=tool.db, policy=tool.policy
         )
         held = tool.case(taken.id, reviewer_id=reviewer) if taken else None
@@ -71,7 +71,7 @@ def show(claim_id: ClaimId, reviewer: As, as_json: AsJson = False) -> None:
 def renew(claim_id: ClaimId, token: Token, reviewer: As) -> None:
     """Keep the case longer."""
     with tools() as tool:
-        renewed = claims.renew(claim_id, token, reviewer_id=reviewer, db=tool.db, policy=tool.policy)
+        renewed = service.renew(claim_id, token, reviewer_id=reviewer, db=tool.db, policy=tool.policy)
     console.print(f"Yours until {renewed.lease_until:%H:%M:%S} UTC ({when(renewed.lease_until)}).")
 
 
@@ -84,7 +84,7 @@ def release(
 ) -> None:
     """Give the case back to the queue."""
     with tools() as tool:
-        claims.release(claim_id, token, reviewer_id=reviewer, db=tool.db, skip_reason=skip)
+        service.release(claim_id, token, reviewer_id=reviewer, db=tool.db, skip_reason=skip)
     console.print("Released.")
 
 
@@ -155,7 +155,7 @@ def hand_over(
     """Offer the case to one colleague, for a while."""
     command = checked(HandOverRequest, token=token, colleague=colleague, note=note)
     with tools() as tool:
-        handed = offers.hand_over(claim_id, command, reviewer_id=reviewer, db=tool.db, policy=tool.policy)
+        handed = handover.hand_over(claim_id, command, reviewer_id=reviewer, db=tool.db, policy=tool.policy)
     console.print(f"Offered to {colleague} until {handed.until:%H:%M:%S} UTC ({when(handed.until)}).")
 
 
@@ -163,7 +163,7 @@ def hand_over(
 def take_up(claim_id: ClaimId, reviewer: As, as_json: AsJson = False) -> None:
     """Accept what a colleague offers you. `review release` declines it."""
     with tools() as tool:
-        offers.take_up(claim_id, reviewer_id=reviewer, db=tool.db, policy=tool.policy)
+        handover.take_up(claim_id, reviewer_id=reviewer, db=tool.db, policy=tool.policy)
         held = tool.case(claim_id, reviewer_id=reviewer)
     print_case(held, as_json=as_json)
 

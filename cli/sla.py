@@ -8,8 +8,8 @@ import typer
 
 from cli.output import AsJson, print_json, print_table
 from cli.tools import tools
-from pipeline import clock
-from pipeline.promises import Promises, promises
+from pipeline.kernel import clock
+from pipeline.workflows.sla_report import Promises, promises
 
 
 def sla(

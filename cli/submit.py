@@ -13,13 +13,13 @@ import typer
 from cli.output import AsJson, print_fields, print_json
 from cli.tools import tools
 from config.container import Container
-from pipeline import clock
-from pipeline.errors import Invalid, Problem
-from pipeline.idempotency import once
-from pipeline.ids import new_id
 from pipeline.intake.accept import accept
 from pipeline.intake.records import Door
-from pipeline.validation import parse_submission
+from pipeline.kernel import clock
+from pipeline.kernel.errors import Invalid, Problem
+from pipeline.kernel.idempotency import once
+from pipeline.kernel.ids import new_id
+from pipeline.kernel.validation import parse_submission
 
 OWNER = "cli"
 

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from cli.output import AsJson, print_json, print_table
-from pipeline.tax_numbers import COUNTRIES, IN_VIES, is_number_of
+from pipeline.submission.evidence.rules.tax_numbers import COUNTRIES, IN_VIES, is_number_of
 
 AsMarkdown = Annotated[bool, typer.Option("--markdown", help="Print the table of docs/tax-numbers.md.")]
 

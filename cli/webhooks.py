@@ -9,9 +9,9 @@ import typer
 from cli.event_types import types
 from cli.output import AsJson, console, print_json, print_table
 from cli.tools import tools
-from pipeline import clock
-from pipeline.notification.webhooks import endpoints
-from pipeline.validation import parse
+from pipeline.events.webhooks import endpoints
+from pipeline.kernel import clock
+from pipeline.kernel.validation import parse
 from schemas.events import EndpointRequest, EndpointSecret, ReplayRequest
 
 app = typer.Typer(no_args_is_help=True, help="Endpoints that events are sent to.")

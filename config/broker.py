@@ -13,7 +13,7 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 from redis.retry import Retry
 
-from pipeline.database import Hint
+from pipeline.kernel.database import Hint
 from pipeline.tasks.ledger import kind_named
 from pipeline.tasks.rules import QUEUES
 

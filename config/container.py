@@ -13,39 +13,39 @@ import httpx
 from config.broker import HintBroker, Hints, build_broker
 from config.policy import load_policy
 from config.settings import Settings, load_settings
+from pipeline.access.staff.oidc_claims import Naming
+from pipeline.access.staff.oidc_client import Provider
+from pipeline.access.staff.oidc_login import Porch
+from pipeline.access.staff.passwords import Passwords
+from pipeline.access.staff.rules.roles import Role
+from pipeline.access.staff.sign_in import Gate
 from pipeline.account.email import Confirming
 from pipeline.account.mail_domains import TakesMail, not_asked, takes_mail
 from pipeline.avatar.service import approved_picture
-from pipeline.database import Database, Hint, engine
-from pipeline.errors import DatabaseUnavailable
 from pipeline.inspection.duplicates import duplicates_of
 from pipeline.inspection.sandbox import Sandbox
-from pipeline.letters import Office, write_letter
-from pipeline.mails import FreezeMail, WriteLetter
-from pipeline.membership.judge import number_of
-from pipeline.membership.registers import LookUp, Vies
+from pipeline.kernel.database import Database, Hint, engine
+from pipeline.kernel.errors import DatabaseUnavailable
+from pipeline.kernel.rate_limits import RateLimits
+from pipeline.kernel.s3_client import s3_client
+from pipeline.kernel.storage import Storage, storage_circuit
 from pipeline.membership.service import is_unlocked
 from pipeline.notification.freeze import freeze, freeze_letter, preview, withdraw
 from pipeline.notification.sender import Sender
 from pipeline.notification.smtp import Mailer, mail_circuit
 from pipeline.notification.topic import Topic, fetch_from_amazon
 from pipeline.policy import Policy
-from pipeline.rate_limits import RateLimits
-from pipeline.review.case import case_of, whose
-from pipeline.review.decide import Desk
-from pipeline.review.people.claims import Naming
-from pipeline.review.people.passwords import Passwords
-from pipeline.review.people.provider import Provider
-from pipeline.review.people.sign_in import Gate
-from pipeline.review.people.visits import Porch
-from pipeline.review.preview import PreviewMail
-from pipeline.review.quality.blind import as_first_seen, past_of
-from pipeline.review.roles import Role
-from pipeline.s3 import s3_client
-from pipeline.storage import Storage, storage_circuit
+from pipeline.review.cases.view import case_of, whose
+from pipeline.review.decisions.decide import Desk
+from pipeline.review.decisions.mail import PreviewMail
+from pipeline.review.quality.blinding import as_first_seen, past_of
+from pipeline.submission.mail_contract import FreezeMail, WriteLetter
 from pipeline.tasks.backlog import Backlog
 from pipeline.tasks.ledger import Ledger
 from pipeline.tasks.relay import forget_hints
+from pipeline.verification.tax_number import number_of
+from pipeline.verification.vies import LookUp, Vies
+from pipeline.workflows.member_mail import Office, write_letter
 from schemas.cases import Case
 from schemas.members import AvatarView
 

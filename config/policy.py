@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from config.policy_lines import line_of, lines_of
-from pipeline.errors import Misconfigured
+from pipeline.kernel.errors import Misconfigured
 from pipeline.policy import Policy
 
 POLICY_FILE: Final = Path(__file__).with_name("policy.toml")

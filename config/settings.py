@@ -9,9 +9,9 @@ from typing import Annotated, Any, Final, Literal, Self
 from pydantic import Field, PositiveFloat, PositiveInt, StringConstraints, ValidationError, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from pipeline.circuit import FAILURES, PAUSE_SECONDS
-from pipeline.errors import Misconfigured
-from pipeline.origins import origin_of
+from pipeline.kernel.circuit_breaker import FAILURES, PAUSE_SECONDS
+from pipeline.kernel.errors import Misconfigured
+from pipeline.kernel.urls import origin_of
 
 PREFIX: Final = "PROOFDESK_"
 WebAddress = Annotated[str, StringConstraints(pattern=r"^https?://\S+[^/]$")]

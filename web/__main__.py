@@ -8,7 +8,7 @@ from config.container import build_container
 from config.logging import configure_logging
 from config.memory import keep_what_was_made
 from config.settings import load_settings
-from pipeline.errors import Misconfigured
+from pipeline.kernel.errors import Misconfigured
 from web.app import create_app
 
 

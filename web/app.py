@@ -9,7 +9,7 @@ from fastapi.middleware.cors import CORSMiddleware
 from fastapi_offline import FastAPIOffline
 
 from config.container import Container
-from pipeline.origins import origin_of
+from pipeline.kernel.urls import origin_of
 from web import health, openapi, problems, public
 from web.api import (
     account,
@@ -24,7 +24,7 @@ from web.api import (
     subscriptions,
     webhooks,
 )
-from web.api.seats import Seats
+from web.api.concurrency import Seats
 from web.console.app import PREFIX, create_console
 from web.logged import CORRELATION_HEADER, Logged
 from web.member import pages as member

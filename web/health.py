@@ -6,10 +6,10 @@ from typing import Any, Final
 from fastapi import APIRouter, Response
 
 from config.container import Container
-from pipeline.circuit import Circuit
-from pipeline.errors import DatabaseUnavailable, ProofdeskError
-from pipeline.tasks.waiting import waiting
-from web.api.calls import Tools
+from pipeline.kernel.circuit_breaker import Circuit
+from pipeline.kernel.errors import DatabaseUnavailable, ProofdeskError
+from pipeline.tasks.stalled import waiting
+from web.api.dependencies import Tools
 
 router = APIRouter(tags=["operations"])
 

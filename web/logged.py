@@ -8,7 +8,7 @@ import structlog
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from pipeline.ids import new_id
+from pipeline.kernel.ids import new_id
 from web import rates
 
 log = structlog.get_logger()

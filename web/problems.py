@@ -9,12 +9,12 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
 
-from pipeline import errors
-from pipeline.access import Unauthenticated
-from pipeline.errors import Problem, ProofdeskError
-from pipeline.review.people.rules import SignInRefused, TooManyTries
-from pipeline.review.people.sessions import SignedOut
-from pipeline.validation import problems
+from pipeline.access.api_keys import Unauthenticated
+from pipeline.access.staff.rules.sign_in import SignInRefused, TooManyTries
+from pipeline.access.staff.sessions import SignedOut
+from pipeline.kernel import errors
+from pipeline.kernel.errors import Problem, ProofdeskError
+from pipeline.kernel.validation import problems
 
 log = structlog.get_logger()
 

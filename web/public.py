@@ -2,9 +2,9 @@
 
 from fastapi import APIRouter, Response
 
-from pipeline.errors import NotFound
-from pipeline.storage import IMMUTABLE
-from web.api.calls import Tools
+from pipeline.kernel.errors import NotFound
+from pipeline.kernel.storage import IMMUTABLE
+from web.api.dependencies import Tools
 
 router = APIRouter(tags=["public"])
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-from pipeline.rate_limits import Allowance
+from pipeline.kernel.rate_limits import Allowance
 
 POLICY: Final = "RateLimit-Policy"
 LEFT: Final = "RateLimit"

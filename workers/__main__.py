@@ -5,7 +5,7 @@ import sys
 from config.container import build_container
 from config.logging import configure_logging
 from config.settings import load_settings
-from pipeline.errors import Misconfigured
+from pipeline.kernel.errors import Misconfigured
 from pipeline.tasks.rules import QUEUES
 from workers.main import run
 from workers.middleware import stack

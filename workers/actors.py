@@ -6,18 +6,14 @@ from typing import Final
 import dramatiq
 
 from config.container import Container
-from pipeline import clock, retention
 from pipeline.avatar import service as avatar
+from pipeline.events.webhooks.deliver import deliver
 from pipeline.inspection.service import inspect
 from pipeline.intake.parked import accept_parked
-from pipeline.membership import codes
+from pipeline.kernel import clock
 from pipeline.membership import service as membership
-from pipeline.membership.judge import judge_number
 from pipeline.notification.send import send
-from pipeline.notification.send_code import send_code
-from pipeline.notification.webhooks.deliver import deliver
-from pipeline.promise_watch import Watch, watch
-from pipeline.review import redact
+from pipeline.review.cases import redaction
 from pipeline.tasks.ledger import Task
 from pipeline.tasks.rules import (
     ACCEPT,
@@ -36,6 +32,11 @@ from pipeline.tasks.rules import (
     WATCH_PROMISES,
     Kind,
 )
+from pipeline.verification import business_email
+from pipeline.verification.tax_number import judge_number
+from pipeline.workflows import retention
+from pipeline.workflows.sla_watch import Watch, watch
+from pipeline.workflows.verification_code import send_code
 
 Work = Callable[[Task, Container], None]
 
@@ -104,12 +105,12 @@ def deliver_event(task: Task, tools: Container) -> None:
 
 def expire_code(task: Task, tools: Container) -> None:
     """End a submission whose code ran out."""
-    codes.expire(task, db=tools.db, policy=tools.policy, freeze_mail=tools.freeze_mail)
+    business_email.expire(task, db=tools.db, policy=tools.policy, freeze_mail=tools.freeze_mail)
 
 
 def forget_files(task: Task, tools: Container) -> None:
     """Delete what a redaction replaced."""
-    redact.forget_files(task, db=tools.db, storage=tools.storage)
+    redaction.forget_files(task, db=tools.db, storage=tools.storage)
 
 
 def sweep_storage(task: Task, tools: Container) -> None:

@@ -15,7 +15,7 @@ from dramatiq.common import compute_backoff, dq_name
 from dramatiq.errors import DecodeError
 from redis.exceptions import RedisError
 
-from pipeline.errors import RetryableError
+from pipeline.kernel.errors import RetryableError
 
 log = structlog.get_logger()
 

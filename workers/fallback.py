@@ -10,7 +10,7 @@ from redis.exceptions import RedisError
 
 from config.broker import build_broker
 from config.container import Container
-from pipeline.errors import RetryableError
+from pipeline.kernel.errors import RetryableError
 from pipeline.tasks.relay import due_tasks
 from pipeline.tasks.rules import KINDS
 from workers.actors import PRIORITY, perform

@@ -7,8 +7,8 @@ import structlog
 from dramatiq.middleware import CurrentMessage
 
 from config.container import Container
-from pipeline import clock
 from pipeline.intake.parked import QueueMessage, accept_message
+from pipeline.kernel import clock
 from workers.actors import PRIORITY
 
 ACTOR: Final = "accept_submission"

@@ -7,8 +7,8 @@ from typing import Final
 import structlog
 
 from config.container import Container
-from pipeline.errors import ProofdeskError, RetryableError
-from pipeline.tasks.waiting import resume
+from pipeline.kernel.errors import ProofdeskError, RetryableError
+from pipeline.tasks.stalled import resume
 
 log = structlog.get_logger()
 

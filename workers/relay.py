@@ -13,8 +13,8 @@ import structlog
 from config.container import Container, build_container
 from config.logging import configure_logging
 from config.settings import load_settings
-from pipeline.errors import Misconfigured, RetryableError
-from pipeline.review.claims import sweep_claims
+from pipeline.kernel.errors import Misconfigured, RetryableError
+from pipeline.review.claims.service import sweep_claims
 from pipeline.tasks.relay import BATCH, hint_due, sweep_leases
 from pipeline.tasks.schedule import fire_due
 

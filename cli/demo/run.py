@@ -23,8 +23,8 @@ from cli.output import AsJson, console, errors, print_json
 from cli.tools import tools
 from cli.up import Home, announce
 from config.container import Container
-from pipeline.access import Scope, create_key
-from pipeline.review.reviewers import add_reviewer
+from pipeline.access.api_keys import Scope, create_key
+from pipeline.access.staff.reviewers import add_reviewer
 
 
 def demo(

@@ -6,10 +6,10 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from pipeline.account.names import PERSONAL
+from pipeline.account.rules.sections import PERSONAL
 from pipeline.account.sections import sections_of
 from pipeline.account.tables import confirmed_email
-from pipeline.tables import submission
+from pipeline.submission.tables import submission
 
 
 @dataclass(frozen=True, slots=True)

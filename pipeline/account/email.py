@@ -11,16 +11,17 @@ import structlog
 from sqlalchemy import Connection, Row, delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 
-from pipeline import audit, codes
-from pipeline.account.names import PERSONAL
+from pipeline.account.rules.sections import PERSONAL
 from pipeline.account.sections import sections_of
 from pipeline.account.tables import confirmed_email, email_code
-from pipeline.codes import Kept, Outcome, Sent
-from pipeline.database import Database, one_at_a_time
-from pipeline.errors import Conflict, NotFound
-from pipeline.ids import new_id
-from pipeline.mails import FreezeLetter, Letter
+from pipeline.kernel.database import Database, one_at_a_time
+from pipeline.kernel.errors import Conflict, NotFound
+from pipeline.kernel.ids import new_id
+from pipeline.kernel.rules import one_time_codes
+from pipeline.kernel.rules.one_time_codes import Kept, Outcome, Sent
 from pipeline.policy import Policy
+from pipeline.submission import audit
+from pipeline.submission.mail_contract import FreezeLetter, Letter
 from pipeline.tasks import ledger
 from pipeline.tasks.rules import SEND_MAIL
 from schemas.account import CodeSent, SectionView
@@ -51,12 +52,12 @@ def send_code(
     Raises NotFound without personal information, AlreadyConfirmed, CodeTooSoon.
     """
     rules = confirming.policy.codes
-    code = codes.make_code(rules)
-    kept = codes.kept(code, now=now, rules=rules)
+    code = one_time_codes.make_code(rules)
+    kept = one_time_codes.kept(code, now=now, rules=rules)
     with confirming.db.begin() as connection:
         one_at_a_time(connection, f"email_code:{member_id}")
         person = _unconfirmed(connection, member_id)
-        sent = codes.send_another(_sent_before(connection, member_id), now=now, rules=rules)
+        sent = one_time_codes.send_another(_sent_before(connection, member_id), now=now, rules=rules)
         _keep(connection, member_id, str(person.content["email"]), kept, sent)
         letter = _letter(person, code, locale, kept)
         confirming.freeze_letter(connection, letter)
@@ -78,7 +79,7 @@ def confirm(member_id: str, given: str, *, now: datetime, actor: str, trace: str
         row = _code(connection, member_id)
         outcome = Outcome.EXPIRED
         if row is not None and row.email == person.content["email"]:
-            outcome = codes.tried(Kept(row.hashed, row.expires_at, row.tries), given, now=now, rules=rules)
+            outcome = one_time_codes.tried(Kept(row.hashed, row.expires_at, row.tries), given, now=now, rules=rules)
             _count(connection, row)
         if outcome is Outcome.RIGHT:
             _confirm(connection, member_id, str(person.content["email"]), now)
@@ -87,7 +88,7 @@ def confirm(member_id: str, given: str, *, now: datetime, actor: str, trace: str
         audit.write(connection, event, actor=actor, correlation_id=trace, detail=detail)
     log.info(event, member_id=member_id, outcome=outcome)
     if outcome is not Outcome.RIGHT:
-        raise codes.refusal(outcome, tries=row.tries + 1 if row else 0, rules=rules)
+        raise one_time_codes.refusal(outcome, tries=row.tries + 1 if row else 0, rules=rules)
 
 
 def _unconfirmed(connection: Connection, member_id: str) -> SectionView:

@@ -4,15 +4,16 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, select
 
-from pipeline.account import rules
 from pipeline.account.mail_domains import TakesMail
-from pipeline.account.names import PERSONAL
+from pipeline.account.rules import sections
+from pipeline.account.rules import sections as rules
+from pipeline.account.rules.sections import PERSONAL, PRIVACY
 from pipeline.account.sections import Change, replace_section, section_of, sections_of
 from pipeline.account.tables import confirmed_email
-from pipeline.database import Database
-from pipeline.errors import Invalid, Problem
+from pipeline.kernel.database import Database
+from pipeline.kernel.errors import Invalid, Problem
 from pipeline.policy import Policy
-from schemas.account import PersonalInformation, PersonalView, PublicAvatar, PublicPage, SectionView
+from schemas.account import PersonalInformation, PersonalView, Privacy, PublicAvatar, PublicPage, SectionView
 
 
 def change_personal(
@@ -71,3 +72,18 @@ def _view(kept: SectionView, db: Database) -> PersonalView:
 def _confirmed(connection: Connection, member_id: str) -> Row[Any] | None:
     mine = confirmed_email.c.member_id == member_id
     return connection.execute(select(confirmed_email).where(mine)).one_or_none()
+
+
+def privacy_of(member_id: str, *, db: Database, policy: Policy) -> SectionView:
+    """What the member chose; what the policy says, at version 0, for a member who has not chosen."""
+    with db.read() as connection:
+        chosen = sections_of(connection, member_id).get(PRIVACY)
+    if chosen is not None:
+        return chosen
+    content = sections.privacy_of(None, policy.account.privacy).model_dump()
+    return SectionView(member_id=member_id, section=PRIVACY, content=content, version=0, updated_at=None)
+
+
+def change_privacy(member_id: str, wanted: Privacy, *, change: Change, db: Database) -> SectionView:
+    """Choose anew for both sections. Raises Stale."""
+    return replace_section(member_id, PRIVACY, wanted.model_dump(), change=change, db=db)

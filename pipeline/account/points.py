@@ -12,19 +12,19 @@ import structlog
 from sqlalchemy import Connection, Row, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
-from pipeline import audit
-from pipeline.account import points_rules
-from pipeline.account.points_rules import NotProven, Posting, SourceUsed, balance_after
+from pipeline.account.rules import points
+from pipeline.account.rules.points import NotProven, Posting, SourceUsed, balance_after
 from pipeline.account.statement import entry_view
 from pipeline.account.tables import points_account, points_entry
-from pipeline.database import Database
-from pipeline.errors import Forbidden, NotFound
-from pipeline.events import record as events
-from pipeline.idempotency import Once, earlier_answer, remember
-from pipeline.ids import new_id
-from pipeline.mails import Notice, WriteLetter
+from pipeline.events import outbound as events
+from pipeline.kernel.database import Database
+from pipeline.kernel.errors import Forbidden, NotFound
+from pipeline.kernel.idempotency import Once, earlier_answer, remember
+from pipeline.kernel.ids import new_id
 from pipeline.policy import Policy
-from pipeline.tables import decision, submission
+from pipeline.submission import audit
+from pipeline.submission.mail_contract import Notice, WriteLetter
+from pipeline.submission.tables import decision, submission
 from schemas.events import PointsChanged
 from schemas.points import CorrectionRequest, EarningRequest, PenaltyRequest, PointsEntry, RedemptionRequest
 
@@ -50,17 +50,17 @@ class Book:
 
 def earn(connection: Connection, member_id: str, request: EarningRequest, *, book: Book) -> PointsEntry:
     """Count an event of another service in the transaction that heard it. Raises Invalid, SourceUsed."""
-    return _posted(connection, member_id, points_rules.earning(request, book.policy.points), book)
+    return _posted(connection, member_id, points.earning(request, book.policy.points), book)
 
 
 def redeem(member_id: str, request: RedemptionRequest, *, book: Book) -> PointsEntry:
     """Take points for an item. Raises Invalid, InsufficientPoints."""
-    return _post(member_id, points_rules.redemption(request, book.policy.points), book)
+    return _post(member_id, points.redemption(request, book.policy.points), book)
 
 
 def correct(member_id: str, request: CorrectionRequest, *, book: Book) -> PointsEntry:
     """Put the balance right, even below zero. Raises Invalid; NotFound where there is no entry of that number."""
-    return _post(member_id, points_rules.correction(request, book.policy.points), book)
+    return _post(member_id, points.correction(request, book.policy.points), book)
 
 
 def penalise(request: PenaltyRequest, *, reviewer_id: str, book: Book) -> PointsEntry:
@@ -68,14 +68,14 @@ def penalise(request: PenaltyRequest, *, reviewer_id: str, book: Book) -> Points
 
     The reviewer who rejected the submission may, once that cannot be undone any more. Raises Invalid, NotFound, Forbidden, NotProven.
     """
-    posting = points_rules.penalty(request, book.policy.points)
+    posting = points.penalty(request, book.policy.points)
     with book.db.read() as connection:
         found = _rejection(connection, request.submission_id)
     if found.reviewer_id != reviewer_id:
         raise Forbidden("Only the reviewer who decided this submission may impose a penalty for it.")
     if not found.final:
         raise NotProven("The decision can still be undone. Impose the penalty once its effects have left.")
-    points_rules.require_proof(request, found.reasons if found.verdict == "reject" else (), book.policy.points)
+    points.require_proof(request, found.reasons if found.verdict == "reject" else (), book.policy.points)
     return _post(found.member_id, posting, book)
 
 
@@ -165,6 +165,6 @@ def _counted_before(connection: Connection, member_id: str, posting: Posting) ->
     """The entry that has this source. Raises SourceUsed where it says something else."""
     same = (points_entry.c.source == posting.source, points_entry.c.source_id == posting.source_id)
     entry = entry_view(connection.execute(select(points_entry).where(*same)).one())
-    if not points_rules.same_event(posting, member_id, entry):
+    if not points.same_event(posting, member_id, entry):
         raise SourceUsed(f"{posting.source} {posting.source_id} was counted before, as something else.")
     return entry

@@ -9,10 +9,10 @@ import structlog
 from sqlalchemy import Connection, Row, select, update
 from sqlalchemy.dialects.postgresql import insert
 
-from pipeline import audit
 from pipeline.account.tables import account_section
-from pipeline.database import Database, took_effect
-from pipeline.errors import NotFound, Stale
+from pipeline.kernel.database import Database, took_effect
+from pipeline.kernel.errors import NotFound, Stale
+from pipeline.submission import audit
 from schemas.account import SectionView
 
 log = structlog.get_logger()

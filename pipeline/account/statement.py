@@ -7,8 +7,8 @@ from typing import Any
 from sqlalchemy import Row, select
 
 from pipeline.account.tables import points_account, points_entry
-from pipeline.database import Database
-from pipeline.errors import Invalid, Problem
+from pipeline.kernel.database import Database
+from pipeline.kernel.errors import Invalid, Problem
 from schemas.points import EntryType, PointsBalance, PointsCause, PointsEntry, PointsPage
 
 

@@ -6,11 +6,11 @@ import structlog
 from sqlalchemy import Connection, func, select
 from sqlalchemy.dialects.postgresql import insert
 
-from pipeline import audit
 from pipeline.account.tables import subscription
-from pipeline.database import Database
-from pipeline.errors import Invalid, Problem
+from pipeline.kernel.database import Database
+from pipeline.kernel.errors import Invalid, Problem
 from pipeline.policy import Policy
+from pipeline.submission import audit
 from schemas.subscriptions import SubscriptionsView, SubscriptionView
 
 log = structlog.get_logger()

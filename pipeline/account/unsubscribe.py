@@ -17,8 +17,8 @@ from sqlalchemy.dialects.postgresql import insert
 
 from pipeline.account.subscriptions import choose
 from pipeline.account.tables import signing_key
-from pipeline.database import Database
-from pipeline.errors import NotFound
+from pipeline.kernel.database import Database
+from pipeline.kernel.errors import NotFound
 from pipeline.policy import Policy
 
 PURPOSE: Final = "unsubscribe"

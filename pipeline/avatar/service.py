@@ -10,15 +10,15 @@ import structlog
 from sqlalchemy import Connection, Row, Select, func, select
 from sqlalchemy.dialects.postgresql import insert
 
-from pipeline import audit
 from pipeline.avatar.rules import OUTDATED, PUBLISHED, public_key
 from pipeline.avatar.tables import avatar
-from pipeline.database import Database, one_at_a_time
-from pipeline.errors import PermanentError
-from pipeline.events import record as events
-from pipeline.results import Result, result_of
-from pipeline.storage import Storage
-from pipeline.tables import material, rendition, submission
+from pipeline.events import outbound as events
+from pipeline.kernel.database import Database, one_at_a_time
+from pipeline.kernel.errors import PermanentError
+from pipeline.kernel.storage import Storage
+from pipeline.submission import audit
+from pipeline.submission.decisions import Result, result_of
+from pipeline.submission.tables import material, rendition, submission
 from pipeline.tasks import ledger
 from pipeline.tasks.ledger import Task
 from pipeline.tasks.rules import REMOVE_AVATAR, SEND_MAIL

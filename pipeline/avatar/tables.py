@@ -2,8 +2,8 @@ from typing import Final
 
 from sqlalchemy import BigInteger, Column, Table, Text, Uuid, func
 
-from pipeline.database import metadata
-from pipeline.tables import Instant
+from pipeline.kernel.database import metadata
+from pipeline.submission.tables import Instant
 
 avatar: Final = Table(
     "avatar",

@@ -16,8 +16,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from pipeline.database import JSON, metadata
-from pipeline.tables import Instant
+from pipeline.kernel.database import JSON, metadata
+from pipeline.submission.tables import Instant
 
 event: Final = Table(
     "event",

@@ -5,7 +5,7 @@ import zlib
 from collections.abc import Iterator
 from typing import Final
 
-from pipeline.inspection.foreign import find_foreign
+from pipeline.inspection.embedded_content import find_foreign
 from pipeline.inspection.header import Header
 
 MAX_CHUNKS: Final = 50_000

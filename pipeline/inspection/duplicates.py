@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import Connection, Row, select
 
 from pipeline.inspection.fingerprints import exact, near
-from pipeline.tables import material, submission
+from pipeline.submission.tables import material, submission
 from schemas.cases import DuplicateView
 
 PHOTOGRAPHS: Final = frozenset({"avatar", "store_photo"})

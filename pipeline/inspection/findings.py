@@ -7,7 +7,7 @@ from string import Formatter
 from types import MappingProxyType
 from typing import Any, Final
 
-from pipeline.sentences import Sentence, readable_size
+from pipeline.kernel.translatable import Sentence, readable_size
 
 
 class Severity(StrEnum):

@@ -27,7 +27,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 
-from pipeline.database import metadata
+from pipeline.kernel.database import metadata
 
 NEAR: Final = 7
 """Bits. Measured on photographs: re-encoded, resized, a little brighter or cropped by a hundredth, none is further from its

@@ -7,7 +7,7 @@ from typing import Final
 import pi_heif
 from PIL import Image
 
-from pipeline.inspection.foreign import find_foreign
+from pipeline.inspection.embedded_content import find_foreign
 from pipeline.inspection.header import Header
 from pipeline.inspection.metadata import Metadata, read_metadata
 

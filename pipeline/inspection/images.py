@@ -12,10 +12,10 @@ from pipeline.inspection.findings import Finding, finding
 from pipeline.inspection.header import Header
 from pipeline.inspection.heic import decode_heic, read_heic
 from pipeline.inspection.jpeg import decode_jpeg
+from pipeline.inspection.jpeg_scan import read_jpeg
 from pipeline.inspection.metadata import Metadata, jpeg_metadata, read_metadata
 from pipeline.inspection.renditions import Contents, render_picture
 from pipeline.inspection.rules import PIXEL_CEILING, FileRules, judge_pixels, verdict
-from pipeline.inspection.walk import read_jpeg
 
 # Our own limit comes first and is never above this one, so Pillow's error (at twice the number) is only a second lock.
 Image.MAX_IMAGE_PIXELS = PIXEL_CEILING

@@ -6,10 +6,10 @@ from typing import Final
 import simplejpeg
 from PIL import Image
 
-from pipeline.inspection.complaints import irregularities, is_damage
 from pipeline.inspection.findings import Finding
 from pipeline.inspection.header import Header
-from pipeline.inspection.walk import FRAMES, SCAN
+from pipeline.inspection.jpeg_scan import FRAMES, SCAN
+from pipeline.inspection.libjpeg_warnings import irregularities, is_damage
 
 # By components: simplejpeg's name for the pixels, Pillow's mode, and how they are stored. Four bytes to a pixel are what
 # Pillow uses itself, so they need no copy. CMYK is stored inverted, as Adobe's programs began to.

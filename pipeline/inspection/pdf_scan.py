@@ -9,7 +9,7 @@ from typing import Any, Final
 import pikepdf
 
 from pipeline.inspection.findings import Finding, finding
-from pipeline.sentences import msgid
+from pipeline.kernel.translatable import msgid
 
 MAX_OBJECTS: Final = 100_000
 MAX_OBJECT_BYTES: Final = 32 * 1024 * 1024

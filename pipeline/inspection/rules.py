@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 
 from pipeline.inspection.findings import Finding, Severity, finding
 from pipeline.inspection.sniff import Kind
-from pipeline.sentences import msgid
+from pipeline.kernel.translatable import msgid
 
 PIXEL_CEILING: Final = 2**27
 """No policy may allow more pixels: a picture of this size already takes half a gigabyte when it is opened."""

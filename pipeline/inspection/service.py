@@ -7,25 +7,25 @@ from uuid import UUID
 import structlog
 from sqlalchemy import Connection, Row, case, func, insert, select, update
 
-from pipeline import lifecycle
-from pipeline.database import Database
-from pipeline.errors import AlreadyThere, NotAllowed
-from pipeline.ids import new_id
 from pipeline.inspection.findings import Finding, said
 from pipeline.inspection.fingerprints import remember
-from pipeline.inspection.look import Inspector, Looked, look
 from pipeline.inspection.report import FileReport
 from pipeline.inspection.rules import verdict
-from pipeline.lifecycle import Event
-from pipeline.mails import FreezeMail, ResultMail
+from pipeline.inspection.upload import Inspector, Looked, look
+from pipeline.kernel.database import Database
+from pipeline.kernel.errors import AlreadyThere, NotAllowed
+from pipeline.kernel.ids import new_id
+from pipeline.kernel.rules.working_days import avatar_due
+from pipeline.kernel.storage import Storage
 from pipeline.policy import Policy
-from pipeline.storage import Storage
-from pipeline.tables import finding as finding_table
-from pipeline.tables import material, rendition, submission
+from pipeline.submission import lifecycle
+from pipeline.submission.lifecycle import Event
+from pipeline.submission.mail_contract import FreezeMail, ResultMail
+from pipeline.submission.tables import finding as finding_table
+from pipeline.submission.tables import material, rendition, submission
 from pipeline.tasks import ledger
 from pipeline.tasks.ledger import Task
 from pipeline.tasks.rules import SEND_MAIL
-from pipeline.working_days import avatar_due
 
 log = structlog.get_logger()
 

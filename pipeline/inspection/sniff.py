@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Final
 
-from pipeline.sentences import msgid
+from pipeline.kernel.translatable import msgid
 
 HEAD: Final = 1024
 """A type is told from this many bytes; PDF allows its signature anywhere in them."""

@@ -8,15 +8,7 @@ from uuid import UUID
 import structlog
 from sqlalchemy import Connection, insert, select, update
 
-from pipeline import audit, lifecycle
-from pipeline.chances import chances_taken
-from pipeline.database import Database, one_at_a_time
-from pipeline.errors import AttemptsExhausted, Invalid, Problem, StageAlreadyUnlocked
-from pipeline.events import record as events
-from pipeline.evidence import business_email, tax_number
-from pipeline.idempotency import Once, earlier_answer, remember
-from pipeline.ids import new_id
-from pipeline.intake.due import due_of
+from pipeline.events import outbound as events
 from pipeline.intake.records import (
     Command,
     Door,
@@ -27,12 +19,20 @@ from pipeline.intake.records import (
     tax_number_row,
 )
 from pipeline.intake.rules import lowest_free, verification_problems
-from pipeline.lifecycle import OPEN, Event, State
+from pipeline.kernel.database import Database, one_at_a_time
+from pipeline.kernel.errors import AttemptsExhausted, Invalid, Problem, StageAlreadyUnlocked
+from pipeline.kernel.idempotency import Once, earlier_answer, remember
+from pipeline.kernel.ids import new_id
+from pipeline.kernel.rules.working_days import Due
 from pipeline.policy import Policy
-from pipeline.tables import material, submission
+from pipeline.submission import audit, lifecycle
+from pipeline.submission.chances import chances_taken
+from pipeline.submission.due import due_of
+from pipeline.submission.evidence.tables import business_email, tax_number
+from pipeline.submission.lifecycle import OPEN, Event, State
+from pipeline.submission.tables import material, submission
 from pipeline.tasks import ledger
 from pipeline.tasks.rules import INSPECT, JUDGE_NUMBER, SEND_CODE, Kind
-from pipeline.working_days import Due
 from schemas.events import SubmissionMoved
 from schemas.submissions import (
     Accepted,

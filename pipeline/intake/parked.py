@@ -12,18 +12,18 @@ import structlog
 from sqlalchemy import func
 from sqlalchemy.dialects.postgresql import insert
 
-from pipeline.database import Database, storable
-from pipeline.errors import Invalid, PermanentError, Problem
-from pipeline.idempotency import once
-from pipeline.ids import new_id
 from pipeline.intake.accept import IsUnlocked, TakesMail, accept
 from pipeline.intake.records import Door
+from pipeline.kernel.database import Database, storable
+from pipeline.kernel.errors import Invalid, PermanentError, Problem
+from pipeline.kernel.idempotency import once
+from pipeline.kernel.ids import new_id
+from pipeline.kernel.validation import parse_submission
 from pipeline.policy import Policy
 from pipeline.tasks import ledger
 from pipeline.tasks.ledger import Task
 from pipeline.tasks.rules import ACCEPT, TaskState
 from pipeline.tasks.tables import task as task_table
-from pipeline.validation import parse_submission
 from schemas.submissions import Accepted
 
 log = structlog.get_logger()

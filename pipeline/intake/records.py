@@ -5,12 +5,12 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from pipeline import business_domains, tax_numbers
-from pipeline.ids import new_id
-from pipeline.lifecycle import State
-from pipeline.methods_policy import BusinessEmail
-from pipeline.queues import first_queue
-from pipeline.working_days import Due
+from pipeline.kernel.ids import new_id
+from pipeline.kernel.rules.working_days import Due
+from pipeline.policy.methods import BusinessEmail
+from pipeline.submission.evidence.rules import email_domains, tax_numbers
+from pipeline.submission.lifecycle import State
+from pipeline.submission.queues import first_queue
 from schemas.submissions import (
     AvatarSubmission,
     BusinessEmailSubmission,
@@ -101,12 +101,12 @@ def business_email_row(
     submission_id: UUID, command: BusinessEmailSubmission, *, now: datetime, rules: BusinessEmail
 ) -> dict[str, Any]:
     """The address to which a first code is sent, and whether its domain is that of the company's site."""
-    address = business_domains.plain_address(command.business_email)
+    address = email_domains.plain_address(command.business_email)
     assert address is not None  # noqa: S101  (the rules of the door have seen to that)
     return {
         "submission_id": submission_id,
         "address": address,
-        "site_matches": business_domains.matches_site(business_domains.domain_of(address), command.form, rules),
+        "site_matches": email_domains.matches_site(email_domains.domain_of(address), command.form, rules),
         "code_asked_at": now,
         "codes_since": now,
     }

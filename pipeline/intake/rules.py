@@ -4,11 +4,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 from urllib.parse import urlsplit
 
-from pipeline import business_domains, tax_numbers
-from pipeline.errors import Problem
-from pipeline.form_limits import LENGTHS
-from pipeline.ladder_policy import Identity
+from pipeline.kernel.errors import Problem
 from pipeline.policy import Policy
+from pipeline.policy.ladder import LENGTHS, Identity
+from pipeline.submission.evidence.rules import email_domains, tax_numbers
 from schemas.submissions import (
     BusinessEmailSubmission,
     MaterialReference,
@@ -77,10 +76,10 @@ def _evidence_problems(command: VerificationSubmission, policy: Policy) -> Itera
 
 
 def _address_problems(written: str, policy: Policy) -> Iterator[Problem]:
-    address = business_domains.plain_address(written)
+    address = email_domains.plain_address(written)
     if address is None:
         yield Problem("business_email", "invalid_email", "Give an e-mail address such as name@company.com.")
-    elif code := business_domains.refusal(business_domains.domain_of(address), policy.business_email):
+    elif code := email_domains.refusal(email_domains.domain_of(address), policy.business_email):
         yield Problem("business_email", code, _NO_BUSINESS[code])
 
 

@@ -4,14 +4,14 @@ from datetime import datetime, timedelta
 import structlog
 from sqlalchemy import insert, select
 
-from pipeline.database import Database
-from pipeline.errors import Invalid, Problem
-from pipeline.files_policy import FileLimits
-from pipeline.idempotency import Once, earlier_answer, remember
-from pipeline.ids import new_id
 from pipeline.intake.tables import upload_slot
+from pipeline.kernel.database import Database
+from pipeline.kernel.errors import Invalid, Problem
+from pipeline.kernel.idempotency import Once, earlier_answer, remember
+from pipeline.kernel.ids import new_id
+from pipeline.kernel.storage import Storage
 from pipeline.policy import Policy
-from pipeline.storage import Storage
+from pipeline.policy.files import FileLimits
 from schemas.submissions import FileLimit, UploadLimits, UploadRequest, UploadSlot
 
 log = structlog.get_logger()

@@ -8,19 +8,19 @@ from uuid import UUID
 import structlog
 from sqlalchemy import Connection, Row, insert, select
 
-from pipeline import audit
-from pipeline.database import Database
-from pipeline.errors import Conflict, NotFound, StageAlreadyUnlocked
-from pipeline.idempotency import Once, earlier_answer, remember
-from pipeline.ids import new_id
-from pipeline.mails import WriteLetter
-from pipeline.membership.correction_rules import require_sound
-from pipeline.membership.letters import tell
+from pipeline.kernel.database import Database
+from pipeline.kernel.errors import Conflict, NotFound, StageAlreadyUnlocked
+from pipeline.kernel.idempotency import Once, earlier_answer, remember
+from pipeline.kernel.ids import new_id
 from pipeline.membership.level import Cause, add_ground, end_grounds, locked_membership, settle
-from pipeline.membership.refunds import end_doubt
+from pipeline.membership.level_mail import tell
+from pipeline.membership.rules.levels import require_sound
+from pipeline.membership.spend_reviews import end_doubt
 from pipeline.membership.tables import correction, ground
 from pipeline.policy import Policy
-from pipeline.tables import STANDING, decision, submission
+from pipeline.submission import audit
+from pipeline.submission.mail_contract import WriteLetter
+from pipeline.submission.tables import STANDING, decision, submission
 from schemas.corrections import StageCorrection, StageCorrectionRequest
 from schemas.members import Because
 

@@ -4,9 +4,9 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, func, select
 
-from pipeline.events.heard import heard_event
+from pipeline.events.inbound import heard_event
 from pipeline.membership.tables import correction, level_change
-from pipeline.tables import decision
+from pipeline.submission.tables import decision
 from schemas.members import LevelChange
 
 

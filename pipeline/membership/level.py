@@ -12,14 +12,14 @@ from uuid import UUID
 from sqlalchemy import Connection, Row, delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
-from pipeline import audit
-from pipeline.database import took_effect
-from pipeline.events import record as events
-from pipeline.ids import new_id
-from pipeline.ladder_policy import Stage
-from pipeline.membership.rules import level_of
+from pipeline.events import outbound as events
+from pipeline.kernel.database import took_effect
+from pipeline.kernel.ids import new_id
+from pipeline.membership.rules.levels import level_of
 from pipeline.membership.tables import ground, level_change, membership, unlocked_stage
 from pipeline.policy import Policy
+from pipeline.policy.ladder import Stage
+from pipeline.submission import audit
 from schemas.events import LevelChanged
 from schemas.members import Because
 

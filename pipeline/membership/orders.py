@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import Connection, Row, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from pipeline.membership.spend_rules import COMPLETED, AnothersOrder, OrderCompletedBefore, Told, worth
+from pipeline.membership.rules.spend import COMPLETED, AnothersOrder, OrderCompletedBefore, Told, worth
 from pipeline.membership.tables import spend_event, spend_order
 
 

@@ -5,11 +5,11 @@ from uuid import UUID
 import structlog
 from sqlalchemy import Connection, exists, select
 
-from pipeline.database import Database
+from pipeline.kernel.database import Database
 from pipeline.membership.level import Cause, add_ground, locked_membership, settle
 from pipeline.membership.tables import unlocked_stage
 from pipeline.policy import Policy
-from pipeline.results import Result, result_of
+from pipeline.submission.decisions import Result, result_of
 from pipeline.tasks import ledger
 from pipeline.tasks.ledger import Task
 from pipeline.tasks.rules import SEND_MAIL

@@ -5,15 +5,15 @@ from uuid import UUID
 
 from sqlalchemy import Connection, func, select
 
-from pipeline import audit
-from pipeline.mails import WriteLetter
-from pipeline.membership.letters import tell
 from pipeline.membership.level import Cause, add_ground, locked_membership, settle
+from pipeline.membership.level_mail import tell
 from pipeline.membership.orders import Counted, count, keep
-from pipeline.membership.refunds import doubt, recover
-from pipeline.membership.spend_rules import NOTHING, reached, told_of
+from pipeline.membership.rules.spend import NOTHING, reached, told_of
+from pipeline.membership.spend_reviews import doubt, recover
 from pipeline.membership.tables import ground, spend_order
 from pipeline.policy import Policy
+from pipeline.submission import audit
+from pipeline.submission.mail_contract import WriteLetter
 from schemas.incoming import EventRequest, SpendCounted
 from schemas.members import Money
 

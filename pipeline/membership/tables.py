@@ -4,8 +4,8 @@ from typing import Final
 
 from sqlalchemy import Boolean, CheckConstraint, Column, Index, Integer, Numeric, Table, Text, Uuid, func, text
 
-from pipeline.database import JSON, metadata
-from pipeline.tables import Instant
+from pipeline.kernel.database import JSON, metadata
+from pipeline.submission.tables import Instant
 
 membership: Final = Table(
     "membership",

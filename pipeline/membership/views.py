@@ -8,19 +8,19 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, select
 
-from pipeline.chances import chances_used
-from pipeline.database import Database
-from pipeline.evidence import business_email
-from pipeline.ladder_policy import Stage
-from pipeline.lifecycle import OPEN
+from pipeline.kernel.database import Database
 from pipeline.membership.history import changes_of
 from pipeline.membership.level import stages_of
-from pipeline.membership.rules import level_of
+from pipeline.membership.rules.levels import level_of
+from pipeline.membership.rules.spend import NOTHING
 from pipeline.membership.spend import spent_by
-from pipeline.membership.spend_rules import NOTHING
 from pipeline.policy import Policy
-from pipeline.shown import due_view
-from pipeline.tables import submission
+from pipeline.policy.ladder import Stage
+from pipeline.submission.chances import chances_used
+from pipeline.submission.evidence.tables import business_email
+from pipeline.submission.lifecycle import OPEN
+from pipeline.submission.queries import due_view
+from pipeline.submission.tables import submission
 from schemas.members import (
     LadderView,
     MembershipView,

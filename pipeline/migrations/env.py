@@ -2,11 +2,11 @@
 
 from alembic import context
 
-from pipeline import schema
+from pipeline.migrations import metadata
 
 context.configure(
     connection=context.config.attributes["connection"],
-    target_metadata=schema.metadata,
+    target_metadata=metadata.metadata,
     transaction_per_migration=True,
     compare_server_default=False,
 )

@@ -5,13 +5,13 @@ from datetime import datetime
 import structlog
 from pydantic import ValidationError
 
-from pipeline.database import Database
-from pipeline.errors import Invalid, Problem
-from pipeline.idempotency import once
+from pipeline.kernel.database import Database
+from pipeline.kernel.errors import Invalid, Problem
+from pipeline.kernel.idempotency import once
+from pipeline.kernel.validation import problems
 from pipeline.notification.sns import confirm_subscription, verify
 from pipeline.notification.suppression import suppress
 from pipeline.notification.topic import Topic
-from pipeline.validation import problems
 from schemas.mail_events import SesNotice, SnsMessage
 
 log = structlog.get_logger()

@@ -7,14 +7,14 @@ from uuid import UUID
 from sqlalchemy import Connection, select, update
 from sqlalchemy.dialects.postgresql import insert
 
-from pipeline.mails import Letter, ResultMail
 from pipeline.notification.reader import reader_of
 from pipeline.notification.render import Rendered, render
 from pipeline.notification.result import rendered, template_of
 from pipeline.notification.sender import Sender
 from pipeline.notification.tables import mail
 from pipeline.policy import Policy
-from pipeline.tables import submission
+from pipeline.submission.mail_contract import Letter, ResultMail
+from pipeline.submission.tables import submission
 
 
 def freeze(connection: Connection, result: ResultMail, *, sender: Sender, policy: Policy) -> None:

@@ -13,8 +13,8 @@ from babel.dates import format_date, format_time, get_datetime_format, get_timez
 from babel.lists import format_list
 from babel.numbers import format_currency, format_decimal
 
+from pipeline.kernel.translatable import Money, Sentence, msgid, readable_size
 from pipeline.notification.catalogues import catalogue_of, locale_of, translations
-from pipeline.sentences import Money, Sentence, msgid, readable_size
 
 UTC: Final = ZoneInfo("UTC")
 _WITH_ZONE: Final = msgid("{time} ({zone})")

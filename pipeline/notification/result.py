@@ -5,13 +5,13 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Row
 
-from pipeline.chances import chances_used
-from pipeline.mails import ResultMail
+from pipeline.kernel.translatable import msgid
 from pipeline.notification.reader import reader_of
 from pipeline.notification.render import Rendered, render
 from pipeline.notification.sender import Sender
 from pipeline.policy import Policy
-from pipeline.sentences import msgid
+from pipeline.submission.chances import chances_used
+from pipeline.submission.mail_contract import ResultMail
 
 USED_UP: Final = "chances_used_up"
 _EXPIRED: Final = "verification_expired"

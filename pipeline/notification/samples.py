@@ -5,13 +5,13 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, Final
 
-from pipeline.level_reasons import AFTER_REFUNDS, BY_ORDERS_OF
-from pipeline.mail_categories import CATEGORIES
+from pipeline.kernel.translatable import Money, Sentence
 from pipeline.notification.reader import Reader
 from pipeline.notification.render import Rendered, render
 from pipeline.notification.sender import Sender
 from pipeline.policy import Policy
-from pipeline.sentences import Money, Sentence
+from pipeline.policy.mail_templates import CATEGORIES
+from pipeline.submission.mail_contract import AFTER_REFUNDS, BY_ORDERS_OF
 
 Facts = Mapping[str, Any]
 

@@ -13,13 +13,13 @@ from uuid import UUID
 import structlog
 from sqlalchemy import Row, func, select, update
 
-from pipeline import audit
-from pipeline.database import Database
-from pipeline.errors import LeaseLost, MailAmbiguous, MailDeferred, MailRefused, MailUnavailable
+from pipeline.kernel.database import Database
+from pipeline.kernel.errors import LeaseLost, MailAmbiguous, MailDeferred, MailRefused, MailUnavailable
 from pipeline.notification.sender import Sender
 from pipeline.notification.smtp import Mailer, ascii_address
 from pipeline.notification.suppression import is_suppressed
 from pipeline.notification.tables import mail
+from pipeline.submission import audit
 from pipeline.tasks import ledger
 from pipeline.tasks.ledger import Task
 

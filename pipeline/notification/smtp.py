@@ -9,8 +9,8 @@ from urllib.parse import unquote, urlsplit
 
 import idna
 
-from pipeline.circuit import Circuit
-from pipeline.errors import (
+from pipeline.kernel.circuit_breaker import Circuit
+from pipeline.kernel.errors import (
     MailAmbiguous,
     MailCircuitOpen,
     MailDeferred,

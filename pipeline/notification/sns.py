@@ -14,7 +14,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
-from pipeline.errors import Forbidden
+from pipeline.kernel.errors import Forbidden
 from pipeline.notification.topic import Topic
 from schemas.mail_events import SnsMessage
 

@@ -6,11 +6,11 @@ import structlog
 from sqlalchemy import Connection, delete, exists, select
 from sqlalchemy.dialects.postgresql import insert
 
-from pipeline import audit
-from pipeline.database import Database, took_effect
-from pipeline.errors import NotFound
-from pipeline.idempotency import Once, earlier_answer, remember
+from pipeline.kernel.database import Database, took_effect
+from pipeline.kernel.errors import NotFound
+from pipeline.kernel.idempotency import Once, earlier_answer, remember
 from pipeline.notification.tables import suppressed_address
+from pipeline.submission import audit
 
 log = structlog.get_logger()
 

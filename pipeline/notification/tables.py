@@ -2,8 +2,8 @@ from typing import Final
 
 from sqlalchemy import Boolean, CheckConstraint, Column, ForeignKey, Index, Integer, Table, Text, Uuid, false, func
 
-from pipeline.database import JSON, metadata
-from pipeline.tables import Instant
+from pipeline.kernel.database import JSON, metadata
+from pipeline.submission.tables import Instant
 
 mail: Final = Table(
     "mail",

@@ -6,7 +6,7 @@ from typing import Final
 
 import httpx
 
-from pipeline.errors import RetryableError
+from pipeline.kernel.errors import RetryableError
 
 FetchFromAmazon = Callable[[str], bytes]
 """Gets an address of Amazon's. Raises RetryableError."""

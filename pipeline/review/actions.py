@@ -4,9 +4,9 @@ from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from typing import Final
 
-from pipeline.errors import Forbidden
-from pipeline.queues import Queue
-from pipeline.review.roles import Right, may, require
+from pipeline.access.staff.rules.roles import Right, may, require
+from pipeline.kernel.errors import Forbidden
+from pipeline.submission.queues import Queue
 
 
 class Action(StrEnum):

@@ -6,7 +6,7 @@ from typing import Final
 
 from sqlalchemy import func, literal, select
 
-from pipeline.database import Database
+from pipeline.kernel.database import Database
 from pipeline.tasks.rules import INSPECT, Kind, TaskState
 from pipeline.tasks.tables import task
 

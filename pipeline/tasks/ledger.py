@@ -14,9 +14,9 @@ from sqlalchemy import ColumnElement, Connection, Interval, bindparam, case, exi
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.sql.dml import ReturningUpdate
 
-from pipeline.database import Database, after_commit, storable
-from pipeline.errors import LeaseLost, PermanentError, RetryableError
-from pipeline.ids import new_id
+from pipeline.kernel.database import Database, after_commit, storable
+from pipeline.kernel.errors import LeaseLost, PermanentError, RetryableError
+from pipeline.kernel.ids import new_id
 from pipeline.tasks.rules import KINDS, Kind, TaskState, backoff, pause
 from pipeline.tasks.tables import task
 

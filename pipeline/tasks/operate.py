@@ -7,8 +7,8 @@ from uuid import UUID
 
 from sqlalchemy import RowMapping, delete, func, select, update
 
-from pipeline.database import Database, after_commit
-from pipeline.errors import Conflict, NotFound
+from pipeline.kernel.database import Database, after_commit
+from pipeline.kernel.errors import Conflict, NotFound
 from pipeline.tasks.rules import TaskState
 from pipeline.tasks.tables import schedule_run, task
 

@@ -9,7 +9,7 @@ import structlog
 from sqlalchemy import func, or_, select, update
 from sqlalchemy.dialects.postgresql import array
 
-from pipeline.database import Database, Hint
+from pipeline.kernel.database import Database, Hint
 from pipeline.tasks.rules import TaskState
 from pipeline.tasks.tables import task
 

@@ -86,6 +86,6 @@ def pause(kind: Kind, waits: int, *, jitter: float) -> float:
 
     The work may go on as soon as the dependency is back, and a try behind an open circuit costs no time-out. So the cap is short
     enough that nobody waits for minutes, and long enough that thousands of waiting tasks do not keep the workers from other work.
-    Most do not wait it out: a worker that sees the dependency come back calls them (`pipeline/tasks/waiting.py`).
+    Most do not wait it out: a worker that sees the dependency come back calls them (`pipeline/tasks/stalled.py`).
     """
     return backoff(replace(kind, backoff_cap_seconds=kind.wait_cap_seconds), waits, jitter=jitter)

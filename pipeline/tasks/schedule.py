@@ -8,7 +8,7 @@ from typing import Final
 from sqlalchemy import Connection, func, select
 from sqlalchemy.dialects.postgresql import insert
 
-from pipeline.database import Database, took_effect
+from pipeline.kernel.database import Database, took_effect
 from pipeline.tasks import ledger
 from pipeline.tasks.rules import FORGET_OLD, SWEEP_STORAGE, WATCH_PROMISES, Kind
 from pipeline.tasks.tables import schedule_run

@@ -2,8 +2,8 @@ from typing import Final
 
 from sqlalchemy import BigInteger, CheckConstraint, Column, Index, Integer, Table, Text, Uuid, func, text
 
-from pipeline.database import JSON, metadata
-from pipeline.tables import Instant
+from pipeline.kernel.database import JSON, metadata
+from pipeline.submission.tables import Instant
 
 task: Final = Table(
     "task",

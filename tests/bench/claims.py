@@ -12,13 +12,13 @@ from typing import Final
 from sqlalchemy import text
 
 from config.container import Container
-from pipeline.database import Database, engine
+from pipeline.access.staff.reviewers import add_reviewer
+from pipeline.access.staff.rules.roles import Role
+from pipeline.kernel.database import Database, engine
 from pipeline.migrations.upgrade import upgrade
 from pipeline.policy import Policy
-from pipeline.review.claims import claim_next
-from pipeline.review.queue import queue
-from pipeline.review.reviewers import add_reviewer
-from pipeline.review.roles import Role
+from pipeline.review.cases.queue_stats import queue
+from pipeline.review.claims.service import claim_next
 from tests.bench.measure import Measure
 from tests.support.cases import insert_cases
 from tests.support.servers import servers

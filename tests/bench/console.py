@@ -7,7 +7,7 @@ from typing import Final
 
 from playwright.sync_api import Page
 
-from pipeline.review.roles import Role
+from pipeline.access.staff.rules.roles import Role
 from tests.bench.measure import Measure
 from tests.support.browser import chromium
 from tests.support.desk import Desk

@@ -10,9 +10,9 @@ from typing import Any
 
 from sqlalchemy import Connection, select, text
 
-from pipeline.database import engine
-from pipeline.ids import new_id
 from pipeline.inspection.fingerprints import NEAR, exact, fingerprint, near, remember
+from pipeline.kernel.database import engine
+from pipeline.kernel.ids import new_id
 from tests.bench.measure import Measure
 from tests.support.servers import servers
 

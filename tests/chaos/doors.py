@@ -17,7 +17,7 @@ import httpx
 from redis.exceptions import RedisError
 
 from cli.demo.clients import Api, AwayError, anybody, patiently
-from pipeline.errors import StorageUnavailable
+from pipeline.kernel.errors import StorageUnavailable
 from tests.chaos.errands import Door, Errand, file_of
 from tests.chaos.ground import Ground
 from tests.chaos.journal import Journal

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from cli.demo.checks import avatar_differences
 from cli.demo.clients import Api
 from cli.demo.mailbox import Mail, mails_to
-from pipeline.tables import material, rendition
+from pipeline.submission.tables import material, rendition
 from pipeline.tasks.operate import tasks
 from pipeline.tasks.rules import TaskState
 from tests.chaos.evidence import Bucket, Evidence

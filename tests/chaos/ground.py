@@ -13,8 +13,8 @@ from cli.embedded import processes
 from cli.embedded.stack import Stack
 from config.container import Container, build_container
 from config.policy import POLICY_FILE
-from pipeline.access import Scope, create_key
-from pipeline.review.reviewers import add_reviewer
+from pipeline.access.api_keys import Scope, create_key
+from pipeline.access.staff.reviewers import add_reviewer
 from tests.chaos.disk import Disk, disk, keep_mounts_to_ourselves
 from tests.chaos.failing_over import FailingOver
 from tests.chaos.proxies.proxy import Proxy, through

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import Final
 
-from pipeline.errors import ProofdeskError
+from pipeline.kernel.errors import ProofdeskError
 from tests.chaos.errands import Errand, What
 from tests.chaos.faults import FAULTS, Fault
 from tests.chaos.ground import Ground

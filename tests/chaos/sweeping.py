@@ -5,13 +5,14 @@ from typing import Final
 
 from sqlalchemy import func, insert
 
-from pipeline import clock, retention
-from pipeline.errors import ProofdeskError
-from pipeline.ids import new_id
+from pipeline.kernel import clock
+from pipeline.kernel.errors import ProofdeskError
+from pipeline.kernel.ids import new_id
 from pipeline.tasks.ledger import Task
 from pipeline.tasks.operate import tasks
 from pipeline.tasks.rules import SWEEP_STORAGE, TaskState
 from pipeline.tasks.tables import task
+from pipeline.workflows import retention
 from tests.chaos.gathering import ALL
 from tests.chaos.ground import Ground
 from tests.chaos.progress import say

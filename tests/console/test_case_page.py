@@ -5,8 +5,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from config.container import Container
-from pipeline.review.people import sessions
-from pipeline.review.roles import Role
+from pipeline.access.staff import sessions
+from pipeline.access.staff.rules.roles import Role
 from tests.support.desk import Desk
 from tests.support.keyboard import Keyboard
 from tests.support.people import person

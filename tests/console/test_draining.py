@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from config.container import Container
-from pipeline.review.roles import Role
+from pipeline.access.staff.rules.roles import Role
 from tests.support.desk import Desk
 from tests.support.keyboard import Keyboard
 from tests.support.people import hasty, person

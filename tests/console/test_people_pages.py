@@ -5,7 +5,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from config.container import Container
-from pipeline.review.roles import Role
+from pipeline.access.staff.rules.roles import Role
 from tests.support.people import PASSWORD, hasty, person
 from tests.support.web import serving
 

@@ -8,10 +8,10 @@ from uuid import UUID
 import pytest
 from playwright.sync_api import Page, expect
 
-from pipeline import clock
-from pipeline.review.quality.disagreements import disagreements
+from pipeline.access.staff.rules.roles import Role
+from pipeline.kernel import clock
+from pipeline.review.quality.adjudication import disagreements
 from pipeline.review.quality.golden import golden_cases
-from pipeline.review.roles import Role
 from tests.screenshots import quality
 from tests.support.desk import Desk
 from tests.support.people import Visitor, signed_in

@@ -10,16 +10,17 @@ from uuid import UUID
 from sqlalchemy import select, update
 
 from config.container import Container
-from pipeline import clock, lifecycle
-from pipeline.errors import AlreadyThere
-from pipeline.lifecycle import Event
-from pipeline.mails import ResultMail
+from pipeline.kernel import clock
+from pipeline.kernel.errors import AlreadyThere
 from pipeline.notification.send import compose
 from pipeline.notification.tables import mail
-from pipeline.retention import sweep_storage
+from pipeline.submission import lifecycle
+from pipeline.submission.lifecycle import Event
+from pipeline.submission.mail_contract import ResultMail
 from pipeline.tasks import operate
 from pipeline.tasks.rules import FORGET_OLD, KINDS, SWEEP_STORAGE, TaskState
 from pipeline.tasks.schedule import Scheduled, fire_due
+from pipeline.workflows.retention import sweep_storage
 from tests.crash.messages import take
 from workers.actors import perform
 from workers.relay import chores

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any, Final
 
-from pipeline.audit import audit
-from pipeline.idempotency import idempotency
 from pipeline.intake.tables import upload_slot
+from pipeline.kernel.idempotency import idempotency
 from pipeline.notification.tables import mail
 from pipeline.review.tables import claim, skip
-from pipeline.tables import rendition, submission
+from pipeline.submission.audit import audit
+from pipeline.submission.tables import rendition, submission
 from pipeline.tasks.tables import schedule_run
 from tests.support.desk import Desk
 from tests.support.files import digest

@@ -6,11 +6,11 @@ from uuid import uuid4
 
 from sqlalchemy import Row
 
-from pipeline import clock
-from pipeline.retention import ORPHAN_AGE, sweep_storage
-from pipeline.review.claims import sweep_claims
+from pipeline.kernel import clock
+from pipeline.review.claims.service import sweep_claims
 from pipeline.tasks.relay import sweep_leases
 from pipeline.tasks.rules import SWEEP_STORAGE, TaskState
+from pipeline.workflows.retention import ORPHAN_AGE, sweep_storage
 from tests.crash.nursery import NAME
 from tests.crash.scene import Scene, recorded
 from tests.support.desk import Desk

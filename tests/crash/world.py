@@ -4,12 +4,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from config.container import Container
-from pipeline import schema
+from pipeline.migrations import metadata
 from tests.support.servers import kept_keys, mail_folder
 
 TABLES = {
     table.name: ", ".join(f'"{column.name}"' for column in table.columns if column.computed is None)
-    for table in schema.metadata.sorted_tables
+    for table in metadata.metadata.sorted_tables
 }
 """Each after those that it refers to, with the columns that are written."""
 

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.inspection.walk import END, MAX_SEGMENTS, read_jpeg
+from pipeline.inspection.jpeg_scan import END, MAX_SEGMENTS, read_jpeg
 
 SEEDS = sorted((Path(__file__).parent / "corpus" / "jpeg").iterdir())
 FAULTS = {None, "truncated_image", "corrupt_image", "unsupported_jpeg_variant", "too_complex"}

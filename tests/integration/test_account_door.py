@@ -4,7 +4,7 @@ import pytest
 
 from config.container import Container
 from pipeline.account.tables import account_section
-from pipeline.audit import audit
+from pipeline.submission.audit import audit
 from tests.support.account import ADDRESS, ALL_OPEN, CARD, COMPANY, PROCUREMENT, Account, person
 from tests.support.desk import Desk
 from tests.support.http import Api, problems

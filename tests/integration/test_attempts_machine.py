@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
 from config.container import Container
-from pipeline import lifecycle
-from pipeline.errors import AttemptsExhausted
 from pipeline.intake.accept import withdraw
-from pipeline.lifecycle import Event
+from pipeline.kernel.errors import AttemptsExhausted
+from pipeline.submission import lifecycle
+from pipeline.submission.lifecycle import Event
 from pipeline.tasks.rules import JUDGE_NUMBER
 from tests.support.bodies import verification_body
 from tests.support.desk import Desk

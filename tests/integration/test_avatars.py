@@ -5,7 +5,7 @@ import pytest
 
 from config.container import Container
 from pipeline.avatar.tables import avatar
-from pipeline.tables import rendition
+from pipeline.submission.tables import rendition
 from pipeline.tasks.rules import PUBLISH_AVATAR
 from tests.support.bodies import avatar_body
 from tests.support.desk import Desk

@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from pipeline.tables import submission
+from pipeline.submission.tables import submission
 from tests.support.bodies import avatar_body, member, verification_body
 from tests.support.desk import Desk
 from tests.support.http import Api, problems

@@ -2,8 +2,8 @@
 
 import pytest
 
-from pipeline.errors import AnotherAvatarOpen, ChanceTakenAgain, Forbidden, Invalid
 from pipeline.events.tables import event
+from pipeline.kernel.errors import AnotherAvatarOpen, ChanceTakenAgain, Forbidden, Invalid
 from pipeline.notification.tables import mail
 from schemas.claims import Claim
 from schemas.decisions import Decided, DecisionRequest

@@ -5,17 +5,17 @@ from uuid import UUID
 
 import pytest
 
-from pipeline.errors import AlreadyThere, ClaimExpired, Stale, UndoTooLate
+from pipeline.access.staff.reviewers import add_reviewer
 from pipeline.events.tables import event
+from pipeline.kernel.errors import AlreadyThere, ClaimExpired, Stale, UndoTooLate
 from pipeline.notification.tables import mail
-from pipeline.review.claims import release, renew
-from pipeline.review.escalate import escalate
-from pipeline.review.offers import colleagues, hand_over
-from pipeline.review.presence import come_back
+from pipeline.review.cases.queue_stats import held_by, queue
+from pipeline.review.claims.escalation import escalate
+from pipeline.review.claims.handover import colleagues, hand_over
+from pipeline.review.claims.lease import come_back
+from pipeline.review.claims.service import release, renew
 from pipeline.review.quality.tables import answer, check
-from pipeline.review.queue import held_by, queue
-from pipeline.review.reviewers import add_reviewer
-from pipeline.tables import decision, submission
+from pipeline.submission.tables import decision, submission
 from schemas.claims import Claim, EscalateRequest, HandOverRequest
 from schemas.submissions import DueView
 from tests.support.desk import Desk

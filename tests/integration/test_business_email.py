@@ -3,18 +3,18 @@ from datetime import timedelta
 import pytest
 
 from config.container import Container
-from pipeline import clock
-from pipeline.codes import CodeTooSoon
-from pipeline.errors import AlreadyThere, AttemptsExhausted, Invalid, NotAllowed
-from pipeline.evidence import business_email
 from pipeline.intake.accept import accept
 from pipeline.intake.records import Door
-from pipeline.membership.codes import CodeOnItsWay
-from pipeline.membership.waiting import resend
+from pipeline.kernel import clock
+from pipeline.kernel.errors import AlreadyThere, AttemptsExhausted, Invalid, NotAllowed
+from pipeline.kernel.rules.one_time_codes import CodeTooSoon
+from pipeline.kernel.validation import parse_submission
 from pipeline.notification.suppression import suppress
-from pipeline.tables import decision
+from pipeline.submission.evidence.tables import business_email
+from pipeline.submission.tables import decision
 from pipeline.tasks.rules import EXPIRE_CODE, SEND_CODE
-from pipeline.validation import parse_submission
+from pipeline.verification.business_email import CodeOnItsWay
+from pipeline.verification.code_delivery import resend
 from schemas.codes import CodeSent
 from schemas.submissions import Accepted
 from tests.support.bodies import verification_body

@@ -1,6 +1,6 @@
 import pytest
 
-from pipeline.errors import AttemptsExhausted, StageAlreadyUnlocked
+from pipeline.kernel.errors import AttemptsExhausted, StageAlreadyUnlocked
 from tests.support.bodies import verification_body
 from tests.support.desk import Desk
 from tests.support.http import Api

@@ -12,7 +12,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from config.container import Container
-from pipeline.errors import MailAmbiguous, MailUnavailable, StorageUnavailable
+from pipeline.kernel.errors import MailAmbiguous, MailUnavailable, StorageUnavailable
 from tests.chaos.proxies.link import Away, Trick
 from tests.chaos.proxies.mail import CutAfterDot, CutBeforeData, CutInData
 from tests.chaos.proxies.proxy import Proxy, through

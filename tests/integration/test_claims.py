@@ -2,10 +2,10 @@ from uuid import uuid4
 
 import pytest
 
-from pipeline.errors import ClaimCapReached, ClaimExpired, NotFound
-from pipeline.review.claims import release, renew, sweep_claims
-from pipeline.review.grant import grant
-from pipeline.review.reviewers import add_reviewer
+from pipeline.access.staff.reviewers import add_reviewer
+from pipeline.kernel.errors import ClaimCapReached, ClaimExpired, NotFound
+from pipeline.review.claims.grant import grant
+from pipeline.review.claims.service import release, renew, sweep_claims
 from pipeline.review.tables import claim as claim_table
 from schemas.claims import Claim
 from tests.support.desk import Desk

@@ -10,9 +10,9 @@ from typer.testing import CliRunner, Result
 
 from cli.main import app
 from config.container import Container
-from pipeline.errors import ClaimExpired, Invalid, NotFound
+from pipeline.access.member_sessions import LinkNotValid, open_link
 from pipeline.intake.parked import park_message
-from pipeline.member_sessions import LinkNotValid, open_link
+from pipeline.kernel.errors import ClaimExpired, Invalid, NotFound
 from tests.support.desk import Desk
 from tests.support.files import photo
 from tests.support.undoing import patient

@@ -4,12 +4,12 @@ from uuid import UUID
 
 import pytest
 
-from pipeline.errors import ClaimExpired, Forbidden
-from pipeline.review.claims import release
-from pipeline.review.people.people import change, disable
-from pipeline.review.presence import come_back
-from pipeline.review.reviewers import add_reviewer
-from pipeline.review.roles import Role
+from pipeline.access.staff.accounts import change, disable
+from pipeline.access.staff.reviewers import add_reviewer
+from pipeline.access.staff.rules.roles import Role
+from pipeline.kernel.errors import ClaimExpired, Forbidden
+from pipeline.review.claims.lease import come_back
+from pipeline.review.claims.service import release
 from pipeline.review.tables import claim as claim_table
 from schemas.claims import Claim
 from tests.support.colleagues import handed, passed_up, people, seniors

@@ -7,8 +7,8 @@ import pytest
 from PIL import Image
 
 from config.container import Container
+from pipeline.access.staff.rules.roles import Role
 from pipeline.notification.tables import mail
-from pipeline.review.roles import Role
 from pipeline.tasks.rules import FORGET_FILES
 from schemas.cases import Case
 from schemas.claims import Claim

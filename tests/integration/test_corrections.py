@@ -3,12 +3,12 @@ from uuid import UUID
 
 import pytest
 
-from pipeline.audit import audit
-from pipeline.errors import AlreadyThere, NotFound, StageAlreadyUnlocked
 from pipeline.events.tables import event as event_table
-from pipeline.ids import new_id
+from pipeline.kernel.errors import AlreadyThere, NotFound, StageAlreadyUnlocked
+from pipeline.kernel.ids import new_id
 from pipeline.membership.corrections import NothingToCorrect
 from pipeline.membership.tables import correction
+from pipeline.submission.audit import audit
 from tests.support.desk import Desk
 from tests.support.mails import words
 from tests.support.spend import PREMIER, Spending

@@ -3,11 +3,11 @@ from uuid import uuid4
 
 import pytest
 
-from pipeline.errors import ClaimExpired, Conflict, Invalid, NotAllowed, Stale
-from pipeline.idempotency import once
+from pipeline.kernel.errors import ClaimExpired, Conflict, Invalid, NotAllowed, Stale
+from pipeline.kernel.idempotency import once
 from pipeline.notification.tables import mail
 from pipeline.review.tables import claim as claim_table
-from pipeline.tables import decision
+from pipeline.submission.tables import decision
 from pipeline.tasks.rules import PUBLISH_AVATAR, SEND_MAIL, UNLOCK_STAGE
 from schemas.claims import Claim
 from tests.support.bodies import FACTS, avatar_body

@@ -8,8 +8,8 @@ import httpx
 import pytest
 
 from config.container import Container
-from pipeline.idempotency import idempotency
-from pipeline.tables import decision, submission
+from pipeline.kernel.idempotency import idempotency
+from pipeline.submission.tables import decision, submission
 from pipeline.tasks.rules import INSPECT
 from tests.support.bodies import avatar_body
 from tests.support.desk import Desk

@@ -11,7 +11,7 @@ import pytest
 from dramatiq import Message
 
 from config.container import Container
-from pipeline.tables import submission
+from pipeline.submission.tables import submission
 from pipeline.tasks.rules import INSPECT, SEND_MAIL
 from tests.support.bodies import avatar_body
 from tests.support.desk import Desk

@@ -9,9 +9,9 @@ import httpx
 import pytest
 
 from config.container import Container
-from pipeline.idempotency import idempotency
 from pipeline.intake.tables import upload_slot
-from pipeline.tables import submission
+from pipeline.kernel.idempotency import idempotency
+from pipeline.submission.tables import submission
 from pipeline.tasks.backlog import Backlog
 from tests.support.bodies import avatar_body
 from tests.support.desk import Desk

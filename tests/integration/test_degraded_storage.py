@@ -7,9 +7,9 @@ from uuid import UUID
 import pytest
 
 from config.container import Container
-from pipeline import clock
+from pipeline.kernel import clock
 from pipeline.tasks.rules import INSPECT
-from pipeline.tasks.waiting import SPREAD_SECONDS
+from pipeline.tasks.stalled import SPREAD_SECONDS
 from tests.support.desk import Desk
 from tests.support.faults import without_database
 from tests.support.http import Api

@@ -1,8 +1,8 @@
 import pytest
 
 from pipeline.account.tables import email_code
-from pipeline.audit import audit
 from pipeline.notification.tables import mail
+from pipeline.submission.audit import audit
 from tests.support.account import ADDRESS, Account, another_than, person
 from tests.support.desk import Desk
 from tests.support.http import Api, problems

@@ -9,8 +9,8 @@ import pytest
 from jsonschema import Draft202012Validator
 from sqlalchemy import Connection, text
 
-from pipeline.events.listed import events
-from pipeline.events.record import record
+from pipeline.events.feed import events
+from pipeline.events.outbound import record
 from pipeline.intake.accept import withdraw
 from pipeline.tasks.rules import EXPIRE_CODE
 from schemas.events import EVENTS, EventView, PointsChanged

@@ -5,9 +5,9 @@ import pytest
 from sqlalchemy import Connection, select, text
 
 from config.container import Container
-from pipeline.database import metadata
 from pipeline.inspection.fingerprints import NEAR, exact, fingerprint, near, remember
-from pipeline.tables import material
+from pipeline.kernel.database import metadata
+from pipeline.submission.tables import material
 from tests.support.desk import Desk
 
 HASH = 0x8123_4567_89AB_CDEF

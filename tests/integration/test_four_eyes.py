@@ -4,11 +4,11 @@ from uuid import UUID
 
 import pytest
 
-from pipeline.errors import AlreadyThere, ColleagueNotEligible, NotFound, UndoTooLate
 from pipeline.events.tables import event
+from pipeline.kernel.errors import AlreadyThere, ColleagueNotEligible, NotFound, UndoTooLate
 from pipeline.notification.tables import mail
 from pipeline.review.tables import opinion
-from pipeline.tables import decision
+from pipeline.submission.tables import decision
 from pipeline.tasks.rules import SEND_MAIL, UNLOCK_STAGE
 from schemas.decisions import Decided
 from tests.support.colleagues import careful, handed, passed_up, seniors

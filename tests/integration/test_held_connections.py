@@ -6,9 +6,9 @@ import pytest
 from sqlalchemy import Connection, text
 
 from config.container import Container
-from pipeline import database
-from pipeline.database import Database
-from pipeline.errors import DatabaseUnavailable
+from pipeline.kernel import database
+from pipeline.kernel.database import Database
+from pipeline.kernel.errors import DatabaseUnavailable
 from tests.support.desk import Desk
 
 

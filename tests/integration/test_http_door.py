@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from config.container import Container
-from pipeline.tables import submission
+from pipeline.submission.tables import submission
 from tests.support.bodies import avatar_body, verification_body
 from tests.support.desk import Desk
 from tests.support.faults import without_database

@@ -8,9 +8,9 @@ import pytest
 from joserfc.jwk import RSAKey
 
 from config.container import Container
-from pipeline.review.people.people import disable, one
-from pipeline.review.people.visits import unlink
-from pipeline.review.reviewers import add_reviewer
+from pipeline.access.staff.accounts import disable, one
+from pipeline.access.staff.oidc_login import unlink
+from pipeline.access.staff.reviewers import add_reviewer
 from tests.support.http import BROWSER
 from tests.support.identity_provider import CLIENT, SECRET, Provider, provider
 from tests.support.people import Visitor

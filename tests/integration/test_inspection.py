@@ -8,12 +8,12 @@ import pytest
 
 from cli.demo.material import BAD, bad_file
 from config.container import Container
-from pipeline import lifecycle
-from pipeline.errors import StorageUnavailable
-from pipeline.lifecycle import Event
+from pipeline.kernel.errors import StorageUnavailable
+from pipeline.kernel.storage import Downloaded, Storage
 from pipeline.notification.tables import mail
-from pipeline.storage import Downloaded, Storage
-from pipeline.tables import finding, rendition
+from pipeline.submission import lifecycle
+from pipeline.submission.lifecycle import Event
+from pipeline.submission.tables import finding, rendition
 from pipeline.tasks.rules import INSPECT
 from tests.support.bodies import avatar_body, verification_body
 from tests.support.desk import Desk

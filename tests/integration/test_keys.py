@@ -2,9 +2,9 @@ from uuid import UUID
 
 import pytest
 
-from pipeline.access import Scope, Unauthenticated, api_key, authenticate, create_key, revoke_key
-from pipeline.errors import NotFound
-from pipeline.ids import new_id
+from pipeline.access.api_keys import Scope, Unauthenticated, api_key, authenticate, create_key, revoke_key
+from pipeline.kernel.errors import NotFound
+from pipeline.kernel.ids import new_id
 from tests.support.bodies import avatar_body
 from tests.support.desk import Desk
 from tests.support.http import Api

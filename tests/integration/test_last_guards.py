@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 
 from config.container import Container
-from pipeline.errors import DatabaseFault, LeaseLost, MailUnavailable
+from pipeline.kernel.errors import DatabaseFault, LeaseLost, MailUnavailable
 from pipeline.notification.tables import mail
 from pipeline.tasks.ledger import Task
 from pipeline.tasks.relay import sweep_leases

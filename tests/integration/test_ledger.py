@@ -5,7 +5,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import insert
 
-from pipeline.errors import LeaseLost, NotFound, RetryableError
+from pipeline.kernel.errors import LeaseLost, NotFound, RetryableError
 from pipeline.tasks import ledger
 from pipeline.tasks.ledger import Task
 from pipeline.tasks.relay import sweep_leases

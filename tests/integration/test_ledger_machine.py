@@ -19,9 +19,9 @@ from hypothesis.stateful import (
 )
 
 from config.container import Container
-from pipeline import audit
-from pipeline.database import Database, Hint
-from pipeline.errors import Conflict, LeaseLost, NotFound, RetryableError
+from pipeline.kernel.database import Database, Hint
+from pipeline.kernel.errors import Conflict, LeaseLost, NotFound, RetryableError
+from pipeline.submission import audit
 from pipeline.tasks import ledger, operate
 from pipeline.tasks.ledger import Ledger, Task
 from pipeline.tasks.relay import hint_due, sweep_leases

@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import func, select
 
-from pipeline.errors import LeaseLost, NotFound, RetryableError
+from pipeline.kernel.errors import LeaseLost, NotFound, RetryableError
 from pipeline.tasks import ledger
 from pipeline.tasks.ledger import Task, kind_named
 from pipeline.tasks.relay import forget_hints, hint_due, sweep_leases

@@ -3,10 +3,10 @@ from typing import Any
 import pytest
 
 from config.container import Container
-from pipeline.audit import audit
-from pipeline.mail_categories import CATEGORIES
 from pipeline.notification.suppression import suppress
 from pipeline.notification.tables import mail
+from pipeline.policy.mail_templates import CATEGORIES
+from pipeline.submission.audit import audit
 from pipeline.tasks.rules import SEND_MAIL
 from tests.support.account import ADDRESS, Account, person
 from tests.support.bodies import avatar_body, member

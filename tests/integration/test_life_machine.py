@@ -18,11 +18,11 @@ from hypothesis.stateful import (
 )
 
 from config.container import Container
-from pipeline.errors import AttemptsExhausted, ClaimCapReached, Conflict, NotFound, StageAlreadyUnlocked
 from pipeline.intake.accept import withdraw
-from pipeline.lifecycle import Event, State
-from pipeline.review import claims
-from pipeline.review.undo import undo
+from pipeline.kernel.errors import AttemptsExhausted, ClaimCapReached, Conflict, NotFound, StageAlreadyUnlocked
+from pipeline.review.claims import service
+from pipeline.review.decisions.undo import undo
+from pipeline.submission.lifecycle import Event, State
 from pipeline.tasks.relay import sweep_leases
 from pipeline.tasks.rules import INSPECT, KINDS, SEND_MAIL
 from schemas.claims import Claim
@@ -168,7 +168,7 @@ class LifeMachine(RuleBasedStateMachine):
             self.desk.let_claim_expire(grip.claim)
             grip.expired = True
         elif how == "be swept":
-            assert claims.sweep_claims(self.desk.tools.db) == self.model.sweep()
+            assert service.sweep_claims(self.desk.tools.db) == self.model.sweep()
         else:
             self._release(grip, skip="I know them" if how == "skip" else None)
 
@@ -180,10 +180,10 @@ class LifeMachine(RuleBasedStateMachine):
             "reviewer_id": grip.claim.reviewer,
         }
         if grip.good:
-            claims.renew(*mine, **more)
+            service.renew(*mine, **more)
         else:
             with pytest.raises(Conflict):
-                claims.renew(*mine, **more)
+                service.renew(*mine, **more)
 
     def _release(self, grip: Grip, *, skip: str | None) -> None:
         mine = (grip.claim.id, grip.claim.token)
@@ -194,9 +194,9 @@ class LifeMachine(RuleBasedStateMachine):
         }
         if not grip.good:
             with pytest.raises(Conflict):
-                claims.release(*mine, **more)
+                service.release(*mine, **more)
             return
-        claims.release(*mine, **more)
+        service.release(*mine, **more)
         grip.live = False
         if skip:
             self.model.skipped.add((grip.claim.submission_id, grip.claim.reviewer))

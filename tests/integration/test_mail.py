@@ -1,6 +1,6 @@
 from uuid import UUID
 
-from pipeline.audit import audit
+from pipeline.submission.audit import audit
 from pipeline.tasks.rules import SEND_MAIL
 from tests.support.bodies import avatar_body, member
 from tests.support.desk import Desk

@@ -5,11 +5,11 @@ import orjson
 import pytest
 
 from config.container import Container
-from pipeline import clock
-from pipeline.audit import audit
-from pipeline.errors import Invalid
+from pipeline.kernel import clock
+from pipeline.kernel.errors import Invalid
 from pipeline.notification.feedback import take_in
 from pipeline.notification.tables import mail, suppressed_address
+from pipeline.submission.audit import audit
 from pipeline.tasks.rules import SEND_MAIL
 from tests.support.account import Account, person
 from tests.support.desk import Desk

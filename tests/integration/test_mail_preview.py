@@ -4,7 +4,7 @@ from config.container import Container
 from pipeline.notification.render import Rendered
 from pipeline.notification.tables import mail
 from pipeline.policy import Attempts
-from pipeline.review.preview import mail_of
+from pipeline.review.decisions.mail import mail_of
 from schemas.claims import Claim
 from schemas.decisions import DecisionRequest, MailPreview
 from tests.support.bodies import verification_body

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page
 
-from pipeline.mail_categories import CATEGORIES
 from pipeline.notification.render import Rendered
+from pipeline.policy.mail_templates import CATEGORIES
 from tests.support.axe import violations
 from tests.support.mail_samples import FACTS, LOCALES, URL, every, mail_of, said
 

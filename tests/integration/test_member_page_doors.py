@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from config.container import Container
-from pipeline.errors import StorageUnavailable
+from pipeline.kernel.errors import StorageUnavailable
 from tests.support.faults import without_storage
 from tests.support.http import BROWSER, Api
 

@@ -7,9 +7,9 @@ import httpx
 import pytest
 
 from config.container import Container
-from pipeline.ids import new_id
-from pipeline.member_sessions import forget_ended, member_session
-from pipeline.tables import submission
+from pipeline.access.member_sessions import forget_ended, member_session
+from pipeline.kernel.ids import new_id
+from pipeline.submission.tables import submission
 from pipeline.tasks.rules import SEND_CODE
 from tests.support.bodies import member
 from tests.support.desk import Desk

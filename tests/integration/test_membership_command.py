@@ -1,7 +1,7 @@
 import pytest
 
 from config.container import Container
-from pipeline.errors import AlreadyThere, Invalid
+from pipeline.kernel.errors import AlreadyThere, Invalid
 from tests.support.command import Run, command, printed
 from tests.support.desk import Desk
 from tests.support.spend import Spending

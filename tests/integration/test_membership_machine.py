@@ -11,7 +11,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from config.container import Container
 from pipeline.membership.corrections import NothingToCorrect
-from pipeline.membership.spend_rules import OrderCompletedBefore
+from pipeline.membership.rules.spend import OrderCompletedBefore
 from pipeline.tasks.rules import UNLOCK_STAGE
 from tests.support.desk import Desk
 from tests.support.machines import effort

@@ -7,8 +7,8 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Engine, inspect
 
 from config.container import Container
-from pipeline import schema
-from pipeline.database import engine
+from pipeline.kernel.database import engine
+from pipeline.migrations import metadata
 from pipeline.migrations.upgrade import pending, upgrade
 from tests.support.together import at_once
 
@@ -29,7 +29,7 @@ def test_a_migrated_database_is_what_the_code_says(new_database: Engine) -> None
 
     with new_database.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
-        assert compare_metadata(context, schema.metadata) == []
+        assert compare_metadata(context, metadata.metadata) == []
 
 
 def test_indexes_have_the_conditions_that_the_code_gives_them(new_database: Engine) -> None:
@@ -43,7 +43,7 @@ def test_indexes_have_the_conditions_that_the_code_gives_them(new_database: Engi
         partial = {row.indexname: row.indexdef for row in rows}
     declared = {
         index.name
-        for table in schema.metadata.tables.values()
+        for table in metadata.metadata.tables.values()
         for index in table.indexes
         if index.dialect_options["postgresql"]["where"] is not None
     }
@@ -83,4 +83,4 @@ def test_every_table_of_the_metadata_is_made(new_database: Engine) -> None:
     upgrade(new_database)
 
     made = set(inspect(new_database).get_table_names())
-    assert made == {*schema.metadata.tables, "alembic_version"}
+    assert made == {*metadata.metadata.tables, "alembic_version"}

@@ -6,15 +6,15 @@ from uuid import UUID
 
 import pytest
 
-from pipeline import lifecycle
-from pipeline.audit import audit
-from pipeline.errors import NotAllowed, NotFound, Stale
 from pipeline.events.tables import event
-from pipeline.ids import new_id
-from pipeline.lifecycle import Event, State, Told
-from pipeline.notification.webhooks import endpoints
-from pipeline.queues import Queue
-from pipeline.tables import submission
+from pipeline.events.webhooks import endpoints
+from pipeline.kernel.errors import NotAllowed, NotFound, Stale
+from pipeline.kernel.ids import new_id
+from pipeline.submission import lifecycle
+from pipeline.submission.audit import audit
+from pipeline.submission.lifecycle import Event, State, Told
+from pipeline.submission.queues import Queue
+from pipeline.submission.tables import submission
 from pipeline.tasks.rules import DELIVER_EVENT
 from schemas.events import EndpointRequest
 from tests.support.bodies import avatar_body, verification_body

@@ -9,8 +9,8 @@ import pytest
 from dramatiq import Message
 from sqlalchemy import insert, text
 
-from pipeline.errors import Conflict, NotFound
-from pipeline.ids import new_id
+from pipeline.kernel.errors import Conflict, NotFound
+from pipeline.kernel.ids import new_id
 from pipeline.tasks import ledger, operate
 from pipeline.tasks.relay import due_tasks
 from pipeline.tasks.rules import ACCEPT, FORGET_OLD, SEND_MAIL, Kind, TaskState

@@ -5,12 +5,12 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import text
 
-from pipeline.database import Database, engine
-from pipeline.errors import ClaimExpired, UndoTooLate
-from pipeline.review.claims import claim_next, sweep_claims
+from pipeline.kernel.database import Database, engine
+from pipeline.kernel.errors import ClaimExpired, UndoTooLate
+from pipeline.review.claims.service import claim_next, sweep_claims
 from pipeline.review.tables import claim as claim_table
 from pipeline.review.tables import opinion
-from pipeline.tables import decision
+from pipeline.submission.tables import decision
 from schemas.claims import Claim, HandedOver
 from schemas.decisions import Decided
 from tests.support.cases import insert_cases

@@ -4,12 +4,12 @@ import pytest
 from sqlalchemy import create_engine
 
 from config.container import Container
-from pipeline.account.points_rules import InsufficientPoints, NotProven
+from pipeline.account.rules.points import InsufficientPoints, NotProven
 from pipeline.account.tables import points_account, points_entry
-from pipeline.audit import audit
-from pipeline.errors import DatabaseFault, Forbidden, IdempotencyKeyReused, NotFound
-from pipeline.events.heard import EventReused
+from pipeline.events.inbound import EventReused
+from pipeline.kernel.errors import DatabaseFault, Forbidden, IdempotencyKeyReused, NotFound
 from pipeline.notification.tables import mail
+from pipeline.submission.audit import audit
 from tests.support.desk import Desk
 from tests.support.points import Points, with_database
 from tests.support.servers import variant, with_review

@@ -5,7 +5,7 @@ from uuid import UUID
 import pytest
 
 from pipeline.account.tables import points_entry
-from pipeline.ids import new_id
+from pipeline.kernel.ids import new_id
 from tests.support.account import Account
 from tests.support.desk import Desk
 from tests.support.http import Api, problems

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
 from config.container import Container
-from pipeline.account.points_rules import InsufficientPoints
+from pipeline.account.rules.points import InsufficientPoints
 from tests.support.desk import Desk
 from tests.support.machines import effort
 from tests.support.points import Points

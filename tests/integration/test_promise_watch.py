@@ -5,16 +5,17 @@ from uuid import UUID
 
 import pytest
 
-from pipeline import clock, promise_watch
 from pipeline.account.subscriptions import choose
 from pipeline.events.tables import event
 from pipeline.intake.accept import accept, withdraw
 from pipeline.intake.records import Door
+from pipeline.kernel import clock
+from pipeline.kernel.validation import parse_submission
 from pipeline.notification.tables import mail as mail_table
-from pipeline.tables import submission
+from pipeline.submission.tables import submission
 from pipeline.tasks.rules import SEND_MAIL, WATCH_PROMISES
 from pipeline.tasks.schedule import Scheduled, fire_due
-from pipeline.validation import parse_submission
+from pipeline.workflows import sla_watch
 from tests.support.bodies import avatar_body
 from tests.support.desk import Desk
 from tests.support.files import photo
@@ -161,7 +162,7 @@ def test_watchers_at_the_same_moment_tell_each_once(desk: Desk) -> None:
 def test_one_that_cannot_be_looked_at_does_not_stop_the_rest(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     broken, sound = desk.case_waiting("m-1"), desk.case_waiting("m-2")
     desk.sql("UPDATE submission SET due_rule = '{}' WHERE id = :id", id=broken)
-    monkeypatch.setattr(promise_watch, "BATCH", 1)
+    monkeypatch.setattr(sla_watch, "BATCH", 1)
 
     watched(desk, due_of(desk, sound) + SECOND)
 

@@ -8,10 +8,10 @@ import pytest
 from sqlalchemy import update
 
 from config.container import Container
-from pipeline.audit import audit
-from pipeline.clock_policy import Clock
-from pipeline.promises import Outcome, Promises, outcomes, promises, summed
-from pipeline.tables import submission
+from pipeline.policy.service_levels import Clock
+from pipeline.submission.audit import audit
+from pipeline.submission.tables import submission
+from pipeline.workflows.sla_report import Outcome, Promises, outcomes, promises, summed
 from tests.support.desk import Desk
 
 MONDAY = datetime(2026, 11, 16, 9, tzinfo=UTC)

@@ -7,15 +7,15 @@ from uuid import UUID
 import pytest
 
 from config.container import Container
-from pipeline import clock
-from pipeline.errors import AlreadyThere, Invalid, NotFound
-from pipeline.review.claims import release, renew
-from pipeline.review.quality.disagreements import NothingToRule, disagreement, disagreements, page_of, rule
+from pipeline.access.staff.reviewers import add_reviewer
+from pipeline.kernel import clock
+from pipeline.kernel.errors import AlreadyThere, Invalid, NotFound
+from pipeline.review.claims.service import release, renew
+from pipeline.review.quality.adjudication import NothingToRule, disagreement, disagreements, page_of, rule
 from pipeline.review.quality.golden import NotDecided, golden_cases, mark, retire
-from pipeline.review.quality.measure import quality
+from pipeline.review.quality.metrics import quality
 from pipeline.review.quality.tables import check
-from pipeline.review.reviewers import add_reviewer
-from pipeline.tables import decision
+from pipeline.submission.tables import decision
 from schemas.quality import GoldenRequest, QualityView, RulingRequest
 from tests.support.desk import Desk
 from tests.support.quality import blind, checking, is_blind, only_check

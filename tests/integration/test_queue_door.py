@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 
 from config.container import Container
-from pipeline.tables import submission
+from pipeline.submission.tables import submission
 from pipeline.tasks import operate
 from pipeline.tasks.rules import ACCEPT, TaskState
 from tests.support.bodies import avatar_body, member, verification_body

@@ -2,10 +2,10 @@
 
 import pytest
 
-from pipeline.errors import Forbidden
-from pipeline.review.claims import claim_next
-from pipeline.review.queue import COUNTED, queue
-from pipeline.review.roles import Role
+from pipeline.access.staff.rules.roles import Role
+from pipeline.kernel.errors import Forbidden
+from pipeline.review.cases.queue_stats import COUNTED, queue
+from pipeline.review.claims.service import claim_next
 from tests.support.cases import insert_cases
 from tests.support.colleagues import passed_up, people, seniors
 from tests.support.desk import Desk

@@ -4,13 +4,13 @@ from collections.abc import Callable
 
 import pytest
 
-from pipeline.errors import ClaimExpired, NotAllowed
-from pipeline.idempotency import once
 from pipeline.intake.accept import withdraw
-from pipeline.lifecycle import State
-from pipeline.review.claims import sweep_claims
+from pipeline.kernel.errors import ClaimExpired, NotAllowed
+from pipeline.kernel.idempotency import once
+from pipeline.review.claims.service import sweep_claims
 from pipeline.review.tables import claim as claim_table
-from pipeline.tables import decision
+from pipeline.submission.lifecycle import State
+from pipeline.submission.tables import decision
 from schemas.claims import Claim
 from schemas.decisions import Decided
 from schemas.submissions import Accepted

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from config.container import Container
-from pipeline.storage import Downloaded, Storage
-from pipeline.tables import material, rendition
+from pipeline.kernel.storage import Downloaded, Storage
+from pipeline.submission.tables import material, rendition
 from pipeline.tasks.relay import sweep_leases
 from pipeline.tasks.rules import INSPECT
 from tests.support.bodies import avatar_body

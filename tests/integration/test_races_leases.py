@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from pipeline.errors import LeaseLost
+from pipeline.kernel.errors import LeaseLost
 from pipeline.tasks import ledger
 from pipeline.tasks.ledger import Task
 from pipeline.tasks.relay import sweep_leases

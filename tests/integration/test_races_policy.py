@@ -2,7 +2,7 @@
 
 import pytest
 
-from pipeline.errors import AttemptsExhausted
+from pipeline.kernel.errors import AttemptsExhausted
 from pipeline.policy import Policy
 from tests.support.bodies import avatar_body, verification_body
 from tests.support.desk import Desk

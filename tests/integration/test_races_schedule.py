@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from pipeline.database import Database
+from pipeline.kernel.database import Database
 from pipeline.tasks.rules import FORGET_OLD
 from pipeline.tasks.schedule import Scheduled, fire_due
 from pipeline.tasks.tables import schedule_run

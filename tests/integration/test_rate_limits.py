@@ -5,7 +5,7 @@ import re
 import pytest
 
 from config.container import Container
-from pipeline.rate_limits import RateLimits
+from pipeline.kernel.rate_limits import RateLimits
 from tests.support.bodies import avatar_body
 from tests.support.desk import Desk
 from tests.support.http import Api

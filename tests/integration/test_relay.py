@@ -5,9 +5,9 @@ from uuid import UUID
 import pytest
 from sqlalchemy import select
 
-from pipeline.database import Hint
-from pipeline.errors import Conflict, NotFound
-from pipeline.ids import new_id
+from pipeline.kernel.database import Hint
+from pipeline.kernel.errors import Conflict, NotFound
+from pipeline.kernel.ids import new_id
 from pipeline.tasks import ledger, operate
 from pipeline.tasks.relay import HINT_AGAIN_SECONDS, hint_due, sweep_leases
 from pipeline.tasks.rules import FORGET_OLD, INSPECT, TaskState

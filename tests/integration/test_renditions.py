@@ -3,7 +3,7 @@ import io
 from PIL import Image
 
 from cli.demo.material import material
-from pipeline.tables import rendition
+from pipeline.submission.tables import rendition
 from pipeline.tasks.rules import INSPECT
 from tests.support.bodies import verification_body
 from tests.support.desk import Desk

@@ -2,11 +2,11 @@ from datetime import datetime, timedelta
 from uuid import uuid4
 
 from config.container import Container
-from pipeline import clock
-from pipeline.idempotency import idempotency
-from pipeline.retention import ORPHAN_AGE, forget_old, sweep_storage
+from pipeline.kernel import clock
+from pipeline.kernel.idempotency import idempotency
 from pipeline.tasks import ledger
 from pipeline.tasks.rules import FORGET_OLD, SWEEP_STORAGE, Kind
+from pipeline.workflows.retention import ORPHAN_AGE, forget_old, sweep_storage
 from tests.support.bodies import avatar_body
 from tests.support.desk import Desk
 from tests.support.files import photo

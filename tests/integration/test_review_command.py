@@ -9,7 +9,7 @@ from typer.testing import CliRunner, Result
 
 from cli.main import app
 from config.container import Container
-from pipeline.errors import ColleagueNotEligible, Invalid
+from pipeline.kernel.errors import ColleagueNotEligible, Invalid
 from tests.support.colleagues import people, seniors
 from tests.support.desk import Desk
 

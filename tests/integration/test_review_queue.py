@@ -3,9 +3,9 @@ from uuid import UUID
 
 import pytest
 
-from pipeline.errors import NotFound
-from pipeline.review.claims import claim_next, release
-from pipeline.review.reviewers import add_reviewer
+from pipeline.access.staff.reviewers import add_reviewer
+from pipeline.kernel.errors import NotFound
+from pipeline.review.claims.service import claim_next, release
 from schemas.claims import Claim
 from tests.support.desk import Desk
 from tests.support.http import Api

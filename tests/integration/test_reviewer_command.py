@@ -9,10 +9,10 @@ from typer.testing import CliRunner, Result
 
 from cli.main import app
 from config.container import Container
-from pipeline import clock
-from pipeline.errors import Invalid
-from pipeline.review.people.rules import SignInRefused
-from pipeline.review.people.sign_in import sign_in
+from pipeline.access.staff.rules.sign_in import SignInRefused
+from pipeline.access.staff.sign_in import sign_in
+from pipeline.kernel import clock
+from pipeline.kernel.errors import Invalid
 from tests.support.desk import Desk
 from tests.support.people import PASSWORD, Visitor, signed_in
 

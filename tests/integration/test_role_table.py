@@ -7,9 +7,9 @@ import httpx
 import pytest
 
 from config.container import Container
-from pipeline.access import Scope, create_key
-from pipeline.review.people.people import change, disable
-from pipeline.review.roles import Role
+from pipeline.access.api_keys import Scope, create_key
+from pipeline.access.staff.accounts import change, disable
+from pipeline.access.staff.rules.roles import Role
 from tests.support.http import Api
 from tests.support.people import Visitor, signed_in
 from tests.support.routes import IN, NO, OUT, answer_of, path_of, routes

@@ -3,17 +3,16 @@ from datetime import timedelta
 import pytest
 
 from config.container import Container
-from pipeline import clock
-from pipeline.errors import Invalid
-from pipeline.review.people.expire import forget_signed_out
-from pipeline.review.people.invitations import InvitationGone, accept_invitation, invite
-from pipeline.review.people.people import LastAdministrator, change, disable, enable
-from pipeline.review.people.rules import SignInRefused, TooManyTries
-from pipeline.review.people.sessions import SignedOut, session_of
-from pipeline.review.people.sign_in import sign_in
-from pipeline.review.people.tables import invitation, password, session, sign_in_tries
-from pipeline.review.reviewers import add_reviewer
-from pipeline.review.roles import Role
+from pipeline.access.staff.accounts import LastAdministrator, change, disable, enable
+from pipeline.access.staff.invitations import InvitationGone, accept_invitation, invite
+from pipeline.access.staff.reviewers import add_reviewer
+from pipeline.access.staff.rules.roles import Role
+from pipeline.access.staff.rules.sign_in import SignInRefused, TooManyTries
+from pipeline.access.staff.sessions import SignedOut, forget_signed_out, session_of
+from pipeline.access.staff.sign_in import sign_in
+from pipeline.access.staff.tables import invitation, password, session, sign_in_tries
+from pipeline.kernel import clock
+from pipeline.kernel.errors import Invalid
 from tests.support.desk import Desk
 from tests.support.people import PASSWORD, Visitor, hasty, person, signed_in
 from tests.support.together import at_once

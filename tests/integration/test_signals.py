@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from cli.demo.material import avatar_photo, material
-from pipeline.errors import LeaseLost
+from pipeline.kernel.errors import LeaseLost
 from pipeline.tasks import ledger
 from pipeline.tasks.rules import INSPECT
 from schemas.cases import Case

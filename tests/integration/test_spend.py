@@ -3,11 +3,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pipeline.audit import audit
-from pipeline.events.heard import EventReused, heard_event
+from pipeline.events.inbound import EventReused, heard_event
 from pipeline.events.tables import event as event_table
-from pipeline.membership.spend_rules import AnothersOrder, OrderCompletedBefore
+from pipeline.membership.rules.spend import AnothersOrder, OrderCompletedBefore
 from pipeline.membership.tables import ground, level_change, spend_event, unlocked_stage
+from pipeline.submission.audit import audit
 from tests.support.bodies import avatar_body
 from tests.support.desk import Desk
 from tests.support.mails import words

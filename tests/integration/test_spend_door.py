@@ -3,7 +3,7 @@ from uuid import uuid4
 
 import pytest
 
-from pipeline.events.heard import heard_event
+from pipeline.events.inbound import heard_event
 from pipeline.membership.tables import correction
 from tests.support.account import Account
 from tests.support.desk import Desk

@@ -8,8 +8,8 @@ from config.container import Container
 from pipeline.account.subscriptions import is_subscribed
 from pipeline.account.tables import signing_key, subscription
 from pipeline.account.unsubscribe import Leaving, leaving_of, token_of
-from pipeline.audit import audit
-from pipeline.errors import NotFound
+from pipeline.kernel.errors import NotFound
+from pipeline.submission.audit import audit
 from tests.support.account import Account, person
 from tests.support.desk import Desk
 from tests.support.http import Api, problems

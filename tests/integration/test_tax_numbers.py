@@ -1,10 +1,10 @@
 import pytest
 
 from config.container import Container
-from pipeline.errors import AttemptsExhausted, Invalid
-from pipeline.membership.registers import Advice
-from pipeline.tables import decision
+from pipeline.kernel.errors import AttemptsExhausted, Invalid
+from pipeline.submission.tables import decision
 from pipeline.tasks.rules import JUDGE_NUMBER
+from pipeline.verification.vies import Advice
 from tests.support.bodies import verification_body
 from tests.support.desk import Desk
 from tests.support.http import Api, problems

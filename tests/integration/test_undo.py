@@ -1,10 +1,10 @@
 import pytest
 
-from pipeline.idempotency import once
+from pipeline.kernel.idempotency import once
 from pipeline.notification.tables import mail
-from pipeline.review.claims import release
+from pipeline.review.claims.service import release
 from pipeline.review.tables import claim as claim_table
-from pipeline.tables import decision
+from pipeline.submission.tables import decision
 from pipeline.tasks.rules import PUBLISH_AVATAR, SEND_MAIL, UNLOCK_STAGE, Kind
 from schemas.decisions import Decided
 from tests.support.desk import Desk

@@ -2,8 +2,8 @@
 
 import pytest
 
-from pipeline.errors import DatabaseFault
-from pipeline.tables import decision
+from pipeline.kernel.errors import DatabaseFault
+from pipeline.submission.tables import decision
 from schemas.decisions import Decided
 from tests.support.desk import Desk
 from tests.support.http import Api

@@ -5,12 +5,12 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from pipeline.errors import AlreadyThere, AnotherAvatarOpen, NotAllowed, UndoTooLate
-from pipeline.idempotency import once
 from pipeline.intake.accept import withdraw
-from pipeline.lifecycle import State
-from pipeline.review.claims import sweep_claims
+from pipeline.kernel.errors import AlreadyThere, AnotherAvatarOpen, NotAllowed, UndoTooLate
+from pipeline.kernel.idempotency import once
+from pipeline.review.claims.service import sweep_claims
 from pipeline.review.tables import claim as claim_table
+from pipeline.submission.lifecycle import State
 from pipeline.tasks.ledger import Task
 from pipeline.tasks.rules import PUBLISH_AVATAR, SEND_MAIL, UNLOCK_STAGE, Kind
 from schemas.claims import Claim

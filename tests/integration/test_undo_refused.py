@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 import pytest
 
-from pipeline.errors import (
+from pipeline.access.staff.reviewers import add_reviewer
+from pipeline.kernel.errors import (
     AlreadyThere,
     AnotherAvatarOpen,
     Conflict,
@@ -13,10 +14,9 @@ from pipeline.errors import (
     RetryableError,
     UndoTooLate,
 )
-from pipeline.ids import new_id
-from pipeline.review.reviewers import add_reviewer
+from pipeline.kernel.ids import new_id
 from pipeline.review.tables import claim as claim_table
-from pipeline.tables import decision, submission
+from pipeline.submission.tables import decision, submission
 from pipeline.tasks import operate
 from pipeline.tasks.rules import PUBLISH_AVATAR
 from pipeline.tasks.tables import task

@@ -8,7 +8,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from pipeline.membership.registers import Advice, Vies
+from pipeline.verification.vies import Advice, Vies
 
 Answer = Callable[[BaseHTTPRequestHandler, dict[str, str]], None]
 

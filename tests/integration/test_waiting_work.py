@@ -10,8 +10,8 @@ from sqlalchemy import select, text
 from pipeline.tasks import ledger
 from pipeline.tasks.backlog import Backlog
 from pipeline.tasks.rules import INSPECT, SEND_MAIL, Kind
+from pipeline.tasks.stalled import Waiting, resume, waiting
 from pipeline.tasks.tables import task
-from pipeline.tasks.waiting import Waiting, resume, waiting
 from tests.support.desk import Desk
 from tests.support.together import until
 

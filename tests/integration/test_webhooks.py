@@ -9,11 +9,11 @@ from sqlalchemy import update
 from standardwebhooks import Webhook
 
 from cli.doctor import examine
-from pipeline import clock
-from pipeline.errors import AlreadyThere, Invalid, NotFound
 from pipeline.events.tables import delivery, endpoint
-from pipeline.ids import new_id
-from pipeline.notification.webhooks import endpoints
+from pipeline.events.webhooks import endpoints
+from pipeline.kernel import clock
+from pipeline.kernel.errors import AlreadyThere, Invalid, NotFound
+from pipeline.kernel.ids import new_id
 from pipeline.tasks.rules import DELIVER_EVENT
 from schemas.events import EndpointRequest, EndpointSecret, EndpointView, ReplayRequest
 from tests.support.desk import Desk

@@ -10,14 +10,14 @@ import pytest
 from sqlalchemy import Connection, update
 from structlog.testing import capture_logs
 
-from pipeline.database import Database
-from pipeline.errors import NotFound, RetryableError
+from pipeline.kernel.database import Database
+from pipeline.kernel.errors import NotFound, RetryableError
 from pipeline.tasks import ledger
 from pipeline.tasks.ledger import Task
 from pipeline.tasks.relay import hint_due, sweep_leases
 from pipeline.tasks.rules import FORGET_OLD, SEND_MAIL, Kind, backoff, pause
+from pipeline.tasks.stalled import resume
 from pipeline.tasks.tables import task
-from pipeline.tasks.waiting import resume
 from tests.support.desk import Desk
 from tests.support.faults import stubborn_task
 

@@ -11,7 +11,7 @@ from playwright.sync_api import FilePayload, Page, Route, expect
 
 from config.container import Container
 from pipeline.intake.tables import upload_slot
-from pipeline.tables import submission
+from pipeline.submission.tables import submission
 from pipeline.tasks.rules import JUDGE_NUMBER
 from tests.support.desk import Desk
 from tests.support.files import photo

@@ -4,13 +4,13 @@ from dataclasses import dataclass
 
 LEDGER = "pipeline/tasks/ledger.py"
 RELAY = "pipeline/tasks/relay.py"
-ENDING = "pipeline/review/ending.py"
-HELD = "pipeline/review/held.py"
+ENDING = "pipeline/review/claims/grant.py"
+HELD = "pipeline/review/claims/lookup.py"
 SCHEMA = "pipeline/migrations/versions/0001_the_first_schema.py"
 QUALITY = "pipeline/migrations/versions/0010_quality.py"
 SEND = "pipeline/notification/send.py"
 AVATAR = "pipeline/avatar/service.py"
-IDEMPOTENCY = "pipeline/idempotency.py"
+IDEMPOTENCY = "pipeline/kernel/idempotency.py"
 CONSUMER = "workers/consumer.py"
 
 
@@ -101,7 +101,7 @@ TASKS = (
     ),
     guard(
         "Hints leave after the commit only",
-        "pipeline/database.py",
+        "pipeline/kernel/database.py",
         "            yield connection\n        if hints:\n            self._after_commit(hints)",
         "            try:\n                yield connection\n            finally:\n                self._after_commit(hints)",
         "test_ledger.py::test_work_that_was_recorded_in_a_transaction_that_failed_does_not_exist",
@@ -174,7 +174,7 @@ TASKS = (
 REVIEW = (
     guard(
         "A move is from the version that was looked at",
-        "pipeline/lifecycle.py",
+        "pipeline/submission/lifecycle.py",
         "if version is not None and version != row.version:",
         "if version is not None and version < 0:",
         "test_moves.py::test_a_move_from_another_version_than_the_present_one_is_stale_and_changes_nothing[2]",
@@ -216,14 +216,14 @@ REVIEW = (
     ),
     guard(
         "Nobody is given a case that they have an opinion of",
-        "pipeline/review/waiting.py",
+        "pipeline/review/claims/next_case.py",
         "opinion.c.reviewer_id == who",
         "opinion.c.reviewer_id == None",
         "test_four_eyes.py::test_nobody_looks_twice_even_with_the_role_or_when_asked_to",
     ),
     guard(
         "An opinion is undone only while it is the last word",
-        "pipeline/review/undo_opinion.py",
+        "pipeline/review/decisions/four_eyes.py",
         "or case.version != given.version",
         "or case.version < given.version",
         "test_four_eyes.py::test_the_first_verdict_stands_once_the_second_was_given",
@@ -289,7 +289,7 @@ UNDO = (
     ),
     guard(
         "The mail of an undone decision is withdrawn",
-        "pipeline/review/undo.py",
+        "pipeline/review/decisions/undo.py",
         "    desk.withdraw_mail(connection, decided.id)\n",
         "",
         "test_undo.py::test_nothing_of_an_undone_decision_ever_leaves",
@@ -360,14 +360,14 @@ EFFECTS = (
     ),
     guard(
         "Every try writes under keys of its own",
-        "pipeline/inspection/look.py",
+        "pipeline/inspection/upload.py",
         "/{task.token}/{each.purpose}",
         "/{each.purpose}",
         "test_renditions.py::test_a_second_try_writes_under_other_keys_than_the_first",
     ),
     guard(
         "Orphans are swept",
-        "pipeline/retention.py",
+        "pipeline/workflows/retention.py",
         "_delete(storage, storage.vault, keys) for keys in _orphans(db, storage, now - ORPHAN_AGE)",
         "0 for keys in _orphans(db, storage, now - ORPHAN_AGE)",
         "test_retention.py::test_a_rendition_that_no_row_names_goes_once_it_is_old",
@@ -377,21 +377,21 @@ EFFECTS = (
 TOLD = (
     guard(
         "What is told of a member is told in turn",
-        "pipeline/events/record.py",
+        "pipeline/events/outbound.py",
         "pg_advisory_xact_lock(func.hashtextextended",
         "abs(func.hashtextextended",
         "test_events.py::test_the_events_of_one_member_are_numbered_in_the_order_in_which_they_are_committed",
     ),
     guard(
         "A page of what was told ends before what is under way",
-        "pipeline/events/listed.py",
+        "pipeline/events/feed.py",
         "_first(under_way), ",
         "",
         "test_events.py::test_a_page_ends_before_an_event_whose_transaction_has_not_ended",
     ),
     guard(
         "A promise is told of by one watcher",
-        "pipeline/promise_watch.py",
+        "pipeline/workflows/sla_watch.py",
         ".with_for_update(skip_locked=True, of=submission)",
         "",
         "test_promise_watch.py::test_watchers_at_the_same_moment_tell_each_once",

@@ -8,10 +8,10 @@ from typing import Final
 
 from playwright.sync_api import Page, expect
 
-from pipeline.review.claims import claim_next
-from pipeline.review.people import sessions
-from pipeline.review.reviewers import add_reviewer
-from pipeline.review.roles import Role
+from pipeline.access.staff import sessions
+from pipeline.access.staff.reviewers import add_reviewer
+from pipeline.access.staff.rules.roles import Role
+from pipeline.review.claims.service import claim_next
 from schemas.claims import Claim
 from tests.screenshots import people, quality
 from tests.support.desk import Desk

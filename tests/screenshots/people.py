@@ -6,12 +6,12 @@ from typing import Final
 
 from playwright.sync_api import Page
 
-from pipeline.access import Scope, create_key
-from pipeline.review.people import sessions
-from pipeline.review.people.invitations import invite
-from pipeline.review.people.people import disable
-from pipeline.review.reviewers import add_reviewer
-from pipeline.review.roles import Role
+from pipeline.access.api_keys import Scope, create_key
+from pipeline.access.staff import sessions
+from pipeline.access.staff.accounts import disable
+from pipeline.access.staff.invitations import invite
+from pipeline.access.staff.reviewers import add_reviewer
+from pipeline.access.staff.rules.roles import Role
 from tests.support.desk import Desk
 from web.console.session import cookie_name
 

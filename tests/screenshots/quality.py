@@ -6,11 +6,11 @@ from typing import Final
 
 from playwright.sync_api import Page
 
-from pipeline import clock
-from pipeline.review.people import sessions
+from pipeline.access.staff import sessions
+from pipeline.access.staff.reviewers import add_reviewer
+from pipeline.access.staff.rules.roles import Role
+from pipeline.kernel import clock
 from pipeline.review.quality.golden import mark
-from pipeline.review.reviewers import add_reviewer
-from pipeline.review.roles import Role
 from schemas.quality import GoldenRequest
 from tests.support.desk import Desk
 from tests.support.weeks import disagreed, work_for_weeks

@@ -6,7 +6,7 @@ from typing import Any
 
 import httpx
 
-from pipeline.access import Scope, create_key
+from pipeline.access.api_keys import Scope, create_key
 from pipeline.account.subscriptions import choose
 from tests.support.desk import Desk
 from tests.support.http import Api

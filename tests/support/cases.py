@@ -2,7 +2,7 @@
 
 from sqlalchemy import text
 
-from pipeline.database import Database
+from pipeline.kernel.database import Database
 
 INSERT = text(
     """

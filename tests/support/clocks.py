@@ -7,7 +7,7 @@ from datetime import timedelta
 from sqlalchemy import Connection, event
 
 from config.container import Container
-from pipeline.database import Database, engine
+from pipeline.kernel.database import Database, engine
 
 _WRONG_NOW = """
 CREATE SCHEMA wrong;

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from typing import Any
 
-from pipeline.review.escalate import escalate
-from pipeline.review.offers import hand_over, take_up
-from pipeline.review.reviewers import add_reviewer
-from pipeline.review.roles import Role
+from pipeline.access.staff.reviewers import add_reviewer
+from pipeline.access.staff.rules.roles import Role
+from pipeline.review.claims.escalation import escalate
+from pipeline.review.claims.handover import hand_over, take_up
 from schemas.claims import Claim, EscalateRequest, HandedOver, HandOverRequest
 from tests.support.desk import Desk
 from tests.support.servers import with_review

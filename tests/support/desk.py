@@ -11,26 +11,27 @@ from uuid import UUID, uuid4
 from sqlalchemy import Row, Table, func, select, text, update
 
 from config.container import Container
-from pipeline import clock, lifecycle
-from pipeline.audit import audit
+from pipeline.access.staff.reviewers import add_reviewer
 from pipeline.avatar.service import avatar_of
-from pipeline.errors import ProofdeskError
-from pipeline.idempotency import Once
 from pipeline.intake.accept import accept
 from pipeline.intake.records import Door
-from pipeline.lifecycle import Event
+from pipeline.kernel import clock
+from pipeline.kernel.errors import ProofdeskError
+from pipeline.kernel.idempotency import Once
+from pipeline.kernel.validation import parse_submission
 from pipeline.membership.views import membership_of
-from pipeline.review.claims import claim_next
-from pipeline.review.decide import decide
-from pipeline.review.reviewers import add_reviewer
+from pipeline.review.claims.service import claim_next
+from pipeline.review.decisions.decide import decide
+from pipeline.review.decisions.undo import undo
 from pipeline.review.tables import claim as claim_table
-from pipeline.review.undo import undo
+from pipeline.submission import lifecycle
+from pipeline.submission.audit import audit
+from pipeline.submission.lifecycle import Event
 from pipeline.tasks import operate
 from pipeline.tasks.ledger import Task
 from pipeline.tasks.rules import INSPECT, KINDS, Kind, TaskState
 from pipeline.tasks.tables import task
-from pipeline.validation import parse_submission
-from pipeline.views import submission_of
+from pipeline.workflows.submission_views import submission_of
 from schemas.cases import Case
 from schemas.claims import Claim
 from schemas.decisions import Decided, DecisionRequest

@@ -9,8 +9,8 @@ import httpx
 from fastapi import FastAPI
 
 from config.container import Container
-from pipeline.access import Scope, create_key
-from pipeline.review.reviewers import add_reviewer
+from pipeline.access.api_keys import Scope, create_key
+from pipeline.access.staff.reviewers import add_reviewer
 from web.app import create_app
 
 with warnings.catch_warnings():

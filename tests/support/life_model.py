@@ -3,8 +3,8 @@
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from pipeline.errors import Conflict
-from pipeline.lifecycle import GIVES_CHANCE_BACK, OPEN, Event, State, advance
+from pipeline.kernel.errors import Conflict
+from pipeline.submission.lifecycle import GIVES_CHANCE_BACK, OPEN, Event, State, advance
 from schemas.claims import Claim
 
 CAP = 3

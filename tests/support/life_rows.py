@@ -7,8 +7,8 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import Row, text
 
-from pipeline import schema
-from pipeline.lifecycle import EDGES, Event, State
+from pipeline.migrations import metadata
+from pipeline.submission.lifecycle import EDGES, Event, State
 from schemas.claims import Claim
 from schemas.decisions import DecisionRequest
 from tests.support.bodies import FACTS
@@ -40,7 +40,7 @@ class Rows:
 
 def emptied(desk: Desk) -> None:
     """Delete every row; quicker than truncation where there are few."""
-    statements = [f'DELETE FROM "{table.name}"' for table in reversed(schema.metadata.sorted_tables)]  # noqa: S608
+    statements = [f'DELETE FROM "{table.name}"' for table in reversed(metadata.metadata.sorted_tables)]  # noqa: S608
     with desk.tools.db.engine.begin() as connection:
         connection.exec_driver_sql("; ".join(statements))
 

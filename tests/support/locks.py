@@ -7,8 +7,8 @@ from uuid import UUID
 from sqlalchemy import Connection, select
 
 from config.container import Container
-from pipeline.database import one_at_a_time
-from pipeline.tables import submission
+from pipeline.kernel.database import one_at_a_time
+from pipeline.submission.tables import submission
 from tests.support.desk import Desk
 from tests.support.together import until
 

@@ -5,11 +5,11 @@ from html import unescape
 from typing import Final
 
 from config.policy import load_policy
-from pipeline.mail_categories import CATEGORIES
 from pipeline.notification.reader import reader_of
 from pipeline.notification.render import Rendered
 from pipeline.notification.samples import Facts, sample, variants
 from pipeline.notification.sender import Sender
+from pipeline.policy.mail_templates import CATEGORIES
 
 URL: Final = "https://members.example.com"
 SENDER: Final = Sender("no-reply@proofdesk.example", "Membership services", URL)

@@ -5,10 +5,10 @@ from uuid import UUID
 from sqlalchemy import Row
 
 from config.container import Container
-from pipeline.ids import new_id
-from pipeline.mails import Notice
+from pipeline.kernel.ids import new_id
 from pipeline.notification.samples import variants
 from pipeline.notification.tables import mail
+from pipeline.submission.mail_contract import Notice
 from pipeline.tasks.rules import SEND_MAIL
 from tests.support.desk import Desk
 

@@ -7,7 +7,7 @@ from typing import Any
 from playwright.sync_api import ConsoleMessage, FilePayload, Locator, Page, expect
 
 from config.container import Container
-from pipeline.member_sessions import make_link
+from pipeline.access.member_sessions import make_link
 from schemas.sessions import SessionRequest
 
 MEMBER = {"name": "Ana Lima", "email": "ana@limatrading.example.com", "gender": "she", "age_band": "30-39"}

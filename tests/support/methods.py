@@ -4,8 +4,8 @@ import re
 from typing import Any
 
 from config.container import Container
-from pipeline.membership.codes import confirm
 from pipeline.tasks.rules import JUDGE_NUMBER, SEND_CODE
+from pipeline.verification.business_email import confirm
 from schemas.codes import CodeAnswer
 from schemas.submissions import Accepted
 from tests.support.bodies import verification_body

@@ -10,10 +10,10 @@ from schemathesis import GenerationMode
 
 from config.container import Container
 from config.settings import Settings
-from pipeline.access import Scope, create_key
+from pipeline.access.api_keys import Scope, create_key
 from pipeline.account.unsubscribe import Leaving, token_of
-from pipeline.ids import new_id
-from pipeline.notification.webhooks import endpoints
+from pipeline.events.webhooks import endpoints
+from pipeline.kernel.ids import new_id
 from schemas.events import EndpointRequest
 from tests.support.desk import Desk
 from tests.support.methods import email_body

@@ -8,12 +8,12 @@ import httpx
 from argon2 import PasswordHasher
 
 from config.container import Container
-from pipeline.review.people import sessions
-from pipeline.review.people.invitations import set_password
-from pipeline.review.people.passwords import Passwords
-from pipeline.review.people.sign_in import Gate
-from pipeline.review.reviewers import add_reviewer
-from pipeline.review.roles import Role
+from pipeline.access.staff import sessions
+from pipeline.access.staff.invitations import set_password
+from pipeline.access.staff.passwords import Passwords
+from pipeline.access.staff.reviewers import add_reviewer
+from pipeline.access.staff.rules.roles import Role
+from pipeline.access.staff.sign_in import Gate
 from tests.support.servers import variant
 from web.app import create_app
 from web.console.session import cookie_name

@@ -8,9 +8,9 @@ from sqlalchemy import Engine
 from config.container import Container
 from pipeline.account.points import Book, correct, penalise, redeem
 from pipeline.account.statement import balance_of, entries_of
-from pipeline.database import Database
-from pipeline.hear import Hearing, hear
-from pipeline.idempotency import once
+from pipeline.kernel.database import Database
+from pipeline.kernel.idempotency import once
+from pipeline.workflows.inbound_events import Hearing, hear
 from schemas.incoming import EventRequest
 from schemas.points import (
     CorrectionRequest,

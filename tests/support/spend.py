@@ -5,10 +5,10 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from pipeline.hear import Hearing, hear
-from pipeline.idempotency import Once
+from pipeline.kernel.idempotency import Once
 from pipeline.membership.corrections import Correcting, correct
-from pipeline.membership.settlement import reviews, settle_review
+from pipeline.membership.spend_review_decisions import reviews, settle_review
+from pipeline.workflows.inbound_events import Hearing, hear
 from schemas.corrections import SettlementRequest, SpendReview, StageCorrection, StageCorrectionRequest
 from schemas.incoming import EventReceipt, EventRequest
 from tests.support.desk import Desk

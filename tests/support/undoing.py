@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from pipeline.tables import decision
+from pipeline.submission.tables import decision
 from tests.support.desk import Desk
 from tests.support.servers import with_review
 

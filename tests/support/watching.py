@@ -3,9 +3,9 @@
 from datetime import datetime
 from uuid import UUID
 
-from pipeline.promise_watch import Watch, watch
 from pipeline.tasks import ledger
 from pipeline.tasks.rules import WATCH_PROMISES
+from pipeline.workflows.sla_watch import Watch, watch
 from tests.support.desk import Desk
 
 

@@ -3,9 +3,9 @@ from uuid import uuid4
 
 import pytest
 
-from pipeline.access import Caller, Scope, Unauthenticated, authenticate
-from pipeline.database import Database, engine
-from pipeline.session_rules import Speaker
+from pipeline.access.api_keys import Caller, Scope, Unauthenticated, authenticate
+from pipeline.kernel.database import Database, engine
+from pipeline.policy.member_sessions import Speaker
 from schemas.submissions import Member
 from tests.support.faults import closed_port
 

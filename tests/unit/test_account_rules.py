@@ -4,10 +4,10 @@ from typing import Any
 import pytest
 
 from config.policy import load_policy
-from pipeline.account import rules
-from pipeline.account.contacts import email_address, mobile_number, phone_number
-from pipeline.account_policy import DefaultPrivacy, Visibility
-from pipeline.errors import Invalid
+from pipeline.account.rules import sections as rules
+from pipeline.account.rules.contacts import email_address, mobile_number, phone_number
+from pipeline.kernel.errors import Invalid
+from pipeline.policy.account import DefaultPrivacy, Visibility
 from schemas.account import BusinessCard, CompanyInformation, PersonalInformation, ProcurementInformation, SectionView
 
 ACCOUNT = load_policy().account

@@ -1,8 +1,8 @@
 import pytest
 
 from config.policy import load_policy
-from pipeline.business_domains import matches_site, plain_address, refusal
-from pipeline.methods_policy import BusinessEmail
+from pipeline.policy.methods import BusinessEmail
+from pipeline.submission.evidence.rules.email_domains import matches_site, plain_address, refusal
 
 RULES = load_policy().business_email
 

@@ -5,8 +5,8 @@ from contextlib import suppress
 import pytest
 from structlog.testing import capture_logs
 
-from pipeline.circuit import Circuit
-from pipeline.errors import MailRefused, RetryableError, StorageCircuitOpen, StorageUnavailable
+from pipeline.kernel.circuit_breaker import Circuit
+from pipeline.kernel.errors import MailRefused, RetryableError, StorageCircuitOpen, StorageUnavailable
 from tests.support.together import at_once
 
 LONG = 600.0

@@ -2,12 +2,22 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from pipeline import codes
-from pipeline.codes import CodeExpired, CodeNotAccepted, Codes, CodeTooSoon, CodeUsedUp, CodeWrong, Kept, Outcome, Sent
+from pipeline.kernel.rules import one_time_codes
+from pipeline.kernel.rules.one_time_codes import (
+    CodeExpired,
+    CodeNotAccepted,
+    Codes,
+    CodeTooSoon,
+    CodeUsedUp,
+    CodeWrong,
+    Kept,
+    Outcome,
+    Sent,
+)
 
 RULES = Codes(digits=6, valid_seconds=900, tries=5, resend_seconds=60, per_day=3)
 NOW = datetime(2026, 11, 2, 12, 0, tzinfo=UTC)
-HASHED = codes.hash_code("042117")
+HASHED = one_time_codes.hash_code("042117")
 
 
 def at(seconds: float) -> datetime:
@@ -15,18 +25,18 @@ def at(seconds: float) -> datetime:
 
 
 def test_a_code_is_made_of_so_many_digits() -> None:
-    made = {codes.make_code(RULES) for _ in range(200)}
+    made = {one_time_codes.make_code(RULES) for _ in range(200)}
 
     assert all(len(code) == 6 and code.isascii() and code.isdecimal() for code in made)
     assert len(made) > 150
 
 
 def test_the_same_code_is_never_hashed_alike_and_never_kept_as_it_is() -> None:
-    again = codes.hash_code("042117")
+    again = one_time_codes.hash_code("042117")
 
     assert again != HASHED
     assert "042117" not in again
-    assert codes.is_code("042117", again)
+    assert one_time_codes.is_code("042117", again)
 
 
 @pytest.mark.parametrize(
@@ -42,7 +52,7 @@ def test_the_same_code_is_never_hashed_alike_and_never_kept_as_it_is() -> None:
     ],
 )
 def test_a_code_is_compared_as_it_was_sent(given: str, right: bool) -> None:  # noqa: FBT001  (a table's column)
-    assert codes.is_code(given, HASHED) is right
+    assert one_time_codes.is_code(given, HASHED) is right
 
 
 @pytest.mark.parametrize(
@@ -59,14 +69,14 @@ def test_a_code_is_compared_as_it_was_sent(given: str, right: bool) -> None:  # 
 def test_a_code_holds_for_its_time_and_its_tries(given: str, seconds: float, tries: int, outcome: Outcome) -> None:
     kept = Kept(HASHED, at(900), tries)
 
-    assert codes.tried(kept, given, now=at(seconds), rules=RULES) is outcome
+    assert one_time_codes.tried(kept, given, now=at(seconds), rules=RULES) is outcome
 
 
 def test_what_is_kept_of_a_code_is_its_hash_and_its_end() -> None:
-    kept = codes.kept("042117", now=NOW, rules=RULES)
+    kept = one_time_codes.kept("042117", now=NOW, rules=RULES)
 
     assert (kept.expires_at, kept.tries) == (at(900), 0)
-    assert codes.is_code("042117", kept.hashed)
+    assert one_time_codes.is_code("042117", kept.hashed)
 
 
 @pytest.mark.parametrize(
@@ -80,14 +90,14 @@ def test_what_is_kept_of_a_code_is_its_hash_and_its_end() -> None:
     ],
 )
 def test_a_refusal_says_what_to_do(outcome: Outcome, tries: int, kind: type[CodeNotAccepted], says: str) -> None:
-    refusal = codes.refusal(outcome, tries=tries, rules=RULES)
+    refusal = one_time_codes.refusal(outcome, tries=tries, rules=RULES)
 
     assert type(refusal) is kind
     assert says in str(refusal)
 
 
 def test_the_first_code_is_sent_at_once() -> None:
-    assert codes.send_another(None, now=NOW, rules=RULES) == Sent(NOW, NOW, 1)
+    assert one_time_codes.send_another(None, now=NOW, rules=RULES) == Sent(NOW, NOW, 1)
 
 
 @pytest.mark.parametrize(
@@ -100,7 +110,7 @@ def test_the_first_code_is_sent_at_once() -> None:
     ids=["after the pause", "the last of a day", "the first of the next day"],
 )
 def test_another_code_is_sent_after_the_pause(before: Sent, seconds: float, after: Sent) -> None:
-    assert codes.send_another(before, now=at(seconds), rules=RULES) == after
+    assert one_time_codes.send_another(before, now=at(seconds), rules=RULES) == after
 
 
 @pytest.mark.parametrize(
@@ -115,7 +125,7 @@ def test_another_code_is_sent_after_the_pause(before: Sent, seconds: float, afte
 )
 def test_another_code_too_soon_says_how_long_to_wait(before: Sent, seconds: float, wait: int) -> None:
     with pytest.raises(CodeTooSoon) as caught:
-        codes.send_another(before, now=at(seconds), rules=RULES)
+        one_time_codes.send_another(before, now=at(seconds), rules=RULES)
 
     assert caught.value.seconds == wait
     assert f"in {wait} seconds" in str(caught.value)

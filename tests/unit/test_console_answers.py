@@ -2,7 +2,7 @@ from uuid import UUID
 
 import pytest
 
-from pipeline.errors import Invalid, Problem
+from pipeline.kernel.errors import Invalid, Problem
 from web.console.answers import Wrong, decision_of, fields_of
 from web.console.leaving import left_of
 

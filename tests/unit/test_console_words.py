@@ -2,7 +2,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from web.console.words import away, clock, exact, label, size, span
+from web.console.filters import away, clock, exact, label, size, span
 
 NOW = datetime(2026, 11, 25, 10, 0, tzinfo=UTC)
 

@@ -4,10 +4,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from config.policy import load_policy
-from pipeline.errors import Invalid
 from pipeline.intake.rules import verification_problems
-from pipeline.membership.forms import form_schema
-from pipeline.validation import parse_submission
+from pipeline.kernel.errors import Invalid
+from pipeline.kernel.validation import parse_submission
+from pipeline.membership.rules.forms import form_schema
 from tests.support.bodies import FORMS
 from tests.support.methods import email_body
 

@@ -24,4 +24,4 @@ def test_only_lifecycle_assigns_a_submissions_state() -> None:
 
     assigning = sorted(str(file.relative_to(ROOT)) for file in files if "values(state=" in file.read_text())
 
-    assert assigning == ["pipeline/lifecycle.py"]
+    assert assigning == ["pipeline/submission/lifecycle.py"]

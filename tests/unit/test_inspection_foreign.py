@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from PIL import Image
 
+from pipeline.inspection.embedded_content import find_foreign
 from pipeline.inspection.file import inspect_file
-from pipeline.inspection.foreign import find_foreign
 from pipeline.inspection.report import FileReport
 from pipeline.inspection.rules import FileRules
 

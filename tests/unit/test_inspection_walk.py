@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from pipeline.inspection.walk import MAX_SCANS, MAX_SEGMENTS, read_jpeg
+from pipeline.inspection.jpeg_scan import MAX_SCANS, MAX_SEGMENTS, read_jpeg
 
 
 def jpeg(size: tuple[int, int] = (64, 48), mode: str = "RGB", **options: Any) -> bytes:

@@ -4,8 +4,8 @@ import pytest
 
 from config.policy import load_policy
 from pipeline.intake.rules import lowest_free, verification_problems
+from pipeline.kernel.validation import parse_submission
 from pipeline.policy import Policy
-from pipeline.validation import parse_submission
 from tests.support.bodies import FORMS, verification_body, whole_verification
 
 POLICY = load_policy()

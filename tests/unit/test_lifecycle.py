@@ -2,8 +2,8 @@ from itertools import product
 
 import pytest
 
-from pipeline.errors import AlreadyThere, NotAllowed
-from pipeline.lifecycle import GIVES_CHANCE_BACK, OPEN, Event, State, advance
+from pipeline.kernel.errors import AlreadyThere, NotAllowed
+from pipeline.submission.lifecycle import GIVES_CHANCE_BACK, OPEN, Event, State, advance
 
 ALLOWED = {
     ("received", "cleared"): "in_review",

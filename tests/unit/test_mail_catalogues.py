@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 from babel.messages.catalog import Message
 
-from pipeline.mail_categories import CATEGORIES
 from pipeline.notification.render import environment
+from pipeline.policy.mail_templates import CATEGORIES
 from tests.support.messages import TRANSLATED, brought_up_to_date, catalogue, catalogue_file
 
 PLACE = re.compile(r"%\(\w+\)s|\{[^}]*\}")

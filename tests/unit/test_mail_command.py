@@ -4,7 +4,7 @@ import orjson
 import pytest
 
 from cli.main import main
-from pipeline.mail_categories import CATEGORIES
+from pipeline.policy.mail_templates import CATEGORIES
 
 
 def run(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> None:

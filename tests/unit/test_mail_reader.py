@@ -4,9 +4,9 @@ from decimal import Decimal
 import pytest
 
 from pipeline.inspection.findings import finding, said
+from pipeline.kernel.translatable import Money, Sentence
 from pipeline.notification.catalogues import catalogue_of, locale_of
 from pipeline.notification.reader import reader_of
-from pipeline.sentences import Money, Sentence
 
 AT = datetime(2026, 7, 3, 14, 5, tzinfo=UTC)
 

@@ -4,9 +4,9 @@ from typing import Any
 import pytest
 from jinja2 import UndefinedError
 
-from pipeline.mail_categories import CATEGORIES
 from pipeline.notification.render import Rendered, render
 from pipeline.notification.samples import Facts, variants
+from pipeline.policy.mail_templates import CATEGORIES
 from tests.support.mail_samples import FACTS, LOCALES, POLICY, URL, mail_of, said, said_in_html
 
 EVERY = pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from config.policy import load_policy
-from pipeline.lifecycle import State
+from pipeline.submission.lifecycle import State
 from web.member.pages import words
 
 ROOT: Final = Path(__file__).parents[2] / "web/member"

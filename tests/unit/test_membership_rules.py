@@ -1,7 +1,7 @@
 import pytest
 
 from config.policy import load_policy
-from pipeline.membership.rules import level_of, number_goes_to
+from pipeline.membership.rules.levels import level_of, number_goes_to
 
 POLICY = load_policy()
 

@@ -5,9 +5,9 @@ from uuid import UUID
 import pytest
 
 from config.policy import load_policy
-from pipeline.account import points_rules
-from pipeline.account.points_rules import InsufficientPoints, NotProven, Posting
-from pipeline.errors import Invalid
+from pipeline.account.rules import points as points_rules
+from pipeline.account.rules.points import InsufficientPoints, NotProven, Posting
+from pipeline.kernel.errors import Invalid
 from schemas.points import CorrectionRequest, EarningRequest, EntryType, PenaltyRequest, RedemptionRequest
 
 RULES = load_policy().points

@@ -5,7 +5,7 @@ import pytest
 
 from config.policy import POLICY_FILE, load_policy
 from config.policy_lines import line_of, lines_of
-from pipeline.errors import Misconfigured
+from pipeline.kernel.errors import Misconfigured
 
 SHIPPED = POLICY_FILE.read_text()
 

@@ -2,7 +2,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from pipeline.promise_rules import LOOK_AGAIN, Look, Seen, Sign, look_at
+from pipeline.workflows.rules.sla import LOOK_AGAIN, Look, Seen, Sign, look_at
 
 DUE = datetime(2026, 11, 20, 9, tzinfo=UTC)
 BEFORE, LATE = DUE - timedelta(hours=8), DUE

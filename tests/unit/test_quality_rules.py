@@ -4,11 +4,19 @@ from uuid import UUID
 import pytest
 
 from config.policy import load_policy
-from pipeline.ids import new_id
-from pipeline.review.quality.agreement import Known, Pair, judged, kappa, reason_judged, reason_kappa, verdict_kappa
-from pipeline.review.quality.forecast import Forecast, Pace, forecast
-from pipeline.review.quality.handling import Span, percentile, worked
-from pipeline.review.quality.rules import Agreement, Said, Turn, compare, is_sampled, lot, turn_of
+from pipeline.kernel.ids import new_id
+from pipeline.review.quality.rules.agreement import (
+    Known,
+    Pair,
+    judged,
+    kappa,
+    reason_judged,
+    reason_kappa,
+    verdict_kappa,
+)
+from pipeline.review.quality.rules.forecast import Forecast, Pace, forecast
+from pipeline.review.quality.rules.handling import Span, percentile, worked
+from pipeline.review.quality.rules.sampling import Agreement, Said, Turn, compare, is_sampled, lot, turn_of
 
 NOON = datetime(2026, 11, 16, 12, tzinfo=UTC)
 QUALITY = load_policy().quality

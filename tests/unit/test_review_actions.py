@@ -1,9 +1,9 @@
 import pytest
 
-from pipeline.errors import Forbidden
-from pipeline.queues import Queue
+from pipeline.kernel.errors import Forbidden
 from pipeline.review.actions import Action, allowed_actions, chosen_queues, queues_for, require_action
-from pipeline.review.course import course
+from pipeline.review.decisions.rules.four_eyes import course
+from pipeline.submission.queues import Queue
 
 EVERYTHING = ("approve", "reject", "better_file", "escalate", "hand_over", "skip", "release")
 

@@ -1,7 +1,7 @@
 import pytest
 
-from pipeline.errors import Forbidden
-from pipeline.review.roles import RIGHTS, Right, Role, may, require
+from pipeline.access.staff.rules.roles import RIGHTS, Right, Role, may, require
+from pipeline.kernel.errors import Forbidden
 
 GIVES = {
     "reviewer": "review",

@@ -4,8 +4,8 @@ from uuid import UUID, uuid4
 import pytest
 
 from config.policy import load_policy
-from pipeline.ladder_policy import FactType
-from pipeline.review.rules import Subject, decision_problems, fact_problem
+from pipeline.policy.ladder import FactType
+from pipeline.review.decisions.rules.validation import Subject, decision_problems, fact_problem
 from schemas.decisions import DecisionRequest
 from tests.support.bodies import FACTS
 

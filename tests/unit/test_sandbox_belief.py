@@ -12,9 +12,9 @@ from pipeline.inspection.file import inspect_file
 from pipeline.inspection.findings import finding
 from pipeline.inspection.report import FileReport
 from pipeline.inspection.rules import FileRules
-from pipeline.inspection.sandbox.belief import Unbelievable, believe
 from pipeline.inspection.sandbox.plain import NotPlain, plain_jpeg_size
 from pipeline.inspection.sandbox.reply import Malformed, Reply, encode, parse
+from pipeline.inspection.sandbox.report_check import Unbelievable, believe
 from pipeline.inspection.texts import PageText, Word
 from tests.support.files import photo
 

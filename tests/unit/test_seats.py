@@ -2,8 +2,8 @@ import anyio
 import anyio.lowlevel
 import pytest
 
-from pipeline.errors import Overloaded
-from web.api.seats import Seats
+from pipeline.kernel.errors import Overloaded
+from web.api.concurrency import Seats
 
 LONG = 60.0
 

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from config.settings import Settings, load_settings
-from pipeline.errors import Misconfigured
+from pipeline.kernel.errors import Misconfigured
 
 NEEDED = {
     "PROOFDESK_DATABASE_URL": "postgresql://u:p@db/proofdesk",

@@ -4,8 +4,9 @@ from typing import Any
 import pytest
 
 from config.policy import load_policy
-from pipeline.review.people.claims import ClaimRefused, Naming, id_named, roles_given
-from pipeline.review.people.rules import (
+from pipeline.access.staff.oidc_claims import ClaimRefused, Naming, id_named, roles_given
+from pipeline.access.staff.rules.roles import Role
+from pipeline.access.staff.rules.sign_in import (
     TooManyTries,
     Tries,
     counted,
@@ -15,7 +16,6 @@ from pipeline.review.people.rules import (
     password_problems,
     pause_after,
 )
-from pipeline.review.roles import Role
 
 RULES = load_policy().sign_in
 NOW = datetime(2026, 11, 25, 9, tzinfo=UTC)

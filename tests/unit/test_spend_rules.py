@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from config.policy import load_policy
-from pipeline.errors import Invalid
-from pipeline.membership.spend_rules import CANCELLED, COMPLETED, REFUNDED, Told, rate_on, reached, told_of, worth
+from pipeline.kernel.errors import Invalid
+from pipeline.membership.rules.spend import CANCELLED, COMPLETED, REFUNDED, Told, rate_on, reached, told_of, worth
 from schemas.incoming import EventRequest
 from tests.support.spend import cancelled, completed, refunded, told
 

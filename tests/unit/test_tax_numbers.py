@@ -11,7 +11,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cli.tax_numbers import markdown
-from pipeline.tax_numbers import COUNTRIES, IN_VIES, WRONG_CHECK_DIGIT, WRONG_FORMAT, Checked, check, is_known
+from pipeline.submission.evidence.rules.tax_numbers import (
+    COUNTRIES,
+    IN_VIES,
+    WRONG_CHECK_DIGIT,
+    WRONG_FORMAT,
+    Checked,
+    check,
+    is_known,
+)
 
 TABLE = list(csv.reader(Path(__file__).with_name("published_tax_numbers.csv").read_text().splitlines()[1:]))
 RIGHT = [(country, written, kept) for country, written, kept, _ in TABLE if kept]

@@ -2,8 +2,8 @@ from typing import Any
 
 import pytest
 
-from pipeline.errors import Invalid
-from pipeline.validation import parse_submission
+from pipeline.kernel.errors import Invalid
+from pipeline.kernel.validation import parse_submission
 from schemas.submissions import AvatarSubmission, VerificationSubmission
 from tests.support.bodies import avatar_body, member, verification_body
 

@@ -5,10 +5,7 @@ import pytest
 from holidays import country_holidays
 
 from config.policy import load_policy
-from pipeline.calendars import calendar_of
-from pipeline.intake.due import due_of
-from pipeline.validation import parse_submission
-from pipeline.working_days import (
+from pipeline.kernel.rules.working_days import (
     Calendar,
     Due,
     add_working_days,
@@ -17,6 +14,8 @@ from pipeline.working_days import (
     working_time,
     working_time_before,
 )
+from pipeline.kernel.validation import parse_submission
+from pipeline.submission.due import calendar_of, due_of
 from tests.support.bodies import avatar_body, verification_body
 
 BERLIN = ZoneInfo("Europe/Berlin")

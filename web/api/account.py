@@ -2,14 +2,13 @@
 
 from fastapi import APIRouter, Response
 
-from pipeline import clock
-from pipeline.account import rules
 from pipeline.account.email import confirm, send_code
-from pipeline.account.names import BUSINESS_CARD, COMPANY, PROCUREMENT
-from pipeline.account.personal import change_personal, page_of, personal_of
-from pipeline.account.privacy import change_privacy, privacy_of
+from pipeline.account.personal import change_personal, change_privacy, page_of, personal_of, privacy_of
+from pipeline.account.rules import sections
+from pipeline.account.rules.sections import BUSINESS_CARD, COMPANY, PROCUREMENT
 from pipeline.account.sections import replace_section, section_of
 from pipeline.avatar.service import avatar_of
+from pipeline.kernel import clock
 from pipeline.membership.views import membership_of
 from schemas.account import (
     BusinessCard,
@@ -26,8 +25,8 @@ from schemas.account import (
     SectionView,
 )
 from schemas.base import Identifier
-from web.api.calls import Correlation, Submitter, SubmitterOrThisMember, Tools
-from web.api.versions import Changing, tag
+from web.api.dependencies import Correlation, Submitter, SubmitterOrThisMember, Tools
+from web.api.etags import Changing, tag
 
 router = APIRouter(prefix="/v1/members/{member_id}", tags=["account"])
 
@@ -86,7 +85,7 @@ def put_card(
     member_id: Identifier, body: BusinessCard, tools: Tools, change: Changing, response: Response
 ) -> SectionView:
     """The phone number, with +, is kept in E.164."""
-    content = rules.business_card(body)
+    content = sections.business_card(body)
     return _section(response, replace_section(member_id, BUSINESS_CARD, content, change=change, db=tools.db))
 
 
@@ -103,7 +102,7 @@ def put_procurement(
     member_id: Identifier, body: ProcurementInformation, tools: Tools, change: Changing, response: Response
 ) -> SectionView:
     """Industries and frequency are words of the policy."""
-    content = rules.procurement(body, tools.policy.account)
+    content = sections.procurement(body, tools.policy.account)
     return _section(response, replace_section(member_id, PROCUREMENT, content, change=change, db=tools.db))
 
 
@@ -118,7 +117,7 @@ def put_company(
     member_id: Identifier, body: CompanyInformation, tools: Tools, change: Changing, response: Response
 ) -> SectionView:
     """The size is a word of the policy."""
-    content = rules.company(body, tools.policy.account)
+    content = sections.company(body, tools.policy.account)
     return _section(response, replace_section(member_id, COMPANY, content, change=change, db=tools.db))
 
 

@@ -6,8 +6,8 @@ from typing import Any, Final
 from fastapi import Depends, Request
 
 from config.container import Container
-from pipeline.errors import Overloaded
-from pipeline.idempotency import Once, was_seen
+from pipeline.kernel.errors import Overloaded
+from pipeline.kernel.idempotency import Once, was_seen
 
 RETRY_AFTER_SECONDS: Final = 10
 

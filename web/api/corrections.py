@@ -5,9 +5,9 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query
 
-from pipeline.idempotency import Once
+from pipeline.kernel.idempotency import Once
 from pipeline.membership.corrections import Correcting, correct
-from pipeline.membership.settlement import reviews, settle_review
+from pipeline.membership.spend_review_decisions import reviews, settle_review
 from schemas.base import Identifier
 from schemas.corrections import (
     ReviewState,
@@ -17,7 +17,7 @@ from schemas.corrections import (
     StageCorrection,
     StageCorrectionRequest,
 )
-from web.api.calls import Admin, Correlation, Key, Tools, request_once, required_key
+from web.api.dependencies import Admin, Correlation, Key, Tools, request_once, required_key
 
 router = APIRouter(prefix="/v1", tags=["membership"])
 

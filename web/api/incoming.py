@@ -2,9 +2,9 @@
 
 from fastapi import APIRouter
 
-from pipeline.hear import Hearing, hear
+from pipeline.workflows.inbound_events import Hearing, hear
 from schemas.incoming import EventReceipt, EventRequest
-from web.api.calls import Correlation, Key, Submitter, Tools, request_once
+from web.api.dependencies import Correlation, Key, Submitter, Tools, request_once
 
 router = APIRouter(prefix="/v1", tags=["events"])
 

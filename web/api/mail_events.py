@@ -4,12 +4,12 @@ from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Request
 
-from pipeline import clock
-from pipeline.errors import Invalid, Problem
+from pipeline.kernel import clock
+from pipeline.kernel.errors import Invalid, Problem
 from pipeline.notification.feedback import take_in
 from pipeline.notification.suppression import lift, suppress
 from schemas.mail_events import AddressRequest, MailEvent, SuppressedView
-from web.api.calls import Admin, Key, Submitter, Tools, request_once
+from web.api.dependencies import Admin, Key, Submitter, Tools, request_once
 
 router = APIRouter(prefix="/v1", tags=["mail events"])
 

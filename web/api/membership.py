@@ -2,13 +2,13 @@
 
 from fastapi import APIRouter
 
-from pipeline.errors import NotFound
-from pipeline.membership.forms import form_schema, identity_view
+from pipeline.kernel.errors import NotFound
+from pipeline.membership.rules.forms import form_schema, identity_view
 from pipeline.membership.views import ladder_of, membership_of
-from pipeline.tax_numbers import COUNTRIES, is_number_of
+from pipeline.submission.evidence.rules.tax_numbers import COUNTRIES, is_number_of
 from schemas.base import Identifier
 from schemas.members import IdentityView, LadderView, MembershipView, TaxCountry
-from web.api.calls import SubmitterOrMember, SubmitterOrThisMember, Tools
+from web.api.dependencies import SubmitterOrMember, SubmitterOrThisMember, Tools
 from web.api.schemas import SchemaResponse
 
 router = APIRouter(prefix="/v1", tags=["membership"])

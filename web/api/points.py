@@ -6,7 +6,7 @@ from fastapi import APIRouter, Query, Response
 
 from pipeline.account.points import Book, correct, penalise, redeem
 from pipeline.account.statement import balance_of, entries_of
-from pipeline.idempotency import Once
+from pipeline.kernel.idempotency import Once
 from schemas.base import Identifier
 from schemas.points import (
     CorrectionRequest,
@@ -17,7 +17,7 @@ from schemas.points import (
     PointsPage,
     RedemptionRequest,
 )
-from web.api.calls import (
+from web.api.dependencies import (
     Admin,
     Correlation,
     Key,

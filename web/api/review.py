@@ -5,12 +5,12 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
 
-from pipeline.review.claims import claim_next, release, renew
-from pipeline.review.decide import decide
-from pipeline.review.escalate import escalate
-from pipeline.review.offers import colleagues, hand_over, take_up
-from pipeline.review.queue import held_by, queue
-from pipeline.review.undo import undo
+from pipeline.review.cases.queue_stats import held_by, queue
+from pipeline.review.claims.escalation import escalate
+from pipeline.review.claims.handover import colleagues, hand_over, take_up
+from pipeline.review.claims.service import claim_next, release, renew
+from pipeline.review.decisions.decide import decide
+from pipeline.review.decisions.undo import undo
 from schemas.cases import Case
 from schemas.claims import (
     Claim,
@@ -25,7 +25,7 @@ from schemas.claims import (
     TokenRequest,
 )
 from schemas.decisions import Decided, DecisionRequest
-from web.api.calls import Key, Reviewer, Tools, request_once
+from web.api.dependencies import Key, Reviewer, Tools, request_once
 
 Language = Annotated[str, Query(pattern=r"^[a-z]{2,8}$")]
 

@@ -2,9 +2,9 @@
 
 from fastapi import APIRouter, Response
 
-from pipeline.member_sessions import end_session, make_link, open_link, session_view
+from pipeline.access.member_sessions import end_session, make_link, open_link, session_view
 from schemas.sessions import LinkTicket, OpenedSession, SessionLink, SessionRequest, SessionView
-from web.api.calls import MemberSession, Submitter, Tools
+from web.api.dependencies import MemberSession, Submitter, Tools
 
 router = APIRouter(prefix="/v1", tags=["sessions"])
 

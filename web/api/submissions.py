@@ -5,15 +5,15 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Response
 
-from pipeline import clock
+from pipeline.access.member_sessions import only_their_own
 from pipeline.avatar.service import avatar_of
 from pipeline.intake.accept import accept, withdraw
 from pipeline.intake.records import Door
 from pipeline.intake.uploads import limits_of, open_slot
-from pipeline.member_sessions import only_their_own
-from pipeline.membership.codes import confirm
-from pipeline.membership.waiting import resend
-from pipeline.views import Filters, full_submissions, submission_of, submissions
+from pipeline.kernel import clock
+from pipeline.verification.business_email import confirm
+from pipeline.verification.code_delivery import resend
+from pipeline.workflows.submission_views import Filters, full_submissions, submission_of, submissions
 from schemas.base import Identifier
 from schemas.codes import CodeAnswer, CodeRequest, CodeSent
 from schemas.members import AvatarView
@@ -27,9 +27,17 @@ from schemas.submissions import (
     UploadRequest,
     UploadSlot,
 )
-from web.api import own
+from web.api import member_scope
 from web.api.admission import OVERLOADED, SEATED, admit
-from web.api.calls import Correlation, Key, SubmitterOrMember, SubmitterOrThisMember, Tools, request_once, required_key
+from web.api.dependencies import (
+    Correlation,
+    Key,
+    SubmitterOrMember,
+    SubmitterOrThisMember,
+    Tools,
+    request_once,
+    required_key,
+)
 
 router = APIRouter(prefix="/v1", tags=["upstream"])
 
@@ -73,7 +81,7 @@ def create_submission(
     body: Submission, tools: Tools, caller: SubmitterOrMember, trace: Correlation, response: Response, key: Key = None
 ) -> Accepted:
     """`202` means that it is committed: it will reach its end. Repeat with the same `Idempotency-Key` as often as you like."""
-    own.check(body, caller=caller, tools=tools)
+    member_scope.check(body, caller=caller, tools=tools)
     once = request_once(required_key(key), owner=caller.owner, operation="submissions.accept", body=body)
     admit(once, tools=tools)
     answer = accept(
@@ -91,7 +99,7 @@ def create_submission(
 
 
 async def _filters(
-    member_id: own.MemberToList,
+    member_id: member_scope.MemberToList,
     kind: Literal["avatar", "verification"] | None = None,
     state: Identifier | None = None,
     stage: Identifier | None = None,

@@ -11,7 +11,7 @@ from pipeline.account.subscriptions import choose, subscriptions_of
 from pipeline.account.unsubscribe import leaving_of, unsubscribe
 from schemas.base import Identifier
 from schemas.subscriptions import SubscriptionChange, SubscriptionsView
-from web.api.calls import Correlation, Submitter, SubmitterOrThisMember, Tools
+from web.api.dependencies import Correlation, Submitter, SubmitterOrThisMember, Tools
 
 router = APIRouter(prefix="/v1", tags=["subscriptions"])
 

@@ -5,10 +5,10 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query
 
-from pipeline import clock
-from pipeline.errors import NotFound
-from pipeline.events.listed import events
-from pipeline.notification.webhooks import endpoints
+from pipeline.events.feed import events
+from pipeline.events.webhooks import endpoints
+from pipeline.kernel import clock
+from pipeline.kernel.errors import NotFound
 from schemas.base import Identifier
 from schemas.events import (
     EVENTS,
@@ -20,7 +20,7 @@ from schemas.events import (
     ReplayRequest,
 )
 from schemas.published import event_schema
-from web.api.calls import Admin, Submitter, Tools
+from web.api.dependencies import Admin, Submitter, Tools
 from web.api.schemas import SchemaResponse
 
 router = APIRouter(prefix="/v1", tags=["events"])

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from pipeline.errors import Problem
+from pipeline.kernel.errors import Problem
 
 _ANSWERS: Final = {"yes": True, "no": False}
 _PLAIN: Final = ("token", "fence", "version", "verdict")

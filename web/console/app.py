@@ -5,15 +5,17 @@ from typing import Final
 from fastapi import Depends, FastAPI, Response
 
 from config.container import Container
-from pipeline.errors import NotFound
-from pipeline.storage import IMMUTABLE
+from pipeline.kernel.errors import NotFound
+from pipeline.kernel.storage import IMMUTABLE
 from web.console import (
+    adjudication,
+    case_actions,
     cases,
+    errors,
     extras,
     find,
     invitation,
     keys,
-    mistakes,
     numbers,
     people,
     pictures,
@@ -21,10 +23,8 @@ from web.console import (
     preferences,
     provider,
     queues,
-    rulings,
     session,
     sign_in,
-    ways,
 )
 from web.console.assets import asset
 from web.console.guard import Guarded
@@ -38,11 +38,11 @@ def create_console(tools: Container) -> FastAPI:
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, dependencies=[Depends(from_our_pages)])
     app.state.tools = tools
     app.add_middleware(Guarded)
-    mistakes.install(app)
+    errors.install(app)
     session.install(app)
     app.add_api_route("/static/{name}", get_static, methods=["GET"])
     doors = (sign_in, provider, invitation, preferences, people, keys, policy)
-    for pages in (*doors, queues, cases, pictures, ways, extras, find, numbers, rulings):
+    for pages in (*doors, queues, cases, pictures, case_actions, extras, find, numbers, adjudication):
         app.include_router(pages.router)
     return app
 

@@ -8,22 +8,22 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse, RedirectResponse
 from starlette.datastructures import FormData
 
-from pipeline import clock
-from pipeline.errors import ClaimCapReached, Conflict, Invalid
-from pipeline.review.claims import claim_next, renew
-from pipeline.review.decide import decide
-from pipeline.review.offers import take_up
-from pipeline.review.presence import come_back, leave, opened
-from pipeline.review.queue import held_by
-from pipeline.review.undo import undo
-from pipeline.validation import parse
+from pipeline.kernel import clock
+from pipeline.kernel.errors import ClaimCapReached, Conflict, Invalid
+from pipeline.kernel.validation import parse
+from pipeline.review.cases.queue_stats import held_by
+from pipeline.review.claims.handover import take_up
+from pipeline.review.claims.lease import come_back, leave, opened
+from pipeline.review.claims.service import claim_next, renew
+from pipeline.review.decisions.decide import decide
+from pipeline.review.decisions.undo import undo
 from schemas.claims import Claim, TokenRequest
 from schemas.decisions import Decided, DecisionRequest
-from web.api.calls import Tools
+from web.api.dependencies import Tools
 from web.console.answers import decision_of, fields_of
+from web.console.conflict import too_late
 from web.console.desk import case_page, nothing_left
 from web.console.forms import Form, Reviewing, pairs_of, repeatable, texts, written, wrong
-from web.console.late import too_late
 from web.console.leaving import left_of
 
 router = APIRouter()

@@ -8,20 +8,20 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse
 
 from config.container import Container
-from pipeline import clock
+from pipeline.kernel import clock
 from pipeline.review.actions import Action
-from pipeline.review.offers import colleagues
+from pipeline.review.claims.handover import colleagues
 from schemas.cases import Case, ReasonChoice
 from schemas.claims import QueueLine
+from web.console.case_actions import SKIP_REASONS
+from web.console.case_view import files_of, views_of
 from web.console.expecting import expected
+from web.console.filters import span
 from web.console.keymap import KEYS
-from web.console.looks import files_of, views_of
 from web.console.queues import TITLES, lines_of
 from web.console.render import render
 from web.console.session import Person
 from web.console.signals import notes_of
-from web.console.ways import SKIP_REASONS
-from web.console.words import span
 
 _SOON_SECONDS: Final = 3600
 

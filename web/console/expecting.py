@@ -3,8 +3,8 @@
 from datetime import datetime
 
 from config.container import Container
-from pipeline.review.coming import coming
-from web.console.words import span
+from pipeline.review.cases.queue_stats import coming
+from web.console.filters import span
 
 
 def expected(tools: Container, now: datetime) -> str:

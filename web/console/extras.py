@@ -9,16 +9,16 @@ from fastapi.responses import HTMLResponse, JSONResponse, Response
 from starlette.datastructures import FormData
 
 from config.container import Container
-from pipeline.errors import Conflict, Invalid
 from pipeline.inspection.blacken import blackened
-from pipeline.review.preview import mail_of
-from pipeline.review.redact import redact
-from pipeline.validation import parse
+from pipeline.kernel.errors import Conflict, Invalid
+from pipeline.kernel.validation import parse
+from pipeline.review.cases.redaction import redact
+from pipeline.review.decisions.mail import mail_of
 from schemas.decisions import DecisionRequest, MailPreview, Redaction
-from web.api.calls import Tools
+from web.api.dependencies import Tools
 from web.console.answers import Wrong, decision_of, fields_of
+from web.console.conflict import too_late
 from web.console.forms import Form, Reviewing, pairs_of, texts, written, wrong
-from web.console.late import too_late
 from web.console.session import Person
 
 router = APIRouter()

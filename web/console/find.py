@@ -7,13 +7,13 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request, Response
 
 from config.container import Container
-from pipeline import clock
-from pipeline.errors import NotFound
-from pipeline.lifecycle import State
-from pipeline.review.quality.blind import held_blind
-from pipeline.views import Filters, submission_of, submissions
+from pipeline.kernel import clock
+from pipeline.kernel.errors import NotFound
+from pipeline.review.quality.blinding import held_blind
+from pipeline.submission.lifecycle import State
+from pipeline.workflows.submission_views import Filters, submission_of, submissions
 from schemas.submissions import SubmissionLine
-from web.api.calls import Tools
+from web.api.dependencies import Tools
 from web.console.forms import Reviewing
 from web.console.render import render
 

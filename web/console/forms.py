@@ -7,8 +7,8 @@ from fastapi import Depends, Request
 from fastapi.responses import JSONResponse
 from starlette.datastructures import FormData
 
-from pipeline.idempotency import Once, once
-from pipeline.review.roles import Right
+from pipeline.access.staff.rules.roles import Right
+from pipeline.kernel.idempotency import Once, once
 from web.console.answers import Wrong
 from web.console.session import Person, needs
 

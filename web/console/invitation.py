@@ -5,9 +5,9 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import RedirectResponse
 
-from pipeline.errors import Invalid, Problem
-from pipeline.review.people.invitations import accept_invitation, invited
-from web.api.calls import Tools
+from pipeline.access.staff.invitations import accept_invitation, invited
+from pipeline.kernel.errors import Invalid, Problem
+from web.api.dependencies import Tools
 from web.console.provider import HOME
 from web.console.render import render
 from web.console.session import remember

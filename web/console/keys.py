@@ -6,13 +6,13 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Form, Request, Response
 from fastapi.responses import RedirectResponse
 
-from pipeline import clock
-from pipeline.access import Scope, create_key, listed_keys, revoke_key
-from pipeline.errors import Invalid, Problem
-from pipeline.review.people.people import listed
-from pipeline.review.roles import Right
+from pipeline.access.api_keys import Scope, create_key, listed_keys, revoke_key
+from pipeline.access.staff.accounts import listed
+from pipeline.access.staff.rules.roles import Right
+from pipeline.kernel import clock
+from pipeline.kernel.errors import Invalid, Problem
 from schemas.base import Line
-from web.api.calls import Tools
+from web.api.dependencies import Tools
 from web.console.render import render
 from web.console.session import Person, needs
 

@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
-from pipeline.errors import Invalid, Problem
-from pipeline.review.presence import Left
+from pipeline.kernel.errors import Invalid, Problem
+from pipeline.review.claims.lease import Left
 
 
 def left_of(pairs: Iterable[tuple[str, object]]) -> tuple[Left, ...]:

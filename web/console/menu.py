@@ -2,7 +2,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from pipeline.review.roles import Right, Role, may
+from pipeline.access.staff.rules.roles import Right, Role, may
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,16 +7,16 @@ from typing import Annotated, Any, Final, Literal
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from config.container import Container
-from pipeline import clock
-from pipeline.errors import Invalid, Problem
-from pipeline.queues import Queue
-from pipeline.review.people.people import listed
-from pipeline.review.quality.disagreements import disagreements
-from pipeline.review.quality.measure import quality
-from pipeline.review.roles import Right
+from pipeline.access.staff.accounts import listed
+from pipeline.access.staff.rules.roles import Right
+from pipeline.kernel import clock
+from pipeline.kernel.errors import Invalid, Problem
+from pipeline.review.quality.adjudication import disagreements
+from pipeline.review.quality.metrics import quality
+from pipeline.submission.queues import Queue
 from schemas.base import Frozen
 from schemas.quality import ForecastLine, QualityLine, QualityView, ReasonLine
-from web.api.calls import Tools
+from web.api.dependencies import Tools
 from web.console.quality_charts import charts_of
 from web.console.queues import TITLES
 from web.console.render import render

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from fastapi import Request
 
-from pipeline.errors import Forbidden
+from pipeline.kernel.errors import Forbidden
 
 FORM_FIELD: Final = "csrf"
 HEADER: Final = "X-CSRF-Token"

@@ -6,13 +6,13 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Depends, Form, Request, Response
 from fastapi.responses import RedirectResponse
 
-from pipeline import clock
-from pipeline.errors import Invalid, Problem
-from pipeline.review.people import people
-from pipeline.review.people.invitations import invite
-from pipeline.review.roles import Right, Role
+from pipeline.access.staff import accounts
+from pipeline.access.staff.invitations import invite
+from pipeline.access.staff.rules.roles import Right, Role
+from pipeline.kernel import clock
+from pipeline.kernel.errors import Invalid, Problem
 from schemas.base import Identifier, Line
-from web.api.calls import Tools
+from web.api.dependencies import Tools
 from web.console.render import render
 from web.console.session import Person, needs
 
@@ -26,7 +26,7 @@ _LANGUAGE: Final = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 @router.get("")
 def get_people(request: Request, tools: Tools, _person: Administrator) -> Response:
     """Everybody."""
-    found = people.listed(db=tools.db, rules=tools.policy.sign_in)
+    found = accounts.listed(db=tools.db, rules=tools.policy.sign_in)
     return render(request, "people.html", people=found, roles=list(Role), now=clock.now())
 
 
@@ -41,7 +41,7 @@ def post_people(
     languages: Annotated[str, Form()] = "",
 ) -> Response:
     """Add a person, and show the link with which they choose a password, once."""
-    people.add(
+    accounts.add(
         reviewer_id,
         name=name,
         roles=roles or [Role.REVIEWER],
@@ -68,7 +68,7 @@ def post_person(
 ) -> Response:
     """Set their roles and languages."""
     reads = _languages(languages)
-    people.change(reviewer_id, roles=roles or [], languages=reads, actor=person.reviewer_id, db=tools.db)
+    accounts.change(reviewer_id, roles=roles or [], languages=reads, actor=person.reviewer_id, db=tools.db)
     return _back(reviewer_id, "changed")
 
 
@@ -81,21 +81,21 @@ def post_invitation(request: Request, tools: Tools, person: Administrator, revie
 @router.post("/{reviewer_id}/disable")
 def post_disable(tools: Tools, person: Administrator, reviewer_id: str) -> Response:
     """Sign them out everywhere and let them in no more."""
-    people.disable(reviewer_id, actor=person.reviewer_id, db=tools.db)
+    accounts.disable(reviewer_id, actor=person.reviewer_id, db=tools.db)
     return _back(reviewer_id, "disabled")
 
 
 @router.post("/{reviewer_id}/enable")
 def post_enable(tools: Tools, person: Administrator, reviewer_id: str) -> Response:
     """Let them in again."""
-    people.enable(reviewer_id, actor=person.reviewer_id, db=tools.db)
+    accounts.enable(reviewer_id, actor=person.reviewer_id, db=tools.db)
     return _back(reviewer_id, "enabled")
 
 
 @router.post("/{reviewer_id}/sessions/end")
 def post_end_sessions(tools: Tools, _person: Administrator, reviewer_id: str) -> Response:
     """Sign them out everywhere."""
-    people.sign_out_everywhere(reviewer_id, db=tools.db)
+    accounts.sign_out_everywhere(reviewer_id, db=tools.db)
     return _back(reviewer_id, "signed_out")
 
 
@@ -105,7 +105,7 @@ def _invited(request: Request, tools: Tools, person: Person, reviewer_id: str) -
 
 
 def _page(request: Request, tools: Tools, reviewer_id: str, *, done: str = "", link: str | None = None) -> Response:
-    found = people.one(reviewer_id, db=tools.db, rules=tools.policy.sign_in)
+    found = accounts.one(reviewer_id, db=tools.db, rules=tools.policy.sign_in)
     return render(request, "person.html", shown=found, roles=list(Role), done=done, link=link, now=clock.now())
 
 

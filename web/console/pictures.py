@@ -6,9 +6,9 @@ from uuid import UUID
 from fastapi import APIRouter, Response
 
 from pipeline.inspection.duplicates import duplicates_of
-from pipeline.review.pictures import Purpose, beside, page_of
-from pipeline.storage import NEVER_KEPT
-from web.api.calls import Tools
+from pipeline.kernel.storage import NEVER_KEPT
+from pipeline.review.cases.images import Purpose, beside, page_of
+from web.api.dependencies import Tools
 from web.console.forms import Reviewing
 
 router = APIRouter()

@@ -5,8 +5,8 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request, Response
 
-from pipeline.review.roles import Right
-from web.api.calls import Tools
+from pipeline.access.staff.rules.roles import Right
+from web.api.dependencies import Tools
 from web.console.render import render
 from web.console.session import Person, needs
 

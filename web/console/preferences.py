@@ -7,13 +7,13 @@ from zoneinfo import available_timezones
 from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import RedirectResponse
 
-from pipeline import clock
-from pipeline.errors import Invalid, Problem
-from pipeline.review.people.people import choose_look
-from pipeline.review.people.rules import SignInRefused, TooManyTries
-from pipeline.review.people.sign_in import change_password
+from pipeline.access.staff.accounts import choose_look
+from pipeline.access.staff.rules.sign_in import SignInRefused, TooManyTries
+from pipeline.access.staff.sign_in import change_password
+from pipeline.kernel import clock
+from pipeline.kernel.errors import Invalid, Problem
 from schemas.base import TimeZone
-from web.api.calls import Tools
+from web.api.dependencies import Tools
 from web.console.invitation import DIFFERENT
 from web.console.render import render
 from web.console.session import Person, SignedIn, address_of, remember

@@ -8,12 +8,12 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 
 from config.container import Container
-from pipeline.errors import NotFound
-from pipeline.review.people import sessions, visits
-from pipeline.review.people.provider import ProviderRefused
-from pipeline.review.people.rules import own_page
-from pipeline.review.people.visits import VISIT, Porch
-from web.api.calls import Tools
+from pipeline.access.staff import oidc_login, sessions
+from pipeline.access.staff.oidc_client import ProviderRefused
+from pipeline.access.staff.oidc_login import VISIT, Porch
+from pipeline.access.staff.rules.sign_in import own_page
+from pipeline.kernel.errors import NotFound
+from web.api.dependencies import Tools
 from web.console.session import cookie_name, is_https, remember, session_token
 
 router = APIRouter(prefix="/sign-in/provider")
@@ -24,7 +24,7 @@ HOME: Final = "/console/"
 @router.get("")
 def get_provider(tools: Tools, page: str = "") -> Response:
     """Send the browser to the provider. It keeps a secret of this visit, without which nobody can end the visit for it."""
-    address, state = visits.leave(own_page(page, default=HOME), porch=_porch(tools))
+    address, state = oidc_login.leave(own_page(page, default=HOME), porch=_porch(tools))
     answer = RedirectResponse(address, 303)
     seconds = int(VISIT.total_seconds())
     answer.set_cookie(
@@ -41,7 +41,7 @@ def get_back(request: Request, tools: Tools, state: str = "", code: str = "") ->
         raise ProviderRefused("Signing in was begun in another browser, or too long ago. Sign in once more.")
     if not code:
         raise ProviderRefused("The identity provider did not let you in. Sign in once more, or ask an administrator.")
-    arrival = visits.come_back(state, code, porch=porch)
+    arrival = oidc_login.come_back(state, code, porch=porch)
     sessions.end(session_token(request, tools), db=tools.db)
     answer = RedirectResponse(arrival.page, 303)
     remember(answer, arrival.token, tools=tools)

@@ -6,12 +6,12 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 
 from config.container import Container
-from pipeline import clock
+from pipeline.access.staff.rules.roles import Right
+from pipeline.kernel import clock
 from pipeline.review.actions import queues_for
-from pipeline.review.queue import held_by, queue
-from pipeline.review.roles import Right
+from pipeline.review.cases.queue_stats import held_by, queue
 from schemas.claims import HeldClaim, QueueLine, QueueView
-from web.api.calls import Tools
+from web.api.dependencies import Tools
 from web.console.expecting import expected
 from web.console.forms import Reviewing
 from web.console.render import render

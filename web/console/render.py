@@ -7,7 +7,7 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from web.console import charts, words
+from web.console import charts, filters
 from web.console.assets import address
 
 
@@ -32,6 +32,6 @@ def environment() -> Environment:
         lstrip_blocks=True,
     )
     made.globals["address"] = address
-    made.filters |= words.FILTERS
+    made.filters |= filters.FILTERS
     made.filters |= {"drawn": charts.drawn, "figure": charts.said}
     return made

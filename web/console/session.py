@@ -10,11 +10,11 @@ from fastapi import Depends, FastAPI, Request, Response
 from fastapi.responses import RedirectResponse
 
 from config.container import Container
-from pipeline.review.people.sessions import Session, SignedOut, derived, session_of
-from pipeline.review.roles import Right, Role, may, require
-from web.api.calls import Tools
+from pipeline.access.staff.rules.roles import Right, Role, may, require
+from pipeline.access.staff.sessions import Session, SignedOut, derived, session_of
+from web.api.dependencies import Tools
+from web.console.errors import mistake
 from web.console.menu import Page, menu_of
-from web.console.mistakes import mistake
 from web.console.origin import require_token, token_sent
 
 SIGN_IN: Final = "/console/sign-in"

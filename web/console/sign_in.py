@@ -5,13 +5,13 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import RedirectResponse
 
-from pipeline import clock
-from pipeline.errors import PermanentError
-from pipeline.review.people import sessions
-from pipeline.review.people import sign_in as doors
-from pipeline.review.people.rules import SignInRefused, TooManyTries, own_page
-from pipeline.review.people.sessions import SignedOut, session_of
-from web.api.calls import Tools
+from pipeline.access.staff import sessions
+from pipeline.access.staff import sign_in as doors
+from pipeline.access.staff.rules.sign_in import SignInRefused, TooManyTries, own_page
+from pipeline.access.staff.sessions import SignedOut, session_of
+from pipeline.kernel import clock
+from pipeline.kernel.errors import PermanentError
+from web.api.dependencies import Tools
 from web.console.provider import HOME, provider_link
 from web.console.render import render
 from web.console.session import SIGN_IN, SignedIn, address_of, forget, remember, session_token

@@ -13,8 +13,8 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 from config.container import Container
-from pipeline.origins import origin_of
-from web.api.calls import Tools
+from pipeline.kernel.urls import origin_of
+from web.api.dependencies import Tools
 
 router = APIRouter(tags=["member's page"], include_in_schema=False)
 

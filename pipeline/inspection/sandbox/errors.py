@@ -1,6 +1,6 @@
 """What can go wrong around a child. Only the first leaves this package: it is about this machine, never about a file."""
 
-from pipeline.errors import RetryableError
+from pipeline.kernel.errors import RetryableError
 
 
 class SandboxUnavailable(RetryableError):

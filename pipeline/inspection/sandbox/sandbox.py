@@ -17,12 +17,12 @@ from typing import Final, Self
 from pipeline.inspection.findings import finding
 from pipeline.inspection.report import FileReport
 from pipeline.inspection.rules import FileRules
-from pipeline.inspection.sandbox.child import Answer, Child, Question
 from pipeline.inspection.sandbox.errors import ChildDied
+from pipeline.inspection.sandbox.fork_client import Nursery
 from pipeline.inspection.sandbox.limits import Limits
-from pipeline.inspection.sandbox.nursery import Nursery
 from pipeline.inspection.sandbox.request import Request
 from pipeline.inspection.sandbox.terms import Terms
+from pipeline.inspection.sandbox.worker import Answer, Child, Question
 
 EXAMINE: Final = "pipeline.inspection.sandbox.examine:examine"
 

@@ -8,15 +8,15 @@ from uuid import UUID
 import structlog
 from sqlalchemy import Connection, Row, func, insert, select, update
 
-from pipeline import audit
-from pipeline.errors import Stale
-from pipeline.ids import new_id
-from pipeline.lifecycle import State, advance
+from pipeline.kernel.errors import Stale
+from pipeline.kernel.ids import new_id
 from pipeline.policy import Policy
-from pipeline.review import said
-from pipeline.review.grant import grant
+from pipeline.review.claims.grant import grant
+from pipeline.review.decisions.record import EVENTS
+from pipeline.review.decisions.rules.undo import too_late, undone_already
 from pipeline.review.quality.tables import answer, check
-from pipeline.review.verdicts import EVENTS
+from pipeline.submission import audit
+from pipeline.submission.lifecycle import State, advance
 from schemas.claims import Claim
 from schemas.decisions import Decided
 
@@ -83,9 +83,9 @@ def take_back_answer(connection: Connection, answer_id: UUID, *, reviewer_id: st
     if row is None:
         return None
     if row.undone_at is not None:
-        raise said.undone_already()
+        raise undone_already()
     if not row.in_time:
-        raise said.too_late(row.submission_id)
+        raise too_late(row.submission_id)
     connection.execute(update(answer).where(answer.c.id == answer_id).values(undone_at=func.now()))
     connection.execute(update(check).where(check.c.id == row.check_id).values(answered_at=None))
     _tell(connection, row, row.submission_id, "check.undone")

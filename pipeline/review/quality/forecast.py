@@ -1,82 +1,123 @@
-"""What becomes of a queue at its present pace. Pure: all times are hours of work from now on."""
+"""The forecast of each queue against its due times, from the pace of the last working days."""
 
-import heapq
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Final
+from datetime import datetime, timedelta
+from typing import Any, Final
+from zoneinfo import ZoneInfo
 
-MOST_CASES: Final = 100_000
-"""Of which a forecast is made; beyond it the queue is lost anyway."""
+from sqlalchemy import Connection, Row, exists, func, or_, select
 
+from pipeline.kernel.rules.working_days import working_time
+from pipeline.policy import Policy
+from pipeline.policy.service_levels import Clock
+from pipeline.review.quality.rules.forecast import MOST_CASES, Pace, forecast
+from pipeline.submission.due import calendar_of
+from pipeline.submission.lifecycle import State
+from pipeline.submission.tables import STANDING, decision, submission
+from schemas.quality import ForecastLine
 
-@dataclass(frozen=True, slots=True)
-class Pace:
-    """Cases an hour of work: how many come in, and how many are decided."""
-
-    arrivals: float
-    decided: float
-
-
-@dataclass(frozen=True, slots=True)
-class Forecast:
-    """How many of those that wait now, and of those that come within the horizon, will be late; and when none waits any more."""
-
-    late_of_waiting: int
-    arriving: int
-    late_of_arriving: int
-    hours_to_clear: float | None
+HORIZON_DAYS: Final = 5
+_SECONDS_AN_HOUR: Final = 3600
 
 
-@dataclass(order=True, frozen=True, slots=True)
-class _Case:
-    due: float
-    comes: float
-    waits_now: bool
+def outlook(
+    connection: Connection, *, now: datetime, policy: Policy, queue: str | None = None
+) -> tuple[tuple[ForecastLine, ...], str]:
+    """A line for each queue, and what the forecast assumes, in a sentence."""
+    clock = policy.clock
+    days = policy.quality.forecast_working_days
+    since = pace_since(now, days, clock)
+    hours = _worked(since, now, clock)
+    dues = _waiting(connection)
+    arrived, decided = _arrived(connection, since), _decided(connection, since)
+    names = sorted({*dues, *arrived, *decided} & ({queue} if queue else {*dues, *arrived, *decided}))
+    lines = tuple(
+        _line(name, dues.get(name, []), Pace(arrived.get(name, 0) / hours, decided.get(name, 0) / hours), now, clock)
+        for name in names
+    )
+    return lines, assumption_of(days, clock)
 
 
-def forecast(dues: Sequence[float], pace: Pace, *, promise: float, horizon: float) -> Forecast:
-    """Cases come and are decided at an even pace, the one that is due soonest first, as claims are given out.
-
-    `dues` are those of the cases that wait; what comes later is due `promise` hours after it came. Cases arrive until `horizon`; all
-    are decided in the end, unless nothing is decided at all.
-    """
-    coming = _arrivals(pace.arrivals, promise, horizon)
-    cases = [*(_Case(due, 0.0, waits_now=True) for due in dues[:MOST_CASES]), *coming]
-    late = _late(cases, pace.decided)
-    waiting = sum(case.waits_now for case in late)
-    return Forecast(waiting, len(coming), len(late) - waiting, _hours_to_clear(len(dues), pace))
+def assumption_of(days: int, clock: Clock) -> str:
+    """What the forecast takes for granted. Pure."""
+    return (
+        f"Assumes that cases come in and are decided as evenly as in the last {days} working days ({clock.country}), "
+        f"{clock.opens:%H:%M} to {clock.closes:%H:%M} {clock.timezone}, each queue by people of its own, the case that is due "
+        f"soonest first, and counts what comes in the next {HORIZON_DAYS} working days."
+    )
 
 
-def _arrivals(pace: float, promise: float, horizon: float) -> list[_Case]:
-    """Evenly, the first after one interval."""
-    count = min(int(pace * horizon), MOST_CASES)
-    return [_Case(number / pace + promise, number / pace, waits_now=False) for number in range(1, count + 1)]
+def pace_since(now: datetime, days: int, clock: Clock) -> datetime:
+    """The beginning of the working day so many before today. Pure."""
+    zone, calendar = ZoneInfo(clock.timezone), calendar_of(clock)
+    day = now.astimezone(zone).date()
+    while days:
+        day -= timedelta(days=1)
+        days -= calendar.why_off(day) is None
+    return datetime(day.year, day.month, day.day, tzinfo=zone)
 
 
-def _late(cases: Sequence[_Case], decided: float) -> list[_Case]:
-    """Those that are decided after they are due; at no pace at all, every one."""
-    if decided == 0:
-        return list(cases)
-    coming = sorted(cases, key=lambda case: case.comes)
-    there: list[_Case] = []
-    late: list[_Case] = []
-    now, position = 0.0, 0
-    while there or position < len(coming):
-        if not there:
-            now = max(now, coming[position].comes)
-        while position < len(coming) and coming[position].comes <= now:
-            heapq.heappush(there, coming[position])
-            position += 1
-        case = heapq.heappop(there)
-        now += 1 / decided
-        if now > case.due:
-            late.append(case)
-    return late
+def _line(name: str, dues: Sequence[datetime], pace: Pace, now: datetime, clock: Clock) -> ForecastLine:
+    day = _hours_a_day(clock)
+    promise = day * (clock.avatar_hours / 24 if name == "avatar" else clock.verification_promise_days)
+    ahead = [_ahead(now, due, clock) for due in dues]
+    found = forecast(ahead, pace, promise=promise, horizon=day * HORIZON_DAYS)
+    return ForecastLine(
+        queue=name,
+        waiting=len(dues),
+        overdue=sum(due < now for due in dues),
+        arrivals_per_hour=round(pace.arrivals, 2),
+        decided_per_hour=round(pace.decided, 2),
+        late_of_waiting=found.late_of_waiting,
+        arriving=found.arriving,
+        late_of_arriving=found.late_of_arriving,
+        hours_to_clear=None if found.hours_to_clear is None else round(found.hours_to_clear, 1),
+    )
 
 
-def _hours_to_clear(waiting: int, pace: Pace) -> float | None:
-    """When nothing waits any more; None where it never comes to that."""
-    if not waiting:
-        return 0.0
-    gained = pace.decided - pace.arrivals
-    return waiting / gained if gained > 0 else None
+def _ahead(now: datetime, due: datetime, clock: Clock) -> float:
+    """The hours of work until then; what is overdue is due before now."""
+    return _worked(now, due, clock) if due >= now else -1.0
+
+
+def _worked(start: datetime, end: datetime, clock: Clock) -> float:
+    time = working_time(start, end, calendar_of(clock), opens=clock.opens, closes=clock.closes)
+    return time.total_seconds() / _SECONDS_AN_HOUR
+
+
+def _hours_a_day(clock: Clock) -> float:
+    opens, closes = (timedelta(hours=at.hour, minutes=at.minute) for at in (clock.opens, clock.closes))
+    return (closes - opens).total_seconds() / _SECONDS_AN_HOUR
+
+
+def _waiting(connection: Connection) -> dict[str, list[datetime]]:
+    query = select(submission.c.kind, submission.c.due_at).where(submission.c.state == State.IN_REVIEW)
+    found: dict[str, list[datetime]] = {}
+    for row in connection.execute(query.order_by(submission.c.due_at).limit(MOST_CASES)):
+        found.setdefault(row.kind, []).append(row.due_at)
+    return found
+
+
+def _arrived(connection: Connection, since: datetime) -> dict[str, int]:
+    """Cases for a person: those that wait for one, and those that one has decided."""
+    judged = exists().where(decision.c.submission_id == submission.c.id, STANDING, decision.c.reviewer_id.is_not(None))
+    query = (
+        select(submission.c.kind, func.count().label("cases"))
+        .where(submission.c.accepted_at >= since, or_(submission.c.state == State.IN_REVIEW, judged))
+        .group_by(submission.c.kind)
+    )
+    return _counts(connection.execute(query).all())
+
+
+def _decided(connection: Connection, since: datetime) -> dict[str, int]:
+    query = (
+        select(submission.c.kind, func.count().label("cases"))
+        .join(decision, decision.c.submission_id == submission.c.id)
+        .where(decision.c.decided_at >= since, STANDING, decision.c.reviewer_id.is_not(None))
+        .group_by(submission.c.kind)
+    )
+    return _counts(connection.execute(query).all())
+
+
+def _counts(rows: Sequence[Row[Any]]) -> dict[str, int]:
+    return {row.kind: row.cases for row in rows}

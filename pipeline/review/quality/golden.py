@@ -8,15 +8,15 @@ import structlog
 from sqlalchemy import Connection, Row, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
-from pipeline import audit
-from pipeline.database import Database, took_effect
-from pipeline.errors import AlreadyThere, Conflict, Invalid, NotFound, Problem
-from pipeline.ids import new_id
+from pipeline.kernel.database import Database, took_effect
+from pipeline.kernel.errors import AlreadyThere, Conflict, Invalid, NotFound, Problem
+from pipeline.kernel.ids import new_id
 from pipeline.policy import Policy
-from pipeline.review.quality.rules import Agreement, Said, compare
+from pipeline.review.quality.rules.sampling import Agreement, Said, compare
 from pipeline.review.quality.tables import STANDING as ANSWERED
 from pipeline.review.quality.tables import answer, check, golden
-from pipeline.tables import STANDING, decision, submission
+from pipeline.submission import audit
+from pipeline.submission.tables import STANDING, decision, submission
 from schemas.quality import GoldenRequest, GoldenView
 
 log = structlog.get_logger()

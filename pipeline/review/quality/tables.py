@@ -2,8 +2,8 @@ from typing import Final
 
 from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, Integer, Table, Text, Uuid, func, text
 
-from pipeline.database import JSON, metadata
-from pipeline.tables import Instant
+from pipeline.kernel.database import JSON, metadata
+from pipeline.submission.tables import Instant
 
 golden: Final = Table(
     "golden",

@@ -14,7 +14,7 @@ from typing import Any, Final
 import dramatiq
 from redis.exceptions import RedisError
 
-from pipeline.errors import RetryableError
+from pipeline.kernel.errors import RetryableError
 from tests.chaos.control.ground import EFFECTS
 from tests.chaos.control.pipeline import Places, declare, stock_broker
 from tests.chaos.errands import Errand, file_of

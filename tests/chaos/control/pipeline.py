@@ -18,7 +18,7 @@ import dramatiq
 from dramatiq.brokers.redis import RedisBroker
 from PIL import Image
 
-from pipeline.storage import Storage
+from pipeline.kernel.storage import Storage
 
 Actor = dramatiq.Actor[Any, Any]
 

@@ -1,0 +1,183 @@
+"""The people who may sign in: listed, changed, disabled, signed out. Each change is written to the history."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, func, select, update
+from sqlalchemy.dialects.postgresql import insert
+
+from pipeline.access.staff import sessions
+from pipeline.access.staff.rules.roles import Right, Role, require, roles_with
+from pipeline.access.staff.tables import invitation, password, session
+from pipeline.kernel.database import Database, one_at_a_time, took_effect
+from pipeline.kernel.errors import Conflict, Forbidden, NotFound
+from pipeline.policy.sign_in import SignIn
+from pipeline.review.claims.grant import give_all_back
+from pipeline.review.tables import reviewer
+from pipeline.submission import audit
+
+
+class LastAdministrator(Conflict):
+    """Nobody else could give rights any more."""
+
+    code = "last_administrator"
+
+
+class PersonExists(Conflict):
+    """Somebody has this id already."""
+
+    code = "person_exists"
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """One person as administrators see them."""
+
+    reviewer_id: str
+    name: str
+    roles: tuple[str, ...]
+    languages: tuple[str, ...]
+    disabled_at: datetime | None
+    has_password: bool
+    invited_until: datetime | None
+    sessions: int
+    seen_at: datetime | None
+
+    def shown(self) -> dict[str, Any]:
+        """The person as data."""
+        return asdict(self)
+
+
+def listed(*, db: Database, rules: SignIn, reviewer_id: str | None = None) -> Sequence[Listed]:
+    """Everybody, or one person, by id."""
+    one = [reviewer.c.id == reviewer_id] if reviewer_id is not None else []
+    with db.read() as connection:
+        rows = connection.execute(_people(rules).where(*one).order_by(reviewer.c.id)).all()
+    return [_listed(row) for row in rows]
+
+
+def one(reviewer_id: str, *, db: Database, rules: SignIn) -> Listed:
+    """One person. Raises NotFound."""
+    found = listed(db=db, rules=rules, reviewer_id=reviewer_id)
+    if not found:
+        raise _unknown(reviewer_id)
+    return found[0]
+
+
+def add(
+    reviewer_id: str, *, name: str | None, roles: Sequence[Role], languages: Sequence[str], actor: str, db: Database
+) -> None:
+    """Add a person, who can sign in once they have chosen a password. Raises PersonExists."""
+    values = {"roles": sorted(set(roles)), "languages": sorted({language.lower() for language in languages})}
+    statement = insert(reviewer).values(id=reviewer_id, name=name, **values).on_conflict_do_nothing()
+    with db.begin() as connection:
+        if not took_effect(connection, statement):
+            raise PersonExists(f"There is somebody with the id {reviewer_id} already. Choose another one.")
+        audit.write(connection, "reviewer.added", actor=actor, detail={"reviewer": reviewer_id, **values})
+
+
+def change(reviewer_id: str, *, roles: Sequence[Role], languages: Sequence[str], actor: str, db: Database) -> None:
+    """Set what a person is and reads. Raises NotFound, LastAdministrator."""
+    values = {"roles": sorted(set(roles)), "languages": sorted({language.lower() for language in languages})}
+    with db.begin() as connection:
+        if Role.ADMIN not in roles:
+            _keep_an_administrator(connection, reviewer_id)
+        _set(connection, reviewer_id, **values)
+        audit.write(connection, "reviewer.changed", actor=actor, detail={"reviewer": reviewer_id, **values})
+
+
+def disable(reviewer_id: str, *, actor: str, db: Database) -> None:
+    """Sign a person out everywhere, put back what they hold, and let them in no more. Raises NotFound, LastAdministrator."""
+    with db.begin() as connection:
+        _keep_an_administrator(connection, reviewer_id)
+        _set(connection, reviewer_id, disabled_at=func.now())
+        sessions.end_all(connection, reviewer_id)
+        give_all_back(connection, reviewer_id)
+        connection.execute(invitation.delete().where(invitation.c.reviewer_id == reviewer_id))
+        audit.write(connection, "reviewer.disabled", actor=actor, detail={"reviewer": reviewer_id})
+
+
+def enable(reviewer_id: str, *, actor: str, db: Database) -> None:
+    """Let a disabled person in again. Raises NotFound."""
+    with db.begin() as connection:
+        _set(connection, reviewer_id, disabled_at=None)
+        audit.write(connection, "reviewer.enabled", actor=actor, detail={"reviewer": reviewer_id})
+
+
+def sign_out_everywhere(reviewer_id: str, *, db: Database) -> int:
+    """End all of a person's sessions. Returns of how many browsers."""
+    with db.begin() as connection:
+        return sessions.end_all(connection, reviewer_id)
+
+
+def choose_look(reviewer_id: str, theme: str, timezone: str | None, *, db: Database) -> None:
+    """Keep how a person likes the console to look: `auto`, `light` or `dark`; and on which clock (None: the team's)."""
+    with db.begin() as connection:
+        _set(connection, reviewer_id, theme=theme, timezone=timezone)
+
+
+def require_right(reviewer_id: str, right: Right, *, db: Database) -> None:
+    """Raises Forbidden where a person is unknown or disabled, or none of their roles gives the right."""
+    with db.read() as connection:
+        row = connection.execute(
+            select(reviewer.c.roles, reviewer.c.disabled_at).where(reviewer.c.id == reviewer_id)
+        ).one_or_none()
+    if row is None or row.disabled_at is not None:
+        raise Forbidden(f"{reviewer_id} does not review here any more. An administrator may change that.")
+    require(row.roles, right)
+
+
+def _keep_an_administrator(connection: Connection, reviewer_id: str) -> None:
+    """Two administrators who remove each other at the same moment queue up here. Raises LastAdministrator."""
+    one_at_a_time(connection, "administrators")
+    enabled = select(reviewer.c.id).where(reviewer.c.disabled_at.is_(None))
+    can_give = enabled.where(reviewer.c.roles.overlap(list(roles_with(Right.PEOPLE))))
+    if list(connection.execute(can_give).scalars()) == [reviewer_id]:
+        raise LastAdministrator("This is the only administrator. Make somebody else one first.")
+
+
+def _set(connection: Connection, reviewer_id: str, **values: Any) -> None:
+    changed = connection.execute(update(reviewer).where(reviewer.c.id == reviewer_id).values(**values))
+    if changed.rowcount != 1:
+        raise _unknown(reviewer_id)
+
+
+def _unknown(reviewer_id: str) -> NotFound:
+    return NotFound(f"There is no reviewer {reviewer_id!r}. Add one with: proofdesk reviewer add {reviewer_id}")
+
+
+def _people(rules: SignIn) -> Any:
+    now_open = (
+        select(session.c.reviewer_id, func.count().label("sessions"), func.max(session.c.seen_at).label("seen_at"))
+        .where(*sessions.open_sessions(rules))
+        .group_by(session.c.reviewer_id)
+        .subquery()
+    )
+    return (
+        select(
+            reviewer,
+            password.c.reviewer_id.is_not(None).label("has_password"),
+            invitation.c.expires_at,
+            func.coalesce(now_open.c.sessions, 0).label("sessions"),
+            now_open.c.seen_at,
+        )
+        .outerjoin(password, password.c.reviewer_id == reviewer.c.id)
+        .outerjoin(invitation, (invitation.c.reviewer_id == reviewer.c.id) & (invitation.c.expires_at > func.now()))
+        .outerjoin(now_open, now_open.c.reviewer_id == reviewer.c.id)
+    )
+
+
+def _listed(row: Row[Any]) -> Listed:
+    return Listed(
+        reviewer_id=row.id,
+        name=row.name or row.id,
+        roles=tuple(row.roles),
+        languages=tuple(row.languages),
+        disabled_at=row.disabled_at,
+        has_password=row.has_password,
+        invited_until=row.expires_at,
+        sessions=row.sessions,
+        seen_at=row.seen_at,
+    )

@@ -1,0 +1,114 @@
+"""Sign in with a password, and change it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import structlog
+from sqlalchemy import Connection, Row, func, select
+from sqlalchemy.dialects.postgresql import insert
+
+from pipeline.access.staff import sessions
+from pipeline.access.staff.passwords import Passwords
+from pipeline.access.staff.rules.sign_in import LONGEST_PASSWORD, SignInRefused, password_problems
+from pipeline.access.staff.tables import password
+from pipeline.access.staff.throttle import count_try, forgive
+from pipeline.kernel.database import Database, storable
+from pipeline.kernel.errors import Invalid
+from pipeline.policy.sign_in import SignIn
+from pipeline.review.tables import reviewer
+from pipeline.submission import audit
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """What signing in needs."""
+
+    db: Database
+    passwords: Passwords
+    rules: SignIn
+
+
+def sign_in(name: str, given: str, *, address: str, now: datetime, gate: Gate) -> str:
+    """Sign a person in; the new session's token. Raises SignInRefused, which tells nothing, or TooManyTries."""
+    count_try(name, address, now=now, db=gate.db, rules=gate.rules)
+    known = _proved(name, given, gate)
+    fresh = gate.passwords.hashed(given) if gate.passwords.is_dated(known.hashed) else known.hashed
+    with gate.db.begin() as connection:
+        _still(connection, known)
+        forgive(connection, name, address, now=now)
+        if fresh != known.hashed:
+            _store(connection, known.id, fresh)
+        token = sessions.begin(connection, known.id, proof="password", rules=gate.rules)
+    log.info("session.begun", reviewer=known.id, proof="password")
+    return token
+
+
+def change_password(reviewer_id: str, given: str, new: str, *, address: str, now: datetime, gate: Gate) -> str:
+    """Choose another password, for which the present one is asked. Every session ends; the token of a new one for this browser.
+
+    Raises Invalid, SignInRefused, TooManyTries.
+    """
+    require_strong(new, reviewer_id=reviewer_id, rules=gate.rules)
+    count_try(reviewer_id, address, now=now, db=gate.db, rules=gate.rules)
+    known = _proved(reviewer_id, given, gate)
+    hashed = gate.passwords.hashed(new)
+    with gate.db.begin() as connection:
+        _still(connection, known)
+        forgive(connection, known.id, address, now=now)
+        replace(connection, known.id, hashed, actor=known.id)
+        return sessions.begin(connection, known.id, proof="password", rules=gate.rules)
+
+
+def require_strong(new: str, *, reviewer_id: str, rules: SignIn) -> None:
+    """Raises Invalid where a new password is too weak."""
+    if problems := list(password_problems(new, reviewer_id=reviewer_id, rules=rules)):
+        raise Invalid(problems)
+
+
+def replace(connection: Connection, reviewer_id: str, hashed: str, *, actor: str) -> None:
+    """Another password, in the caller's transaction: whoever was signed in is not any more."""
+    _store(connection, reviewer_id, hashed)
+    sessions.end_all(connection, reviewer_id)
+    audit.write(connection, "password.changed", actor=actor, detail={"reviewer": reviewer_id})
+
+
+def _proved(name: str, given: str, gate: Gate) -> Row[Any]:
+    """The person whose password it is. The work is the same for a name that nobody has. Raises SignInRefused."""
+    with gate.db.read() as connection:
+        known = connection.execute(_account(name)).one_or_none()
+    usable = known is not None and known.disabled_at is None and len(given) <= LONGEST_PASSWORD
+    fits = gate.passwords.fits(given[:LONGEST_PASSWORD], known.hashed if known is not None and usable else None)
+    if known is None or not fits:
+        log.info("sign_in.refused")
+        raise refused()
+    return known
+
+
+def refused() -> SignInRefused:
+    """The one answer to every sign-in that fails."""
+    return SignInRefused("The name or the password is not right. Check both; an administrator can send you a new link.")
+
+
+def _still(connection: Connection, known: Row[Any]) -> None:
+    """Hold the person's row, and that neither they nor their password have changed since. Raises SignInRefused."""
+    connection.execute(select(reviewer.c.id).where(reviewer.c.id == known.id).with_for_update())
+    present = connection.execute(_account(known.id)).one_or_none()
+    if present is None or present.disabled_at is not None or present.hashed != known.hashed:
+        raise refused()
+
+
+def _account(name: str) -> Any:
+    return (
+        select(reviewer.c.id, reviewer.c.disabled_at, password.c.hashed)
+        .join(password, password.c.reviewer_id == reviewer.c.id)
+        .where(reviewer.c.id == storable(name.strip()))
+    )
+
+
+def _store(connection: Connection, reviewer_id: str, hashed: str) -> None:
+    values = {"hashed": hashed, "changed_at": func.now()}
+    statement = insert(password).values(reviewer_id=reviewer_id, **values)
+    connection.execute(statement.on_conflict_do_update(index_elements=["reviewer_id"], set_=values))

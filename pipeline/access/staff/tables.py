@@ -1,0 +1,73 @@
+from typing import Final
+
+from sqlalchemy import Column, ForeignKey, Index, Integer, Table, Text, Uuid, func, text
+
+from pipeline.kernel.database import metadata
+from pipeline.submission.tables import Instant
+
+password: Final = Table(
+    "password",
+    metadata,
+    Column("reviewer_id", Text, ForeignKey("reviewer.id"), primary_key=True),
+    Column("hashed", Text, nullable=False),
+    Column("changed_at", Instant, nullable=False, server_default=func.now()),
+)
+
+session: Final = Table(
+    "session",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("token_sha256", Text, nullable=False, unique=True),
+    Column("reviewer_id", Text, ForeignKey("reviewer.id"), nullable=False),
+    Column("proof", Text, nullable=False),
+    Column("created_at", Instant, nullable=False, server_default=func.now()),
+    Column("seen_at", Instant, nullable=False, server_default=func.now()),
+    Column("expires_at", Instant, nullable=False),
+    Column("ended_at", Instant),
+    Index("ix_session_open", "reviewer_id", postgresql_where=text("ended_at IS NULL")),
+    Index("ix_session_expires_at", "expires_at"),
+)
+"""One browser that is signed in. `proof` says by what: a password, an invitation or an identity provider."""
+
+invitation: Final = Table(
+    "invitation",
+    metadata,
+    Column("token_sha256", Text, primary_key=True),
+    Column("reviewer_id", Text, ForeignKey("reviewer.id"), nullable=False, unique=True),
+    Column("expires_at", Instant, nullable=False),
+)
+"""A link with which a person chooses their password. There is one for each person at most; it goes when it was used."""
+
+sign_in_tries: Final = Table(
+    "sign_in_tries",
+    metadata,
+    Column("whose", Text, primary_key=True),
+    Column("failed", Integer, nullable=False),
+    Column("last_at", Instant, nullable=False),
+    Column("paused_until", Instant, nullable=False),
+    Index("ix_sign_in_tries_last_at", "last_at"),
+)
+"""Failed tries in a row, of an account or from an address; `whose` is a hash of it, whether there is such an account or not."""
+
+provider_identity: Final = Table(
+    "provider_identity",
+    metadata,
+    Column("reviewer_id", Text, ForeignKey("reviewer.id"), primary_key=True),
+    Column("issuer", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("linked_at", Instant, nullable=False, server_default=func.now()),
+    Index("uq_provider_identity_subject", "issuer", "subject", unique=True),
+)
+"""Who a person is at the identity provider, from their first sign-in there on."""
+
+provider_visit: Final = Table(
+    "provider_visit",
+    metadata,
+    Column("state_sha256", Text, primary_key=True),
+    Column("nonce", Text, nullable=False),
+    Column("verifier", Text, nullable=False),
+    Column("page", Text, nullable=False),
+    Column("expires_at", Instant, nullable=False),
+    Index("ix_provider_visit_expires_at", "expires_at"),
+)
+"""A browser that was sent to the identity provider and has not come back."""

@@ -1,0 +1,53 @@
+"""The normal forms of what buyers reach a member by: e-mail addresses and phone numbers (DOMAIN §2). Pure."""
+
+from typing import Final
+
+import phonenumbers
+from email_validator import EmailNotValidError, validate_email
+from phonenumbers import NumberParseException, PhoneNumber, PhoneNumberFormat, PhoneNumberType
+
+from pipeline.kernel.errors import Invalid, Problem
+
+MOBILE: Final = frozenset({PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE})
+"""Many countries, such as the United States, do not tell mobile numbers from others."""
+
+_NO_NUMBER: Final = Problem(
+    "phone",
+    "invalid_phone",
+    "This is no phone number. Write it with + and the country's code, such as +49 1512 3456789.",
+)
+
+
+def email_address(written: str) -> str:
+    """The address in its normal form (RFC 5321, 6531). Raises Invalid; whether the domain takes mail is not asked here."""
+    try:
+        return validate_email(written, check_deliverability=False).normalized
+    except EmailNotValidError as error:
+        raise Invalid([Problem("email", "invalid_email", str(error))]) from error
+
+
+def mobile_number(written: str, region: str | None) -> str:
+    """The number in E.164, `region` being the country of a number without +. Raises Invalid, also for a landline."""
+    number = _parsed(written, region)
+    if phonenumbers.number_type(number) not in MOBILE:
+        raise Invalid([Problem("phone", "not_a_mobile_phone", "This is not a mobile number. Use one that is.")])
+    return _e164(number)
+
+
+def phone_number(written: str, region: str | None) -> str:
+    """The number in E.164, of whatever line. Raises Invalid."""
+    return _e164(_parsed(written, region))
+
+
+def _parsed(written: str, region: str | None) -> PhoneNumber:
+    try:
+        number = phonenumbers.parse(written, region)
+    except NumberParseException as error:
+        raise Invalid([_NO_NUMBER]) from error
+    if number.extension or not phonenumbers.is_valid_number(number):
+        raise Invalid([_NO_NUMBER])
+    return number
+
+
+def _e164(number: PhoneNumber) -> str:
+    return phonenumbers.format_number(number, PhoneNumberFormat.E164)

@@ -1,0 +1,49 @@
+"""The events themselves, for services that ask instead of being told."""
+
+from typing import Final
+
+from sqlalchemy import ColumnElement, ScalarSelect, func, select, text
+
+from pipeline.events.tables import event
+from pipeline.kernel.database import Database
+from pipeline.kernel.errors import Invalid, Problem
+from schemas.events import EventPage, EventView
+
+LONGEST: Final = 18
+"""Digits of a cursor; more than any event's number has."""
+
+_UNDER_WAY_SINCE: Final = text(
+    "SELECT coalesce(min(xact_start), clock_timestamp()) FROM pg_stat_activity"
+    " WHERE backend_xid IS NOT NULL AND datname = current_database()"
+)
+"""When the oldest transaction began that writes. To be asked before the events are read: what ended in between is seen by then."""
+
+
+def events(*, cursor: str | None, member_id: str | None, limit: int, db: Database) -> EventPage:
+    """A page after `cursor`, the earliest first; nothing is ever passed over. Raises Invalid for a cursor that is none.
+
+    Transactions commit in another order than they take their numbers: an event is shown once every transaction that had begun when it
+    was written has ended. A decision's event waits for its undo window: the page ends before the first event that is not there yet.
+    """
+    after = _number(cursor)
+    query = select(event).where(event.c.sequence > after)
+    if member_id is not None:
+        query = query.where(event.c.member_id == member_id)
+    with db.read() as connection:
+        under_way = event.c.written_at >= connection.execute(_UNDER_WAY_SINCE).scalar_one()
+        end = func.least(_first(under_way), _first(event.c.at > func.now()), 2**62)
+        rows = connection.execute(query.where(event.c.sequence < end).order_by(event.c.sequence).limit(limit)).all()
+    items = tuple(EventView(id=row.id, type=row.type, timestamp=row.at, data=row.data) for row in rows)
+    return EventPage(items=items, next_cursor=str(rows[-1].sequence if rows else after))
+
+
+def _first(what: ColumnElement[bool]) -> ScalarSelect[int]:
+    return select(func.min(event.c.sequence)).where(what).scalar_subquery()
+
+
+def _number(cursor: str | None) -> int:
+    if cursor is None:
+        return 0
+    if not cursor.isascii() or not cursor.isdigit() or len(cursor) > LONGEST:
+        raise Invalid([Problem("cursor", "invalid_cursor", "Use next_cursor of the page before, unchanged.")])
+    return int(cursor)

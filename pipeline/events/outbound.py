@@ -1,0 +1,93 @@
+"""Record what other services are told, in the transaction that makes it true; each endpoint gets a delivery of its own.
+
+The events of one member are numbered in the order in which they are committed: whoever records one holds the member's turn until
+the end of the transaction. So record last: what is locked after it may wait for somebody who waits for the turn.
+"""
+
+from datetime import timedelta
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import Connection, Interval, Text, any_, bindparam, delete, func, insert, or_, select
+
+from pipeline.events.tables import delivery, endpoint, event
+from pipeline.kernel.ids import new_id
+from pipeline.tasks import ledger
+from pipeline.tasks.recall import recall
+from pipeline.tasks.rules import DELIVER_EVENT
+from schemas.base import Frozen
+
+_TURN: Final = (
+    select(
+        func.pg_advisory_xact_lock(func.hashtextextended(bindparam("turn", type_=Text), 0)), func.pg_current_xact_id()
+    )
+    .cte("turn")
+    .prefix_with("MATERIALIZED")
+)
+"""Whoever is past it has a transaction's id, too, by which `listed` sees that it is under way."""
+
+_GIVEN: Final = ("id", "type", "member_id", "data", "cause_id")
+_RECORD: Final = (
+    insert(event)
+    .from_select(
+        (*_GIVEN, "sequence", "at"),
+        select(
+            *(bindparam(name, type_=event.c[name].type) for name in _GIVEN),
+            func.nextval("event_sequence_seq"),
+            func.now() + bindparam("delay", type_=Interval),
+        ).select_from(_TURN),
+    )
+    .returning(event.c.sequence)
+)
+"""An event with its number, which is taken in the member's turn. One trip: nearly every change tells of itself."""
+
+_WANTED: Final = select(endpoint.c.id, endpoint.c.state).where(
+    or_(func.cardinality(endpoint.c.types) == 0, any_(endpoint.c.types) == bindparam("event_type", type_=Text))
+)
+
+
+def record(
+    connection: Connection,
+    event_type: str,
+    data: Frozen,
+    *,
+    member_id: str,
+    trace: str,
+    cause_id: UUID | None = None,
+    delay_seconds: float = 0,
+) -> UUID:
+    """Record an event and its deliveries. A delayed one can be taken back until then, by its cause."""
+    event_id = new_id()
+    row = {
+        "turn": f"events:{member_id}",
+        "id": event_id,
+        "type": event_type,
+        "member_id": member_id,
+        "data": data.model_dump(mode="json"),
+        "cause_id": cause_id,
+        "delay": timedelta(seconds=delay_seconds),
+    }
+    sequence = connection.execute(_RECORD, row).scalar_one()
+    for to in connection.execute(_WANTED, {"event_type": event_type}).all():
+        pending = {"event_id": event_id, "endpoint_id": to.id, "member_id": member_id, "sequence": sequence}
+        connection.execute(insert(delivery).values(pending))
+        if to.state == "active":
+            ref = delivery_ref(event_id, to.id)
+            ledger.record(connection, DELIVER_EVENT, ref, trace=trace, delay_seconds=delay_seconds)
+    return event_id
+
+
+def take_back(connection: Connection, cause_id: UUID) -> bool:
+    """Unsay what was recorded with a delay for this cause; whether nothing of it has begun to leave. Roll back where it has."""
+    said = connection.execute(
+        select(delivery).join(event, event.c.id == delivery.c.event_id).where(event.c.cause_id == cause_id)
+    ).all()
+    if not all(recall(connection, DELIVER_EVENT, delivery_ref(each.event_id, each.endpoint_id)) for each in said):
+        return False
+    connection.execute(delete(event).where(event.c.cause_id == cause_id))
+    return True
+
+
+def delivery_ref(event_id: UUID, endpoint_id: UUID) -> str:
+    """How a task names a delivery."""
+    return f"{event_id}:{endpoint_id}"

@@ -1,0 +1,145 @@
+"""The endpoints that events are sent to: add, list, rotate the secret, resume, replay, remove."""
+
+import secrets
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import structlog
+from sqlalchemy import Connection, Row, delete, func, insert, select, update
+from sqlalchemy.dialects.postgresql import insert as upsert
+
+from pipeline.events.outbound import delivery_ref
+from pipeline.events.tables import delivery, endpoint, event
+from pipeline.events.webhooks.rules import SECRET_BYTES, address_problem, rotated, secret_of
+from pipeline.kernel.database import Database
+from pipeline.kernel.errors import AlreadyThere, Invalid, NotFound, Problem
+from pipeline.kernel.ids import new_id
+from pipeline.tasks import ledger
+from pipeline.tasks.rules import DELIVER_EVENT
+from schemas.events import EndpointRequest, EndpointSecret, EndpointView, ReplayRequest
+
+log = structlog.get_logger()
+
+
+def add(request: EndpointRequest, *, db: Database) -> EndpointSecret:
+    """Add an endpoint; it gets what happens from now on, and what happened before by a replay. Raises Invalid."""
+    if (problem := address_problem(request.url)) is not None:
+        raise Invalid([Problem("url", "unusable_address", problem)])
+    row = {"id": new_id(), "url": request.url, "types": list(request.types)}
+    secret = _fresh()
+    with db.begin() as connection:
+        connection.execute(insert(endpoint).values(**row, secrets=[{"secret": secret, "until": None}]))
+    log.info("webhook.added", endpoint_id=str(row["id"]))
+    return EndpointSecret(endpoint_id=row["id"], secret=secret)
+
+
+def listed(*, db: Database) -> list[EndpointView]:
+    """All, the oldest first, with how many events each still has to get."""
+    pending = (
+        select(func.count())
+        .where(delivery.c.endpoint_id == endpoint.c.id, delivery.c.state == "pending")
+        .scalar_subquery()
+    )
+    with db.read() as connection:
+        rows = connection.execute(select(endpoint, pending.label("pending")).order_by(endpoint.c.id)).mappings().all()
+    return [EndpointView.model_validate({name: row[name] for name in EndpointView.model_fields}) for row in rows]
+
+
+def rotate(endpoint_id: UUID, *, now: datetime, overlap_hours: int, db: Database) -> EndpointSecret:
+    """Give it a fresh secret. The present one goes on signing too for the overlap, so that nothing fails meanwhile. Raises NotFound."""
+    overlap = timedelta(hours=overlap_hours)
+    with db.begin() as connection:
+        row = _locked(connection, endpoint_id)
+        secret = _fresh()
+        changed = rotated(row.secrets, secret, now=now, overlap=overlap)
+        connection.execute(update(endpoint).where(endpoint.c.id == endpoint_id).values(secrets=changed))
+    log.info("webhook.rotated", endpoint_id=str(endpoint_id))
+    return EndpointSecret(endpoint_id=endpoint_id, secret=secret, previous_valid_until=now + overlap)
+
+
+def resume(endpoint_id: UUID, *, now: datetime, db: Database) -> int:
+    """Send again to a paused endpoint, all that came meanwhile, in order. Returns how many. Raises NotFound, AlreadyThere."""
+    with db.begin() as connection:
+        if _locked(connection, endpoint_id).state == "active":
+            raise AlreadyThere("The endpoint is active already.")
+        fresh = {"state": "active", "paused_because": None, "failing_since": None}
+        connection.execute(update(endpoint).where(endpoint.c.id == endpoint_id).values(fresh))
+        count = _send(connection, endpoint_id, _pending(connection, endpoint_id), now=now)
+    log.info("webhook.resumed", endpoint_id=str(endpoint_id), events=count)
+    return count
+
+
+def replay(endpoint_id: UUID, request: ReplayRequest, *, now: datetime, db: Database) -> int:
+    """Send events again, whether the endpoint had them or not. Returns how many. Raises NotFound, Invalid."""
+    if request.since is None and not request.event_ids:
+        raise Invalid([Problem("since", "missing_field", "Say which: since a time, or by event_ids.")])
+    with db.begin() as connection:
+        to = _locked(connection, endpoint_id)
+        asked = _asked(connection, request, to.types)
+        for row in asked:
+            known = {
+                "event_id": row.id,
+                "endpoint_id": endpoint_id,
+                "member_id": row.member_id,
+                "sequence": row.sequence,
+            }
+            connection.execute(upsert(delivery).values(known).on_conflict_do_nothing())
+        ids = [row.id for row in asked]
+        again = {"state": "pending", "delivered_at": None}
+        of = (delivery.c.endpoint_id == endpoint_id, delivery.c.event_id.in_(ids))
+        connection.execute(update(delivery).where(*of).values(again))
+        if to.state == "active":
+            _send(connection, endpoint_id, ids, now=now)
+    log.info("webhook.replayed", endpoint_id=str(endpoint_id), events=len(ids))
+    return len(ids)
+
+
+def remove(endpoint_id: UUID, *, db: Database) -> None:
+    """Forget it and what it was still to get. Raises NotFound."""
+    with db.begin() as connection:
+        _locked(connection, endpoint_id)
+        connection.execute(delete(endpoint).where(endpoint.c.id == endpoint_id))
+    log.info("webhook.removed", endpoint_id=str(endpoint_id))
+
+
+def _fresh() -> str:
+    return secret_of(secrets.token_bytes(SECRET_BYTES))
+
+
+def _locked(connection: Connection, endpoint_id: UUID) -> Row[Any]:
+    row = connection.execute(select(endpoint).where(endpoint.c.id == endpoint_id).with_for_update()).one_or_none()
+    if row is None:
+        raise NotFound(f"There is no endpoint {endpoint_id}.")
+    return row
+
+
+def _pending(connection: Connection, endpoint_id: UUID) -> Sequence[UUID]:
+    of = (delivery.c.endpoint_id == endpoint_id, delivery.c.state == "pending")
+    return connection.execute(select(delivery.c.event_id).where(*of).order_by(delivery.c.sequence)).scalars().all()
+
+
+def _asked(connection: Connection, request: ReplayRequest, types: Sequence[str]) -> Sequence[Row[Any, Any, Any]]:
+    query = select(event.c.id, event.c.member_id, event.c.sequence).where(event.c.at <= func.now())
+    if types:
+        query = query.where(event.c.type.in_(types))
+    if request.since is not None:
+        query = query.where(event.c.at >= request.since)
+    if request.event_ids:
+        query = query.where(event.c.id.in_(request.event_ids))
+    if request.member_id is not None:
+        query = query.where(event.c.member_id == request.member_id)
+    return connection.execute(query.order_by(event.c.sequence)).all()
+
+
+def _send(connection: Connection, endpoint_id: UUID, events: Sequence[UUID], *, now: datetime) -> int:
+    """A new round for each: tasks of earlier rounds have ended, and a task is recorded once for each round."""
+    of = (delivery.c.endpoint_id == endpoint_id, delivery.c.event_id.in_(events))
+    begun = update(delivery).where(*of).values(round=delivery.c.round + 1, begun_at=now)
+    rounds = connection.execute(begun.returning(delivery.c.event_id, delivery.c.round)).all()
+    for row in rounds:
+        ref = delivery_ref(row.event_id, endpoint_id)
+        key = f"{DELIVER_EVENT.name}:{ref}:{row.round}"
+        ledger.record(connection, DELIVER_EVENT, ref, trace=f"webhook:{endpoint_id}", dedup_key=key)
+    return len(rounds)

@@ -1,0 +1,127 @@
+"""Look at one uploaded file: fetch it with a cap, inspect it, and put its renditions into the vault."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final, Protocol
+from uuid import UUID
+
+from sqlalchemy import Row
+
+from pipeline.inspection.downloads import download_folder
+from pipeline.inspection.findings import Finding, finding
+from pipeline.inspection.report import FileReport, Rendition
+from pipeline.inspection.rules import FileRules, verdict
+from pipeline.inspection.sandbox import Death, Inspected
+from pipeline.inspection.signals.match import matches
+from pipeline.inspection.signals.ocr import read_pages
+from pipeline.kernel.ids import new_id
+from pipeline.kernel.storage import Storage
+from pipeline.policy.files import FileLimits
+from pipeline.tasks.ledger import Task
+
+PAGES_TO_READ: Final = 2
+SECONDS_TO_READ: Final = 8.0
+"""For each page. With the time of the sandbox it stays well below a lease."""
+
+
+class Inspector(Protocol):
+    """Looks at a file on disk: the sandbox, or what stands in for it."""
+
+    def inspect(
+        self, path: Path, *, rules: FileRules, declared_type: str | None = None, filename: str | None = None
+    ) -> Inspected:
+        """The report and the signals. Never raises for what is in the file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """One file after it was looked at: what was found, and where its renditions now are in the vault."""
+
+    material_id: UUID
+    findings: tuple[Finding, ...]
+    report: FileReport | None = None
+    signals: Mapping[str, object] = field(default_factory=dict)
+    deaths: tuple[Death, ...] = ()
+    renditions: tuple[dict[str, Any], ...] = ()
+    written_at: datetime | None = None
+
+
+def look(
+    file: Row[Any],
+    *,
+    expected: Mapping[str, str],
+    task: Task,
+    storage: Storage,
+    limits: FileLimits,
+    inspector: Inspector,
+) -> Looked:
+    """A download with a cap, the inspection, and the renditions put into the vault."""
+    with download_folder() as folder:
+        path = folder / "upload"
+        got = storage.download(storage.uploads, file.upload_key, path, cap=limits.max_bytes)
+        if got is None:
+            return Looked(file.id, (finding("object_missing"),))
+        if got.cut:
+            too_large = finding("file_too_large", size=got.bytes, limit=limits.max_bytes)
+            return Looked(file.id, (too_large,), written_at=got.written_at)
+        rules = FileRules.model_validate(limits.model_dump())
+        seen = inspector.inspect(path, rules=rules, declared_type=file.declared_type, filename=file.filename)
+    report = seen.report
+    found = (*report.findings, *_differences(file, report))
+    kept = _keep(file, report, task, storage) if verdict(found) else ()
+    return Looked(file.id, found, report, _signals(seen, expected), seen.deaths, kept, got.written_at)
+
+
+def _signals(seen: Inspected, expected: Mapping[str, str]) -> dict[str, object]:
+    """What was noticed in the child, and which words of the form stand in the file, and where.
+
+    Where it carries no text, the first pages are read off our renditions, if tesseract is installed.
+    """
+    report = seen.report
+    if not expected or not report.accepted:
+        return dict(seen.signals)
+    source, texts = "text_layer", report.texts
+    if not any(page.words for page in texts):
+        source, texts = "ocr", read_pages(_first_pages(report), seconds=SECONDS_TO_READ)
+    matched = matches(expected, texts) if any(page.words for page in texts) else {}
+    return {**seen.signals, "form": {"source": source, "fields": matched}} if matched else dict(seen.signals)
+
+
+def _first_pages(report: FileReport) -> list[Rendition]:
+    large = [each for each in report.renditions if each.purpose == "large"]
+    return sorted(large, key=lambda each: each.page)[:PAGES_TO_READ]
+
+
+def _differences(file: Row[Any], report: FileReport) -> list[Finding]:
+    """Where the object is other than upstream declared it."""
+    found = []
+    if file.declared_bytes is not None and file.declared_bytes != report.size:
+        found.append(finding("length_mismatch", declared=file.declared_bytes, actual=report.size))
+    if file.declared_sha256 is not None and file.declared_sha256 != report.sha256:
+        found.append(finding("content_mismatch", declared=file.declared_sha256, actual=report.sha256))
+    return found
+
+
+def _keep(file: Row[Any], report: FileReport, task: Task, storage: Storage) -> tuple[dict[str, Any], ...]:
+    """Put the renditions into the vault under keys that carry the task's token, before the transaction that names them."""
+    rows = []
+    for each in report.renditions:
+        key = f"{file.submission_id}/{file.id}/{task.token}/{each.purpose}-{each.page}.jpg"
+        storage.put_vault(key, each.body, media_type=each.media_type)
+        rows.append(
+            {
+                "id": new_id(),
+                "material_id": file.id,
+                "key": key,
+                "bytes": len(each.body),
+                "purpose": each.purpose,
+                "page": each.page,
+                "media_type": each.media_type,
+                "width": each.width,
+                "height": each.height,
+                "sha256": each.sha256,
+            }
+        )
+    return tuple(rows)

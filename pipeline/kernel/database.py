@@ -1,0 +1,176 @@
+import math
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Final
+
+import orjson
+import psycopg
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Engine,
+    MetaData,
+    Text,
+    create_engine,
+    event,
+    exc,
+    literal,
+    literal_column,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB, Insert
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from pipeline.kernel.errors import DatabaseFault, DatabaseUnavailable
+
+metadata: Final = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+"""Every table of the pipeline registers here; the migrations are held against it."""
+
+JSON: Final = JSONB(none_as_null=True)
+
+_OUR_MISTAKES: Final = "42"
+"""SQLSTATE's class of statements that are wrong; their message names our tables and columns and no data."""
+
+_AFTER_COMMIT: Final = "proofdesk.after_commit"
+_LEFT: Final = "proofdesk.left"
+
+TRUSTED_SECONDS: Final = 1.0
+"""How long after its last use a held connection is taken to live."""
+
+Hint = tuple[str, str]
+AfterCommit = Callable[[Sequence[Hint]], None]
+
+
+class Database:
+    """PostgreSQL, with held connections. A transaction that commits passes on the hints that were recorded in it."""
+
+    def __init__(self, engine: Engine, *, after_commit: AfterCommit) -> None:
+        self.engine = engine
+        self._after_commit = after_commit
+
+    @contextmanager
+    def begin(self) -> Iterator[Connection]:
+        """One transaction: commits at the end of the block, rolls back on any exception. Raises DatabaseUnavailable."""
+        with _translated(), self.engine.begin() as connection:
+            hints: list[Hint] = []
+            connection.info[_AFTER_COMMIT] = hints
+            yield connection
+        if hints:
+            self._after_commit(hints)
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A connection for reading, each statement on its own. Raises DatabaseUnavailable."""
+        with _translated(), self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            yield connection
+
+    def ping(self) -> str:
+        """The server's version. Raises DatabaseUnavailable."""
+        with self.read() as connection:
+            return str(connection.execute(text("SHOW server_version")).scalar_one())
+
+    def close(self) -> None:
+        """Close the held connections."""
+        self.engine.dispose()
+
+
+def storable(words: str) -> str:
+    """The words without what PostgreSQL cannot hold: zero bytes and halves of characters."""
+    return words.replace("\x00", "\ufffd").encode("utf-8", "replace").decode()
+
+
+def after_commit(connection: Connection, *, kind: str, task_id: str) -> None:
+    """Remember to hint a task once this transaction has committed."""
+    connection.info[_AFTER_COMMIT].append((kind, task_id))
+
+
+def one_at_a_time(connection: Connection, what: str) -> None:
+    """Transactions that name the same `what` queue up here; the lock ends with the transaction."""
+    connection.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:what, 0))"), {"what": what})
+
+
+def constant(word: str) -> ColumnElement[str]:
+    """A word of our own as a part of the statement, never a value from outside: a partial index on it serves a plan that is kept.
+
+    With a parameter in its place PostgreSQL plans the statement each time anew, which takes several times as long as running it.
+    """
+    if not word.isidentifier():
+        raise ValueError(f"{word!r} is no word of ours.")
+    return literal_column(f"'{word}'", Text)
+
+
+def took_effect(connection: Connection, statement: Insert) -> bool:
+    """Run an INSERT … ON CONFLICT and say whether it wrote its row. SQLAlchemy gives inserts no row count, so ask for the row."""
+    return connection.execute(statement.returning(literal(1))).first() is not None
+
+
+def engine(url: str, *, pool_size: int = 10) -> Engine:
+    """The engine for `url`, with time-outs that are shorter than any lease. Made once a process, after fork."""
+    made = create_engine(
+        url,
+        pool_size=pool_size,
+        max_overflow=0,  # what overflows is closed after one use, and a new connection costs ten times a transaction
+        pool_timeout=10,
+        pool_use_lifo=True,  # few connections are warm, not all of them lukewarm: each plans its own statements
+        hide_parameters=True,  # an error's text ends in logs and in the ledger, where members' data must not be
+        json_serializer=lambda value: orjson.dumps(value).decode(),
+        json_deserializer=orjson.loads,
+        connect_args={
+            "connect_timeout": 5,
+            "options": "-c statement_timeout=15000 -c idle_in_transaction_session_timeout=20000 -c timezone=UTC",
+        },
+    )
+    _ask_whether_it_lives(made)
+    return made
+
+
+def _ask_whether_it_lives(engine: Engine) -> None:
+    """Ping a held connection before it is used, unless it was in use a moment ago: that would be a fifth of all round trips.
+
+    As `pool_pre_ping` does it for every use: one that is dead is replaced, and with it all that are as old.
+    """
+
+    @event.listens_for(engine, "checkin")
+    def note(_connection: object, record: ConnectionPoolEntry) -> None:
+        record.info[_LEFT] = time.monotonic()
+
+    @event.listens_for(engine, "checkout")
+    def ask(connection: DBAPIConnection, record: ConnectionPoolEntry, _proxy: object) -> None:
+        if time.monotonic() - record.info.get(_LEFT, math.inf) < TRUSTED_SECONDS:
+            return
+        try:
+            engine.dialect.do_ping(connection)
+        except psycopg.OperationalError as error:
+            raise exc.InvalidatePoolError from error
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except (exc.OperationalError, exc.InterfaceError, exc.TimeoutError, psycopg.OperationalError) as error:
+        raise DatabaseUnavailable("PostgreSQL cannot be reached or closed the connection.") from error
+    except exc.DBAPIError as error:
+        if error.connection_invalidated:
+            raise DatabaseUnavailable("PostgreSQL closed the connection.") from error
+        raise DatabaseFault(_without_data(error)) from None
+
+
+def _without_data(error: exc.DBAPIError) -> str:
+    """Which rule the database held up, without the values that broke it: those may be a member's."""
+    cause = error.orig
+    if not isinstance(cause, psycopg.Error):
+        return type(error).__name__
+    where = ".".join(filter(None, [cause.diag.table_name, cause.diag.constraint_name or cause.diag.column_name]))
+    words = cause.diag.message_primary if (cause.sqlstate or "").startswith(_OUR_MISTAKES) else None
+    return " ".join(filter(None, [type(cause).__name__, cause.sqlstate, where, words]))

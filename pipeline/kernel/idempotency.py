@@ -1,0 +1,84 @@
+"""`Idempotency-Key`: the same key and body give the first answer again; the same key with another body is an error."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Final
+
+import orjson
+from sqlalchemy import Column, Connection, Index, Table, Text, bindparam, func, select, update
+from sqlalchemy.dialects.postgresql import insert
+
+from pipeline.kernel.database import JSON, Database, metadata
+from pipeline.kernel.errors import IdempotencyKeyReused
+from pipeline.submission.tables import Instant
+
+idempotency: Final = Table(
+    "idempotency",
+    metadata,
+    Column("owner", Text, primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("operation", Text, nullable=False),
+    Column("fingerprint", Text, nullable=False),
+    Column("answer", JSON),
+    Column("created_at", Instant, nullable=False, server_default=func.now()),
+    Index("ix_idempotency_created_at", "created_at"),
+)
+
+_FIRST: Final = insert(idempotency).on_conflict_do_nothing().returning(idempotency.c.key)
+_REMEMBER: Final = update(idempotency).where(
+    idempotency.c.owner == bindparam("of"), idempotency.c.key == bindparam("with_key")
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Once:
+    """A request that must take effect once: who asks (`owner`), their key, which operation, and a digest of the body."""
+
+    owner: str
+    key: str
+    operation: str
+    fingerprint: str
+
+
+def once(*, owner: str, key: str, operation: str, body: object) -> Once:
+    """The request's identity; `body` is the JSON value as it was validated, so that white space and order do not matter."""
+    digest = hashlib.sha256(orjson.dumps([operation, body], option=orjson.OPT_SORT_KEYS)).hexdigest()
+    return Once(owner, key, operation, digest)
+
+
+def earlier_answer(connection: Connection, request: Once | None) -> Mapping[str, Any] | None:
+    """The answer that this key got before, or None where this is the first time; then `remember` must follow.
+
+    Two at once: the second waits here until the first has committed. Raises IdempotencyKeyReused.
+    """
+    if request is None:
+        return None
+    if connection.execute(_FIRST, asdict(request)).first() is not None:
+        return None
+    row = connection.execute(select(idempotency).where(*_is(request))).one()
+    if row.fingerprint != request.fingerprint:
+        raise IdempotencyKeyReused(
+            f"The idempotency key {request.key!r} was used before for another request. Use a new key for a new request."
+        )
+    answer: Mapping[str, Any] = row.answer
+    return answer
+
+
+def was_seen(db: Database, request: Once | None) -> bool:
+    """Whether a request with this key has been answered, so that a repetition costs no new work. Raises DatabaseUnavailable."""
+    if request is None:
+        return False
+    with db.read() as connection:
+        return connection.execute(select(idempotency.c.key).where(*_is(request))).first() is not None
+
+
+def remember(connection: Connection, request: Once | None, answer: Mapping[str, Any]) -> None:
+    """Keep the answer for the next time that this key comes, in the same transaction as its effect."""
+    if request is not None:
+        answered = {"of": request.owner, "with_key": request.key, "answer": dict(answer)}
+        connection.execute(_REMEMBER, answered)
+
+
+def _is(request: Once) -> tuple[Any, Any]:
+    return idempotency.c.owner == request.owner, idempotency.c.key == request.key

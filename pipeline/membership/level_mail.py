@@ -1,0 +1,49 @@
+"""What a member is written when their level changed by something else than a verification, whose result says it."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from sqlalchemy import Connection
+
+from pipeline.membership.level import Cause, LevelMove
+from pipeline.submission.mail_contract import (
+    AFTER_FORGERY,
+    AFTER_REFUNDS,
+    BY_CORRECTION,
+    BY_ORDERS,
+    Notice,
+    WriteLetter,
+)
+
+_REASONS: Final[Mapping[str, str]] = {
+    "spend": BY_ORDERS,
+    "mistake": BY_CORRECTION,
+    "forgery": AFTER_FORGERY,
+    "refund": AFTER_REFUNDS,
+}
+
+
+def tell(
+    connection: Connection, member_id: str, move: LevelMove | None, *, cause: Cause, write_letter: WriteLetter
+) -> None:
+    """Write to the member that their level went up or down and what that brings or takes; nothing where it did not."""
+    if move is None:
+        return
+    reason = _REASONS[cause.because]
+    template, facts = _raised(move, reason) if move.raised else _lowered(move, reason)
+    write_letter(connection, Notice(move.id, template, member_id, facts, trace=cause.trace))
+
+
+def _raised(move: LevelMove, reason: str) -> tuple[str, Mapping[str, object]]:
+    new = [benefit for benefit in move.after.benefits if benefit not in move.before.benefits]
+    return "level_unlocked", {"stage_title": move.after.title, "new_benefits": new, "reason": reason}
+
+
+def _lowered(move: LevelMove, reason: str) -> tuple[str, Mapping[str, object]]:
+    lost = [benefit for benefit in move.before.benefits if benefit not in move.after.benefits]
+    return "level_lowered", {
+        "from_title": move.before.title,
+        "to_title": move.after.title,
+        "lost_benefits": lost,
+        "reason": reason,
+    }

@@ -1,0 +1,42 @@
+"""Every table of the pipeline on one metadata, for the migrations."""
+
+from pipeline.access import api_keys, member_sessions
+from pipeline.access.staff import tables as staff
+from pipeline.account import tables as account
+from pipeline.avatar import tables as avatar
+from pipeline.events import inbound
+from pipeline.events import tables as events
+from pipeline.inspection import fingerprints
+from pipeline.intake import tables as intake
+from pipeline.kernel import idempotency
+from pipeline.kernel.database import metadata
+from pipeline.membership import tables as membership
+from pipeline.notification import tables as notification
+from pipeline.review import tables as review
+from pipeline.review.quality import tables as quality
+from pipeline.submission import audit
+from pipeline.submission import tables as submission
+from pipeline.submission.evidence import tables as evidence
+from pipeline.tasks import tables as tasks
+
+__all__ = [
+    "account",
+    "api_keys",
+    "audit",
+    "avatar",
+    "events",
+    "evidence",
+    "fingerprints",
+    "idempotency",
+    "inbound",
+    "intake",
+    "member_sessions",
+    "membership",
+    "metadata",
+    "notification",
+    "quality",
+    "review",
+    "staff",
+    "submission",
+    "tasks",
+]

@@ -1,0 +1,232 @@
+"""The shape of the policy: every number and list of the domain, read from `config/policy.toml`."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Self
+
+from pydantic import Field, PositiveInt, model_validator
+
+from pipeline.kernel.rules.one_time_codes import Codes
+from pipeline.policy.account import Account, Category, Points, unknown_names
+from pipeline.policy.files import Files, Upload
+from pipeline.policy.ladder import FactType, Identity, Stage
+from pipeline.policy.mail_templates import SUBSCRIBABLE
+from pipeline.policy.member_sessions import SessionRules
+from pipeline.policy.methods import BusinessEmail, ChecklistItem, Methods, Rulings, TaxNumbers
+from pipeline.policy.quality import Quality
+from pipeline.policy.service_levels import Clock
+from pipeline.policy.sign_in import SignIn
+from pipeline.policy.spend import Spend, wrong_amounts
+from schemas.base import Frozen, Line
+
+
+class Attempts(Frozen):
+    """Chances (DOMAIN §7.3)."""
+
+    per_method: PositiveInt
+
+
+class Review(Frozen):
+    """Claims, offers, undo, and links to materials, in seconds; and which stages or kinds need two people who agree."""
+
+    claim_lease_seconds: PositiveInt
+    claims_per_reviewer: PositiveInt
+    undo_window_seconds: int = Field(ge=0)
+    view_url_seconds: PositiveInt
+    offer_seconds: PositiveInt = 900
+    four_eyes: tuple[str, ...] = ()
+
+
+class Console(Frozen):
+    """Materials that are covered until asked for, and whether an original outlives a redaction of it."""
+
+    blurred: tuple[str, ...]
+    keep_redacted_original: bool
+
+
+class Idempotency(Frozen):
+    """How long a key is remembered."""
+
+    retention_hours: PositiveInt
+
+
+class Events(Frozen):
+    """How events are sent to endpoints: when one is given up, when an endpoint gets a rest, how long secrets overlap."""
+
+    timeout_seconds: PositiveInt
+    give_up_days: PositiveInt
+    pause_hours: PositiveInt
+    secret_overlap_hours: PositiveInt
+    retention_days: PositiveInt
+
+
+class Reason(Frozen):
+    """Why a submission was rejected, with the sentence that the member reads."""
+
+    code: str
+    text: str
+
+
+class Avatar(Frozen):
+    """The avatar's checklist (DOMAIN §1)."""
+
+    checklist: tuple[ChecklistItem, ...]
+
+
+class Reasons(Frozen):
+    """Reasons for a rejection, by the kind of submission, and for asking for a better file."""
+
+    avatar: tuple[Reason, ...]
+    verification: tuple[Reason, ...]
+    better_file: tuple[Reason, ...] = ()
+
+
+class Policy(Frozen):
+    """The whole policy. `version` names its edition and its content, so that a decision can remember it."""
+
+    edition: str
+    version: str
+    attempts: Attempts
+    clock: Clock
+    upload: Upload
+    member_page: SessionRules
+    review: Review
+    quality: Quality
+    console: Console
+    sign_in: SignIn
+    idempotency: Idempotency
+    events: Events
+    codes: Codes
+    account: Account
+    points: Points
+    subscriptions: Mapping[str, Category]
+    files: Files
+    avatar: Avatar
+    reasons: Reasons
+    rulings: Rulings
+    methods: Methods
+    tax_number: TaxNumbers
+    business_email: BusinessEmail
+    spend: Spend
+    benefits: Mapping[str, Line]
+    ladder: tuple[Stage, ...] = Field(min_length=2)
+    facts: Mapping[str, FactType]
+    identities: Mapping[str, Identity]
+
+    @model_validator(mode="before")
+    @classmethod
+    def _share_materials(cls, data: Any) -> Any:
+        """An identity may name another one whose materials it shares. What is no table is left for the validation to name."""
+        identities = data.get("identities") if isinstance(data, dict) else None
+        if not isinstance(identities, dict) or not all(isinstance(each, dict) for each in identities.values()):
+            return data
+        shared = {name: each.get("materials") for name, each in identities.items()}
+        resolved = {
+            name: {**each, "materials": shared.get(each["materials"])}
+            if isinstance(each.get("materials"), str)
+            else each
+            for name, each in identities.items()
+        }
+        return {**data, "identities": resolved}
+
+    @model_validator(mode="after")
+    def _stages_are_distinct(self) -> Self:
+        names = [rung.stage for rung in self.ladder]
+        if twice := sorted({name for name in names if names.count(name) > 1}):
+            raise ValueError(f"ladder: the stages {twice} stand in it twice")
+        return self
+
+    @model_validator(mode="after")
+    def _amounts_grow_with_the_ladder(self) -> Self:
+        if wrong := wrong_amounts([("spend" in rung.unlocked_by, rung.spend) for rung in self.ladder]):
+            raise ValueError("; ".join(wrong))
+        return self
+
+    @model_validator(mode="after")
+    def _benefits_have_titles(self) -> Self:
+        for rung in self.ladder:
+            if missing := [benefit for benefit in rung.benefits if benefit not in self.benefits]:
+                raise ValueError(
+                    f"ladder, stage {rung.stage}: benefits without a title {missing}; add them to [benefits]"
+                )
+        return self
+
+    @model_validator(mode="after")
+    def _mails_have_categories(self) -> Self:
+        if missing := sorted(SUBSCRIBABLE - self.subscriptions.keys()):
+            raise ValueError(f"subscriptions: mails are sent of the categories {missing}; add them")
+        return self
+
+    @model_validator(mode="after")
+    def _the_account_names_what_there_is(self) -> Self:
+        levels = [rung.stage for rung in self.ladder]
+        reasons = [reason.code for reason in (*self.reasons.avatar, *self.reasons.verification)]
+        if wrong := unknown_names(self.account, self.points, levels=levels, reasons=reasons):
+            raise ValueError("; ".join(wrong))
+        return self
+
+    @model_validator(mode="after")
+    def _four_eyes_name_what_there_is(self) -> Self:
+        known = {*(rung.stage for rung in self.ladder), "avatar", "verification"}
+        if unknown := [name for name in self.review.four_eyes if name not in known]:
+            raise ValueError(f"review.four_eyes: {unknown} are neither stages of the ladder nor kinds of submissions")
+        return self
+
+    @model_validator(mode="after")
+    def _facts_are_known(self) -> Self:
+        for name, identity in self.identities.items():
+            for material in identity.materials:
+                for item in material.must_show:
+                    if missing := [fact for fact in item.facts if fact not in self.facts]:
+                        raise ValueError(
+                            f"identities.{name}, material {material.kind}: unknown facts {missing}; add them to [facts]"
+                        )
+        if missing := [fact for item in self.tax_number.checklist for fact in item.facts if fact not in self.facts]:
+            raise ValueError(f"tax_number.checklist: unknown facts {missing}; add them to [facts]")
+        return self
+
+    def stage(self, name: str) -> Stage | None:
+        """The rung of that name."""
+        return next((rung for rung in self.ladder if rung.stage == name), None)
+
+    def rank(self, name: str) -> int:
+        """How high a rung is; the lowest is 0."""
+        return [rung.stage for rung in self.ladder].index(name)
+
+    def benefit_titles(self, benefits: Iterable[str]) -> tuple[str, ...]:
+        """What a member calls these benefits; one that the policy no longer has, or a title, stays as it is."""
+        return tuple(self.benefits.get(benefit, benefit) for benefit in benefits)
+
+    def reasons_for(self, kind: str) -> Mapping[str, Reason]:
+        """The reasons that a rejection of this kind of submission may give, by code."""
+        reasons = self.reasons.avatar if kind == "avatar" else self.reasons.verification
+        return {reason.code: reason for reason in reasons}
+
+    def better_file_reasons(self) -> Mapping[str, Reason]:
+        """The reasons for asking for a better file, by code."""
+        return {reason.code: reason for reason in self.reasons.better_file}
+
+    def needs_two(self, *, kind: str, stage: str | None) -> bool:
+        """Whether two different people must agree on such a submission."""
+        return kind in self.review.four_eyes or stage in self.review.four_eyes
+
+    def sentence(self, code: str, *, kind: str) -> str:
+        """What the member reads for a reason that a person or a rule gave; of one that the policy no longer has, the code."""
+        known = self.reasons_for(kind).get(code) or self.better_file_reasons().get(code)
+        return known.text if known else str(getattr(self.rulings, code, code))
+
+    def title(self, *, identity: str | None, material: str) -> str:
+        """What a piece of evidence is called."""
+        if material == "tax_number":
+            return self.methods.get("tax_number", material)
+        known = self.identities.get(identity) if identity else None
+        found = known.material(material) if known else None
+        return found.title if found else "Avatar"
+
+    def checklist(self, *, kind: str, identity: str | None, material: str) -> tuple[ChecklistItem, ...]:
+        """What the reviewer answers for one piece of evidence: the avatar's list, or what a material or tax number must show."""
+        if kind == "avatar" or identity is None:
+            return self.avatar.checklist
+        if material == "tax_number":
+            return self.tax_number.checklist
+        found = self.identities[identity].material(material)
+        return found.must_show if found else ()

@@ -1,0 +1,109 @@
+"""The pictures that somebody who holds a case may look at: its own, the member's earlier ones, and those that look alike."""
+
+from collections.abc import Callable
+from typing import Any, Literal
+from uuid import UUID
+
+from sqlalchemy import Connection, Row, select
+
+from pipeline.kernel.database import Database
+from pipeline.kernel.errors import NotFound
+from pipeline.kernel.storage import Storage
+from pipeline.review.claims.lookup import live_claim
+from pipeline.submission import audit
+from pipeline.submission.tables import material, rendition, submission
+
+Purpose = Literal["large", "small"]
+LooksAlike = Callable[..., tuple[Any, ...]]
+"""As `DuplicatesOf` in `case.py`."""
+
+
+def page_of(
+    claim_id: UUID,
+    material_id: UUID,
+    *,
+    page: int,
+    purpose: Purpose,
+    reviewer_id: str,
+    db: Database,
+    storage: Storage,
+) -> bytes:
+    """One page of a case that the reviewer holds, as JPEG. Each look at a large one is logged. Raises ClaimExpired, NotFound."""
+    with db.begin() as connection:
+        held = live_claim(connection, claim_id, reviewer_id=reviewer_id)
+        row = _rendition(connection, held.submission_id, material_id, page, purpose)
+        if purpose == "large":
+            seen = {"claim_id": str(claim_id), "material_id": str(material_id), "page": page}
+            _tell(connection, "material.opened", held.submission_id, reviewer_id, seen)
+    return _bytes(storage, row.key)
+
+
+def beside(
+    claim_id: UUID,
+    other_id: UUID,
+    *,
+    reviewer_id: str,
+    db: Database,
+    storage: Storage,
+    duplicates_of: LooksAlike,
+) -> bytes:
+    """The first page of another submission, to be held against a case: of the same member, or one that looks alike. Logged.
+
+    Raises ClaimExpired, NotFound.
+    """
+    with db.begin() as connection:
+        held = live_claim(connection, claim_id, reviewer_id=reviewer_id)
+        if not _may_compare(connection, held.submission_id, other_id, duplicates_of):
+            raise NotFound("This picture does not belong beside this case.")
+        row = connection.execute(
+            select(rendition)
+            .join(material, material.c.id == rendition.c.material_id)
+            .where(material.c.submission_id == other_id, rendition.c.purpose == "large")
+            .order_by(material.c.position, rendition.c.page)
+            .limit(1)
+        ).one_or_none()
+        if row is None:
+            raise NotFound("Nothing is kept of that submission that could be shown.")
+        _tell(connection, "material.compared", other_id, reviewer_id, {"claim_id": str(claim_id)})
+    return _bytes(storage, row.key)
+
+
+def _rendition(connection: Connection, submission_id: UUID, material_id: UUID, page: int, purpose: Purpose) -> Row[Any]:
+    row = connection.execute(
+        select(rendition)
+        .join(material, material.c.id == rendition.c.material_id)
+        .where(
+            material.c.submission_id == submission_id,
+            rendition.c.material_id == material_id,
+            rendition.c.page == page,
+            rendition.c.purpose == purpose,
+        )
+    ).one_or_none()
+    if row is None:
+        raise NotFound("This case has no such page.")
+    return row
+
+
+def _may_compare(connection: Connection, submission_id: UUID, other_id: UUID, duplicates_of: LooksAlike) -> bool:
+    """Whether the other one is the same member's, or a duplicate of a file of this case."""
+    rows = connection.execute(
+        select(submission.c.id, submission.c.member_id).where(submission.c.id.in_((submission_id, other_id)))
+    )
+    members = {row.id: row.member_id for row in rows}
+    if members.get(other_id) == members[submission_id]:
+        return True
+    files = connection.execute(select(material).where(material.c.submission_id == submission_id)).all()
+    alike = (duplicates_of(connection, each, member_id=members[submission_id]) for each in files)
+    return any(found.submission_id == other_id for several in alike for found in several)
+
+
+def _tell(connection: Connection, event: str, submission_id: UUID, reviewer_id: str, detail: dict[str, object]) -> None:
+    trace = connection.execute(select(submission.c.correlation_id).where(submission.c.id == submission_id)).scalar_one()
+    audit.write(connection, event, actor=reviewer_id, submission_id=submission_id, correlation_id=trace, detail=detail)
+
+
+def _bytes(storage: Storage, key: str) -> bytes:
+    body = storage.read(storage.vault, key)
+    if body is None:
+        raise NotFound("The picture is not kept any more.")
+    return body

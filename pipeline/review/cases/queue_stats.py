@@ -1,0 +1,111 @@
+"""The queue at a glance, and what one reviewer holds. Reading it takes the same time however many wait."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, Connection, Row, ScalarSelect, func, select
+
+from pipeline.kernel.database import Database
+from pipeline.review.claims.grant import as_claim
+from pipeline.review.claims.lookup import LIVE
+from pipeline.review.quality.blinding import OPEN_CASE, as_claimed
+from pipeline.review.quality.tables import check
+from pipeline.review.tables import OFFERED, ON_MEMBERS_CASES, claim
+from pipeline.submission.lifecycle import State
+from pipeline.submission.queues import Queue
+from pipeline.submission.tables import submission
+from schemas.claims import Coming, HeldClaim, HeldClaims, OfferView, QueueLine, QueueView
+
+COUNTED: Final = 1000
+"""How far is counted: a queue of more is "1,000 or more", and to count it costs no more than that."""
+
+
+def queue(*, db: Database, languages: Sequence[str] = ()) -> QueueView:
+    """How many cases wait, are claimed and are overdue, by queue, and which comes first; of these languages, or of all."""
+    with db.read() as connection:
+        claimed = _claimed(connection, languages)
+        rows = [_line(connection, each, claimed.get(each, 0), languages) for each in Queue]
+    return QueueView(queues=tuple(line for line in rows if line.waiting or line.claimed))
+
+
+def held_by(reviewer_id: str, *, db: Database) -> HeldClaims:
+    """The reviewer's live claims and what colleagues offer them, the first to run out first."""
+    seen = as_claimed("kind", "stage", "queue", "due_at")
+    query = (
+        select(claim, *seen, OFFERED.label("offered"))
+        .join(submission, submission.c.id == claim.c.submission_id)
+        .outerjoin(check, check.c.id == claim.c.check_id)
+        .where(claim.c.reviewer_id == reviewer_id, LIVE, OPEN_CASE)
+        .order_by(claim.c.lease_until)
+    )
+    with db.read() as connection:
+        rows = connection.execute(query).all()
+    return HeldClaims(claims=tuple(_held(row) for row in rows))
+
+
+def _held(row: Row[Any]) -> HeldClaim:
+    return HeldClaim(
+        claim=as_claim(row),
+        kind=row.kind,
+        stage=row.stage,
+        queue=row.queue,
+        due_at=row.due_at,
+        offered=row.offered,
+        offer=OfferView(reviewer=row.offered_by, note=row.offer_note) if row.offered_by else None,
+    )
+
+
+def _claimed(connection: Connection, languages: Sequence[str]) -> dict[str, int]:
+    read = [submission.c.language.in_(languages)] if languages else []
+    query = (
+        select(submission.c.queue, func.count().label("claimed"))
+        .select_from(claim)
+        .join(submission, submission.c.id == claim.c.submission_id)
+        .where(LIVE, ON_MEMBERS_CASES, submission.c.state == State.IN_REVIEW, *read)
+        .group_by(submission.c.queue)
+    )
+    return {row.queue: row.claimed for row in connection.execute(query)}
+
+
+def _line(connection: Connection, name: Queue, claimed: int, languages: Sequence[str]) -> QueueLine:
+    here = [submission.c.state == State.IN_REVIEW, submission.c.queue == name]
+    if languages:
+        here.append(submission.c.language.in_(languages))
+    bound = COUNTED + claimed
+    row = connection.execute(
+        select(
+            _count(here, bound).label("there"),
+            _count([*here, submission.c.due_at < func.now()], COUNTED).label("overdue"),
+            select(func.min(submission.c.due_at)).where(*here).scalar_subquery().label("due_soonest_at"),
+            select(func.min(submission.c.accepted_at)).where(*here).scalar_subquery().label("oldest_at"),
+        )
+    ).one()
+    return QueueLine(
+        queue=name,
+        waiting=max(0, row.there - claimed),
+        claimed=claimed,
+        overdue=row.overdue,
+        more=row.there >= bound,
+        due_soonest_at=row.due_soonest_at,
+        oldest_at=row.oldest_at,
+    )
+
+
+def _count(conditions: Sequence[ColumnElement[bool]], bound: int) -> ScalarSelect[int]:
+    some = select(submission.c.id).where(*conditions).limit(bound).subquery()
+    return select(func.count()).select_from(some).scalar_subquery()
+
+
+_LATEST: Final = 20
+
+
+def coming(*, now: datetime, db: Database) -> Coming:
+    """How many inspection looks at now, and how often the latest ones came: from that one may guess when the next comes."""
+    inspected = select(func.count()).select_from(submission).where(submission.c.state == State.RECEIVED)
+    latest = select(submission.c.accepted_at).order_by(submission.c.id.desc()).limit(_LATEST)
+    with db.read() as connection:
+        under_way = connection.execute(inspected).scalar_one()
+        arrived = connection.execute(latest).scalars().all()
+    gap = (now - arrived[-1]) / len(arrived) if arrived else None
+    return Coming(inspected=under_way, seconds_between=gap.total_seconds() if gap else None)

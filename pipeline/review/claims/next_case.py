@@ -1,0 +1,152 @@
+"""Which case is next for a reviewer: the soonest due of the lanes (queue and language) that are theirs."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import (
+    ARRAY,
+    BindParameter,
+    ColumnElement,
+    Connection,
+    FromClause,
+    Row,
+    Select,
+    TableValuedAlias,
+    Text,
+    all_,
+    any_,
+    bindparam,
+    case,
+    exists,
+    func,
+    literal,
+    literal_column,
+    or_,
+    select,
+    true,
+)
+
+from pipeline.kernel.database import constant
+from pipeline.review.claims.lookup import DESK
+from pipeline.review.tables import ON_MEMBERS_CASES, claim, opinion, skip
+from pipeline.submission.lifecycle import State
+from pipeline.submission.queues import Queue
+from pipeline.submission.tables import submission
+
+_ANY: Final = ""
+ONE: Final[ColumnElement[int]] = literal_column("1")
+"""Written into the statement: for a limit that it does not know PostgreSQL would make no plan that it keeps."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seeker:
+    """Who looks for a case: which queues, in which languages (none: any), of which kinds (none: any), and whose never."""
+
+    reviewer_id: str
+    queues: Sequence[Queue]
+    languages: Sequence[str]
+    kinds: Sequence[str]
+    related: Sequence[str]
+
+
+def next_waiting(connection: Connection, seeker: Seeker) -> UUID | None:
+    """The case that is due soonest, locked; one that somebody else has locked at this moment is passed over.
+
+    Each lane is a part of an index in the order of due times, so this takes the same time however many wait.
+    """
+    return connection.execute(waiting(**form_of(seeker)), parameters(seeker)).scalar_one_or_none()
+
+
+def form_of(seeker: Seeker) -> Mapping[str, bool]:
+    """What a statement for this seeker asks for; each form of it has a plan of its own."""
+    return {"by_language": bool(seeker.languages), "by_kind": bool(seeker.kinds)}
+
+
+def parameters(seeker: Seeker) -> Mapping[str, object]:
+    """The values of a statement's parameters."""
+    lanes = [(queue.value, language) for queue in seeker.queues for language in seeker.languages or (_ANY,)]
+    return {
+        "queues": [queue for queue, _ in lanes],
+        "languages": [language for _, language in lanes],
+        "reviewer": seeker.reviewer_id,
+        "related": list(seeker.related),
+        "kinds": list(seeker.kinds),
+    }
+
+
+@cache
+def waiting(*, by_language: bool, by_kind: bool) -> Select[Any]:
+    """The statement of `next_waiting`. Built once for each form: building it anew would cost more than the database takes for it."""
+    lanes = func.unnest(texts("queues"), texts("languages")).table_valued("queue", "language", name="lane")
+    heads = _heads(lanes.render_derived(), by_language=by_language, by_kind=by_kind)
+    first = (
+        _of_lane(heads, submission.c.id, by_language=by_language, by_kind=by_kind)
+        .with_for_update(skip_locked=True, key_share=True, of=submission)
+        .lateral("first")
+    )
+    return select(first.c.id).select_from(heads.join(first, true())).limit(ONE)
+
+
+def _heads(lanes: TableValuedAlias, *, by_language: bool, by_kind: bool) -> FromClause:
+    """The lanes in which somebody waits, the soonest due first."""
+    head = _of_lane(lanes, submission.c.due_at, by_language=by_language, by_kind=by_kind).lateral("head")
+    query = select(lanes.c.queue, lanes.c.language, head.c.due_at).select_from(lanes.join(head, true()))
+    return query.order_by(head.c.due_at).subquery("lanes")
+
+
+def _of_lane(lanes: FromClause, what: ColumnElement[Any], *, by_language: bool, by_kind: bool) -> Select[Any]:
+    here = [submission.c.queue == lanes.c.queue]
+    if by_language:
+        here.append(submission.c.language == lanes.c.language)
+    if by_kind:
+        here.append(submission.c.kind == any_(texts("kinds")))
+    return (
+        select(what)
+        .where(submission.c.state == constant(State.IN_REVIEW), *here, *_may_be_theirs())
+        .order_by(submission.c.due_at, submission.c.id)
+        .limit(ONE)
+        .correlate(lanes)
+    )
+
+
+def _may_be_theirs() -> Sequence[ColumnElement[bool]]:
+    held = exists(literal(1)).where(
+        claim.c.submission_id == submission.c.id, claim.c.state == constant("live"), ON_MEMBERS_CASES
+    )
+    return (~held, *suits())
+
+
+def suits() -> Sequence[ColumnElement[bool]]:
+    """The reviewer (parameters: `reviewer`, `related`) has not skipped it, has no opinion of it yet, and is not the member or related."""
+    this, who = submission.c.id, bindparam("reviewer", type_=Text)
+    return (
+        ~exists(literal(1)).where(skip.c.submission_id == this, skip.c.reviewer_id == who),
+        ~exists(literal(1)).where(
+            opinion.c.submission_id == this, opinion.c.reviewer_id == who, opinion.c.undone_at.is_(None)
+        ),
+        submission.c.member_id != all_(texts("related")),
+    )
+
+
+def texts(name: str) -> BindParameter[Any]:
+    """A parameter that is a list of words."""
+    return bindparam(name, type_=ARRAY(Text))
+
+
+def look(connection: Connection, seeker: Seeker) -> Row[Any]:
+    """The desk (`held`, `offered`, `run_out`), and as `waiting` the next case, locked; None where nothing waits.
+
+    Where something is offered or has run out, that comes first: `waiting` is None then, and nothing is locked. The reviewer's row
+    must be locked before, in a statement of its own: what this one sees is as old as its beginning.
+    """
+    return connection.execute(_statement(**form_of(seeker)), parameters(seeker)).one()
+
+
+@cache
+def _statement(*, by_language: bool, by_kind: bool) -> Select[Any]:
+    desk = DESK.cte("desk").prefix_with("MATERIALIZED")
+    first = waiting(by_language=by_language, by_kind=by_kind).scalar_subquery()
+    return select(desk, case((~or_(desk.c.offered, desk.c.run_out), first)).label("waiting"))

@@ -1,0 +1,157 @@
+"""What a decision must say to be recorded (DOMAIN §1, §7.2). Pure."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+from uuid import UUID
+
+from pipeline.kernel.errors import Problem
+from pipeline.policy import Policy
+from pipeline.policy.ladder import FactType
+from pipeline.policy.methods import ChecklistItem
+from schemas.decisions import DecisionRequest, MaterialAnswers
+
+_CURRENCY: Final = re.compile(r"[A-Z]{3}")
+_AMOUNT: Final = re.compile(r"[0-9]{1,15}(\.[0-9]{1,6})?")
+_TEXT_LENGTH: Final = 200
+_DIGITS: Final = 15
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What is decided on: the kind of submission, its identity, and its files (id → kind of material)."""
+
+    kind: str
+    identity: str | None
+    materials: Mapping[UUID, str]
+
+
+def decision_problems(request: DecisionRequest, subject: Subject, policy: Policy) -> tuple[Problem, ...]:
+    """Everything that is wrong with a decision; empty where it may be recorded."""
+    return (
+        *_reason_problems(request, subject, policy),
+        *_unknown_materials(request, subject),
+        *_answer_problems(request, subject, policy),
+    )
+
+
+def _reason_problems(request: DecisionRequest, subject: Subject, policy: Policy) -> Iterator[Problem]:
+    better = request.verdict == "better_file"
+    known = policy.better_file_reasons() if better else policy.reasons_for(subject.kind)
+    for position, code in enumerate(request.reasons):
+        if code not in known:
+            message = f"There is no reason {code!r} here. Use one of {', '.join(known)}."
+            yield Problem(f"reasons.{position}", "unknown_reason", message)
+    if better and not request.reasons and request.message is None:
+        message = f"Say what is wrong with the file: a message, or one of {', '.join(known)}."
+        yield Problem("reasons", "missing_reason", message)
+    if request.verdict == "reject" and not request.reasons:
+        yield Problem("reasons", "missing_reason", f"A rejection needs a reason. Use one of {', '.join(known)}.")
+    if request.verdict == "approve" and request.reasons:
+        yield Problem("reasons", "reason_without_rejection", "Reasons go with a rejection; an approval has none.")
+
+
+def _unknown_materials(request: DecisionRequest, subject: Subject) -> Iterator[Problem]:
+    seen: set[UUID] = set()
+    for position, answers in enumerate(request.materials):
+        path = f"materials.{position}.material_id"
+        if answers.material_id not in subject.materials:
+            yield Problem(path, "unknown_material", "This case has no such material.")
+        elif answers.material_id in seen:
+            yield Problem(path, "repeated_material", "This material is answered twice.")
+        seen.add(answers.material_id)
+
+
+def _answer_problems(request: DecisionRequest, subject: Subject, policy: Policy) -> Iterator[Problem]:
+    positions = {answers.material_id: position for position, answers in enumerate(request.materials)}
+    approving = request.verdict == "approve"
+    for material_id, kind in subject.materials.items():
+        items = policy.checklist(kind=subject.kind, identity=subject.identity, material=kind)
+        position = positions.get(material_id)
+        if position is not None:
+            answers = request.materials[position]
+            yield from _material_problems(f"materials.{position}", answers, items, policy, approving=approving)
+        elif approving:
+            yield Problem(
+                "materials",
+                "missing_answers",
+                f"An approval answers the checklist of every material; {kind} has no answers.",
+            )
+
+
+def _material_problems(
+    path: str, answers: MaterialAnswers, items: tuple[ChecklistItem, ...], policy: Policy, *, approving: bool
+) -> Iterator[Problem]:
+    codes = [item.code for item in items]
+    facts = [fact for item in items for fact in item.facts]
+    for code in answers.checklist.keys() - set(codes):
+        yield Problem(f"{path}.checklist.{code}", "unknown_checklist_item", f"The checklist has {', '.join(codes)}.")
+    for fact in answers.facts.keys() - set(facts):
+        known = ", ".join(facts) or "none"
+        yield Problem(f"{path}.facts.{fact}", "unknown_fact", f"The facts of this material are: {known}.")
+    for fact, value in answers.facts.items():
+        if fact in facts and (wrong := fact_problem(policy.facts[fact], value)):
+            yield Problem(f"{path}.facts.{fact}", "invalid_fact", wrong)
+    if approving:
+        yield from _approval_problems(path, answers, items)
+    yield from _period_problems(path, answers)
+
+
+def _approval_problems(path: str, answers: MaterialAnswers, items: tuple[ChecklistItem, ...]) -> Iterator[Problem]:
+    for item in items:
+        answer = answers.checklist.get(item.code)
+        if answer is None:
+            yield Problem(
+                f"{path}.checklist.{item.code}", "missing_answer", f"Answer this before approving: {item.text}."
+            )
+        elif not answer:
+            message = f"The answer to “{item.text}” is no, so this cannot be approved."
+            yield Problem(f"{path}.checklist.{item.code}", "checklist_not_met", message)
+        for fact in item.facts:
+            if str(answers.facts.get(fact, "")).strip() == "":
+                yield Problem(
+                    f"{path}.facts.{fact}",
+                    "missing_fact",
+                    f"Type in what the material shows as {fact.replace('_', ' ')}.",
+                )
+
+
+def _period_problems(path: str, answers: MaterialAnswers) -> Iterator[Problem]:
+    first, last = (str(answers.facts.get(name, "")) for name in ("period_from", "period_to"))
+    if not fact_problem("date", first) and not fact_problem("date", last) and first > last:
+        yield Problem(f"{path}.facts.period_to", "invalid_fact", "The period ends before it begins.")
+
+
+def fact_problem(fact_type: FactType, value: str | int) -> str | None:
+    """What is wrong with the value of a fact of this type, in words; None where nothing is."""
+    written = str(value).strip()
+    match fact_type:
+        case "date":
+            return None if _is_date(written) else "Give a date as YYYY-MM-DD."
+        case "decimal":
+            return (
+                None if _is_amount(written) else "Give an amount in digits, with a point before the decimals: 12500.50."
+            )
+        case "currency":
+            return None if _CURRENCY.fullmatch(written) else "Give the currency's three letters (ISO 4217): EUR."
+        case "integer":
+            return (
+                None
+                if written.isascii() and written.isdigit() and len(written) <= _DIGITS
+                else "Give a whole number in digits."
+            )
+        case "text":
+            return None if len(written) <= _TEXT_LENGTH else f"At most {_TEXT_LENGTH} characters."
+
+
+def _is_date(written: str) -> bool:
+    try:
+        return date.fromisoformat(written).isoformat() == written
+    except ValueError:
+        return False
+
+
+def _is_amount(written: str) -> bool:
+    return _AMOUNT.fullmatch(written) is not None

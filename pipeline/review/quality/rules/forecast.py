@@ -1,0 +1,82 @@
+"""What becomes of a queue at its present pace. Pure: all times are hours of work from now on."""
+
+import heapq
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+MOST_CASES: Final = 100_000
+"""Of which a forecast is made; beyond it the queue is lost anyway."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """Cases an hour of work: how many come in, and how many are decided."""
+
+    arrivals: float
+    decided: float
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """How many of those that wait now, and of those that come within the horizon, will be late; and when none waits any more."""
+
+    late_of_waiting: int
+    arriving: int
+    late_of_arriving: int
+    hours_to_clear: float | None
+
+
+@dataclass(order=True, frozen=True, slots=True)
+class _Case:
+    due: float
+    comes: float
+    waits_now: bool
+
+
+def forecast(dues: Sequence[float], pace: Pace, *, promise: float, horizon: float) -> Forecast:
+    """Cases come and are decided at an even pace, the one that is due soonest first, as claims are given out.
+
+    `dues` are those of the cases that wait; what comes later is due `promise` hours after it came. Cases arrive until `horizon`; all
+    are decided in the end, unless nothing is decided at all.
+    """
+    coming = _arrivals(pace.arrivals, promise, horizon)
+    cases = [*(_Case(due, 0.0, waits_now=True) for due in dues[:MOST_CASES]), *coming]
+    late = _late(cases, pace.decided)
+    waiting = sum(case.waits_now for case in late)
+    return Forecast(waiting, len(coming), len(late) - waiting, _hours_to_clear(len(dues), pace))
+
+
+def _arrivals(pace: float, promise: float, horizon: float) -> list[_Case]:
+    """Evenly, the first after one interval."""
+    count = min(int(pace * horizon), MOST_CASES)
+    return [_Case(number / pace + promise, number / pace, waits_now=False) for number in range(1, count + 1)]
+
+
+def _late(cases: Sequence[_Case], decided: float) -> list[_Case]:
+    """Those that are decided after they are due; at no pace at all, every one."""
+    if decided == 0:
+        return list(cases)
+    coming = sorted(cases, key=lambda case: case.comes)
+    there: list[_Case] = []
+    late: list[_Case] = []
+    now, position = 0.0, 0
+    while there or position < len(coming):
+        if not there:
+            now = max(now, coming[position].comes)
+        while position < len(coming) and coming[position].comes <= now:
+            heapq.heappush(there, coming[position])
+            position += 1
+        case = heapq.heappop(there)
+        now += 1 / decided
+        if now > case.due:
+            late.append(case)
+    return late
+
+
+def _hours_to_clear(waiting: int, pace: Pace) -> float | None:
+    """When nothing waits any more; None where it never comes to that."""
+    if not waiting:
+        return 0.0
+    gained = pace.decided - pace.arrivals
+    return waiting / gained if gained > 0 else None

@@ -1,0 +1,37 @@
+"""The review team's calendar, from the policy and the public holidays of its country."""
+
+from datetime import datetime
+from typing import Final
+
+from holidays import country_holidays
+
+from pipeline.kernel.rules.working_days import Calendar, Due, avatar_due, verification_due
+from pipeline.policy import Policy
+from pipeline.policy.service_levels import Clock
+from schemas.submissions import AvatarSubmission, VerificationSubmission
+
+LANGUAGE: Final = "en_US"
+"""Of the names of holidays in a stored reason, whatever language the process runs in."""
+
+
+def calendar_of(clock: Clock) -> Calendar:
+    """The working days of any year: a year's holidays are added when it is first asked for."""
+    holidays = country_holidays(clock.country, subdiv=clock.subdivision, language=LANGUAGE)
+    region = f"{clock.country}-{clock.subdivision}" if clock.subdivision else clock.country
+    return Calendar(region, clock.timezone, clock.working_weekdays, holidays)
+
+
+def due_of(command: AvatarSubmission | VerificationSubmission, now: datetime, policy: Policy) -> Due:
+    """When the result of a submission accepted `now` is promised and aimed at, with the rule behind it (DOMAIN §7.4)."""
+    clock = policy.clock
+    if isinstance(command, AvatarSubmission):
+        return avatar_due(now, hours=clock.avatar_hours, warning_hours=clock.avatar_warning_hours, since="acceptance")
+    return verification_due(
+        now,
+        target=clock.verification_target_days,
+        promise=clock.verification_promise_days,
+        warning_hours=clock.verification_warning_hours,
+        calendar=calendar_of(clock),
+        opens=clock.opens,
+        closes=clock.closes,
+    )

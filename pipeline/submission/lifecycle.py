@@ -1,0 +1,188 @@
+"""A submission's life: the one table of moves (DESIGN §5), and the one place that makes a move."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import Connection, Row, bindparam, func, select, update
+
+from pipeline.events.outbound import record
+from pipeline.kernel.errors import AlreadyThere, NotAllowed, NotFound, Stale
+from pipeline.submission import audit
+from pipeline.submission.queues import Queue
+from pipeline.submission.tables import submission
+from schemas.events import SubmissionMoved
+
+
+class State(StrEnum):
+    """Where a submission is."""
+
+    RECEIVED = "received"
+    IN_REVIEW = "in_review"
+    AWAITING_CODE = "awaiting_code"
+    REFUSED = "refused"
+    APPROVED = "approved"
+    REJECTED = "rejected"
+    EXPIRED = "expired"
+    SUPERSEDED = "superseded"
+    WITHDRAWN = "withdrawn"
+
+
+class Event(StrEnum):
+    """What happened to it."""
+
+    CLEARED = "cleared"
+    REFUSED = "refused"
+    APPROVED = "approved"
+    REJECTED = "rejected"
+    SENT_BACK = "sent_back"
+    PASSED_ON = "passed_on"
+    REOPENED = "reopened"
+    SUPERSEDED = "superseded"
+    WITHDRAWN = "withdrawn"
+    EXPIRED = "expired"
+
+
+EDGES: Final[Mapping[tuple[State, Event], State]] = {
+    (State.RECEIVED, Event.CLEARED): State.IN_REVIEW,
+    (State.RECEIVED, Event.REFUSED): State.REFUSED,
+    (State.RECEIVED, Event.APPROVED): State.APPROVED,
+    (State.RECEIVED, Event.REJECTED): State.REJECTED,
+    (State.RECEIVED, Event.SUPERSEDED): State.SUPERSEDED,
+    (State.RECEIVED, Event.WITHDRAWN): State.WITHDRAWN,
+    (State.IN_REVIEW, Event.APPROVED): State.APPROVED,
+    (State.IN_REVIEW, Event.REJECTED): State.REJECTED,
+    (State.IN_REVIEW, Event.SENT_BACK): State.REFUSED,
+    (State.IN_REVIEW, Event.PASSED_ON): State.IN_REVIEW,
+    (State.IN_REVIEW, Event.SUPERSEDED): State.SUPERSEDED,
+    (State.IN_REVIEW, Event.WITHDRAWN): State.WITHDRAWN,
+    (State.APPROVED, Event.REOPENED): State.IN_REVIEW,
+    (State.REJECTED, Event.REOPENED): State.IN_REVIEW,
+    (State.REFUSED, Event.REOPENED): State.IN_REVIEW,
+    (State.AWAITING_CODE, Event.APPROVED): State.APPROVED,
+    (State.AWAITING_CODE, Event.REJECTED): State.REJECTED,
+    (State.AWAITING_CODE, Event.EXPIRED): State.EXPIRED,
+}
+
+OPEN: Final = frozenset({State.RECEIVED, State.IN_REVIEW, State.AWAITING_CODE})
+GIVES_CHANCE_BACK: Final = frozenset({State.REFUSED, State.SUPERSEDED, State.WITHDRAWN})
+"""A chance is held while its submission is open and spent once it was judged; these give it back (DOMAIN §7.3)."""
+
+TOLD_AS: Final[Mapping[Event, str]] = {
+    Event.CLEARED: "submission.in_review",
+    Event.REFUSED: "submission.refused",
+    Event.SENT_BACK: "submission.refused",
+    Event.APPROVED: "submission.approved",
+    Event.REJECTED: "submission.rejected",
+    Event.SUPERSEDED: "submission.superseded",
+    Event.WITHDRAWN: "submission.withdrawn",
+    Event.EXPIRED: "submission.expired",
+}
+"""What other services are told. An undone decision was never told, so that it was reopened is not told either; nor is it told
+through which hands a case goes while it is in review."""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """How a move is told: after a delay, until which its cause can take it back, and for which reasons."""
+
+    cause_id: UUID | None = None
+    delay_seconds: float = 0
+    reasons: tuple[str, ...] = ()
+
+
+_RESULT: Final[Mapping[Event, State]] = {event: state for (_, event), state in EDGES.items()}
+
+
+def advance(state: State, event: Event) -> State:
+    """The state after `event`. Raises AlreadyThere, or NotAllowed if the table has no such edge."""
+    following = EDGES.get((state, event))
+    if following is not None:
+        return following
+    if _RESULT[event] is state:
+        raise AlreadyThere(f"The submission is {state} already.")
+    raise NotAllowed(f"A submission that is {state} cannot be {event}.")
+
+
+_LOCKED: Final = select(submission).where(submission.c.id == bindparam("moved_id")).with_for_update()
+_MOVE: Final = (
+    update(submission)
+    .where(
+        submission.c.id == bindparam("moved_id"),
+        submission.c.state == bindparam("before"),
+        submission.c.version == bindparam("at_version"),
+    )
+    .values(state=bindparam("after"), version=bindparam("next_version"), queue=bindparam("waits_in"))
+)
+_STAY_OPEN: Final = _MOVE.values(closed_at=None)
+_CLOSE: Final = _MOVE.values(closed_at=func.now())
+
+
+def move(
+    connection: Connection,
+    submission_id: UUID,
+    event: Event,
+    *,
+    actor: str,
+    version: int | None = None,
+    detail: Mapping[str, object] | None = None,
+    told: Told = Told(),
+    queue: Queue | None = None,
+) -> State:
+    """Move a submission on: compare-and-set on (state, version), one audit row and one event, in the caller's transaction.
+
+    `version` is what the caller looked at; None moves from whatever is there now. With `queue` it waits there. Raises NotFound, AlreadyThere, NotAllowed,
+    or Stale when somebody else moved it first.
+    """
+    row = connection.execute(_LOCKED, {"moved_id": submission_id}).one_or_none()
+    if row is None:
+        raise NotFound(f"There is no submission {submission_id}.")
+    before = State(row.state)
+    after = advance(before, event)
+    if version is not None and version != row.version:
+        raise Stale(f"The submission is at version {row.version}; you looked at version {version}. Load it again.")
+    looked_at = {"moved_id": submission_id, "before": before, "at_version": row.version}
+    changed = connection.execute(
+        _STAY_OPEN if after in OPEN else _CLOSE,
+        {**looked_at, "after": after, "next_version": row.version + 1, "waits_in": queue or row.queue},
+    )
+    if changed.rowcount != 1:
+        raise Stale("The submission changed at the same moment. Load it again.")
+    audit.write(
+        connection,
+        f"submission.{event}",
+        actor=actor,
+        submission_id=submission_id,
+        correlation_id=row.correlation_id,
+        detail=detail,
+        move=(before, after, row.version + 1),
+    )
+    if event in TOLD_AS:
+        _tell(connection, row, TOLD_AS[event], after, told)
+    return after
+
+
+def _tell(connection: Connection, row: Row[Any], event_type: str, state: State, told: Told) -> None:
+    moved = SubmissionMoved(
+        submission_id=row.id,
+        member_id=row.member_id,
+        kind=row.kind,
+        method=row.method,
+        stage=row.stage,
+        identity=row.identity,
+        state=state,
+        version=row.version + 1,
+        reasons=told.reasons,
+        correlation_id=row.correlation_id,
+    )
+    record(
+        connection,
+        event_type,
+        moved,
+        member_id=row.member_id,
+        trace=row.correlation_id,
+        cause_id=told.cause_id,
+        delay_seconds=told.delay_seconds,
+    )

@@ -1,0 +1,88 @@
+"""What a stage says when a mail has to be frozen with its result; the notification stage renders and keeps it."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import Connection
+
+from pipeline.kernel.translatable import Sentence, msgid
+
+
+@dataclass(frozen=True, slots=True)
+class ResultMail:
+    """The facts of one result mail: why it is sent (`cause_id`: one mail for each), its template, and what it may say."""
+
+    cause_id: UUID
+    template: str
+    submission_id: UUID
+    member_id: str
+    stage: str | None = None
+    chances_left: int | None = None
+    chance: int | None = None
+    message: str | None = None
+    sentences: Sequence[str | Sentence] = field(default=())
+
+
+FreezeMail = Callable[[Connection, ResultMail], Any]
+"""Renders the mail and keeps it in the caller's transaction."""
+
+WithdrawMail = Callable[[Connection, UUID], Any]
+"""Takes the mail of that cause, which nobody has begun to send, back in the caller's transaction."""
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A mail that belongs to no submission: why it is sent (`cause_id`: one mail for each), to whom, and what it may say.
+
+    `headers` are sent with it. A `secret` one is forgotten once it has been handed over. Times are told in `timezone` (IANA), or in UTC.
+    """
+
+    cause_id: UUID
+    template: str
+    recipient: str
+    name: str
+    locale: str
+    facts: Mapping[str, object]
+    headers: Mapping[str, str] = field(default_factory=dict)
+    secret: bool = False
+    timezone: str | None = None
+
+
+FreezeLetter = Callable[[Connection, Letter], Any]
+"""Renders the letter and keeps it in the caller's transaction, which records the task that sends it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """News for a member, by one of the templates of `mail_categories`: whom it concerns, what it may say, and why it is sent.
+
+    `cause_id`: one mail for each. `trace` is the correlation id of what caused it. Facts by template:
+
+    - `level_unlocked`: `stage_title`, `new_benefits` (titles, or the policy's codes), `reason` (one of `level_reasons`)
+    - `level_lowered`: `from_title`, `to_title`, `lost_benefits`, `reason`
+    - `review_delayed`: `kind` (avatar or verification), `stage_title` or None, `due_at` (aware)
+    - `points`: `amount` (below zero where points were taken), `cause` (the entry's title), `balance`
+    """
+
+    cause_id: UUID
+    template: str
+    member_id: str
+    facts: Mapping[str, Any]
+    trace: str
+
+
+WriteLetter = Callable[[Connection, Notice], bool]
+"""Writes the letter in the caller's transaction and records the task that sends it. False where none is sent: the member left
+its category, has no address that is known, or one that takes no mail."""
+
+
+BY_ORDERS: Final = msgid("Your orders have reached the amount that this stage asks for.")
+BY_ORDERS_OF: Final = msgid("Your orders have reached {orders}, and this stage asks for {required}.")
+"""For a Sentence, with two values of Money."""
+
+BY_VERIFICATION: Final = msgid("Your verification was approved.")
+BY_CORRECTION: Final = msgid("We looked at an earlier decision again and corrected it.")
+AFTER_REFUNDS: Final = msgid("After refunds, your orders no longer reach the amount that the stage asks for.")
+AFTER_FORGERY: Final = msgid("Material that you sent us turned out not to be genuine.")

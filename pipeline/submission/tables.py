@@ -1,0 +1,166 @@
+"""The tables that several stages share: a submission, its files, what was found in them and made of them, and the decision."""
+
+from typing import Final
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    Computed,
+    DateTime,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    Table,
+    Text,
+    Uuid,
+    func,
+    text,
+)
+
+from pipeline.kernel.database import JSON, metadata
+
+Instant: Final = DateTime(timezone=True)
+
+LANGUAGE: Final = "coalesce(lower(substring(member ->> 'locale' from '^[A-Za-z]+')), 'en')"
+"""The language of the member's locale: `es` of `es-MX`."""
+
+submission: Final = Table(
+    "submission",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("sequence", BigInteger, Identity(), nullable=False),
+    Column("member_id", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("method", Text),
+    Column("stage", Text),
+    Column("identity", Text),
+    Column("form", JSON),
+    Column("member", JSON, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("queue", Text, nullable=False),
+    Column("language", Text, Computed(LANGUAGE, persisted=True), nullable=False),
+    Column("version", Integer, nullable=False, server_default="1"),
+    Column("chance", Integer),
+    Column("door", Text, nullable=False),
+    Column("accepted_by", Text, nullable=False),
+    Column("accepted_at", Instant, nullable=False, server_default=func.now()),
+    Column("target_at", Instant, nullable=False),
+    Column("due_at", Instant, nullable=False),
+    Column("due_rule", JSON, nullable=False),
+    Column("watch_at", Instant),
+    Column("warned_at", Instant),
+    Column("closed_at", Instant),
+    Column("superseded_by", Uuid),
+    Column("policy_version", Text, nullable=False),
+    Column("correlation_id", Text, nullable=False),
+    CheckConstraint("(kind = 'avatar') = (chance IS NULL)", name="chance_of_verification"),
+    CheckConstraint("queue IN ('avatar', 'verification', 'second', 'senior')", name="known_queue"),
+    Index("ix_submission_member", "member_id", "id"),
+    Index("ix_submission_state", "state", "id"),
+    Index("ix_submission_correlation_id", "correlation_id"),
+    Index("ix_submission_watch", "watch_at", "id", postgresql_where=text("watch_at IS NOT NULL")),
+    Index("ix_submission_waiting", "due_at", "id", postgresql_where=text("state = 'in_review'")),
+    Index("ix_submission_queue", "queue", "due_at", "id", postgresql_where=text("state = 'in_review'")),
+    Index("ix_submission_lane", "queue", "language", "due_at", "id", postgresql_where=text("state = 'in_review'")),
+    Index("ix_submission_oldest", "queue", "accepted_at", postgresql_where=text("state = 'in_review'")),
+    Index(
+        "uq_submission_open_avatar",
+        "member_id",
+        unique=True,
+        postgresql_where=text("kind = 'avatar' AND state IN ('received', 'in_review')"),
+    ),
+    Index(
+        "uq_submission_chance",
+        "member_id",
+        "method",
+        "stage",
+        "chance",
+        unique=True,
+        postgresql_where=text("kind = 'verification' AND state NOT IN ('refused', 'superseded', 'withdrawn')"),
+    ),
+)
+
+material: Final = Table(
+    "material",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("submission_id", Uuid, ForeignKey("submission.id"), nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("upload_key", Text),
+    Column("filename", Text),
+    Column("declared_type", Text),
+    Column("declared_bytes", BigInteger),
+    Column("declared_sha256", Text),
+    Column("bytes", BigInteger),
+    Column("sha256", Text),
+    Column("media_type", Text),
+    Column("width", Integer),
+    Column("height", Integer),
+    Column("pages", Integer),
+    Column("signals", JSON),
+    Index("uq_material_position", "submission_id", "position", unique=True),
+    Index("ix_material_sha256", "sha256"),
+)
+
+finding: Final = Table(
+    "finding",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("submission_id", Uuid, ForeignKey("submission.id"), nullable=False),
+    Column("material_id", Uuid, ForeignKey("material.id"), nullable=False),
+    Column("code", Text, nullable=False),
+    Column("severity", Text, nullable=False),
+    Column("message", Text, nullable=False),
+    Column("detail", JSON, nullable=False),
+    Index("ix_finding_submission_id", "submission_id"),
+)
+
+rendition: Final = Table(
+    "rendition",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("material_id", Uuid, ForeignKey("material.id"), nullable=False),
+    Column("purpose", Text, nullable=False),
+    Column("page", Integer, nullable=False),
+    Column("key", Text, nullable=False, unique=True),
+    Column("media_type", Text, nullable=False),
+    Column("width", Integer, nullable=False),
+    Column("height", Integer, nullable=False),
+    Column("bytes", BigInteger, nullable=False),
+    Column("sha256", Text, nullable=False),
+    Index("uq_rendition_page", "material_id", "purpose", "page", unique=True),
+)
+
+decision: Final = Table(
+    "decision",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("submission_id", Uuid, ForeignKey("submission.id"), nullable=False),
+    Column("claim_id", Uuid, ForeignKey("claim.id"), unique=True),
+    Column("reviewer_id", Text, ForeignKey("reviewer.id")),
+    Column("rule", Text),
+    Column("verdict", Text, nullable=False),
+    Column("reasons", JSON, nullable=False),
+    Column("checklist", JSON, nullable=False),
+    Column("facts", JSON, nullable=False),
+    Column("message", Text),
+    Column("note", Text),
+    Column("policy_version", Text, nullable=False),
+    Column("decided_at", Instant, nullable=False, server_default=func.now()),
+    Column("effects_at", Instant, nullable=False),
+    Column("undone_at", Instant),
+    Column("undone_by", Text, ForeignKey("reviewer.id")),
+    CheckConstraint("verdict IN ('approve', 'reject', 'better_file')", name="known_verdict"),
+    CheckConstraint("(claim_id IS NULL) = (reviewer_id IS NULL)", name="claimed_by_reviewer"),
+    CheckConstraint("(rule IS NULL) = (claim_id IS NOT NULL)", name="by_person_or_rule"),
+    CheckConstraint("(undone_at IS NULL) = (undone_by IS NULL)", name="undone_by_somebody"),
+    Index("ix_decision_submission_id", "submission_id"),
+    Index("ix_decision_decided_at", "decided_at"),
+    Index("uq_decision_standing", "submission_id", unique=True, postgresql_where=text("undone_at IS NULL")),
+)
+
+STANDING: Final = decision.c.undone_at.is_(None)
+"""Of a submission's decisions the one that was not undone; there is one at most."""

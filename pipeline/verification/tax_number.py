@@ -1,0 +1,108 @@
+"""Judge a tax number (DOMAIN §7.3): a wrong one spends its chance, a right one goes to a person, or is approved by the policy."""
+
+from typing import Any, Final
+from uuid import UUID
+
+import structlog
+from sqlalchemy import Connection, Row, select, update
+
+from pipeline.kernel.database import Database
+from pipeline.membership.rules.levels import number_goes_to
+from pipeline.policy import Policy
+from pipeline.submission import lifecycle
+from pipeline.submission.decisions import Ruling, record_ruling
+from pipeline.submission.evidence.rules import tax_numbers
+from pipeline.submission.evidence.tables import tax_number
+from pipeline.submission.lifecycle import Event, State
+from pipeline.submission.mail_contract import FreezeMail
+from pipeline.submission.tables import submission
+from pipeline.tasks import ledger
+from pipeline.tasks.ledger import Task
+from pipeline.verification.vies import Advice, LookUp
+from schemas.cases import TaxNumberView, UsedBy
+
+log = structlog.get_logger()
+
+RULE: Final = "tax_number"
+_SHOWN: Final = 20
+
+
+def judge_number(task: Task, *, db: Database, policy: Policy, freeze_mail: FreezeMail, look_up: LookUp | None) -> None:
+    """Take a submission with a tax number to a person, to its rejection or to its approval. The register is asked beforehand.
+
+    Of two members with one number at least one is judged after both were accepted, so it is seen that there are two.
+    """
+    submission_id = UUID(task.ref_id)
+    with db.read() as connection:
+        given = connection.execute(select(tax_number).where(tax_number.c.submission_id == submission_id)).one()
+    advice = look_up(given.country, given.number) if look_up is not None and given.number is not None else None
+    with db.begin() as connection:
+        ledger.finish(connection, task)
+        subject = connection.execute(select(submission).where(submission.c.id == submission_id).with_for_update()).one()
+        outcome = subject.state
+        if subject.state == State.RECEIVED:
+            outcome = _judge(connection, subject, given, advice, policy=policy, freeze_mail=freeze_mail)
+    log.info("tax_number.judged", submission_id=str(submission_id), state=outcome, correlation_id=task.trace)
+
+
+def _judge(
+    connection: Connection,
+    subject: Row[Any],
+    given: Row[Any],
+    advice: Advice | None,
+    *,
+    policy: Policy,
+    freeze_mail: FreezeMail,
+) -> str:
+    if given.number is None:
+        wrong = tax_numbers.check(given.country, given.written).wrong or tax_numbers.WRONG_FORMAT
+        ruling = Ruling(RULE, "reject", reasons=(wrong,))
+        record_ruling(connection, subject, ruling, policy=policy, freeze_mail=freeze_mail)
+        return State.REJECTED
+    if advice is not None:
+        mine = tax_number.c.submission_id == subject.id
+        connection.execute(update(tax_number).where(mine).values(register=advice.as_json()))
+    used = used_by_others(connection, given)
+    to = number_goes_to(policy.tax_number.approve, used=bool(used), advice=advice.status if advice else None)
+    if to == "person":
+        detail = {"used_by_others": len(used), "register": advice.status if advice else None}
+        return lifecycle.move(connection, subject.id, Event.CLEARED, actor=RULE, detail=detail)
+    facts = {"country": given.country, "number": given.number}
+    record_ruling(connection, subject, Ruling(RULE, "approve", facts=facts), policy=policy, freeze_mail=freeze_mail)
+    return State.APPROVED
+
+
+def used_by_others(connection: Connection, given: Row[Any]) -> tuple[UsedBy, ...]:
+    """Where other members gave the same number, the latest first; what they withdrew counts as well."""
+    rows = connection.execute(
+        select(tax_number.c.submission_id, tax_number.c.member_id, submission.c.stage, submission.c.state)
+        .join(submission, submission.c.id == tax_number.c.submission_id)
+        .where(
+            tax_number.c.country == given.country,
+            tax_number.c.number == given.number,
+            tax_number.c.member_id != given.member_id,
+        )
+        .order_by(submission.c.sequence.desc())
+        .limit(_SHOWN)
+    )
+    return tuple(UsedBy.model_validate(dict(row)) for row in rows.mappings())
+
+
+def number_of(submission_id: UUID, *, db: Database) -> TaxNumberView | None:
+    """What a reviewer sees of a submission's tax number; None where it has none."""
+    with db.read() as connection:
+        mine = tax_number.c.submission_id == submission_id
+        given = connection.execute(select(tax_number).where(mine)).one_or_none()
+        if given is None:
+            return None
+        used = used_by_others(connection, given)
+    register = given.register or {}
+    return TaxNumberView(
+        country=given.country,
+        kind=tax_numbers.is_number_of(given.country),
+        written=given.written,
+        number=given.number,
+        used_by=used,
+        register_status=register.get("status"),
+        register_name=register.get("name"),
+    )

@@ -1,0 +1,84 @@
+"""Write a letter to a member: to the address that we know, in their language, unless they left its category."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from sqlalchemy import Connection
+
+from pipeline.account.addressee import Addressee, addressee_of
+from pipeline.account.subscriptions import is_subscribed
+from pipeline.account.unsubscribe import Leaving, unsubscribe_headers
+from pipeline.notification.freeze import freeze_letter
+from pipeline.notification.sender import Sender
+from pipeline.notification.suppression import takes_no_mail
+from pipeline.policy import Policy
+from pipeline.policy.mail_templates import CATEGORIES
+from pipeline.submission import audit
+from pipeline.submission.mail_contract import Letter, Notice
+from pipeline.tasks import ledger
+from pipeline.tasks.rules import SEND_MAIL
+
+ACTOR: Final = "notification"
+_BENEFITS: Final = ("new_benefits", "lost_benefits")
+
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    """What writing a letter needs: who sends it, the policy, and where `web` is seen from outside (https)."""
+
+    sender: Sender
+    policy: Policy
+    web_url: str
+
+
+def write_letter(connection: Connection, notice: Notice, *, office: Office) -> bool:
+    """Freeze the letter and record the task that sends it, in the caller's transaction; False where none is sent.
+
+    The history then says why: `unknown_address`, `suppressed` or `unsubscribed`.
+    """
+    to = addressee_of(connection, notice.member_id)
+    if why := _left_out(connection, notice, to, office.policy):
+        detail = {"member_id": notice.member_id, "template": notice.template, "why": why}
+        audit.write(connection, "letter.left_out", actor=ACTOR, correlation_id=notice.trace, detail=detail)
+        return False
+    assert to is not None  # noqa: S101  (else it was left out)
+    letter = Letter(
+        cause_id=notice.cause_id,
+        template=notice.template,
+        recipient=to.email,
+        name=to.name,
+        locale=to.locale,
+        facts=_facts(notice, office.policy),
+        headers=_headers(connection, notice, office),
+        timezone=to.timezone,
+    )
+    freeze_letter(connection, letter, sender=office.sender)
+    ledger.record(connection, SEND_MAIL, notice.cause_id, trace=notice.trace)
+    return True
+
+
+def _left_out(connection: Connection, notice: Notice, to: Addressee | None, policy: Policy) -> str | None:
+    """Why no letter is sent; None where one is."""
+    category = CATEGORIES[notice.template]
+    if to is None:
+        return "unknown_address"
+    if takes_no_mail(connection, to.email):
+        return "suppressed"
+    if category is not None and not is_subscribed(connection, notice.member_id, category, policy=policy):
+        return "unsubscribed"
+    return None
+
+
+def _headers(connection: Connection, notice: Notice, office: Office) -> Mapping[str, str]:
+    """The way out of the category, for every letter that has one."""
+    category = CATEGORIES[notice.template]
+    if category is None:
+        return {}
+    return unsubscribe_headers(connection, Leaving(notice.member_id, category), web_url=office.web_url)
+
+
+def _facts(notice: Notice, policy: Policy) -> Mapping[str, object]:
+    """The facts, with benefits by their titles."""
+    titled = {name: policy.benefit_titles(notice.facts[name]) for name in _BENEFITS if name in notice.facts}
+    return {**notice.facts, **titled}

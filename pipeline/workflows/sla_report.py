@@ -1,0 +1,120 @@
+"""Whether promised times were kept, and how long results took, by kind and week of acceptance (DOMAIN §7.4)."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+from zoneinfo import ZoneInfo
+
+import numpy as np
+from sqlalchemy import ColumnElement, and_, func, or_, select
+
+from pipeline.avatar.rules import OUTDATED, PUBLISHED
+from pipeline.kernel.database import Database
+from pipeline.kernel.rules.working_days import working_time
+from pipeline.policy.service_levels import Clock
+from pipeline.submission.audit import audit
+from pipeline.submission.due import calendar_of
+from pipeline.submission.lifecycle import OPEN, State
+from pipeline.submission.tables import submission
+
+MAILED: Final = ("mail.sent", "mail.suppressed")
+"""The result was handed over, or its address takes no mail any more, and then the API tells it."""
+
+NEVER_TOLD: Final = (State.SUPERSEDED, State.WITHDRAWN)
+"""The member took it back: no result is owed any more."""
+
+_SECONDS_AN_HOUR: Final = 3600
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """One promise: when it began and ended, and when the result was there; None while it is not."""
+
+    kind: str
+    accepted_at: datetime
+    due_at: datetime
+    result_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Promises:
+    """Those of one kind and ISO week. `kept_percent` is of the judged ones; times are working hours from acceptance to result."""
+
+    week: str
+    kind: str
+    judged: int
+    kept: int
+    late: int
+    waiting: int
+    kept_percent: float | None
+    p50_hours: float | None
+    p90_hours: float | None
+    p99_hours: float | None
+
+
+def promises(*, since: datetime, now: datetime, db: Database, clock: Clock) -> list[Promises]:
+    """What was promised since then, the latest week first. A promise that is open is judged once its time has passed."""
+    by_week: dict[tuple[str, str], list[Outcome]] = {}
+    for each in outcomes(since=since, db=db):
+        by_week.setdefault((_week(each, clock), each.kind), []).append(each)
+    return [summed(by_week[key], week=key[0], now=now, clock=clock) for key in sorted(by_week, reverse=True)]
+
+
+def outcomes(*, since: datetime, db: Database) -> list[Outcome]:
+    """Every submission accepted since then whose member is told a result: an approved avatar when it is visible, the rest by mail."""
+    query = (
+        select(
+            submission.c.kind, submission.c.accepted_at, submission.c.due_at, func.min(audit.c.at).label("result_at")
+        )
+        .outerjoin(audit, tells_the_result())
+        .where(submission.c.accepted_at >= since, submission.c.state.not_in(NEVER_TOLD))
+        .group_by(submission.c.id)
+    )
+    with db.read() as connection:
+        return [Outcome(*row) for row in connection.execute(query)]
+
+
+def tells_the_result() -> ColumnElement[bool]:
+    """Which row of the history tells a submission's member the result: an approved avatar is visible, all else is mailed."""
+    shown = and_(submission.c.kind == "avatar", submission.c.state == State.APPROVED)
+    told = or_(and_(shown, audit.c.event.in_((PUBLISHED, OUTDATED))), and_(~shown, audit.c.event.in_(MAILED)))
+    return and_(audit.c.submission_id == submission.c.id, submission.c.state.not_in(OPEN), told)
+
+
+def summed(found: Sequence[Outcome], *, week: str, now: datetime, clock: Clock) -> Promises:
+    """One line for the outcomes of one kind and week."""
+    kept = sum(each.result_at is not None and each.result_at <= each.due_at for each in found)
+    late = sum((each.result_at or now) > each.due_at for each in found)
+    p50, p90, p99 = _spread(found, clock)
+    return Promises(
+        week=week,
+        kind=found[0].kind,
+        judged=kept + late,
+        kept=kept,
+        late=late,
+        waiting=len(found) - kept - late,
+        kept_percent=round(100 * kept / (kept + late), 1) if kept + late else None,
+        p50_hours=p50,
+        p90_hours=p90,
+        p99_hours=p99,
+    )
+
+
+def _spread(found: Iterable[Outcome], clock: Clock) -> tuple[float | None, float | None, float | None]:
+    calendar = calendar_of(clock)
+    hours = [
+        working_time(each.accepted_at, each.result_at, calendar, opens=clock.opens, closes=clock.closes).total_seconds()
+        / _SECONDS_AN_HOUR
+        for each in found
+        if each.result_at is not None
+    ]
+    if not hours:
+        return None, None, None
+    p50, p90, p99 = np.percentile(hours, [50, 90, 99], method="inverted_cdf")
+    return round(float(p50), 1), round(float(p90), 1), round(float(p99), 1)
+
+
+def _week(each: Outcome, clock: Clock) -> str:
+    year, week, _ = each.accepted_at.astimezone(ZoneInfo(clock.timezone)).isocalendar()
+    return f"{year}-W{week:02}"

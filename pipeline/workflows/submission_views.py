@@ -1,0 +1,211 @@
+"""What upstream reads of submissions: one with everything, or a page of many."""
+
+import base64
+import binascii
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import BindParameter, Connection, Row, bindparam, func, select
+
+from pipeline.avatar.rules import OUTDATED, PUBLISHED
+from pipeline.kernel.database import Database
+from pipeline.kernel.errors import Invalid, NotFound, Problem
+from pipeline.membership.tables import ground
+from pipeline.notification.tables import mail
+from pipeline.policy import Policy
+from pipeline.submission.audit import audit
+from pipeline.submission.lifecycle import State
+from pipeline.submission.queries import due_view, findings_of_each
+from pipeline.submission.tables import STANDING, decision, material, submission
+from schemas.submissions import (
+    DecisionView,
+    EffectView,
+    FullSubmissionPage,
+    MaterialView,
+    ReasonView,
+    StepView,
+    SubmissionLine,
+    SubmissionPage,
+    SubmissionView,
+)
+
+_IDS: Final[BindParameter[Any]] = bindparam("ids", expanding=True)
+_ONE: Final = select(submission).where(submission.c.id == bindparam("submission_id"))
+_FILES: Final = select(material).where(material.c.submission_id.in_(_IDS)).order_by(material.c.position)
+_DECIDED: Final = select(decision).where(decision.c.submission_id.in_(_IDS), STANDING)
+_MAILS: Final = select(mail.c.cause_id, mail.c.state, mail.c.sent_at).where(mail.c.cause_id.in_(_IDS))
+_STEPS: Final = (
+    select(audit.c.submission_id, audit.c.event, audit.c.to_state, audit.c.at)
+    .where(audit.c.submission_id.in_(_IDS), audit.c.to_state.is_not(None))
+    .order_by(audit.c.id)
+)
+"""The moves, the earliest first. Who made them stays inside."""
+_PUBLISHED: Final = (
+    select(audit.c.submission_id.label("of"), func.min(audit.c.at).label("at"))
+    .where(audit.c.submission_id.in_(_IDS), audit.c.event.in_((PUBLISHED, OUTDATED)))
+    .group_by(audit.c.submission_id)
+)
+_UNLOCKED: Final = (
+    select(ground.c.cause_id.label("of"), func.min(ground.c.at).label("at"))
+    .where(ground.c.cause_id.in_(_IDS))
+    .group_by(ground.c.cause_id)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """Which submissions to list; None means any."""
+
+    member_id: str | None = None
+    kind: str | None = None
+    state: str | None = None
+    stage: str | None = None
+    correlation_id: str | None = None
+
+
+def submission_of(submission_id: UUID, *, db: Database, policy: Policy) -> SubmissionView:
+    """All that upstream may know of one submission. Raises NotFound."""
+    with db.read() as connection:
+        rows = connection.execute(_ONE, {"submission_id": submission_id}).all()
+        if not rows:
+            raise NotFound(f"There is no submission {submission_id}.")
+        (view,) = _views(connection, rows, policy)
+    return view
+
+
+def submissions(filters: Filters, *, cursor: str | None, limit: int, db: Database) -> SubmissionPage:
+    """A page of submissions, the latest first. Raises Invalid for an unknown state or a cursor that is not ours."""
+    with db.read() as connection:
+        rows, following = _page(connection, filters, cursor=cursor, limit=limit)
+    return SubmissionPage(items=tuple(_line(row) for row in rows), next_cursor=following)
+
+
+def full_submissions(
+    filters: Filters, *, cursor: str | None, limit: int, db: Database, policy: Policy
+) -> FullSubmissionPage:
+    """The same page with everything of each. Raises Invalid."""
+    with db.read() as connection:
+        rows, following = _page(connection, filters, cursor=cursor, limit=limit)
+        return FullSubmissionPage(items=tuple(_views(connection, rows, policy)), next_cursor=following)
+
+
+def _page(
+    connection: Connection, filters: Filters, *, cursor: str | None, limit: int
+) -> tuple[Sequence[Row[Any]], str | None]:
+    """The rows of a page, and the cursor of the next one."""
+    if filters.state is not None and filters.state not in list(State):
+        raise Invalid([Problem("state", "unknown_state", f"Use one of {', '.join(State)}.")])
+    query = select(submission).order_by(submission.c.id.desc()).limit(limit + 1)
+    for name in ("member_id", "kind", "state", "stage", "correlation_id"):
+        if (wanted := getattr(filters, name)) is not None:
+            query = query.where(submission.c[name] == wanted)
+    if cursor is not None:
+        query = query.where(submission.c.id < _decoded(cursor))
+    rows = connection.execute(query).all()
+    return rows[:limit], _encoded(rows[limit - 1].id) if len(rows) > limit else None
+
+
+def _views(connection: Connection, rows: Sequence[Row[Any]], policy: Policy) -> Iterator[SubmissionView]:
+    """Everything of each, in as many statements as for one."""
+    ids = {"ids": [row.id for row in rows]}
+    files = _by(connection.execute(_FILES, ids), "submission_id")
+    findings = findings_of_each(connection, ids["ids"])
+    decided = {row.submission_id: row for row in connection.execute(_DECIDED, ids)}
+    effects = _effects(connection, rows, decided)
+    steps = _by(connection.execute(_STEPS, ids), "submission_id")
+    for row in rows:
+        found = decided.get(row.id)
+        yield SubmissionView(
+            id=row.id,
+            kind=row.kind,
+            method=row.method,
+            stage=row.stage,
+            identity=row.identity,
+            member_id=row.member_id,
+            state=row.state,
+            version=row.version,
+            door=row.door,
+            accepted_at=row.accepted_at,
+            closed_at=row.closed_at,
+            due=due_view(row),
+            chance=row.chance,
+            superseded_by=row.superseded_by,
+            findings=findings.get(row.id, ()),
+            materials=tuple(_material_view(each) for each in files[row.id]),
+            decision=_decision_view(found, row.kind, policy) if found else None,
+            effects=tuple(effects[row.id]),
+            history=tuple(StepView(event=each.event, state=each.to_state, at=each.at) for each in steps[row.id]),
+            policy_version=row.policy_version,
+            correlation_id=row.correlation_id,
+        )
+
+
+def _effects(
+    connection: Connection, rows: Sequence[Row[Any]], decided: Mapping[UUID, Row[Any]]
+) -> Mapping[UUID, Sequence[EffectView]]:
+    """What follows from each result, and how far it is; nothing while there is no result.
+
+    An avatar is published once it was, or a later one was by then, and a stage is unlocked once the decision is among what
+    unlocks it: both stay done when they are replaced or corrected later.
+    """
+    approved = [row for row in rows if row.id in decided and decided[row.id].verdict == "approve"]
+    avatars = [row.id for row in approved if row.kind == "avatar"]
+    unlocking = [decided[row.id].id for row in approved if row.kind != "avatar"]
+    done = {row.of: row.at for row in connection.execute(_PUBLISHED, {"ids": avatars})} if avatars else {}
+    if unlocking:
+        done |= {row.of: row.at for row in connection.execute(_UNLOCKED, {"ids": unlocking})}
+    causes = {row.id: decided[row.id].id if row.id in decided else row.id for row in rows}
+    mails = {row.cause_id: row for row in connection.execute(_MAILS, {"ids": list(causes.values())})}
+    effects: dict[UUID, list[EffectView]] = {row.id: [] for row in rows}
+    for row in approved:
+        avatar = row.kind == "avatar"
+        at = done.get(row.id if avatar else causes[row.id])
+        name = "avatar_published" if avatar else "stage_unlocked"
+        effects[row.id].append(EffectView(name=name, state="done" if at else "pending", done_at=at))
+    for submission_id, cause in causes.items():
+        if mail_of := mails.get(cause):
+            effects[submission_id].append(EffectView(name="mail", state=mail_of.state, done_at=mail_of.sent_at))
+    return effects
+
+
+def _by(rows: Iterable[Row[Any]], column: str) -> Mapping[UUID, Sequence[Row[Any]]]:
+    found: defaultdict[UUID, list[Row[Any]]] = defaultdict(list)
+    for row in rows:
+        found[getattr(row, column)].append(row)
+    return found
+
+
+def _material_view(row: Row[Any]) -> MaterialView:
+    return MaterialView.model_validate({name: getattr(row, name) for name in MaterialView.model_fields})
+
+
+def _decision_view(row: Row[Any], kind: str, policy: Policy) -> DecisionView:
+    reasons = tuple(ReasonView(code=code, text=policy.sentence(code, kind=kind)) for code in row.reasons)
+    return DecisionView(
+        id=row.id,
+        verdict=row.verdict,
+        decided_at=row.decided_at,
+        reasons=reasons,
+        message=row.message,
+        facts=row.facts,
+        policy_version=row.policy_version,
+    )
+
+
+def _line(row: Row[Any]) -> SubmissionLine:
+    return SubmissionLine.model_validate({name: getattr(row, name) for name in SubmissionLine.model_fields})
+
+
+def _encoded(submission_id: UUID) -> str:
+    return base64.urlsafe_b64encode(submission_id.bytes).decode().rstrip("=")
+
+
+def _decoded(cursor: str) -> UUID:
+    try:
+        return UUID(bytes=base64.urlsafe_b64decode(cursor + "=="))
+    except (ValueError, binascii.Error) as error:
+        message = "This cursor is not one of ours. Use next_cursor of the page before, or leave it out."
+        raise Invalid([Problem("cursor", "unknown_cursor", message)]) from error

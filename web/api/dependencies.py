@@ -1,0 +1,135 @@
+"""What every route of the API shares: the tools, who calls, and the request's idempotency key."""
+
+from collections.abc import Awaitable, Callable
+from typing import Annotated, Any
+
+from fastapi import Depends, Header, Request
+from pydantic import BaseModel
+
+from config.container import Container
+from pipeline.access.api_keys import Caller, Scope, authenticate
+from pipeline.access.member_sessions import SESSION, caller_of
+from pipeline.access.staff.accounts import require_right
+from pipeline.access.staff.rules.roles import Right
+from pipeline.kernel.errors import Forbidden, Invalid, Problem
+from pipeline.kernel.idempotency import Once, once
+from pipeline.kernel.rate_limits import refused
+from schemas.base import Identifier
+
+
+# What follows without asking anybody is `async`: FastAPI sends every other dependency through its pool of threads, one by one,
+# and that took a quarter of a request's processor time.
+async def tools_of(request: Request) -> Container:
+    """This process's container."""
+    tools: Container = request.app.state.tools
+    return tools
+
+
+Tools = Annotated[Container, Depends(tools_of)]
+
+
+async def correlation_id(request: Request) -> str:
+    """The id that ties this request's log lines to all that follows from it."""
+    return str(request.state.correlation_id)
+
+
+Correlation = Annotated[str, Depends(correlation_id)]
+
+
+def _caller(
+    request: Request,
+    tools: Tools,
+    authorization: Annotated[
+        str | None, Header(description="`Bearer pd_…`, a service's key, or `Bearer pm_…`, a member's session")
+    ] = None,
+) -> Caller:
+    scheme, _, key = (authorization or "").partition(" ")
+    key = key.strip() if scheme.lower() == "bearer" else ""
+    caller = caller_of(key, db=tools.db) if key.startswith(f"{SESSION}_") else authenticate(key or None, db=tools.db)
+    allowance, too_many = tools.rates.counted(caller.key_id.hex)
+    request.state.allowance = allowance
+    if allowance is not None and too_many:
+        raise refused(allowance)
+    return caller
+
+
+def _with(scope: Scope) -> Callable[[Caller], Awaitable[Caller]]:
+    async def check(caller: Annotated[Caller, Depends(_caller)]) -> Caller:
+        if caller.speaker is not None:
+            raise Forbidden("This is not open to a member's session. Ask for it with an API key of a service.")
+        if not caller.may(scope):
+            raise Forbidden(
+                f"This key has no scope {scope.value!r}. Create one that has: proofdesk key create --scope {scope.value}"
+            )
+        return caller
+
+    return check
+
+
+Submitter = Annotated[Caller, Depends(_with(Scope.SUBMIT))]
+Admin = Annotated[Caller, Depends(_with(Scope.ADMIN))]
+
+
+async def _submitter_or_member(caller: Annotated[Caller, Depends(_caller)]) -> Caller:
+    return caller if caller.speaker is not None else await _with(Scope.SUBMIT)(caller)
+
+
+SubmitterOrMember = Annotated[Caller, Depends(_submitter_or_member)]
+"""A service, or a member's session. The route must keep the session to its own member; what has no member is for both."""
+
+
+async def _submitter_or_this_member(member_id: Identifier, caller: SubmitterOrMember) -> Caller:
+    if not caller.may_act_for(member_id):
+        raise Forbidden("A member's session is for its own member only.")
+    return caller
+
+
+SubmitterOrThisMember = Annotated[Caller, Depends(_submitter_or_this_member)]
+"""A service, or the session of the very member whom the path names."""
+
+
+async def _session(caller: Annotated[Caller, Depends(_caller)]) -> Caller:
+    if caller.speaker is None:
+        raise Forbidden("An API key is no member's session. Make a link with POST /v1/sessions and open it.")
+    return caller
+
+
+MemberSession = Annotated[Caller, Depends(_session)]
+
+
+def _reviewer(caller: Annotated[Caller, Depends(_with(Scope.REVIEW))], tools: Tools) -> str:
+    if caller.reviewer_id is None:
+        raise Forbidden(
+            "This key speaks for no reviewer. Create one that does: proofdesk key create --scope review --reviewer NAME"
+        )
+    require_right(caller.reviewer_id, Right.REVIEW, db=tools.db)
+    return caller.reviewer_id
+
+
+Reviewer = Annotated[str, Depends(_reviewer)]
+
+Key = Annotated[
+    str | None,
+    Header(
+        alias="Idempotency-Key",
+        min_length=1,
+        max_length=200,
+        description="The same key and body give the first answer again; the same key with another body is refused.",
+    ),
+]
+
+
+def request_once(key: str | None, *, owner: str, operation: str, body: BaseModel | None = None) -> Once | None:
+    """The request's identity, where the client gave a key."""
+    if key is None:
+        return None
+    value: Any = body.model_dump(mode="json") if body is not None else None
+    return once(owner=owner, key=key, operation=operation, body=value)
+
+
+def required_key(key: str | None) -> str:
+    """The key of a request that must have one. Raises Invalid."""
+    if key is None:
+        message = "Send an Idempotency-Key header: a new one for each submission, the same one when you repeat it."
+        raise Invalid([Problem("Idempotency-Key", "idempotency_key_required", message)])
+    return key

@@ -1,0 +1,46 @@
+"""A member's session submits and lists for its own member only: as upstream described them, with files of their own."""
+
+from collections.abc import Iterator
+from typing import Annotated
+
+from fastapi import Depends
+
+from config.container import Container
+from pipeline.access.api_keys import Caller
+from pipeline.intake.uploads import not_theirs
+from pipeline.kernel.errors import Forbidden, Invalid
+from schemas.base import Identifier
+from schemas.submissions import AnyVerification, AvatarSubmission, MaterialsSubmission
+from web.api.dependencies import SubmitterOrMember
+
+
+def check(body: AvatarSubmission | AnyVerification, *, caller: Caller, tools: Container) -> None:
+    """Let a session submit what is its own. Raises Forbidden for another member or profile, Invalid for another's file."""
+    if caller.speaker is None:
+        return
+    if not caller.may_act_for(body.member_id) or body.member != caller.speaker.profile:
+        raise Forbidden(
+            "A member's session submits for its own member only: send member_id and member of GET /v1/session."
+        )
+    if problems := not_theirs(dict(_files(body)), owner=caller.owner, db=tools.db):
+        raise Invalid(problems)
+
+
+async def _member_to_list(caller: SubmitterOrMember, member_id: Identifier | None = None) -> str | None:
+    if caller.speaker is None:
+        return member_id
+    if member_id is not None and not caller.may_act_for(member_id):
+        raise Forbidden("A member's session lists the submissions of its own member only.")
+    return caller.speaker.member_id
+
+
+MemberToList = Annotated[str | None, Depends(_member_to_list)]
+"""Whose submissions to list: a session's own member's, whether asked for or not."""
+
+
+def _files(body: AvatarSubmission | AnyVerification) -> Iterator[tuple[str, str]]:
+    if isinstance(body, AvatarSubmission):
+        yield "file.key", body.file.key
+    elif isinstance(body, MaterialsSubmission):
+        for position, each in enumerate(body.materials):
+            yield f"materials.{position}.file.key", each.file.key

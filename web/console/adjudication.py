@@ -1,0 +1,120 @@
+"""The lead's pages of disagreements and of golden cases."""
+
+from typing import Annotated, Any, TypeVar
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Request, Response
+from fastapi.responses import RedirectResponse
+from pydantic import ValidationError
+
+from config.container import Container
+from pipeline.access.staff.rules.roles import Right
+from pipeline.kernel import clock
+from pipeline.kernel.errors import Conflict, Invalid, NotFound
+from pipeline.kernel.validation import problems
+from pipeline.review.quality.adjudication import disagreement, disagreements, page_of, rule
+from pipeline.review.quality.golden import golden_cases, mark, retire
+from schemas.quality import GoldenRequest, RulingRequest
+from web.api.dependencies import Tools
+from web.console.forms import Form, written
+from web.console.queues import TITLES
+from web.console.render import render
+from web.console.session import Person, needs
+
+router = APIRouter(prefix="/quality")
+
+Leading = Annotated[Person, Depends(needs(Right.QUALITY))]
+_PICTURE = {"Cache-Control": "no-store", "Content-Disposition": "inline"}
+GOLDEN = "/console/quality/golden"
+Command = TypeVar("Command", RulingRequest, GoldenRequest)
+
+
+@router.get("/disagreements")
+def get_disagreements(request: Request, tools: Tools, _person: Leading) -> Response:
+    """What waits for a ruling, and what was ruled on."""
+    waiting, ruled = disagreements(db=tools.db), disagreements(ruled=True, limit=50, db=tools.db)
+    return render(request, "quality_disagreements.html", waiting=waiting, ruled=ruled, **_words())
+
+
+@router.get("/disagreements/{check_id}")
+def get_disagreement(request: Request, tools: Tools, _person: Leading, check_id: UUID) -> Response:
+    """One, with both sides and what both saw."""
+    found = disagreement(check_id, db=tools.db)
+    return render(request, "quality_disagreement.html", found=found, **_words())
+
+
+@router.get("/disagreements/{check_id}/pages/{material_id}/{page}")
+def get_page(tools: Tools, person: Leading, check_id: UUID, material_id: UUID, page: int) -> Response:
+    """One page of what both saw. Each look is logged."""
+    body = page_of(check_id, material_id, page, by=person.reviewer_id, db=tools.db, storage=tools.storage)
+    return Response(body, media_type="image/jpeg", headers=_PICTURE)
+
+
+@router.post("/disagreements/{check_id}")
+def post_ruling(tools: Tools, person: Leading, check_id: UUID, form: Form) -> Response:
+    """Say who was right."""
+    command = _parsed(RulingRequest, {"ruling": written(form, "ruling"), "note": written(form, "note")})
+    rule(check_id, command, by=person.reviewer_id, db=tools.db)
+    return RedirectResponse("/console/quality/disagreements", 303)
+
+
+@router.get("/golden")
+def get_golden(request: Request, tools: Tools, _person: Leading) -> Response:
+    """The golden cases, and a form to mark another."""
+    return _golden(request, tools)
+
+
+@router.post("/golden")
+def post_golden(request: Request, tools: Tools, person: Leading, form: Form) -> Response:
+    """Mark a decided case as golden."""
+    given = {
+        "submission_id": written(form, "submission_id"),
+        "verdict": written(form, "verdict"),
+        "reasons": form.getlist("reasons"),
+        "note": written(form, "note"),
+    }
+    try:
+        mark(_parsed(GoldenRequest, given), by=person.reviewer_id, db=tools.db, policy=tools.policy)
+    except (Invalid, Conflict, NotFound) as error:
+        return _golden(request, tools, given=given, problem=error)
+    return RedirectResponse(GOLDEN, 303)
+
+
+@router.post("/golden/{golden_id}/retire")
+def post_retirement(tools: Tools, person: Leading, golden_id: UUID) -> Response:
+    """Give a golden case to nobody any more."""
+    retire(golden_id, by=person.reviewer_id, db=tools.db)
+    return RedirectResponse(GOLDEN, 303)
+
+
+def _golden(
+    request: Request, tools: Container, *, given: dict[str, Any] | None = None, problem: Exception | None = None
+) -> Response:
+    return render(
+        request,
+        "quality_golden.html",
+        status=422 if problem else 200,
+        cases=golden_cases(db=tools.db),
+        given=given or {"submission_id": None, "verdict": None, "reasons": [], "note": None},
+        problems=_sentences(problem),
+        reasons={kind: list(tools.policy.reasons_for(kind)) for kind in ("avatar", "verification")},
+        **_words(),
+    )
+
+
+def _sentences(problem: Exception | None) -> list[str]:
+    if isinstance(problem, Invalid):
+        return [each.message for each in problem.problems]
+    return [str(problem)] if problem else []
+
+
+def _parsed(model: type[Command], given: dict[str, Any]) -> Command:
+    """The form as a command. Raises Invalid."""
+    try:
+        return model.model_validate(given)
+    except ValidationError as error:
+        raise Invalid(problems(error.errors(include_url=False))) from error
+
+
+def _words() -> dict[str, Any]:
+    return {"titles": TITLES, "now": clock.now()}
