@@ -14,6 +14,7 @@ from pipeline.access.staff.invitations import invite, set_password
 from pipeline.access.staff.oidc_login import unlink
 from pipeline.access.staff.reviewers import add_reviewer
 from pipeline.access.staff.rules.roles import Role
+from pipeline.workflows import disable_reviewer as leaving
 
 app = typer.Typer(no_args_is_help=True, help="The people who review.")
 
@@ -95,7 +96,7 @@ def password(reviewer: Id, piped: Piped = False, invited: Invited = False) -> No
 def disable(reviewer: Id) -> None:
     """Sign them out everywhere, let them in no more, and refuse their API keys for reviewing."""
     with tools() as tool:
-        accounts.disable(reviewer, actor=ACTOR, db=tool.db)
+        leaving.disable(reviewer, actor=ACTOR, db=tool.db)
     console.print(f"{reviewer} is disabled. Undo it with: proofdesk reviewer enable {reviewer}")
 
 

@@ -12,12 +12,11 @@ from uuid import UUID
 from sqlalchemy import Column, Connection, RowMapping, Table, Text, Uuid, bindparam, func, insert, select, update
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from pipeline.kernel.database import Database, metadata
+from pipeline.kernel.database import Database, Instant, metadata
 from pipeline.kernel.errors import NotFound, PermanentError
 from pipeline.kernel.ids import new_id
 from pipeline.policy.member_sessions import Speaker
 from pipeline.submission import audit
-from pipeline.submission.tables import Instant
 
 api_key: Final = Table(
     "api_key",

@@ -13,11 +13,11 @@ import structlog
 from sqlalchemy import CheckConstraint, Column, Connection, Row, Table, Text, Uuid, delete, func, insert, select, update
 
 from pipeline.access.api_keys import Caller, Unauthenticated, digest, matches, parsed
-from pipeline.kernel.database import JSON, Database, metadata
+from pipeline.kernel.database import JSON, Database, Instant, metadata
 from pipeline.kernel.errors import NotFound
 from pipeline.kernel.ids import new_id
 from pipeline.policy.member_sessions import SessionRules, Speaker
-from pipeline.submission.tables import Instant, submission
+from pipeline.submission.tables import submission
 from schemas.sessions import OpenedSession, SessionLink, SessionRequest, SessionView
 from schemas.submissions import Member
 

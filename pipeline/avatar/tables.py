@@ -2,8 +2,7 @@ from typing import Final
 
 from sqlalchemy import BigInteger, Column, Table, Text, Uuid, func
 
-from pipeline.kernel.database import metadata
-from pipeline.submission.tables import Instant
+from pipeline.kernel.database import Instant, metadata
 
 avatar: Final = Table(
     "avatar",

@@ -10,10 +10,9 @@ import orjson
 from sqlalchemy import Column, Connection, Index, Table, Text, Uuid, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
-from pipeline.kernel.database import JSON, metadata
+from pipeline.kernel.database import JSON, Instant, metadata
 from pipeline.kernel.errors import IdempotencyKeyReused
 from pipeline.kernel.ids import new_id
-from pipeline.submission.tables import Instant
 from schemas.incoming import EventRequest
 
 heard_event: Final = Table(

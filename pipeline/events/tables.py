@@ -16,8 +16,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from pipeline.kernel.database import JSON, metadata
-from pipeline.submission.tables import Instant
+from pipeline.kernel.database import JSON, Instant, metadata
 
 event: Final = Table(
     "event",

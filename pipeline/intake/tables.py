@@ -2,8 +2,7 @@ from typing import Final
 
 from sqlalchemy import BigInteger, Column, Index, Table, Text, Uuid, func
 
-from pipeline.kernel.database import metadata
-from pipeline.submission.tables import Instant
+from pipeline.kernel.database import Instant, metadata
 
 upload_slot: Final = Table(
     "upload_slot",

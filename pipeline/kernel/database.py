@@ -9,6 +9,7 @@ import psycopg
 from sqlalchemy import (
     ColumnElement,
     Connection,
+    DateTime,
     Engine,
     MetaData,
     Text,
@@ -37,6 +38,7 @@ metadata: Final = MetaData(
 """Every table of the pipeline registers here; the migrations are held against it."""
 
 JSON: Final = JSONB(none_as_null=True)
+Instant: Final = DateTime(timezone=True)
 
 _OUR_MISTAKES: Final = "42"
 """SQLSTATE's class of statements that are wrong; their message names our tables and columns and no data."""

@@ -9,9 +9,8 @@ import orjson
 from sqlalchemy import Column, Connection, Index, Table, Text, bindparam, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
-from pipeline.kernel.database import JSON, Database, metadata
+from pipeline.kernel.database import JSON, Database, Instant, metadata
 from pipeline.kernel.errors import IdempotencyKeyReused
-from pipeline.submission.tables import Instant
 
 idempotency: Final = Table(
     "idempotency",

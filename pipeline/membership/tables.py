@@ -4,8 +4,7 @@ from typing import Final
 
 from sqlalchemy import Boolean, CheckConstraint, Column, Index, Integer, Numeric, Table, Text, Uuid, func, text
 
-from pipeline.kernel.database import JSON, metadata
-from pipeline.submission.tables import Instant
+from pipeline.kernel.database import JSON, Instant, metadata
 
 membership: Final = Table(
     "membership",

@@ -2,8 +2,7 @@ from typing import Final
 
 from sqlalchemy import Boolean, CheckConstraint, Column, ForeignKey, Index, Integer, Table, Text, Uuid, false, func
 
-from pipeline.kernel.database import JSON, metadata
-from pipeline.submission.tables import Instant
+from pipeline.kernel.database import JSON, Instant, metadata
 
 mail: Final = Table(
     "mail",

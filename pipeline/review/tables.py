@@ -14,24 +14,8 @@ from sqlalchemy import (
     func,
     text,
 )
-from sqlalchemy.dialects.postgresql import ARRAY
 
-from pipeline.kernel.database import JSON, metadata
-from pipeline.submission.tables import Instant
-
-reviewer: Final = Table(
-    "reviewer",
-    metadata,
-    Column("id", Text, primary_key=True),
-    Column("name", Text),
-    Column("roles", ARRAY(Text), nullable=False, server_default="{reviewer}"),
-    Column("languages", ARRAY(Text), nullable=False, server_default="{}"),
-    Column("related_members", ARRAY(Text), nullable=False, server_default="{}"),
-    Column("theme", Text, nullable=False, server_default="auto"),
-    Column("timezone", Text),
-    Column("disabled_at", Instant),
-    Column("created_at", Instant, nullable=False, server_default=func.now()),
-)
+from pipeline.kernel.database import JSON, Instant, metadata
 
 claim: Final = Table(
     "claim",

@@ -21,8 +21,8 @@ from sqlalchemy import (
     select,
 )
 
-from pipeline.kernel.database import JSON, metadata
-from pipeline.submission.tables import Instant, submission
+from pipeline.kernel.database import JSON, Instant, metadata
+from pipeline.submission.tables import submission
 
 audit: Final = Table(
     "audit",

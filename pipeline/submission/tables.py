@@ -7,7 +7,6 @@ from sqlalchemy import (
     CheckConstraint,
     Column,
     Computed,
-    DateTime,
     ForeignKey,
     Identity,
     Index,
@@ -19,9 +18,7 @@ from sqlalchemy import (
     text,
 )
 
-from pipeline.kernel.database import JSON, metadata
-
-Instant: Final = DateTime(timezone=True)
+from pipeline.kernel.database import JSON, Instant, metadata
 
 LANGUAGE: Final = "coalesce(lower(substring(member ->> 'locale' from '^[A-Za-z]+')), 'en')"
 """The language of the member's locale: `es` of `es-MX`."""

@@ -7,7 +7,6 @@ import structlog
 from sqlalchemy import Connection, Row, select, update
 
 from pipeline.kernel.database import Database
-from pipeline.membership.rules.levels import number_goes_to
 from pipeline.policy import Policy
 from pipeline.submission import lifecycle
 from pipeline.submission.decisions import Ruling, record_ruling
@@ -18,6 +17,7 @@ from pipeline.submission.mail_contract import FreezeMail
 from pipeline.submission.tables import submission
 from pipeline.tasks import ledger
 from pipeline.tasks.ledger import Task
+from pipeline.verification.rules import number_goes_to
 from pipeline.verification.vies import Advice, LookUp
 from schemas.cases import TaxNumberView, UsedBy
 

@@ -4,13 +4,14 @@ from uuid import UUID
 
 import pytest
 
-from pipeline.access.staff.accounts import change, disable
+from pipeline.access.staff.accounts import change
 from pipeline.access.staff.reviewers import add_reviewer
 from pipeline.access.staff.rules.roles import Role
 from pipeline.kernel.errors import ClaimExpired, Forbidden
 from pipeline.review.claims.lease import come_back
 from pipeline.review.claims.service import release
 from pipeline.review.tables import claim as claim_table
+from pipeline.workflows.disable_reviewer import disable
 from schemas.claims import Claim
 from tests.support.colleagues import handed, passed_up, people, seniors
 from tests.support.desk import Desk

@@ -8,9 +8,10 @@ import pytest
 from joserfc.jwk import RSAKey
 
 from config.container import Container
-from pipeline.access.staff.accounts import disable, one
+from pipeline.access.staff.accounts import one
 from pipeline.access.staff.oidc_login import unlink
 from pipeline.access.staff.reviewers import add_reviewer
+from pipeline.workflows.disable_reviewer import disable
 from tests.support.http import BROWSER
 from tests.support.identity_provider import CLIENT, SECRET, Provider, provider
 from tests.support.people import Visitor

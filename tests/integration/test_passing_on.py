@@ -5,13 +5,13 @@ from uuid import UUID
 
 import pytest
 
-from pipeline.access.staff.accounts import disable
 from pipeline.access.staff.reviewers import add_reviewer
 from pipeline.access.staff.rules.roles import Role
 from pipeline.kernel.errors import ClaimCapReached, ClaimExpired, ColleagueNotEligible, Forbidden
 from pipeline.review.cases.queue_stats import held_by
 from pipeline.review.claims.service import release, sweep_claims
 from pipeline.review.tables import claim as claim_table
+from pipeline.workflows.disable_reviewer import disable
 from tests.support.bodies import avatar_body
 from tests.support.colleagues import careful, handed, passed_up, people, seniors, taken_up
 from tests.support.desk import Desk

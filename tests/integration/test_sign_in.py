@@ -3,7 +3,7 @@ from datetime import timedelta
 import pytest
 
 from config.container import Container
-from pipeline.access.staff.accounts import LastAdministrator, change, disable, enable
+from pipeline.access.staff.accounts import LastAdministrator, change, enable
 from pipeline.access.staff.invitations import InvitationGone, accept_invitation, invite
 from pipeline.access.staff.reviewers import add_reviewer
 from pipeline.access.staff.rules.roles import Role
@@ -13,6 +13,7 @@ from pipeline.access.staff.sign_in import sign_in
 from pipeline.access.staff.tables import invitation, password, session, sign_in_tries
 from pipeline.kernel import clock
 from pipeline.kernel.errors import Invalid
+from pipeline.workflows.disable_reviewer import disable
 from tests.support.desk import Desk
 from tests.support.people import PASSWORD, Visitor, hasty, person, signed_in
 from tests.support.together import at_once

@@ -8,10 +8,10 @@ from playwright.sync_api import Page
 
 from pipeline.access.api_keys import Scope, create_key
 from pipeline.access.staff import sessions
-from pipeline.access.staff.accounts import disable
 from pipeline.access.staff.invitations import invite
 from pipeline.access.staff.reviewers import add_reviewer
 from pipeline.access.staff.rules.roles import Role
+from pipeline.workflows.disable_reviewer import disable
 from tests.support.desk import Desk
 from web.console.session import cookie_name
 

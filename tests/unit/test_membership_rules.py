@@ -1,7 +1,8 @@
 import pytest
 
 from config.policy import load_policy
-from pipeline.membership.rules.levels import level_of, number_goes_to
+from pipeline.membership.rules.levels import level_of
+from pipeline.verification.rules import number_goes_to
 
 POLICY = load_policy()
 

@@ -11,6 +11,7 @@ from pipeline.access.staff.invitations import invite
 from pipeline.access.staff.rules.roles import Right, Role
 from pipeline.kernel import clock
 from pipeline.kernel.errors import Invalid, Problem
+from pipeline.workflows.disable_reviewer import disable
 from schemas.base import Identifier, Line
 from web.api.dependencies import Tools
 from web.console.render import render
@@ -81,7 +82,7 @@ def post_invitation(request: Request, tools: Tools, person: Administrator, revie
 @router.post("/{reviewer_id}/disable")
 def post_disable(tools: Tools, person: Administrator, reviewer_id: str) -> Response:
     """Sign them out everywhere and let them in no more."""
-    accounts.disable(reviewer_id, actor=person.reviewer_id, db=tools.db)
+    disable(reviewer_id, actor=person.reviewer_id, db=tools.db)
     return _back(reviewer_id, "disabled")
 
 

@@ -10,12 +10,10 @@ from sqlalchemy.dialects.postgresql import insert
 
 from pipeline.access.staff import sessions
 from pipeline.access.staff.rules.roles import Right, Role, require, roles_with
-from pipeline.access.staff.tables import invitation, password, session
+from pipeline.access.staff.tables import invitation, password, reviewer, session
 from pipeline.kernel.database import Database, one_at_a_time, took_effect
 from pipeline.kernel.errors import Conflict, Forbidden, NotFound
 from pipeline.policy.sign_in import SignIn
-from pipeline.review.claims.grant import give_all_back
-from pipeline.review.tables import reviewer
 from pipeline.submission import audit
 
 
@@ -88,15 +86,13 @@ def change(reviewer_id: str, *, roles: Sequence[Role], languages: Sequence[str],
         audit.write(connection, "reviewer.changed", actor=actor, detail={"reviewer": reviewer_id, **values})
 
 
-def disable(reviewer_id: str, *, actor: str, db: Database) -> None:
-    """Sign a person out everywhere, put back what they hold, and let them in no more. Raises NotFound, LastAdministrator."""
-    with db.begin() as connection:
-        _keep_an_administrator(connection, reviewer_id)
-        _set(connection, reviewer_id, disabled_at=func.now())
-        sessions.end_all(connection, reviewer_id)
-        give_all_back(connection, reviewer_id)
-        connection.execute(invitation.delete().where(invitation.c.reviewer_id == reviewer_id))
-        audit.write(connection, "reviewer.disabled", actor=actor, detail={"reviewer": reviewer_id})
+def end_access(connection: Connection, reviewer_id: str, *, actor: str) -> None:
+    """Sign a person out everywhere and let them in no more. Raises NotFound, LastAdministrator."""
+    _keep_an_administrator(connection, reviewer_id)
+    _set(connection, reviewer_id, disabled_at=func.now())
+    sessions.end_all(connection, reviewer_id)
+    connection.execute(invitation.delete().where(invitation.c.reviewer_id == reviewer_id))
+    audit.write(connection, "reviewer.disabled", actor=actor, detail={"reviewer": reviewer_id})
 
 
 def enable(reviewer_id: str, *, actor: str, db: Database) -> None:

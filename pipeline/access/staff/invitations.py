@@ -9,11 +9,10 @@ from sqlalchemy.dialects.postgresql import insert
 
 from pipeline.access.staff import sessions
 from pipeline.access.staff.sign_in import Gate, replace, require_strong
-from pipeline.access.staff.tables import invitation
+from pipeline.access.staff.tables import invitation, reviewer
 from pipeline.kernel.database import Database
 from pipeline.kernel.errors import NotFound
 from pipeline.policy.sign_in import SignIn
-from pipeline.review.tables import reviewer
 from pipeline.submission import audit
 
 

@@ -14,10 +14,9 @@ from pipeline.access.staff import sessions
 from pipeline.access.staff.oidc_claims import Naming, id_named, roles_given
 from pipeline.access.staff.oidc_client import Provider, ProviderRefused
 from pipeline.access.staff.rules.roles import Role
-from pipeline.access.staff.tables import provider_identity, provider_visit
+from pipeline.access.staff.tables import provider_identity, provider_visit, reviewer
 from pipeline.kernel.database import Database, took_effect
 from pipeline.policy.sign_in import SignIn
-from pipeline.review.tables import reviewer
 from pipeline.submission import audit
 
 log = structlog.get_logger()

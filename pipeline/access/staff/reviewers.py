@@ -4,8 +4,8 @@ from typing import Any
 from sqlalchemy.dialects.postgresql import insert
 
 from pipeline.access.staff.rules.roles import Role
+from pipeline.access.staff.tables import reviewer
 from pipeline.kernel.database import Database
-from pipeline.review.tables import reviewer
 
 
 def add_reviewer(

@@ -11,12 +11,11 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Connection, Row, delete, func, insert, select, update
 
 from pipeline.access.staff.rules.roles import Role
-from pipeline.access.staff.tables import invitation, provider_visit, session, sign_in_tries
+from pipeline.access.staff.tables import invitation, provider_visit, reviewer, session, sign_in_tries
 from pipeline.kernel.database import Database
 from pipeline.kernel.errors import PermanentError
 from pipeline.kernel.ids import new_id
 from pipeline.policy.sign_in import SignIn
-from pipeline.review.tables import reviewer
 from pipeline.submission import audit
 
 _SEEN_EVERY: Final = timedelta(minutes=1)

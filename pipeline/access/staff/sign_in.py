@@ -11,12 +11,11 @@ from sqlalchemy.dialects.postgresql import insert
 from pipeline.access.staff import sessions
 from pipeline.access.staff.passwords import Passwords
 from pipeline.access.staff.rules.sign_in import LONGEST_PASSWORD, SignInRefused, password_problems
-from pipeline.access.staff.tables import password
+from pipeline.access.staff.tables import password, reviewer
 from pipeline.access.staff.throttle import count_try, forgive
 from pipeline.kernel.database import Database, storable
 from pipeline.kernel.errors import Invalid
 from pipeline.policy.sign_in import SignIn
-from pipeline.review.tables import reviewer
 from pipeline.submission import audit
 
 log = structlog.get_logger()

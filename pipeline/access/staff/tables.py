@@ -1,9 +1,23 @@
 from typing import Final
 
 from sqlalchemy import Column, ForeignKey, Index, Integer, Table, Text, Uuid, func, text
+from sqlalchemy.dialects.postgresql import ARRAY
 
-from pipeline.kernel.database import metadata
-from pipeline.submission.tables import Instant
+from pipeline.kernel.database import Instant, metadata
+
+reviewer: Final = Table(
+    "reviewer",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("name", Text),
+    Column("roles", ARRAY(Text), nullable=False, server_default="{reviewer}"),
+    Column("languages", ARRAY(Text), nullable=False, server_default="{}"),
+    Column("related_members", ARRAY(Text), nullable=False, server_default="{}"),
+    Column("theme", Text, nullable=False, server_default="auto"),
+    Column("timezone", Text),
+    Column("disabled_at", Instant),
+    Column("created_at", Instant, nullable=False, server_default=func.now()),
+)
 
 password: Final = Table(
     "password",

@@ -8,6 +8,7 @@ import structlog
 from sqlalchemy import ColumnElement, Connection, Row, all_, exists, func, literal, or_, select, update
 
 from pipeline.access.staff.rules.roles import roles_with
+from pipeline.access.staff.tables import reviewer
 from pipeline.kernel.database import Database
 from pipeline.kernel.errors import ColleagueNotEligible
 from pipeline.kernel.idempotency import Once, earlier_answer, remember
@@ -26,7 +27,7 @@ from pipeline.review.claims.grant import (
 from pipeline.review.claims.lookup import LIVE, case_of_claim, desk_of, explain, hold_cap, locked_reviewer
 from pipeline.review.claims.next_case import Seeker
 from pipeline.review.quality.sampling import who_know
-from pipeline.review.tables import OFFERED, ON_MEMBERS_CASES, claim, opinion, reviewer, skip
+from pipeline.review.tables import OFFERED, ON_MEMBERS_CASES, claim, opinion, skip
 from pipeline.submission.queues import Queue
 from pipeline.submission.tables import submission
 from schemas.claims import Claim, Colleague, HandedOver, HandOverRequest

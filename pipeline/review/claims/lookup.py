@@ -5,12 +5,13 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, and_, bindparam, exists, func, literal, or_, select
 
+from pipeline.access.staff.tables import reviewer
 from pipeline.kernel.database import constant
 from pipeline.kernel.errors import ClaimCapReached, ClaimExpired, Forbidden, NotFound
 from pipeline.review.cases.outcome import fate_of_claim, in_words, shown
 from pipeline.review.quality.blinding import as_claimed
 from pipeline.review.quality.tables import check
-from pipeline.review.tables import OFFERED, ON_MEMBERS_CASES, claim, reviewer
+from pipeline.review.tables import OFFERED, ON_MEMBERS_CASES, claim
 from pipeline.submission.lifecycle import State
 from pipeline.submission.tables import submission
 

@@ -23,6 +23,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import insert
 
+from pipeline.access.staff.tables import reviewer
 from pipeline.kernel.database import constant
 from pipeline.kernel.ids import new_id
 from pipeline.policy import Policy
@@ -32,7 +33,7 @@ from pipeline.review.claims.next_case import ONE, Seeker, form_of, parameters, s
 from pipeline.review.quality.blinding import make_young
 from pipeline.review.quality.rules.sampling import Turn, is_sampled, turn_of
 from pipeline.review.quality.tables import check, golden
-from pipeline.review.tables import claim, reviewer
+from pipeline.review.tables import claim
 from pipeline.submission.tables import STANDING, decision, submission
 from schemas.claims import Claim
 

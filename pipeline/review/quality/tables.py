@@ -2,8 +2,7 @@ from typing import Final
 
 from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, Integer, Table, Text, Uuid, func, text
 
-from pipeline.kernel.database import JSON, metadata
-from pipeline.submission.tables import Instant
+from pipeline.kernel.database import JSON, Instant, metadata
 
 golden: Final = Table(
     "golden",

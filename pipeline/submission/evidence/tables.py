@@ -4,8 +4,7 @@ from typing import Final
 
 from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, Integer, Table, Text, Uuid, text
 
-from pipeline.kernel.database import JSON, metadata
-from pipeline.submission.tables import Instant
+from pipeline.kernel.database import JSON, Instant, metadata
 
 tax_number: Final = Table(
     "tax_number",
