@@ -56,7 +56,12 @@ def result_of(connection: Connection, decision_id: UUID) -> Result:
     return Result(**row)
 
 
-_EVENTS: Final = {"approve": Event.APPROVED, "reject": Event.REJECTED}
+EVENTS: Final[Mapping[str, Event]] = {
+    "approve": Event.APPROVED,
+    "reject": Event.REJECTED,
+    "better_file": Event.SENT_BACK,
+}
+
 _TEMPLATES: Final = {"approve": "verification_approved", "reject": "verification_rejected"}
 _EFFECTS: Final = {"approve": UNLOCK_STAGE, "reject": SEND_MAIL}
 
@@ -83,7 +88,7 @@ def record_ruling(
     lifecycle.move(
         connection,
         subject.id,
-        _EVENTS[ruling.verdict],
+        EVENTS[ruling.verdict],
         actor=ruling.rule,
         detail=detail,
         told=Told(decision_id, reasons=ruling.reasons),

@@ -7,8 +7,8 @@ from uuid import UUID
 from sqlalchemy import Connection, Row, func, select
 
 from pipeline.access.staff.tables import reviewer
-from pipeline.review.decisions.record import EVENTS
 from pipeline.review.quality.tables import answer
+from pipeline.submission.decisions import EVENTS
 from pipeline.submission.lifecycle import State, advance
 from pipeline.submission.tables import STANDING, decision, submission
 from schemas.decisions import Became

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import Any, Final
+from typing import Any
 
 from sqlalchemy import Connection, Row, func, insert
 
@@ -11,7 +11,8 @@ from pipeline.policy import Policy
 from pipeline.review.decisions.mail import result_mail
 from pipeline.review.quality.sampling import draw
 from pipeline.submission import lifecycle
-from pipeline.submission.lifecycle import Event, Told
+from pipeline.submission.decisions import EVENTS
+from pipeline.submission.lifecycle import Told
 from pipeline.submission.mail_contract import FreezeMail
 from pipeline.submission.tables import decision
 from pipeline.tasks import ledger
@@ -64,10 +65,3 @@ def first_effect(kind: str, verdict: str) -> Kind:
     if verdict != "approve":
         return SEND_MAIL
     return PUBLISH_AVATAR if kind == "avatar" else UNLOCK_STAGE
-
-
-EVENTS: Final[Mapping[str, Event]] = {
-    "approve": Event.APPROVED,
-    "reject": Event.REJECTED,
-    "better_file": Event.SENT_BACK,
-}

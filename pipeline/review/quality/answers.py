@@ -12,10 +12,10 @@ from pipeline.kernel.errors import Stale
 from pipeline.kernel.ids import new_id
 from pipeline.policy import Policy
 from pipeline.review.claims.grant import grant
-from pipeline.review.decisions.record import EVENTS
 from pipeline.review.decisions.rules.undo import too_late, undone_already
 from pipeline.review.quality.tables import answer, check
 from pipeline.submission import audit
+from pipeline.submission.decisions import EVENTS
 from pipeline.submission.lifecycle import State, advance
 from schemas.claims import Claim
 from schemas.decisions import Decided
