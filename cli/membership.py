@@ -89,7 +89,7 @@ def settle(
 
 
 def _correcting(tool: Container, actor: str) -> Correcting:
-    return Correcting(tool.db, tool.policy, tool.write_letter, actor, trace=f"cli:{new_id()}")
+    return Correcting(tool.db, tool.policy, tool.notify_member, actor, trace=f"cli:{new_id()}")
 
 
 def _print(view: MembershipView) -> None:

@@ -30,7 +30,7 @@ from pipeline.kernel.rate_limits import RateLimits
 from pipeline.kernel.s3_client import s3_client
 from pipeline.kernel.storage import Storage, storage_circuit
 from pipeline.membership.service import is_unlocked
-from pipeline.notification.freeze import freeze, freeze_letter, preview, withdraw
+from pipeline.notification.freeze import freeze, freeze_addressed_mail, preview, withdraw
 from pipeline.notification.sender import Sender
 from pipeline.notification.smtp import Mailer, mail_circuit
 from pipeline.notification.topic import Topic, fetch_from_amazon
@@ -39,13 +39,13 @@ from pipeline.review.cases.view import case_of, whose
 from pipeline.review.decisions.decide import Desk
 from pipeline.review.decisions.mail import PreviewMail
 from pipeline.review.quality.blinding import as_first_seen, past_of
-from pipeline.submission.mail_contract import FreezeMail, WriteLetter
+from pipeline.submission.mail_contract import FreezeMail, NotifyMember
 from pipeline.tasks.backlog import Backlog
 from pipeline.tasks.ledger import Ledger
 from pipeline.tasks.relay import forget_hints
 from pipeline.verification.tax_number import number_of
 from pipeline.verification.vies import LookUp, Vies
-from pipeline.workflows.member_mail import Office, write_letter
+from pipeline.workflows.member_mail import Office, notify_member
 from schemas.cases import Case
 from schemas.members import AvatarView
 
@@ -143,14 +143,14 @@ class Container:
         return partial(preview, sender=self.sender, policy=self.policy)
 
     @cached_property
-    def write_letter(self) -> WriteLetter:
+    def notify_member(self) -> NotifyMember:
         """Writes news to a member in the caller's transaction, unless they left its category."""
-        return partial(write_letter, office=Office(self.sender, self.policy, self.settings.web_url))
+        return partial(notify_member, office=Office(self.sender, self.policy, self.settings.web_url))
 
     @cached_property
     def confirming(self) -> Confirming:
         """What confirming a member's address needs."""
-        return Confirming(self.db, self.policy, partial(freeze_letter, sender=self.sender))
+        return Confirming(self.db, self.policy, partial(freeze_addressed_mail, sender=self.sender))
 
     @cached_property
     def takes_mail(self) -> TakesMail:

@@ -125,7 +125,7 @@ def forget_old(task: Task, tools: Container) -> None:
 
 def watch_promises(task: Task, tools: Container) -> None:
     """Tell what will soon be late, its member too, and what is late."""
-    watch(task, now=clock.now(), by=Watch(tools.db, tools.policy, tools.write_letter))
+    watch(task, now=clock.now(), by=Watch(tools.db, tools.policy, tools.notify_member))
 
 
 WORK: Final[Mapping[Kind, Work]] = {

@@ -21,7 +21,7 @@ from pipeline.kernel.rules import one_time_codes
 from pipeline.kernel.rules.one_time_codes import Kept, Outcome, Sent
 from pipeline.policy import Policy
 from pipeline.submission import audit
-from pipeline.submission.mail_contract import FreezeLetter, Letter
+from pipeline.submission.mail_contract import AddressedMail, FreezeAddressedMail
 from pipeline.tasks import ledger
 from pipeline.tasks.rules import SEND_MAIL
 from schemas.account import CodeSent, SectionView
@@ -41,7 +41,7 @@ class Confirming:
 
     db: Database
     policy: Policy
-    freeze_letter: FreezeLetter
+    freeze_addressed_mail: FreezeAddressedMail
 
 
 def send_code(
@@ -59,9 +59,9 @@ def send_code(
         person = _unconfirmed(connection, member_id)
         sent = one_time_codes.send_another(_sent_before(connection, member_id), now=now, rules=rules)
         _keep(connection, member_id, str(person.content["email"]), kept, sent)
-        letter = _letter(person, code, locale, kept)
-        confirming.freeze_letter(connection, letter)
-        ledger.record(connection, SEND_MAIL, letter.cause_id, trace=trace)
+        mail = _code_mail(person, code, locale, kept)
+        confirming.freeze_addressed_mail(connection, mail)
+        ledger.record(connection, SEND_MAIL, mail.cause_id, trace=trace)
         audit.write(connection, "email.code_sent", actor=actor, correlation_id=trace, detail={"member_id": member_id})
     log.info("email.code_sent", member_id=member_id)
     return CodeSent(expires_at=kept.expires_at, next_code_at=now + timedelta(seconds=rules.resend_seconds))
@@ -136,8 +136,8 @@ def _confirm(connection: Connection, member_id: str, email: str, now: datetime) 
     connection.execute(delete(email_code).where(email_code.c.member_id == member_id))
 
 
-def _letter(person: SectionView, code: str, locale: str | None, kept: Kept) -> Letter:
-    return Letter(
+def _code_mail(person: SectionView, code: str, locale: str | None, kept: Kept) -> AddressedMail:
+    return AddressedMail(
         cause_id=new_id(),
         template="email_code",
         recipient=str(person.content["email"]),

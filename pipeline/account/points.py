@@ -23,7 +23,7 @@ from pipeline.kernel.idempotency import Once, earlier_answer, remember
 from pipeline.kernel.ids import new_id
 from pipeline.policy import Policy
 from pipeline.submission import audit
-from pipeline.submission.mail_contract import Notice, WriteLetter
+from pipeline.submission.mail_contract import MemberMail, NotifyMember
 from pipeline.submission.tables import decision, submission
 from schemas.events import PointsChanged
 from schemas.points import CorrectionRequest, EarningRequest, PenaltyRequest, PointsEntry, RedemptionRequest
@@ -42,7 +42,7 @@ class Book:
 
     db: Database
     policy: Policy
-    write_letter: WriteLetter
+    notify_member: NotifyMember
     actor: str
     trace: str
     request: Once | None = None
@@ -147,7 +147,7 @@ def _settle(connection: Connection, row: Row[Any], book: Book) -> None:
     detail = {"member_id": row.member_id, "entry": row.number, "points": row.points, "code": row.code}
     if row.type in _WRITTEN_ABOUT:
         facts = {"amount": row.points, "cause": row.title, "balance": row.balance_after}
-        book.write_letter(connection, Notice(row.id, "points", row.member_id, facts, book.trace))
+        book.notify_member(connection, MemberMail(row.id, "points", row.member_id, facts, book.trace))
     told = PointsChanged(
         member_id=row.member_id,
         entry_id=row.id,
@@ -157,7 +157,7 @@ def _settle(connection: Connection, row: Row[Any], book: Book) -> None:
         cause=row.code,
         version=row.number,
     )
-    events.record(connection, "points.changed", told, member_id=row.member_id, trace=book.trace)
+    events.emit(connection, "points.changed", told, member_id=row.member_id, trace=book.trace)
     audit.write(connection, f"points.{_VERBS[row.type]}", actor=book.actor, correlation_id=book.trace, detail=detail)
 
 

@@ -165,7 +165,7 @@ def _tell(connection: Connection, result: Result, keys: dict[str, str], sha256: 
         sha256=sha256,
         version=result.sequence,
     )
-    events.record(connection, "avatar.published", told, member_id=result.member_id, trace=result.correlation_id)
+    events.emit(connection, "avatar.published", told, member_id=result.member_id, trace=result.correlation_id)
 
 
 def _write(connection: Connection, result: Result, keys: dict[str, str], sha256: str) -> None:

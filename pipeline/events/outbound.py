@@ -46,7 +46,7 @@ _WANTED: Final = select(endpoint.c.id, endpoint.c.state).where(
 )
 
 
-def record(
+def emit(
     connection: Connection,
     event_type: str,
     data: Frozen,
@@ -77,7 +77,7 @@ def record(
     return event_id
 
 
-def take_back(connection: Connection, cause_id: UUID) -> bool:
+def retract(connection: Connection, cause_id: UUID) -> bool:
     """Unsay what was recorded with a delay for this cause; whether nothing of it has begun to leave. Roll back where it has."""
     said = connection.execute(
         select(delivery).join(event, event.c.id == delivery.c.event_id).where(event.c.cause_id == cause_id)

@@ -19,7 +19,7 @@ from pipeline.kernel.rules.working_days import avatar_due
 from pipeline.kernel.storage import Storage
 from pipeline.policy import Policy
 from pipeline.submission import lifecycle
-from pipeline.submission.lifecycle import Event
+from pipeline.submission.lifecycle import Transition
 from pipeline.submission.mail_contract import FreezeMail, ResultMail
 from pipeline.submission.tables import finding as finding_table
 from pipeline.submission.tables import material, rendition, submission
@@ -154,8 +154,10 @@ def _move(
     connection: Connection, subject: Row[Any], looked: Sequence[Looked], *, accepted: bool, freeze_mail: FreezeMail
 ) -> None:
     codes = [found.code for each in looked for found in each.findings]
-    event = Event.CLEARED if accepted else Event.REFUSED
-    lifecycle.move(connection, subject.id, event, actor=ACTOR, version=subject.version, detail={"findings": codes})
+    event = Transition.CLEARED if accepted else Transition.REFUSED
+    lifecycle.transition(
+        connection, subject.id, event, actor=ACTOR, version=subject.version, detail={"findings": codes}
+    )
     if not accepted:
         refusing = {found.message: said(found) for each in looked for found in each.findings if not verdict([found])}
         mail = ResultMail(

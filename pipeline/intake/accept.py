@@ -29,7 +29,7 @@ from pipeline.submission import audit, lifecycle
 from pipeline.submission.chances import chances_taken
 from pipeline.submission.due import due_of
 from pipeline.submission.evidence.tables import business_email, tax_number
-from pipeline.submission.lifecycle import OPEN, Event, State
+from pipeline.submission.lifecycle import OPEN, State, Transition
 from pipeline.submission.tables import material, submission
 from pipeline.tasks import ledger
 from pipeline.tasks.rules import INSPECT, JUDGE_NUMBER, SEND_CODE, Kind
@@ -162,7 +162,7 @@ def _tell(connection: Connection, submission_id: UUID, command: Command, *, trac
         version=1,
         correlation_id=trace,
     )
-    events.record(connection, "submission.received", received, member_id=command.member_id, trace=trace)
+    events.emit(connection, "submission.received", received, member_id=command.member_id, trace=trace)
 
 
 def _keep_evidence(
@@ -186,7 +186,7 @@ def _supersede_open_avatars(connection: Connection, member_id: str, *, by: UUID)
     ).scalars()
     older = tuple(open_ones)
     for submission_id in older:
-        lifecycle.move(connection, submission_id, Event.SUPERSEDED, actor="system", detail={"by": str(by)})
+        lifecycle.transition(connection, submission_id, Transition.SUPERSEDED, actor="system", detail={"by": str(by)})
         connection.execute(update(submission).where(submission.c.id == submission_id).values(superseded_by=by))
     return older
 
@@ -212,6 +212,6 @@ def _take_chance(
 def withdraw(submission_id: UUID, *, caller: str, db: Database) -> State:
     """The member takes an open submission back; its chance with it. Raises NotFound, AlreadyThere, NotAllowed."""
     with db.begin() as connection:
-        state = lifecycle.move(connection, submission_id, Event.WITHDRAWN, actor=caller)
+        state = lifecycle.transition(connection, submission_id, Transition.WITHDRAWN, actor=caller)
     log.info("submission.withdrawn", submission_id=str(submission_id))
     return state

@@ -19,7 +19,7 @@ from pipeline.membership.spend_reviews import end_doubt
 from pipeline.membership.tables import correction, ground
 from pipeline.policy import Policy
 from pipeline.submission import audit
-from pipeline.submission.mail_contract import WriteLetter
+from pipeline.submission.mail_contract import NotifyMember
 from pipeline.submission.tables import STANDING, decision, submission
 from schemas.corrections import StageCorrection, StageCorrectionRequest
 from schemas.members import Because
@@ -39,7 +39,7 @@ class Correcting:
 
     db: Database
     policy: Policy
-    write_letter: WriteLetter
+    notify_member: NotifyMember
     actor: str
     trace: str
     request: Once | None = None
@@ -85,7 +85,7 @@ def record_correction(
         if any(row.kind == "spend" for row in wrong):
             end_doubt(connection, member.member_id, ruling.stage, cause=cause)
     move = settle(connection, member, cause=cause, policy=correcting.policy)
-    tell(connection, member.member_id, move, cause=cause, write_letter=correcting.write_letter)
+    tell(connection, member.member_id, move, cause=cause, notify_member=correcting.notify_member)
     _note(connection, member.member_id, ruling, cause)
     return StageCorrection(
         id=at.id,

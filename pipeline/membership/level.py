@@ -156,5 +156,5 @@ def _change_level(connection: Connection, before: Row[Any], after: Stage, cause:
         cause=cause.id,
         version=version,
     )
-    events.record(connection, "membership.level_changed", told, member_id=before.member_id, trace=cause.trace)
+    events.emit(connection, "membership.level_changed", told, member_id=before.member_id, trace=cause.trace)
     return LevelMove(change_id, lower, after, raised=policy.rank(after.stage) > policy.rank(lower.stage))

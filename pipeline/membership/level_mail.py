@@ -11,8 +11,8 @@ from pipeline.submission.mail_contract import (
     AFTER_REFUNDS,
     BY_CORRECTION,
     BY_ORDERS,
-    Notice,
-    WriteLetter,
+    MemberMail,
+    NotifyMember,
 )
 
 _REASONS: Final[Mapping[str, str]] = {
@@ -24,14 +24,14 @@ _REASONS: Final[Mapping[str, str]] = {
 
 
 def tell(
-    connection: Connection, member_id: str, move: LevelMove | None, *, cause: Cause, write_letter: WriteLetter
+    connection: Connection, member_id: str, move: LevelMove | None, *, cause: Cause, notify_member: NotifyMember
 ) -> None:
     """Write to the member that their level went up or down and what that brings or takes; nothing where it did not."""
     if move is None:
         return
     reason = _REASONS[cause.because]
     template, facts = _raised(move, reason) if move.raised else _lowered(move, reason)
-    write_letter(connection, Notice(move.id, template, member_id, facts, trace=cause.trace))
+    notify_member(connection, MemberMail(move.id, template, member_id, facts, trace=cause.trace))
 
 
 def _raised(move: LevelMove, reason: str) -> tuple[str, Mapping[str, object]]:

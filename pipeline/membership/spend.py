@@ -13,7 +13,7 @@ from pipeline.membership.spend_reviews import doubt, recover
 from pipeline.membership.tables import ground, spend_order
 from pipeline.policy import Policy
 from pipeline.submission import audit
-from pipeline.submission.mail_contract import WriteLetter
+from pipeline.submission.mail_contract import NotifyMember
 from schemas.incoming import EventRequest, SpendCounted
 from schemas.members import Money
 
@@ -25,7 +25,7 @@ def count_order(
     *,
     trace: str,
     policy: Policy,
-    write_letter: WriteLetter,
+    notify_member: NotifyMember,
 ) -> SpendCounted:
     """Count an order's event and unlock each stage that it reaches, once, in the caller's transaction.
 
@@ -41,7 +41,7 @@ def count_order(
     keep(connection, event_id, request.source, order_id, told, spent=spent)
     unlocked, doubtful = _follow(connection, member_id, before, spent, cause=cause, policy=policy)
     move = settle(connection, member, cause=cause, policy=policy)
-    tell(connection, member_id, move, cause=cause, write_letter=write_letter)
+    tell(connection, member_id, move, cause=cause, notify_member=notify_member)
     detail = {"member_id": member_id, "event_id": str(event_id), "order_id": order_id, "spent": str(spent)}
     audit.write(connection, "spend.counted", actor=request.source, correlation_id=trace, detail=detail)
     return _answer(order_id, counted, spent, unlocked, doubtful, policy)

@@ -13,7 +13,7 @@ from pipeline.notification.result import rendered, template_of
 from pipeline.notification.sender import Sender
 from pipeline.notification.tables import mail
 from pipeline.policy import Policy
-from pipeline.submission.mail_contract import Letter, ResultMail
+from pipeline.submission.mail_contract import AddressedMail, ResultMail
 from pipeline.submission.tables import submission
 
 
@@ -37,28 +37,28 @@ def preview(connection: Connection, result: ResultMail, *, sender: Sender, polic
     return rendered(connection, result, subject, sender=sender, policy=policy)
 
 
-def freeze_letter(connection: Connection, letter: Letter, *, sender: Sender) -> None:
+def freeze_addressed_mail(connection: Connection, mail: AddressedMail, *, sender: Sender) -> None:
     """Keep a mail that belongs to no submission as it will be sent. One mail for each cause."""
     row = {
-        "cause_id": letter.cause_id,
-        "template": letter.template,
-        "recipient": letter.recipient,
-        "locale": letter.locale,
-        "headers": dict(letter.headers) or None,
-        "secret": letter.secret,
+        "cause_id": mail.cause_id,
+        "template": mail.template,
+        "recipient": mail.recipient,
+        "locale": mail.locale,
+        "headers": dict(mail.headers) or None,
+        "secret": mail.secret,
     }
-    _keep(connection, row, rendered_letter(letter, sender=sender), sender)
+    _keep(connection, row, rendered_addressed_mail(mail, sender=sender), sender)
 
 
-def rendered_letter(letter: Letter, *, sender: Sender) -> Rendered:
-    """The letter in its reader's language."""
+def rendered_addressed_mail(mail: AddressedMail, *, sender: Sender) -> Rendered:
+    """The mail in its reader's language."""
     known = {
-        "name": letter.name,
+        "name": mail.name,
         "service": sender.name,
         "member_centre_url": sender.member_centre_url,
-        "unsubscribe_url": letter.headers.get("List-Unsubscribe", "").strip("<>") or None,
+        "unsubscribe_url": mail.headers.get("List-Unsubscribe", "").strip("<>") or None,
     }
-    return render(letter.template, {**known, **letter.facts}, reader=reader_of(letter.locale, letter.timezone))
+    return render(mail.template, {**known, **mail.facts}, reader=reader_of(mail.locale, mail.timezone))
 
 
 def _keep(connection: Connection, row: Mapping[str, Any], words: Rendered, sender: Sender) -> None:

@@ -12,7 +12,7 @@ from pipeline.kernel.ids import new_id
 from pipeline.policy import Policy
 from pipeline.submission import lifecycle
 from pipeline.submission.chances import chances_left
-from pipeline.submission.lifecycle import Event, Told
+from pipeline.submission.lifecycle import Emission, Transition
 from pipeline.submission.mail_contract import FreezeMail, ResultMail
 from pipeline.submission.tables import STANDING, decision, submission
 from pipeline.tasks import ledger
@@ -56,10 +56,10 @@ def result_of(connection: Connection, decision_id: UUID) -> Result:
     return Result(**row)
 
 
-EVENTS: Final[Mapping[str, Event]] = {
-    "approve": Event.APPROVED,
-    "reject": Event.REJECTED,
-    "better_file": Event.SENT_BACK,
+EVENTS: Final[Mapping[str, Transition]] = {
+    "approve": Transition.APPROVED,
+    "reject": Transition.REJECTED,
+    "better_file": Transition.SENT_BACK,
 }
 
 _TEMPLATES: Final = {"approve": "verification_approved", "reject": "verification_rejected"}
@@ -85,13 +85,13 @@ def record_ruling(
     """
     decision_id = new_id()
     detail = {"decision_id": str(decision_id), "reasons": list(ruling.reasons)}
-    lifecycle.move(
+    lifecycle.transition(
         connection,
         subject.id,
         EVENTS[ruling.verdict],
         actor=ruling.rule,
         detail=detail,
-        told=Told(decision_id, reasons=ruling.reasons),
+        emission=Emission(decision_id, reasons=ruling.reasons),
     )
     connection.execute(insert(decision).values(_row(decision_id, subject, ruling, policy)))
     left = chances_left(

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Row, bindparam, func, select, update
 
-from pipeline.events.outbound import record
+from pipeline.events.outbound import emit
 from pipeline.kernel.errors import AlreadyThere, NotAllowed, NotFound, Stale
 from pipeline.submission import audit
 from pipeline.submission.queues import Queue
@@ -30,7 +30,7 @@ class State(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
-class Event(StrEnum):
+class Transition(StrEnum):
     """What happened to it."""
 
     CLEARED = "cleared"
@@ -45,47 +45,47 @@ class Event(StrEnum):
     EXPIRED = "expired"
 
 
-EDGES: Final[Mapping[tuple[State, Event], State]] = {
-    (State.RECEIVED, Event.CLEARED): State.IN_REVIEW,
-    (State.RECEIVED, Event.REFUSED): State.REFUSED,
-    (State.RECEIVED, Event.APPROVED): State.APPROVED,
-    (State.RECEIVED, Event.REJECTED): State.REJECTED,
-    (State.RECEIVED, Event.SUPERSEDED): State.SUPERSEDED,
-    (State.RECEIVED, Event.WITHDRAWN): State.WITHDRAWN,
-    (State.IN_REVIEW, Event.APPROVED): State.APPROVED,
-    (State.IN_REVIEW, Event.REJECTED): State.REJECTED,
-    (State.IN_REVIEW, Event.SENT_BACK): State.REFUSED,
-    (State.IN_REVIEW, Event.PASSED_ON): State.IN_REVIEW,
-    (State.IN_REVIEW, Event.SUPERSEDED): State.SUPERSEDED,
-    (State.IN_REVIEW, Event.WITHDRAWN): State.WITHDRAWN,
-    (State.APPROVED, Event.REOPENED): State.IN_REVIEW,
-    (State.REJECTED, Event.REOPENED): State.IN_REVIEW,
-    (State.REFUSED, Event.REOPENED): State.IN_REVIEW,
-    (State.AWAITING_CODE, Event.APPROVED): State.APPROVED,
-    (State.AWAITING_CODE, Event.REJECTED): State.REJECTED,
-    (State.AWAITING_CODE, Event.EXPIRED): State.EXPIRED,
+EDGES: Final[Mapping[tuple[State, Transition], State]] = {
+    (State.RECEIVED, Transition.CLEARED): State.IN_REVIEW,
+    (State.RECEIVED, Transition.REFUSED): State.REFUSED,
+    (State.RECEIVED, Transition.APPROVED): State.APPROVED,
+    (State.RECEIVED, Transition.REJECTED): State.REJECTED,
+    (State.RECEIVED, Transition.SUPERSEDED): State.SUPERSEDED,
+    (State.RECEIVED, Transition.WITHDRAWN): State.WITHDRAWN,
+    (State.IN_REVIEW, Transition.APPROVED): State.APPROVED,
+    (State.IN_REVIEW, Transition.REJECTED): State.REJECTED,
+    (State.IN_REVIEW, Transition.SENT_BACK): State.REFUSED,
+    (State.IN_REVIEW, Transition.PASSED_ON): State.IN_REVIEW,
+    (State.IN_REVIEW, Transition.SUPERSEDED): State.SUPERSEDED,
+    (State.IN_REVIEW, Transition.WITHDRAWN): State.WITHDRAWN,
+    (State.APPROVED, Transition.REOPENED): State.IN_REVIEW,
+    (State.REJECTED, Transition.REOPENED): State.IN_REVIEW,
+    (State.REFUSED, Transition.REOPENED): State.IN_REVIEW,
+    (State.AWAITING_CODE, Transition.APPROVED): State.APPROVED,
+    (State.AWAITING_CODE, Transition.REJECTED): State.REJECTED,
+    (State.AWAITING_CODE, Transition.EXPIRED): State.EXPIRED,
 }
 
 OPEN: Final = frozenset({State.RECEIVED, State.IN_REVIEW, State.AWAITING_CODE})
 GIVES_CHANCE_BACK: Final = frozenset({State.REFUSED, State.SUPERSEDED, State.WITHDRAWN})
 """A chance is held while its submission is open and spent once it was judged; these give it back (DOMAIN §7.3)."""
 
-TOLD_AS: Final[Mapping[Event, str]] = {
-    Event.CLEARED: "submission.in_review",
-    Event.REFUSED: "submission.refused",
-    Event.SENT_BACK: "submission.refused",
-    Event.APPROVED: "submission.approved",
-    Event.REJECTED: "submission.rejected",
-    Event.SUPERSEDED: "submission.superseded",
-    Event.WITHDRAWN: "submission.withdrawn",
-    Event.EXPIRED: "submission.expired",
+EMITTED_AS: Final[Mapping[Transition, str]] = {
+    Transition.CLEARED: "submission.in_review",
+    Transition.REFUSED: "submission.refused",
+    Transition.SENT_BACK: "submission.refused",
+    Transition.APPROVED: "submission.approved",
+    Transition.REJECTED: "submission.rejected",
+    Transition.SUPERSEDED: "submission.superseded",
+    Transition.WITHDRAWN: "submission.withdrawn",
+    Transition.EXPIRED: "submission.expired",
 }
 """What other services are told. An undone decision was never told, so that it was reopened is not told either; nor is it told
 through which hands a case goes while it is in review."""
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class Emission:
     """How a move is told: after a delay, until which its cause can take it back, and for which reasons."""
 
     cause_id: UUID | None = None
@@ -93,17 +93,17 @@ class Told:
     reasons: tuple[str, ...] = ()
 
 
-_RESULT: Final[Mapping[Event, State]] = {event: state for (_, event), state in EDGES.items()}
+_RESULT: Final[Mapping[Transition, State]] = {change: state for (_, change), state in EDGES.items()}
 
 
-def advance(state: State, event: Event) -> State:
-    """The state after `event`. Raises AlreadyThere, or NotAllowed if the table has no such edge."""
-    following = EDGES.get((state, event))
+def advance(state: State, change: Transition) -> State:
+    """The state after `change`. Raises AlreadyThere, or NotAllowed if the table has no such edge."""
+    following = EDGES.get((state, change))
     if following is not None:
         return following
-    if _RESULT[event] is state:
+    if _RESULT[change] is state:
         raise AlreadyThere(f"The submission is {state} already.")
-    raise NotAllowed(f"A submission that is {state} cannot be {event}.")
+    raise NotAllowed(f"A submission that is {state} cannot be {change}.")
 
 
 _LOCKED: Final = select(submission).where(submission.c.id == bindparam("moved_id")).with_for_update()
@@ -120,15 +120,15 @@ _STAY_OPEN: Final = _MOVE.values(closed_at=None)
 _CLOSE: Final = _MOVE.values(closed_at=func.now())
 
 
-def move(
+def transition(
     connection: Connection,
     submission_id: UUID,
-    event: Event,
+    change: Transition,
     *,
     actor: str,
     version: int | None = None,
     detail: Mapping[str, object] | None = None,
-    told: Told = Told(),
+    emission: Emission = Emission(),
     queue: Queue | None = None,
 ) -> State:
     """Move a submission on: compare-and-set on (state, version), one audit row and one event, in the caller's transaction.
@@ -140,7 +140,7 @@ def move(
     if row is None:
         raise NotFound(f"There is no submission {submission_id}.")
     before = State(row.state)
-    after = advance(before, event)
+    after = advance(before, change)
     if version is not None and version != row.version:
         raise Stale(f"The submission is at version {row.version}; you looked at version {version}. Load it again.")
     looked_at = {"moved_id": submission_id, "before": before, "at_version": row.version}
@@ -152,19 +152,19 @@ def move(
         raise Stale("The submission changed at the same moment. Load it again.")
     audit.write(
         connection,
-        f"submission.{event}",
+        f"submission.{change}",
         actor=actor,
         submission_id=submission_id,
         correlation_id=row.correlation_id,
         detail=detail,
         move=(before, after, row.version + 1),
     )
-    if event in TOLD_AS:
-        _tell(connection, row, TOLD_AS[event], after, told)
+    if change in EMITTED_AS:
+        _emit(connection, row, EMITTED_AS[change], after, emission)
     return after
 
 
-def _tell(connection: Connection, row: Row[Any], event_type: str, state: State, told: Told) -> None:
+def _emit(connection: Connection, row: Row[Any], event_type: str, state: State, emission: Emission) -> None:
     moved = SubmissionMoved(
         submission_id=row.id,
         member_id=row.member_id,
@@ -174,15 +174,15 @@ def _tell(connection: Connection, row: Row[Any], event_type: str, state: State, 
         identity=row.identity,
         state=state,
         version=row.version + 1,
-        reasons=told.reasons,
+        reasons=emission.reasons,
         correlation_id=row.correlation_id,
     )
-    record(
+    emit(
         connection,
         event_type,
         moved,
         member_id=row.member_id,
         trace=row.correlation_id,
-        cause_id=told.cause_id,
-        delay_seconds=told.delay_seconds,
+        cause_id=emission.cause_id,
+        delay_seconds=emission.delay_seconds,
     )

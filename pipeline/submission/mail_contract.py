@@ -33,7 +33,7 @@ WithdrawMail = Callable[[Connection, UUID], Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Letter:
+class AddressedMail:
     """A mail that belongs to no submission: why it is sent (`cause_id`: one mail for each), to whom, and what it may say.
 
     `headers` are sent with it. A `secret` one is forgotten once it has been handed over. Times are told in `timezone` (IANA), or in UTC.
@@ -50,12 +50,12 @@ class Letter:
     timezone: str | None = None
 
 
-FreezeLetter = Callable[[Connection, Letter], Any]
+FreezeAddressedMail = Callable[[Connection, AddressedMail], Any]
 """Renders the letter and keeps it in the caller's transaction, which records the task that sends it."""
 
 
 @dataclass(frozen=True, slots=True)
-class Notice:
+class MemberMail:
     """News for a member, by one of the templates of `mail_categories`: whom it concerns, what it may say, and why it is sent.
 
     `cause_id`: one mail for each. `trace` is the correlation id of what caused it. Facts by template:
@@ -73,7 +73,7 @@ class Notice:
     trace: str
 
 
-WriteLetter = Callable[[Connection, Notice], bool]
+NotifyMember = Callable[[Connection, MemberMail], bool]
 """Writes the letter in the caller's transaction and records the task that sends it. False where none is sent: the member left
 its category, has no address that is known, or one that takes no mail."""
 

@@ -17,7 +17,7 @@ from pipeline.submission.chances import chances_left
 from pipeline.submission.decisions import Ruling, record_ruling
 from pipeline.submission.evidence.rules.email_domains import domain_of
 from pipeline.submission.evidence.tables import business_email
-from pipeline.submission.lifecycle import Event, State
+from pipeline.submission.lifecycle import State, Transition
 from pipeline.submission.mail_contract import FreezeMail, ResultMail
 from pipeline.tasks import ledger
 from pipeline.tasks.ledger import Task
@@ -121,7 +121,7 @@ def _follow(
 
 
 def _expire(connection: Connection, subject: Row[Any], *, policy: Policy, freeze_mail: FreezeMail) -> State:
-    state = lifecycle.move(connection, subject.id, Event.EXPIRED, actor=RULE)
+    state = lifecycle.transition(connection, subject.id, Transition.EXPIRED, actor=RULE)
     mail = ResultMail(
         cause_id=subject.id,
         template="verification_expired",

@@ -12,7 +12,7 @@ from pipeline.submission import lifecycle
 from pipeline.submission.decisions import Ruling, record_ruling
 from pipeline.submission.evidence.rules import tax_numbers
 from pipeline.submission.evidence.tables import tax_number
-from pipeline.submission.lifecycle import Event, State
+from pipeline.submission.lifecycle import State, Transition
 from pipeline.submission.mail_contract import FreezeMail
 from pipeline.submission.tables import submission
 from pipeline.tasks import ledger
@@ -66,7 +66,7 @@ def _judge(
     to = number_goes_to(policy.tax_number.approve, used=bool(used), advice=advice.status if advice else None)
     if to == "person":
         detail = {"used_by_others": len(used), "register": advice.status if advice else None}
-        return lifecycle.move(connection, subject.id, Event.CLEARED, actor=RULE, detail=detail)
+        return lifecycle.transition(connection, subject.id, Transition.CLEARED, actor=RULE, detail=detail)
     facts = {"country": given.country, "number": given.number}
     record_ruling(connection, subject, Ruling(RULE, "approve", facts=facts), policy=policy, freeze_mail=freeze_mail)
     return State.APPROVED

@@ -15,7 +15,7 @@ from pipeline.kernel.idempotency import Once, earlier_answer, remember
 from pipeline.membership.rules.spend import TYPES
 from pipeline.membership.spend import count_order
 from pipeline.policy import Policy
-from pipeline.submission.mail_contract import WriteLetter
+from pipeline.submission.mail_contract import NotifyMember
 from schemas.incoming import EventReceipt, EventRequest
 from schemas.points import EarningRequest
 
@@ -28,7 +28,7 @@ class Hearing:
 
     db: Database
     policy: Policy
-    write_letter: WriteLetter
+    notify_member: NotifyMember
     teller: str
     trace: str
     request: Once | None = None
@@ -63,11 +63,11 @@ def _count(connection: Connection, event_id: UUID, told: EventRequest, hearing: 
     came_to: dict[str, Any] = {}
     if told.type in TYPES:
         came_to["spend"] = count_order(
-            connection, event_id, told, trace=hearing.trace, policy=hearing.policy, write_letter=hearing.write_letter
+            connection, event_id, told, trace=hearing.trace, policy=hearing.policy, notify_member=hearing.notify_member
         )
     else:
         request = EarningRequest(event=told.type, source=told.source, source_id=told.id)
-        book = Book(hearing.db, hearing.policy, hearing.write_letter, hearing.teller, hearing.trace)
+        book = Book(hearing.db, hearing.policy, hearing.notify_member, hearing.teller, hearing.trace)
         came_to["points"] = earn(connection, told.member_id, request, book=book)
     said = told.model_dump(exclude={"order"})
     receipt = EventReceipt(event_id=event_id, **said, **came_to).model_dump(mode="json")

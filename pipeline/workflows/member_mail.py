@@ -9,13 +9,13 @@ from sqlalchemy import Connection
 from pipeline.account.addressee import Addressee, addressee_of
 from pipeline.account.subscriptions import is_subscribed
 from pipeline.account.unsubscribe import Leaving, unsubscribe_headers
-from pipeline.notification.freeze import freeze_letter
+from pipeline.notification.freeze import freeze_addressed_mail
 from pipeline.notification.sender import Sender
 from pipeline.notification.suppression import takes_no_mail
 from pipeline.policy import Policy
 from pipeline.policy.mail_templates import CATEGORIES
 from pipeline.submission import audit
-from pipeline.submission.mail_contract import Letter, Notice
+from pipeline.submission.mail_contract import AddressedMail, MemberMail
 from pipeline.tasks import ledger
 from pipeline.tasks.rules import SEND_MAIL
 
@@ -32,53 +32,53 @@ class Office:
     web_url: str
 
 
-def write_letter(connection: Connection, notice: Notice, *, office: Office) -> bool:
+def notify_member(connection: Connection, mail: MemberMail, *, office: Office) -> bool:
     """Freeze the letter and record the task that sends it, in the caller's transaction; False where none is sent.
 
     The history then says why: `unknown_address`, `suppressed` or `unsubscribed`.
     """
-    to = addressee_of(connection, notice.member_id)
-    if why := _left_out(connection, notice, to, office.policy):
-        detail = {"member_id": notice.member_id, "template": notice.template, "why": why}
-        audit.write(connection, "letter.left_out", actor=ACTOR, correlation_id=notice.trace, detail=detail)
+    to = addressee_of(connection, mail.member_id)
+    if why := _left_out(connection, mail, to, office.policy):
+        detail = {"member_id": mail.member_id, "template": mail.template, "why": why}
+        audit.write(connection, "letter.left_out", actor=ACTOR, correlation_id=mail.trace, detail=detail)
         return False
     assert to is not None  # noqa: S101  (else it was left out)
-    letter = Letter(
-        cause_id=notice.cause_id,
-        template=notice.template,
+    addressed = AddressedMail(
+        cause_id=mail.cause_id,
+        template=mail.template,
         recipient=to.email,
         name=to.name,
         locale=to.locale,
-        facts=_facts(notice, office.policy),
-        headers=_headers(connection, notice, office),
+        facts=_facts(mail, office.policy),
+        headers=_headers(connection, mail, office),
         timezone=to.timezone,
     )
-    freeze_letter(connection, letter, sender=office.sender)
-    ledger.record(connection, SEND_MAIL, notice.cause_id, trace=notice.trace)
+    freeze_addressed_mail(connection, addressed, sender=office.sender)
+    ledger.record(connection, SEND_MAIL, mail.cause_id, trace=mail.trace)
     return True
 
 
-def _left_out(connection: Connection, notice: Notice, to: Addressee | None, policy: Policy) -> str | None:
+def _left_out(connection: Connection, mail: MemberMail, to: Addressee | None, policy: Policy) -> str | None:
     """Why no letter is sent; None where one is."""
-    category = CATEGORIES[notice.template]
+    category = CATEGORIES[mail.template]
     if to is None:
         return "unknown_address"
     if takes_no_mail(connection, to.email):
         return "suppressed"
-    if category is not None and not is_subscribed(connection, notice.member_id, category, policy=policy):
+    if category is not None and not is_subscribed(connection, mail.member_id, category, policy=policy):
         return "unsubscribed"
     return None
 
 
-def _headers(connection: Connection, notice: Notice, office: Office) -> Mapping[str, str]:
+def _headers(connection: Connection, mail: MemberMail, office: Office) -> Mapping[str, str]:
     """The way out of the category, for every letter that has one."""
-    category = CATEGORIES[notice.template]
+    category = CATEGORIES[mail.template]
     if category is None:
         return {}
-    return unsubscribe_headers(connection, Leaving(notice.member_id, category), web_url=office.web_url)
+    return unsubscribe_headers(connection, Leaving(mail.member_id, category), web_url=office.web_url)
 
 
-def _facts(notice: Notice, policy: Policy) -> Mapping[str, object]:
+def _facts(mail: MemberMail, policy: Policy) -> Mapping[str, object]:
     """The facts, with benefits by their titles."""
-    titled = {name: policy.benefit_titles(notice.facts[name]) for name in _BENEFITS if name in notice.facts}
-    return {**notice.facts, **titled}
+    titled = {name: policy.benefit_titles(mail.facts[name]) for name in _BENEFITS if name in mail.facts}
+    return {**mail.facts, **titled}

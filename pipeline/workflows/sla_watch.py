@@ -10,13 +10,13 @@ from uuid import UUID
 import structlog
 from sqlalchemy import Connection, Row, exists, select, tuple_, update
 
-from pipeline.events.outbound import record
+from pipeline.events.outbound import emit
 from pipeline.kernel.database import Database
 from pipeline.kernel.errors import RetryableError
 from pipeline.policy import Policy
 from pipeline.submission import audit
 from pipeline.submission.lifecycle import OPEN, State
-from pipeline.submission.mail_contract import Notice, WriteLetter
+from pipeline.submission.mail_contract import MemberMail, NotifyMember
 from pipeline.submission.tables import submission
 from pipeline.tasks import ledger
 from pipeline.tasks.ledger import Task
@@ -37,7 +37,7 @@ class Watch:
 
     db: Database
     policy: Policy
-    write_letter: WriteLetter
+    notify_member: NotifyMember
 
 
 def watch(task: Task, *, now: datetime, by: Watch) -> None:
@@ -99,14 +99,14 @@ def _looked(connection: Connection, row: Row[Any], now: datetime, by: Watch) -> 
     if look.sign is not None:
         event_id = _tell(connection, row, look.sign)
         if warned and row.state != State.AWAITING_CODE:  # there it is the member who is waited for
-            by.write_letter(connection, _letter(row, event_id, by.policy))
+            by.notify_member(connection, _delay_mail(row, event_id, by.policy))
     return look.sign
 
 
-def _letter(row: Row[Any], event_id: UUID, policy: Policy) -> Notice:
+def _delay_mail(row: Row[Any], event_id: UUID, policy: Policy) -> MemberMail:
     stage = policy.stage(row.stage) if row.stage else None
     facts = {"kind": row.kind, "stage_title": stage.title if stage else None, "due_at": row.due_at}
-    return Notice(event_id, DELAYED, row.member_id, facts, row.correlation_id)
+    return MemberMail(event_id, DELAYED, row.member_id, facts, row.correlation_id)
 
 
 def _tell(connection: Connection, row: Row[Any], sign: Sign) -> UUID:
@@ -124,7 +124,7 @@ def _tell(connection: Connection, row: Row[Any], sign: Sign) -> UUID:
         why=why,
         correlation_id=row.correlation_id,
     )
-    event_id = record(connection, event, told, member_id=row.member_id, trace=row.correlation_id)
+    event_id = emit(connection, event, told, member_id=row.member_id, trace=row.correlation_id)
     audit.write(
         connection,
         event,

@@ -15,7 +15,7 @@ from pipeline.kernel.errors import AlreadyThere
 from pipeline.notification.send import compose
 from pipeline.notification.tables import mail
 from pipeline.submission import lifecycle
-from pipeline.submission.lifecycle import Event
+from pipeline.submission.lifecycle import Transition
 from pipeline.submission.mail_contract import ResultMail
 from pipeline.tasks import operate
 from pipeline.tasks.rules import FORGET_OLD, KINDS, SWEEP_STORAGE, TaskState
@@ -81,7 +81,7 @@ def withdraw_carelessly(ready: Ready, *, submission_id: str) -> None:
     tools, cause = ready.tools, UUID(submission_id)
     with suppress(AlreadyThere):
         with tools.db.begin() as connection:
-            subject = lifecycle.move(connection, cause, Event.WITHDRAWN, actor="careless")
+            subject = lifecycle.transition(connection, cause, Transition.WITHDRAWN, actor="careless")
             told = ResultMail(cause, "submission_refused", cause, "m-1", sentences=(f"It is {subject}.",))
             tools.freeze_mail(connection, told)
         with tools.db.read() as connection:

@@ -11,7 +11,7 @@ from config.container import Container
 from pipeline.intake.accept import withdraw
 from pipeline.kernel.errors import AttemptsExhausted
 from pipeline.submission import lifecycle
-from pipeline.submission.lifecycle import Event
+from pipeline.submission.lifecycle import Transition
 from pipeline.tasks.rules import JUDGE_NUMBER
 from tests.support.bodies import verification_body
 from tests.support.desk import Desk
@@ -21,7 +21,7 @@ from tests.support.servers import empty
 
 CHANCES: Final = frozenset(range(1, 6))
 METHODS: Final = ("materials", "tax_number")
-GIVES_BACK: Final = frozenset({Event.WITHDRAWN, Event.REFUSED})
+GIVES_BACK: Final = frozenset({Transition.WITHDRAWN, Transition.REFUSED})
 
 
 class AttemptsMachine(RuleBasedStateMachine):
@@ -49,10 +49,13 @@ class AttemptsMachine(RuleBasedStateMachine):
         if submission is not None:
             self.spent["tax_number"].add(self.held["tax_number"].pop(submission))
 
-    @rule(method=st.sampled_from(METHODS), event=st.sampled_from([Event.WITHDRAWN, Event.REJECTED, Event.REFUSED]))
-    def end_one(self, method: str, event: Event) -> None:
+    @rule(
+        method=st.sampled_from(METHODS),
+        event=st.sampled_from([Transition.WITHDRAWN, Transition.REJECTED, Transition.REFUSED]),
+    )
+    def end_one(self, method: str, event: Transition) -> None:
         received = self.held[method]
-        if not received or (event, method) == (Event.REFUSED, "tax_number"):
+        if not received or (event, method) == (Transition.REFUSED, "tax_number"):
             return
         submission, chance = next(iter(received.items()))
         self._end(submission, event)
@@ -80,12 +83,12 @@ class AttemptsMachine(RuleBasedStateMachine):
     def _free(self, method: str) -> frozenset[int]:
         return CHANCES - self.spent[method] - set(self.held[method].values())
 
-    def _end(self, submission: UUID, event: Event) -> None:
-        if event is Event.WITHDRAWN:
+    def _end(self, submission: UUID, event: Transition) -> None:
+        if event is Transition.WITHDRAWN:
             withdraw(submission, caller="test", db=self.desk.tools.db)
             return
         with self.desk.tools.db.begin() as connection:
-            lifecycle.move(connection, submission, event, actor="test")
+            lifecycle.transition(connection, submission, event, actor="test")
 
 
 @pytest.mark.timeout(900)

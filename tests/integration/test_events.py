@@ -10,7 +10,7 @@ from jsonschema import Draft202012Validator
 from sqlalchemy import Connection, text
 
 from pipeline.events.feed import events
-from pipeline.events.outbound import record
+from pipeline.events.outbound import emit
 from pipeline.intake.accept import withdraw
 from pipeline.tasks.rules import EXPIRE_CODE
 from schemas.events import EVENTS, EventView, PointsChanged
@@ -36,7 +36,7 @@ def told(connection: Connection, member_id: str, version: int) -> None:
         cause="rfq_quoted",
         version=version,
     )
-    record(connection, "points.changed", changed, member_id=member_id, trace="t")
+    emit(connection, "points.changed", changed, member_id=member_id, trace="t")
 
 
 def published(desk: Desk, _api: Api) -> None:

@@ -12,7 +12,7 @@ from pipeline.kernel.errors import StorageUnavailable
 from pipeline.kernel.storage import Downloaded, Storage
 from pipeline.notification.tables import mail
 from pipeline.submission import lifecycle
-from pipeline.submission.lifecycle import Event
+from pipeline.submission.lifecycle import Transition
 from pipeline.submission.tables import finding, rendition
 from pipeline.tasks.rules import INSPECT
 from tests.support.bodies import avatar_body, verification_body
@@ -190,7 +190,7 @@ def test_the_day_of_an_avatar_begins_with_its_upload(desk: Desk) -> None:
 def test_a_withdrawn_submission_is_not_looked_at(desk: Desk) -> None:
     submission = desk.submit_avatar()
     with desk.tools.db.begin() as connection:
-        lifecycle.move(connection, submission, Event.WITHDRAWN, actor="m-1")
+        lifecycle.transition(connection, submission, Transition.WITHDRAWN, actor="m-1")
 
     desk.inspect()
 

@@ -107,8 +107,8 @@ def test_one_cause_is_told_once(desk: Desk, tools: Container) -> None:
     news = notice("points", tools)
 
     with tools.db.begin() as connection:
-        tools.write_letter(connection, news)
-        tools.write_letter(connection, news)
+        tools.notify_member(connection, news)
+        tools.notify_member(connection, news)
     desk.run_due(SEND_MAIL)
 
     assert len(desk.mails()) == 1

@@ -22,7 +22,7 @@ from pipeline.intake.accept import withdraw
 from pipeline.kernel.errors import AttemptsExhausted, ClaimCapReached, Conflict, NotFound, StageAlreadyUnlocked
 from pipeline.review.claims import service
 from pipeline.review.decisions.undo import undo
-from pipeline.submission.lifecycle import Event, State
+from pipeline.submission.lifecycle import State, Transition
 from pipeline.tasks.relay import sweep_leases
 from pipeline.tasks.rules import INSPECT, KINDS, SEND_MAIL
 from schemas.claims import Claim
@@ -78,7 +78,7 @@ class LifeMachine(RuleBasedStateMachine):
         key = self.good if good else "upload/never-came"
         accepted = self.desk.accept(avatar_body(key, member_id=member))
         assert set(accepted.superseded) == {each.id for each in older}
-        assert all(each.takes(Event.SUPERSEDED) for each in older)
+        assert all(each.takes(Transition.SUPERSEDED) for each in older)
         return self._accepted(accepted.id, member, "avatar", None)
 
     @rule(target=lives, member=MEMBERS)
@@ -95,7 +95,7 @@ class LifeMachine(RuleBasedStateMachine):
 
     @rule(life=lives)
     def withdraw(self, life: Life) -> None:
-        if life.takes(Event.WITHDRAWN):
+        if life.takes(Transition.WITHDRAWN):
             withdraw(life.id, caller="test", db=self.desk.tools.db)
         else:
             with pytest.raises(Conflict):
@@ -113,12 +113,12 @@ class LifeMachine(RuleBasedStateMachine):
     def _inspected(self, life: Life, *, looks: bool) -> None:
         if life.kind == "verification" and not looks:
             self.desk.clear(life.id)
-            assert life.takes(Event.CLEARED)
+            assert life.takes(Transition.CLEARED)
             return
         (row,) = [each for each in self.desk.tasks(INSPECT) if each.ref_id == str(life.id)]
         self.desk.perform(row.id, INSPECT)
         good = seen(self.desk, life.id) == self.good
-        assert life.takes(Event.CLEARED if good else Event.REFUSED)
+        assert life.takes(Transition.CLEARED if good else Transition.REFUSED)
 
     @rule(at=ANY)
     def carry_out_an_effect(self, at: int) -> None:
@@ -303,7 +303,7 @@ class LifeMachine(RuleBasedStateMachine):
     def _undone(self, ruling: Ruling) -> Grip:
         claim = undo(ruling.id, reviewer_id=ruling.reviewer, desk=self.desk.tools.desk)
         ruling.standing = False
-        assert ruling.life.takes(Event.REOPENED)
+        assert ruling.life.takes(Transition.REOPENED)
         return self._granted(claim)
 
     def _granted(self, claim: Claim) -> Grip:
@@ -312,7 +312,7 @@ class LifeMachine(RuleBasedStateMachine):
         return grip
 
     def _decided(self, life: Life, decided: Decided, reviewer: str) -> Ruling:
-        assert life.takes(Event.APPROVED if decided.verdict == "approve" else Event.REJECTED)
+        assert life.takes(Transition.APPROVED if decided.verdict == "approve" else Transition.REJECTED)
         self.model.rulings[decided.id] = ruling = Ruling(decided.id, life, decided.verdict, reviewer)
         return ruling
 

@@ -12,7 +12,7 @@ from pipeline.kernel.errors import NotAllowed, NotFound, Stale
 from pipeline.kernel.ids import new_id
 from pipeline.submission import lifecycle
 from pipeline.submission.audit import audit
-from pipeline.submission.lifecycle import Event, State, Told
+from pipeline.submission.lifecycle import Emission, State, Transition
 from pipeline.submission.queues import Queue
 from pipeline.submission.tables import submission
 from pipeline.tasks.rules import DELIVER_EVENT
@@ -25,9 +25,9 @@ def received(desk: Desk, member_id: str = "m-1") -> UUID:
     return desk.accept(avatar_body(member_id=member_id)).id
 
 
-def move(desk: Desk, submission_id: UUID, event: Event, **more: Any) -> State:
+def move(desk: Desk, submission_id: UUID, event: Transition, **more: Any) -> State:
     with desk.tools.db.begin() as connection:
-        return lifecycle.move(connection, submission_id, event, actor="r-1", **more)
+        return lifecycle.transition(connection, submission_id, event, actor="r-1", **more)
 
 
 def row(desk: Desk, submission_id: UUID) -> Any:
@@ -39,7 +39,7 @@ def test_a_move_changes_the_state_and_the_version_and_is_in_the_history(desk: De
     moved = received(desk)
     other = received(desk, "m-2")
 
-    after = move(desk, moved, Event.CLEARED, version=1, detail={"findings": ["blurred"]})
+    after = move(desk, moved, Transition.CLEARED, version=1, detail={"findings": ["blurred"]})
 
     now = row(desk, moved)
     assert (after, now.state, now.version, now.closed_at) == (State.IN_REVIEW, "in_review", 2, None)
@@ -58,7 +58,7 @@ def test_a_move_changes_the_state_and_the_version_and_is_in_the_history(desk: De
 def test_a_move_that_ends_a_submission_says_when(desk: Desk) -> None:
     ended = received(desk)
 
-    move(desk, ended, Event.WITHDRAWN)
+    move(desk, ended, Transition.WITHDRAWN)
 
     assert row(desk, ended).closed_at is not None
 
@@ -70,7 +70,7 @@ def test_a_move_from_another_version_than_the_present_one_is_stale_and_changes_n
     looked_at = received(desk)
 
     with pytest.raises(Stale) as error:
-        move(desk, looked_at, Event.CLEARED, version=version)
+        move(desk, looked_at, Transition.CLEARED, version=version)
 
     assert str(error.value) == f"The submission is at version 1; you looked at version {version}. Load it again."
     assert (row(desk, looked_at).state, row(desk, looked_at).version) == ("received", 1)
@@ -80,9 +80,9 @@ def test_a_move_from_another_version_than_the_present_one_is_stale_and_changes_n
 def test_a_case_waits_in_the_queue_that_it_is_given_and_stays_there(desk: Desk) -> None:
     passed_on = received(desk)
 
-    move(desk, passed_on, Event.CLEARED, queue=Queue.SECOND)
+    move(desk, passed_on, Transition.CLEARED, queue=Queue.SECOND)
     given = row(desk, passed_on).queue
-    move(desk, passed_on, Event.WITHDRAWN)
+    move(desk, passed_on, Transition.WITHDRAWN)
 
     assert (given, row(desk, passed_on).queue) == ("second", "second")
 
@@ -90,7 +90,7 @@ def test_a_case_waits_in_the_queue_that_it_is_given_and_stays_there(desk: Desk) 
 def test_a_move_is_told_with_what_the_submission_is_and_why(desk: Desk) -> None:
     sent_back = desk.clear(desk.accept(verification_body()).id)
 
-    move(desk, sent_back, Event.SENT_BACK, told=Told(reasons=("unreadable",)))
+    move(desk, sent_back, Transition.SENT_BACK, emission=Emission(reasons=("unreadable",)))
 
     last = desk.rows(event)[-1]
     assert (last.type, last.member_id) == ("submission.refused", "m-1")
@@ -114,7 +114,7 @@ def test_a_move_that_can_be_taken_back_is_told_later_with_its_cause_and_under_th
     )
     approved, decision = desk.clear(received(desk)), new_id()
 
-    move(desk, approved, Event.APPROVED, told=Told(cause_id=decision, delay_seconds=60))
+    move(desk, approved, Transition.APPROVED, emission=Emission(cause_id=decision, delay_seconds=60))
 
     last, delivery = desk.rows(event)[-1], desk.only_task(DELIVER_EVENT)
     assert (last.type, last.cause_id) == ("submission.approved", decision)
@@ -126,7 +126,7 @@ def test_a_case_that_is_passed_on_is_not_told(desk: Desk) -> None:
     passed_on = desk.clear(received(desk))
     before = [each.type for each in desk.rows(event)]
 
-    move(desk, passed_on, Event.PASSED_ON, queue=Queue.SENIOR)
+    move(desk, passed_on, Transition.PASSED_ON, queue=Queue.SENIOR)
 
     assert [each.type for each in desk.rows(event)] == before
 
@@ -135,7 +135,7 @@ def test_a_move_of_nothing_is_not_found(desk: Desk) -> None:
     nothing = new_id()
 
     with pytest.raises(NotFound) as error:
-        move(desk, nothing, Event.CLEARED)
+        move(desk, nothing, Transition.CLEARED)
 
     assert str(error.value) == f"There is no submission {nothing}."
 
@@ -144,6 +144,6 @@ def test_a_move_that_the_table_does_not_have_changes_nothing(desk: Desk) -> None
     waiting = received(desk)
 
     with pytest.raises(NotAllowed):
-        move(desk, waiting, Event.REOPENED)
+        move(desk, waiting, Transition.REOPENED)
 
     assert desk.state(waiting) == "received"

@@ -26,7 +26,7 @@ from pipeline.review.decisions.undo import undo
 from pipeline.review.tables import claim as claim_table
 from pipeline.submission import lifecycle
 from pipeline.submission.audit import audit
-from pipeline.submission.lifecycle import Event
+from pipeline.submission.lifecycle import Transition
 from pipeline.tasks import operate
 from pipeline.tasks.ledger import Task
 from pipeline.tasks.rules import INSPECT, KINDS, Kind, TaskState
@@ -109,7 +109,7 @@ class Desk:
     def clear(self, submission_id: UUID) -> UUID:
         """Put a submission into review without looking at its files."""
         with self.tools.db.begin() as connection:
-            lifecycle.move(connection, submission_id, Event.CLEARED, actor="test")
+            lifecycle.transition(connection, submission_id, Transition.CLEARED, actor="test")
             connection.execute(update(task).where(task.c.ref_id == str(submission_id)).values(state=TaskState.DONE))
         return submission_id
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from pipeline.kernel.errors import Conflict
-from pipeline.submission.lifecycle import GIVES_CHANCE_BACK, OPEN, Event, State, advance
+from pipeline.submission.lifecycle import GIVES_CHANCE_BACK, OPEN, State, Transition, advance
 from schemas.claims import Claim
 
 CAP = 3
@@ -23,7 +23,7 @@ class Life:
     state: State = State.RECEIVED
     version: int = 1
 
-    def takes(self, event: Event) -> bool:
+    def takes(self, event: Transition) -> bool:
         """Move on, if the table has such an edge from here."""
         try:
             self.state = advance(self.state, event)

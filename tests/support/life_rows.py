@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import Row, text
 
 from pipeline.migrations import metadata
-from pipeline.submission.lifecycle import EDGES, Event, State
+from pipeline.submission.lifecycle import EDGES, State, Transition
 from schemas.claims import Claim
 from schemas.decisions import DecisionRequest
 from tests.support.bodies import FACTS
@@ -95,7 +95,7 @@ def _is_whole(history: list[Row[Any]], now: tuple[str, int, int | None]) -> bool
 
 
 def _follows(before: Row[Any], after: Row[Any]) -> bool:
-    event = Event(after.event.removeprefix("submission."))
+    event = Transition(after.event.removeprefix("submission."))
     known = EDGES.get((State(after.from_state), event)) == after.to_state
     return known and (after.from_state, after.version) == (before.to_state, before.version + 1)
 

@@ -35,12 +35,12 @@ class Points:
     def book(self, key: str | None = None, body: object = None) -> Book:
         tools = self.desk.tools
         request = once(owner="test", key=key, operation="points", body=body) if key else None
-        return Book(tools.db, tools.policy, tools.write_letter, "test", "trace-1", request)
+        return Book(tools.db, tools.policy, tools.notify_member, "test", "trace-1", request)
 
     def earn(self, source_id: str = "q-1", *, event: str = "rfq_quoted", member_id: str = "m-1") -> PointsEntry:
         said = {"type": event, "source": "rfq", "id": source_id, "member_id": member_id, "occurred_at": THEN}
         tools = self.desk.tools
-        hearing = Hearing(tools.db, tools.policy, tools.write_letter, "test", "trace-1")
+        hearing = Hearing(tools.db, tools.policy, tools.notify_member, "test", "trace-1")
         entry = hear(EventRequest.model_validate(said), hearing=hearing).points
         assert entry is not None
         return entry

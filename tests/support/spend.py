@@ -48,7 +48,7 @@ class Spending:
 
     def tell(self, body: dict[str, Any], *, request: Once | None = None) -> EventReceipt:
         tools = self.desk.tools
-        hearing = Hearing(tools.db, tools.policy, tools.write_letter, "shop", "trace-1", request)
+        hearing = Hearing(tools.db, tools.policy, tools.notify_member, "shop", "trace-1", request)
         return hear(EventRequest.model_validate(body), hearing=hearing)
 
     def complete(self, order: str = "o-1", amount: object = TRUSTED, **more: Any) -> EventReceipt:
@@ -71,7 +71,7 @@ class Spending:
     @property
     def correcting(self) -> Correcting:
         tools = self.desk.tools
-        return Correcting(tools.db, tools.policy, tools.write_letter, "lead", "trace-2")
+        return Correcting(tools.db, tools.policy, tools.notify_member, "lead", "trace-2")
 
     @property
     def reviews(self) -> Sequence[SpendReview]:

@@ -24,4 +24,4 @@ def watched(desk: Desk, now: datetime, *, name: str = "") -> None:
         task_id = ledger.record(connection, WATCH_PROMISES, ref, trace="t")
     with desk.tools.ledger.work(WATCH_PROMISES, str(task_id)) as task:
         assert task is not None
-        watch(task, now=now, by=Watch(desk.tools.db, desk.tools.policy, desk.tools.write_letter))
+        watch(task, now=now, by=Watch(desk.tools.db, desk.tools.policy, desk.tools.notify_member))

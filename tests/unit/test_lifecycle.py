@@ -3,7 +3,7 @@ from itertools import product
 import pytest
 
 from pipeline.kernel.errors import AlreadyThere, NotAllowed
-from pipeline.submission.lifecycle import GIVES_CHANCE_BACK, OPEN, Event, State, advance
+from pipeline.submission.lifecycle import GIVES_CHANCE_BACK, OPEN, State, Transition, advance
 
 ALLOWED = {
     ("received", "cleared"): "in_review",
@@ -36,26 +36,26 @@ THERE_ALREADY = {
     ("withdrawn", "withdrawn"),
     ("expired", "expired"),
 }
-PAIRS = {(state.value, event.value) for state, event in product(State, Event)}
+PAIRS = {(state.value, event.value) for state, event in product(State, Transition)}
 
 
 @pytest.mark.parametrize(("pair", "after"), sorted(ALLOWED.items()))
 def test_a_move_that_the_table_has_leads_where_the_table_says(pair: tuple[str, str], after: str) -> None:
     state, event = pair
 
-    assert advance(State(state), Event(event)) is State(after)
+    assert advance(State(state), Transition(event)) is State(after)
 
 
 @pytest.mark.parametrize(("state", "event"), sorted(THERE_ALREADY))
 def test_a_move_to_where_the_submission_is_says_so(state: str, event: str) -> None:
     with pytest.raises(AlreadyThere, match=f"The submission is {state} already"):
-        advance(State(state), Event(event))
+        advance(State(state), Transition(event))
 
 
 @pytest.mark.parametrize(("state", "event"), sorted(PAIRS - ALLOWED.keys() - THERE_ALREADY))
 def test_any_other_move_is_not_allowed(state: str, event: str) -> None:
     with pytest.raises(NotAllowed, match=f"{state} cannot be {event}"):
-        advance(State(state), Event(event))
+        advance(State(state), Transition(event))
 
 
 def test_what_is_closed_is_left_by_no_move_but_the_undoing_of_a_decision() -> None:

@@ -61,4 +61,4 @@ def create_settlement(
 
 
 def _correcting(tools: Tools, actor: str, trace: str, once: Once | None) -> Correcting:
-    return Correcting(tools.db, tools.policy, tools.write_letter, actor, trace, once)
+    return Correcting(tools.db, tools.policy, tools.notify_member, actor, trace, once)

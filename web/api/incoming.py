@@ -15,4 +15,4 @@ def create_event(
 ) -> EventReceipt:
     """Once for each `source` and `id`, in any order: told again, it gives the first receipt, with another body `event_reused`."""
     once = request_once(key, owner=str(caller.key_id), operation="events.tell", body=body)
-    return hear(body, hearing=Hearing(tools.db, tools.policy, tools.write_letter, caller.name, trace, once))
+    return hear(body, hearing=Hearing(tools.db, tools.policy, tools.notify_member, caller.name, trace, once))

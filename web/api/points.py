@@ -96,7 +96,7 @@ def create_penalty(
 
 
 def _book(tools: Tools, actor: str, trace: str, once: Once | None) -> Book:
-    return Book(tools.db, tools.policy, tools.write_letter, actor, trace, once)
+    return Book(tools.db, tools.policy, tools.notify_member, actor, trace, once)
 
 
 def _located(response: Response, entry: PointsEntry) -> PointsEntry:

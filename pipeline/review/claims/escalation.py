@@ -13,7 +13,7 @@ from pipeline.review.claims.lookup import case_of_claim
 from pipeline.review.quality.answers import pass_on_answer
 from pipeline.review.tables import escalation
 from pipeline.submission import lifecycle
-from pipeline.submission.lifecycle import Event
+from pipeline.submission.lifecycle import Transition
 from pipeline.submission.queues import Queue
 from schemas.claims import EscalateRequest
 
@@ -45,10 +45,10 @@ def escalate(
 
 
 def _pass_on(connection: Connection, held: Row[tuple[object, ...]], note: str) -> None:
-    lifecycle.move(
+    lifecycle.transition(
         connection,
         held.submission_id,
-        Event.PASSED_ON,
+        Transition.PASSED_ON,
         actor=held.reviewer_id,
         detail={"queue": Queue.SENIOR},
         queue=Queue.SENIOR,

@@ -13,7 +13,7 @@ from pipeline.review.claims.grant import grant, tell
 from pipeline.review.decisions.rules.four_eyes import Course
 from pipeline.review.tables import claim, escalation, opinion
 from pipeline.submission import lifecycle
-from pipeline.submission.lifecycle import Event, State
+from pipeline.submission.lifecycle import State, Transition
 from pipeline.submission.queues import Queue
 from pipeline.submission.tables import submission
 from schemas.cases import EscalationView, OpinionView
@@ -36,10 +36,10 @@ def record_opinion(
     """Keep what a person thinks and pass the case on to the next one. History says that it went on, not what was thought."""
     opinion_id = new_id()
     queue = WAITS_IN[where]
-    state = lifecycle.move(
+    state = lifecycle.transition(
         connection,
         subject.id,
-        Event.PASSED_ON,
+        Transition.PASSED_ON,
         actor=given["reviewer_id"],
         version=command.version,
         detail={"opinion_id": str(opinion_id), "queue": queue},
@@ -94,10 +94,10 @@ def take_back_opinion(connection: Connection, opinion_id: UUID, *, reviewer_id: 
     _let_go_of_what_ran_out(connection, given.submission_id)
     _mark(connection, opinion_id)
     queue = Queue(given.from_queue)
-    lifecycle.move(
+    lifecycle.transition(
         connection,
         given.submission_id,
-        Event.PASSED_ON,
+        Transition.PASSED_ON,
         actor=reviewer_id,
         detail={"opinion_undone": str(opinion_id), "queue": queue},
         queue=queue,

@@ -12,7 +12,7 @@ from pipeline.review.decisions.mail import result_mail
 from pipeline.review.quality.sampling import draw
 from pipeline.submission import lifecycle
 from pipeline.submission.decisions import EVENTS
-from pipeline.submission.lifecycle import Told
+from pipeline.submission.lifecycle import Emission
 from pipeline.submission.mail_contract import FreezeMail
 from pipeline.submission.tables import decision
 from pipeline.tasks import ledger
@@ -32,14 +32,14 @@ def record_result(
     """Record the decision in the caller's transaction. Raises Stale, AlreadyThere, NotAllowed."""
     decision_id = new_id()
     undo = policy.review.undo_window_seconds
-    state = lifecycle.move(
+    state = lifecycle.transition(
         connection,
         subject.id,
         EVENTS[command.verdict],
         actor=given["reviewer_id"],
         version=command.version,
         detail={"decision_id": str(decision_id), "reasons": list(command.reasons)},
-        told=Told(decision_id, undo, tuple(command.reasons)),
+        emission=Emission(decision_id, undo, tuple(command.reasons)),
     )
     row = connection.execute(
         insert(decision)

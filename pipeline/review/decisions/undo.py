@@ -6,7 +6,7 @@ from uuid import UUID
 import structlog
 from sqlalchemy import Connection, Row, func, select, update
 
-from pipeline.events.outbound import take_back
+from pipeline.events.outbound import retract
 from pipeline.kernel.database import one_at_a_time
 from pipeline.kernel.errors import AnotherAvatarOpen, ChanceTakenAgain
 from pipeline.kernel.idempotency import Once, earlier_answer, remember
@@ -19,7 +19,7 @@ from pipeline.review.decisions.rules.undo import too_late, undone_already
 from pipeline.review.quality.answers import take_back_answer
 from pipeline.submission import lifecycle
 from pipeline.submission.chances import chances_taken
-from pipeline.submission.lifecycle import OPEN, Event
+from pipeline.submission.lifecycle import OPEN, Transition
 from pipeline.submission.tables import STANDING, decision, submission
 from pipeline.tasks.recall import recall
 from schemas.claims import Claim
@@ -73,7 +73,7 @@ def _take_back(connection: Connection, decided: Row[Any], *, reviewer_id: str, d
     )  # as accept does: what the member sends comes before or after
     _mark(connection, decided.id, reviewer_id)
     effect = first_effect(decided.kind, decided.verdict)
-    if not (recall(connection, effect, decided.id) and take_back(connection, decided.id)):
+    if not (recall(connection, effect, decided.id) and retract(connection, decided.id)):
         raise too_late(decided.submission_id)
     desk.withdraw_mail(connection, decided.id)
     if decided.kind == "avatar":
@@ -81,7 +81,7 @@ def _take_back(connection: Connection, decided: Row[Any], *, reviewer_id: str, d
     elif decided.verdict == "better_file":
         _chance_is_free(connection, decided)
     detail = {"decision_id": str(decided.id), "verdict": decided.verdict}
-    lifecycle.move(connection, decided.submission_id, Event.REOPENED, actor=reviewer_id, detail=detail)
+    lifecycle.transition(connection, decided.submission_id, Transition.REOPENED, actor=reviewer_id, detail=detail)
     claim = grant(connection, decided.submission_id, reviewer_id=reviewer_id, policy=desk.policy)
     assert claim is not None  # noqa: S101  (a closed case has no live claim, and it is locked until this commits)
     return claim
