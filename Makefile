@@ -12,7 +12,7 @@ unexport PYTHONPATH
 unexport PYTHONDONTWRITEBYTECODE  # a run starts dozens of processes, and each would compile all our modules anew
 
 .DEFAULT_GOAL := help
-.PHONY: help setup browser demo up test test-long mutants guards chaos bench screenshots check format messages lock clean
+.PHONY: help setup browser demo up test test-one test-long mutants guards chaos bench screenshots check format messages lock clean
 
 help:  ## List what there is
 	@awk 'BEGIN {FS = ":.*  ## "} /^[a-z-]+:.*  ## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -43,6 +43,9 @@ browser: setup  ## Find a Chromium for the browser tests, or install one (called
 
 test: browser  ## Run all tests against a real PostgreSQL, Valkey, S3 server and SMTP server
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
+
+test-one: browser  ## Run some of the tests: make test-one T=tests/unit/submission, or T="-k undo"
+	$(BIN)/python -m pytest $(T)
 
 test-long: setup  ## Fuzz what reads strangers' files, let the state machines try new orders of events, ask the API whatever its document allows
 	$(BIN)/python -m pytest tests/fuzz --fuzz-seconds 60
