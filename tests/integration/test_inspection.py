@@ -6,7 +6,6 @@ from uuid import UUID
 
 import pytest
 
-from cli.demo.material import BAD, bad_file
 from config.container import Container
 from pipeline import lifecycle
 from pipeline.errors import StorageUnavailable
@@ -15,6 +14,7 @@ from pipeline.notification.tables import mail
 from pipeline.storage import Downloaded, Storage
 from pipeline.tables import finding, rendition
 from pipeline.tasks.rules import INSPECT
+from tests.drawings import BAD, bad_file
 from tests.support.bodies import avatar_body, verification_body
 from tests.support.desk import Desk
 from tests.support.faults import without_storage
