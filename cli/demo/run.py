@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from cli.demo.clients import Api, Upstream
+from cli.demo.demo_file import demo_file
 from cli.demo.job import Job
 from cli.demo.plan import Plan
 from cli.demo.report import as_object, ended_line, places, print_report, svg_of_console
@@ -104,7 +105,7 @@ def _keys(tool: Container, run: str) -> tuple[str, str]:
 
 def _facts(plan: Plan) -> Mapping[str, Mapping[str, Any]]:
     """What a person reads off the files of a plan or finds in a register, by kind of material."""
-    return {plan.method: plan.facts, **{upload.kind: upload.make().facts for upload in plan.uploads}}
+    return {plan.method: plan.facts, **{upload.kind: demo_file(upload.file).facts for upload in plan.uploads}}
 
 
 class _Progress:

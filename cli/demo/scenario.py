@@ -2,10 +2,8 @@
 
 import hashlib
 from dataclasses import replace
-from functools import partial
 
-from cli.demo.material import avatar_photo, bad_file
-from cli.demo.members import FORMS, avatar, bad_avatar, file_of, refused_avatar, verification
+from cli.demo.members import FORMS, avatar, bad_avatar, refused_avatar, verification
 from cli.demo.plan import ANY, APPROVED, CHANCES, CONFIRMED, REFUSED, REJECTED, RULED_OUT, Plan, Upload
 
 
@@ -44,7 +42,7 @@ def _bad_avatars() -> tuple[Plan, ...]:
         "one_byte_too_large": {"file_too_large"},
         "zero_bytes": {"empty_file"},
     }
-    never = Upload("avatar", partial(avatar_photo, "portrait"), slot="avatar", put=False)
+    never = Upload("avatar", "avatar-portrait", slot="avatar", put=False)
     other = replace(never, put=True, declare_sha256=hashlib.sha256(b"another file").hexdigest())
     return (
         *(refused_avatar(f"avatar {name}", bad_avatar(name), codes) for name, codes in bad.items()),
@@ -80,15 +78,12 @@ def _second_steps() -> tuple[Plan, ...]:
 
 
 def _bad_materials() -> tuple[Plan, ...]:
-    bomb = Upload("store_back_office", partial(bad_file, "decompression_bomb"))
-    flow = file_of("store_flow", "online_retailer", 9)
-    locked = Upload("bank_statement", partial(bad_file, "encrypted_pdf"))
     bombed = verification("online_retailer, bomb", "bomb", "online_retailer", REFUSED)
     shut = verification("organization, locked", "locked", "organization", REFUSED)
     opened = verification("organization, opened", "locked", "organization", APPROVED)
     return (
-        replace(bombed, uploads=(bomb, flow), findings=frozenset({"too_many_pixels"})),
-        replace(shut, uploads=(locked,), findings=frozenset({"pdf_encrypted"})),
+        replace(bombed, findings=frozenset({"too_many_pixels"})),
+        replace(shut, findings=frozenset({"pdf_encrypted"})),
         replace(opened, after="organization, locked"),
     )
 

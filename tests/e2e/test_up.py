@@ -14,7 +14,7 @@ import pytest
 
 from tests.support.processes import supervised
 
-PHOTO = Path(__file__).parents[2] / "cli" / "demo" / "photos" / "portrait.jpg"
+PHOTO = Path(__file__).parents[2] / "cli" / "demo" / "files" / "avatar-portrait.jpg"
 DEADLINE_SECONDS = 60
 
 

@@ -6,7 +6,6 @@ from uuid import UUID
 
 import pytest
 
-from cli.demo.material import BAD, bad_file
 from config.container import Container
 from pipeline.kernel.errors import StorageUnavailable
 from pipeline.kernel.storage import Downloaded, Storage
@@ -15,6 +14,7 @@ from pipeline.submission import lifecycle
 from pipeline.submission.lifecycle import Transition
 from pipeline.submission.tables import finding, rendition
 from pipeline.tasks.rules import INSPECT
+from tests.drawings import BAD, bad_file
 from tests.support.bodies import avatar_body, verification_body
 from tests.support.desk import Desk
 from tests.support.faults import without_storage

@@ -2,9 +2,9 @@ import io
 
 from PIL import Image
 
-from cli.demo.material import material
 from pipeline.submission.tables import rendition
 from pipeline.tasks.rules import INSPECT
+from tests.drawings import material
 from tests.support.bodies import verification_body
 from tests.support.desk import Desk
 from tests.support.files import digest, photo

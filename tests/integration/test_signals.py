@@ -6,11 +6,11 @@ from uuid import UUID
 import pytest
 from PIL import Image
 
-from cli.demo.material import avatar_photo, material
 from pipeline.kernel.errors import LeaseLost
 from pipeline.tasks import ledger
 from pipeline.tasks.rules import INSPECT
 from schemas.cases import Case
+from tests.drawings import avatar_photo, material
 from tests.support.bodies import avatar_body, verification_body
 from tests.support.desk import Desk
 

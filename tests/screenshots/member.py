@@ -11,9 +11,9 @@ import typer
 from PIL import Image
 from playwright.sync_api import Browser
 
-from cli.demo.material import avatar_photo, material
 from config.container import Container
 from config.logging import configure_logging
+from tests.drawings import avatar_photo, material
 from tests.support.bodies import avatar_body, verification_body
 from tests.support.browser import chromium
 from tests.support.desk import Desk

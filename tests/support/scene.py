@@ -5,8 +5,8 @@ from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from cli.demo.material import avatar_photo, material
-from cli.demo.material.demo_file import DemoFile
+from cli.demo.demo_file import DemoFile
+from tests.drawings import avatar_photo, material
 from tests.support.bodies import FORMS
 from tests.support.desk import Desk
 

@@ -10,7 +10,7 @@ from PIL import Image, ImageOps
 from pipeline.inspection.report import Rendition
 from pipeline.inspection.texts import PageText, Word
 
-PHOTOS = Path(__file__).parents[2] / "cli/demo/photos"
+PHOTOS = Path(__file__).parents[1] / "drawings/photos"
 
 
 def picture(body: bytes) -> Image.Image:

@@ -16,8 +16,8 @@ from typing import Any
 import pytest
 from PIL import Image, ImageEnhance, ImageFilter
 
-from cli.demo.material import AVATARS, KINDS, avatar_photo, material
 from pipeline.inspection.signals.blur import blur
+from tests.drawings import AVATARS, KINDS, avatar_photo, material
 from tests.support.signals import encoded, photo, picture
 
 PHOTOS = ("portrait", "photographer", "cat", "coffee", "rocket", "gravel", "galaxies")

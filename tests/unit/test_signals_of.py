@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from cli.demo.material import AVATARS, avatar_photo, material
 from pipeline.inspection.file import inspect_file
 from pipeline.inspection.report import FileReport
 from pipeline.inspection.rules import FileRules
 from pipeline.inspection.signals.every import signals_of
+from tests.drawings import AVATARS, avatar_photo, material
 
 RULES = FileRules(
     media_types=("image/jpeg", "image/png", "application/pdf"),

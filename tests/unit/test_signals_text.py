@@ -2,12 +2,12 @@ import shutil
 
 import pytest
 
-from cli.demo.material import material
 from pipeline.inspection.report import Rendition
 from pipeline.inspection.signals.match import matches
 from pipeline.inspection.signals.ocr import read_pages, words_of
 from pipeline.inspection.signals.text import found_text
 from pipeline.inspection.texts import PageText, Word
+from tests.drawings import material
 from tests.support.signals import as_rendition, page
 
 
