@@ -22,7 +22,7 @@ def quality(
 ) -> None:
     """How far two people agree, who errs, how long cases take, and how many will be late. docs/quality.md says what each means."""
     with tools() as tool:
-        view = measured(now=clock.now(), weeks=weeks, db=tool.db, policy=tool.policy, queue=queue, reviewer=reviewer)
+        view = measured(now=clock.now(), weeks=weeks, context=tool.review, queue=queue, reviewer=reviewer)
     if as_json:
         print_json(view.model_dump(mode="json"))
     else:

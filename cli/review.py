@@ -11,11 +11,12 @@ from cli.output import AsJson, console, print_fields, print_json, print_table, w
 from cli.submit import read_json
 from cli.tools import tools
 from pipeline.review.cases import queue_stats as queues
-from pipeline.review.claims import handover, service
+from pipeline.review.claims import handover, lease, service
 from pipeline.review.claims.escalation import escalate as pass_on
 from pipeline.review.decisions.decide import decide as record_decision
 from pipeline.review.decisions.undo import undo as take_back
 from pipeline.submission.queues import Queue
+from pipeline.workflows.review_case import review_case
 from schemas.claims import EscalateRequest, HandOverRequest
 from schemas.decisions import DecisionRequest
 
@@ -29,7 +30,7 @@ Token = Annotated[UUID, typer.Option(help="The claim's token.")]
 def waiting(as_json: AsJson = False) -> None:
     """What waits for review, by queue."""
     with tools() as tool:
-        view = queues.queue(db=tool.db)
+        view = queues.queue(context=tool.review)
     if as_json:
         print_json(view.model_dump(mode="json"))
         return
@@ -49,10 +50,8 @@ def claim(
 ) -> None:
     """Take what a colleague offers you, or the case that is due soonest."""
     with tools() as tool:
-        taken = service.claim_next(
-            reviewer_id=reviewer, kinds=kind or (), queues=queue or (), db=tool.db, policy=tool.policy
-        )
-        held = tool.case(taken.id, reviewer_id=reviewer) if taken else None
+        taken = service.claim_next(reviewer_id=reviewer, kinds=kind or (), queues=queue or (), context=tool.review)
+        held = review_case(taken.id, reviewer_id=reviewer, context=tool.review) if taken else None
     if held is None:
         print_json(None) if as_json else console.print("Nothing waits for you.")
     else:
@@ -63,7 +62,7 @@ def claim(
 def show(claim_id: ClaimId, reviewer: As, as_json: AsJson = False) -> None:
     """The case that you hold, with fresh links to its pages."""
     with tools() as tool:
-        held = tool.case(claim_id, reviewer_id=reviewer)
+        held = review_case(claim_id, reviewer_id=reviewer, context=tool.review)
     print_case(held, as_json=as_json)
 
 
@@ -71,7 +70,7 @@ def show(claim_id: ClaimId, reviewer: As, as_json: AsJson = False) -> None:
 def renew(claim_id: ClaimId, token: Token, reviewer: As) -> None:
     """Keep the case longer."""
     with tools() as tool:
-        renewed = service.renew(claim_id, token, reviewer_id=reviewer, db=tool.db, policy=tool.policy)
+        renewed = lease.renew(claim_id, token, reviewer_id=reviewer, context=tool.review)
     console.print(f"Yours until {renewed.lease_until:%H:%M:%S} UTC ({when(renewed.lease_until)}).")
 
 
@@ -84,7 +83,7 @@ def release(
 ) -> None:
     """Give the case back to the queue."""
     with tools() as tool:
-        service.release(claim_id, token, reviewer_id=reviewer, db=tool.db, skip_reason=skip)
+        service.release(claim_id, token, reviewer_id=reviewer, context=tool.review, skip_reason=skip)
     console.print("Released.")
 
 
@@ -100,7 +99,7 @@ def decide(
     """Decide the case. `review show --json` has token, fence, version, checklist and facts to fill in."""
     command = checked(DecisionRequest, read_json(decision))
     with tools() as tool:
-        decided = record_decision(claim_id, command, reviewer_id=reviewer, desk=tool.desk)
+        decided = record_decision(claim_id, command, reviewer_id=reviewer, context=tool.review)
     shown = decided.model_dump(mode="json")
     print_json(shown) if as_json else print_fields(shown)
 
@@ -116,7 +115,7 @@ def better_file(
 ) -> None:
     """Ask the member for a better file. It costs them no chance."""
     with tools() as tool:
-        case = tool.case(claim_id, reviewer_id=reviewer)
+        case = review_case(claim_id, reviewer_id=reviewer, context=tool.review)
         command = checked(
             DecisionRequest,
             token=token,
@@ -126,7 +125,7 @@ def better_file(
             reasons=reason or (),
             message=message,
         )
-        decided = record_decision(claim_id, command, reviewer_id=reviewer, desk=tool.desk)
+        decided = record_decision(claim_id, command, reviewer_id=reviewer, context=tool.review)
     shown = decided.model_dump(mode="json")
     print_json(shown) if as_json else print_fields(shown)
 
@@ -140,7 +139,7 @@ def escalate(
 ) -> None:
     """Pass the case on to the seniors."""
     with tools() as tool:
-        pass_on(claim_id, checked(EscalateRequest, token=token, note=note), reviewer_id=reviewer, db=tool.db)
+        pass_on(claim_id, checked(EscalateRequest, token=token, note=note), reviewer_id=reviewer, context=tool.review)
     console.print("Escalated.")
 
 
@@ -155,7 +154,7 @@ def hand_over(
     """Offer the case to one colleague, for a while."""
     command = checked(HandOverRequest, token=token, colleague=colleague, note=note)
     with tools() as tool:
-        handed = handover.hand_over(claim_id, command, reviewer_id=reviewer, db=tool.db, policy=tool.policy)
+        handed = handover.hand_over(claim_id, command, reviewer_id=reviewer, context=tool.review)
     console.print(f"Offered to {colleague} until {handed.until:%H:%M:%S} UTC ({when(handed.until)}).")
 
 
@@ -163,8 +162,8 @@ def hand_over(
 def take_up(claim_id: ClaimId, reviewer: As, as_json: AsJson = False) -> None:
     """Accept what a colleague offers you. `review release` declines it."""
     with tools() as tool:
-        handover.take_up(claim_id, reviewer_id=reviewer, db=tool.db, policy=tool.policy)
-        held = tool.case(claim_id, reviewer_id=reviewer)
+        handover.take_up(claim_id, reviewer_id=reviewer, context=tool.review)
+        held = review_case(claim_id, reviewer_id=reviewer, context=tool.review)
     print_case(held, as_json=as_json)
 
 
@@ -172,7 +171,7 @@ def take_up(claim_id: ClaimId, reviewer: As, as_json: AsJson = False) -> None:
 def mine(reviewer: As, as_json: AsJson = False) -> None:
     """What you hold and what colleagues offer you."""
     with tools() as tool:
-        held = queues.held_by(reviewer, db=tool.db)
+        held = queues.claims_of(reviewer, context=tool.review)
     if as_json:
         print_json(held.model_dump(mode="json"))
         return
@@ -191,6 +190,6 @@ def undo(
 ) -> None:
     """Take your decision back before its effects leave. The case is yours again."""
     with tools() as tool:
-        claim = take_back(decision_id, reviewer_id=reviewer, desk=tool.desk)
-        held = tool.case(claim.id, reviewer_id=reviewer)
+        claim = take_back(decision_id, reviewer_id=reviewer, context=tool.review)
+        held = review_case(claim.id, reviewer_id=reviewer, context=tool.review)
     print_case(held, as_json=as_json)

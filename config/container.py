@@ -3,9 +3,7 @@
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
 from functools import cached_property, partial
-from uuid import UUID
 
 import dramatiq
 import httpx
@@ -21,7 +19,6 @@ from pipeline.access.staff.rules.roles import Role
 from pipeline.access.staff.sign_in import Gate
 from pipeline.account.email import Confirming
 from pipeline.account.mail_domains import TakesMail, not_asked, takes_mail
-from pipeline.avatar.service import approved_picture
 from pipeline.inspection.duplicates import duplicates_of
 from pipeline.inspection.sandbox import Sandbox
 from pipeline.kernel.database import Database, Hint, engine
@@ -35,19 +32,14 @@ from pipeline.notification.sender import Sender
 from pipeline.notification.smtp import Mailer, mail_circuit
 from pipeline.notification.topic import Topic, fetch_from_amazon
 from pipeline.policy import Policy
-from pipeline.review.cases.view import case_of, whose
-from pipeline.review.decisions.decide import Desk
-from pipeline.review.decisions.mail import PreviewMail
-from pipeline.review.quality.blinding import as_first_seen, past_of
+from pipeline.review.claims.context import ReviewContext
+from pipeline.review.quality import blind_looks
 from pipeline.submission.mail_contract import FreezeMail, NotifyMember
 from pipeline.tasks.backlog import Backlog
 from pipeline.tasks.ledger import Ledger
 from pipeline.tasks.relay import forget_hints
-from pipeline.verification.tax_number import number_of
 from pipeline.verification.vies import LookUp, Vies
 from pipeline.workflows.member_mail import Office, notify_member
-from schemas.cases import Case
-from schemas.members import AvatarView
 
 
 @dataclass(frozen=True)
@@ -138,11 +130,6 @@ class Container:
         return partial(freeze, sender=self.sender, policy=self.policy)
 
     @cached_property
-    def preview_mail(self) -> PreviewMail:
-        """Renders a result mail and keeps nothing."""
-        return partial(preview, sender=self.sender, policy=self.policy)
-
-    @cached_property
     def notify_member(self) -> NotifyMember:
         """Writes news to a member in the caller's transaction, unless they left its category."""
         return partial(notify_member, office=Office(self.sender, self.policy, self.settings.web_url))
@@ -163,9 +150,18 @@ class Container:
         return Topic(self.settings.sns_topic_arn, fetch_from_amazon)
 
     @cached_property
-    def desk(self) -> Desk:
-        """What deciding and undoing need."""
-        return Desk(self.db, self.policy, self.freeze_mail, withdraw)
+    def review(self) -> ReviewContext:
+        """What the use cases of review work with."""
+        return ReviewContext(
+            db=self.db,
+            storage=self.storage,
+            policy=self.policy,
+            freeze_mail=self.freeze_mail,
+            withdraw_mail=withdraw,
+            preview_mail=partial(preview, sender=self.sender, policy=self.policy),
+            duplicates_of=duplicates_of,
+            blind_looks=blind_looks,
+        )
 
     @cached_property
     def gate(self) -> Gate:
@@ -201,39 +197,6 @@ class Container:
     def look_up(self) -> LookUp | None:
         """Asks a register about a tax number; None where none is to be asked."""
         return self.vies.look_up if self.vies else None
-
-    def case(self, claim_id: UUID, *, reviewer_id: str) -> Case:
-        """The case that a reviewer holds, beside the member's avatar. Raises ClaimExpired, NotFound."""
-        member_id, check_id = whose(claim_id, reviewer_id=reviewer_id, db=self.db)
-        past = past_of(claim_id, db=self.db) if check_id is not None else None
-        held = case_of(
-            claim_id,
-            reviewer_id=reviewer_id,
-            avatar=self._avatar_seen(member_id, at=past.decided_at if past else None),
-            db=self.db,
-            storage=self.storage,
-            policy=self.policy,
-            duplicates_of=duplicates_of,
-        )
-        number = number_of(held.submission_id, db=self.db) if held.kind == "verification" else None
-        whole = held.model_copy(update={"tax_number": number})
-        return as_first_seen(whole, past) if past else whole
-
-    def _avatar_seen(self, member_id: str, *, at: datetime | None) -> AvatarView | None:
-        """The member's avatar, now or at a time, by a short-lived link to the vault: the same kind of link for every case."""
-        shown = approved_picture(member_id, at=at, db=self.db)
-        if shown is None:
-            return None
-        seconds = self.policy.review.view_url_seconds
-        link = self.storage.presign_view(shown.key, media_type=shown.media_type, seconds=seconds)
-        return AvatarView(
-            member_id=member_id,
-            large_url=link,
-            small_url=None,
-            sha256=shown.sha256,
-            submission_id=shown.submission_id,
-            published_at=None,
-        )
 
     def close(self) -> None:
         """Close what was opened."""

@@ -109,8 +109,8 @@ class QueueView(Frozen):
     queues: tuple[QueueLine, ...]
 
 
-class Coming(Frozen):
-    """What is on its way into review: how many are looked at now, and the seconds between two of the latest that came."""
+class ArrivalPace(Frozen):
+    """What is on its way into review: how many submissions are under inspection, and the mean seconds between the latest ones."""
 
     inspected: int
     seconds_between: float | None

@@ -46,7 +46,7 @@ class Decided(Frozen):
     waits_in: str | None = None
 
 
-class Became(Frozen):
+class CaseOutcome(Frozen):
     """What came of a case: its state, and where it has ended, who decided what and when."""
 
     submission_id: UUID

@@ -2,7 +2,7 @@
 
 from pydantic import BaseModel, ConfigDict
 
-from schemas.decisions import Became
+from schemas.decisions import CaseOutcome
 
 
 class ProblemItem(BaseModel):
@@ -29,4 +29,4 @@ class ProblemDocument(BaseModel):
     errors: tuple[ProblemItem, ...] = ()
     used: int | None = None
     limit: int | None = None
-    became: Became | None = None
+    became: CaseOutcome | None = None

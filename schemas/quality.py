@@ -1,4 +1,4 @@
-"""What leads send and read: golden cases, disagreements, and the numbers of quality."""
+"""What leads send and read: golden cases, adjudication, and the numbers of quality."""
 
 from datetime import datetime
 from typing import Any, Literal
@@ -49,8 +49,8 @@ class Side(Frozen):
     decided_at: datetime
 
 
-class Disagreement(Frozen):
-    """A sampled case of which two people said different things; without a ruling it waits for a lead."""
+class Adjudication(Frozen):
+    """A sampled case on which two people disagree; without a ruling it waits for a lead."""
 
     check_id: UUID
     submission_id: UUID
@@ -73,8 +73,8 @@ class SeenPage(Frozen):
     height: int
 
 
-class DisagreementCase(Disagreement):
-    """A disagreement with what both looked at."""
+class AdjudicationCase(Adjudication):
+    """The same with what both looked at."""
 
     kind: str
     stage: str | None
@@ -83,7 +83,7 @@ class DisagreementCase(Disagreement):
     pages: tuple[SeenPage, ...]
 
 
-class RulingRequest(Frozen):
+class AdjudicationRequest(Frozen):
     """Who of the two was right, and why."""
 
     ruling: Literal["first", "second"]

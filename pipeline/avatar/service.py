@@ -17,7 +17,7 @@ from pipeline.kernel.database import Database, one_at_a_time
 from pipeline.kernel.errors import PermanentError
 from pipeline.kernel.storage import Storage
 from pipeline.submission import audit
-from pipeline.submission.decisions import Result, result_of
+from pipeline.submission.decisions import Decision, standing_decision
 from pipeline.submission.tables import material, rendition, submission
 from pipeline.tasks import ledger
 from pipeline.tasks.ledger import Task
@@ -53,7 +53,7 @@ def publish(task: Task, *, db: Database, storage: Storage) -> None:
     """
     decision_id = UUID(task.ref_id)
     with db.read() as connection:
-        result = result_of(connection, decision_id)
+        result = standing_decision(connection, decision_id)
         renditions = _renditions(connection, result.submission_id)
     keys = {purpose: _publish_one(row, result, storage) for purpose, row in renditions.items()}
     with db.begin() as connection:
@@ -123,7 +123,7 @@ def _renditions(connection: Connection, submission_id: UUID) -> dict[str, Row[An
     return {row.purpose: row for row in rows}
 
 
-def _publish_one(row: Row[Any], result: Result, storage: Storage) -> str:
+def _publish_one(row: Row[Any], result: Decision, storage: Storage) -> str:
     body = storage.read(storage.vault, row.key)
     if body is None or hashlib.sha256(body).hexdigest() != row.sha256:
         raise RenditionChanged(f"The vault object {row.key} is missing or is not what was approved.")
@@ -132,7 +132,7 @@ def _publish_one(row: Row[Any], result: Result, storage: Storage) -> str:
     return key
 
 
-def _make_current(connection: Connection, result: Result, keys: dict[str, str], sha256: str) -> bool:
+def _make_current(connection: Connection, result: Decision, keys: dict[str, str], sha256: str) -> bool:
     """Make this the member's avatar unless a later submission already is; what is not shown is to be removed."""
     one_at_a_time(connection, f"avatar:{result.member_id}")
     old = connection.execute(select(avatar).where(avatar.c.member_id == result.member_id)).one_or_none()
@@ -156,7 +156,7 @@ def _make_current(connection: Connection, result: Result, keys: dict[str, str], 
     return shown
 
 
-def _tell(connection: Connection, result: Result, keys: dict[str, str], sha256: str) -> None:
+def _tell(connection: Connection, result: Decision, keys: dict[str, str], sha256: str) -> None:
     told = AvatarPublished(
         member_id=result.member_id,
         submission_id=result.submission_id,
@@ -168,7 +168,7 @@ def _tell(connection: Connection, result: Result, keys: dict[str, str], sha256: 
     events.emit(connection, "avatar.published", told, member_id=result.member_id, trace=result.correlation_id)
 
 
-def _write(connection: Connection, result: Result, keys: dict[str, str], sha256: str) -> None:
+def _write(connection: Connection, result: Decision, keys: dict[str, str], sha256: str) -> None:
     values = {
         "submission_id": result.submission_id,
         "sequence": result.sequence,

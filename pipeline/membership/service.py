@@ -9,7 +9,7 @@ from pipeline.kernel.database import Database
 from pipeline.membership.level import Cause, add_ground, locked_membership, settle
 from pipeline.membership.tables import unlocked_stage
 from pipeline.policy import Policy
-from pipeline.submission.decisions import Result, result_of
+from pipeline.submission.decisions import Decision, standing_decision
 from pipeline.tasks import ledger
 from pipeline.tasks.ledger import Task
 from pipeline.tasks.rules import SEND_MAIL
@@ -22,7 +22,7 @@ def unlock(task: Task, *, db: Database, policy: Policy) -> None:
     decision_id = UUID(task.ref_id)
     with db.begin() as connection:
         ledger.finish(connection, task)
-        result = result_of(connection, decision_id)
+        result = standing_decision(connection, decision_id)
         changed = _unlock(connection, result, policy)
         ledger.record(connection, SEND_MAIL, decision_id, trace=task.trace)
     log.info("membership.unlocked", submission_id=str(result.submission_id), stage=result.stage, level_changed=changed)
@@ -34,7 +34,7 @@ def is_unlocked(connection: Connection, member_id: str, stage: str) -> bool:
     return bool(connection.execute(select(found)).scalar_one())
 
 
-def _unlock(connection: Connection, result: Result, policy: Policy) -> bool:
+def _unlock(connection: Connection, result: Decision, policy: Policy) -> bool:
     """Add the decision to what unlocks the stage and bring the level up to date; whether the level changed."""
     assert result.stage is not None  # noqa: S101  (only verifications come here)
     cause = Cause(result.decision_id, "verification", trace=result.correlation_id, submission_id=result.submission_id)

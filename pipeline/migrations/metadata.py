@@ -13,7 +13,6 @@ from pipeline.kernel.database import metadata
 from pipeline.membership import tables as membership
 from pipeline.notification import tables as notification
 from pipeline.review import tables as review
-from pipeline.review.quality import tables as quality
 from pipeline.submission import audit
 from pipeline.submission import tables as submission
 from pipeline.submission.evidence import tables as evidence
@@ -34,7 +33,6 @@ __all__ = [
     "membership",
     "metadata",
     "notification",
-    "quality",
     "review",
     "staff",
     "submission",

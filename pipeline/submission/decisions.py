@@ -1,8 +1,9 @@
-"""What a decision came to, for the stages that carry out its effects."""
+"""Decisions on submissions, by a person or by a rule: what they say, what follows from each verdict, and how one is recorded."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final, Literal
+from datetime import timedelta
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import Connection, Row, func, insert, select
@@ -16,12 +17,148 @@ from pipeline.submission.lifecycle import Emission, Transition
 from pipeline.submission.mail_contract import FreezeMail, ResultMail
 from pipeline.submission.tables import STANDING, decision, submission
 from pipeline.tasks import ledger
-from pipeline.tasks.rules import SEND_MAIL, UNLOCK_STAGE
+from pipeline.tasks.rules import PUBLISH_AVATAR, SEND_MAIL, UNLOCK_STAGE, Kind
+from schemas.decisions import Decided
 
 
 @dataclass(frozen=True, slots=True)
-class Result:
-    """A decision and the submission that it closed. `sequence` grows with each submission that was accepted."""
+class Person:
+    """A reviewer, with the claim under which they decide."""
+
+    reviewer_id: str
+    claim_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A rule of the pipeline, by its name."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What is said of a submission, and by whom. `checklist` and `facts` are by material, or by rule where a rule decides."""
+
+    verdict: str
+    decided_by: Person | Rule
+    reasons: tuple[str, ...] = ()
+    checklist: Mapping[str, Any] = field(default_factory=dict)
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    message: str | None = None
+    note: str | None = None
+
+    @property
+    def actor(self) -> str:
+        """Who decided, as the history names them."""
+        return self.decided_by.name if isinstance(self.decided_by, Rule) else self.decided_by.reviewer_id
+
+    def columns(self) -> dict[str, Any]:
+        """As a table keeps it that has the columns of a verdict."""
+        by = self.decided_by
+        who = {"rule": by.name} if isinstance(by, Rule) else {"claim_id": by.claim_id, "reviewer_id": by.reviewer_id}
+        said = {"verdict": self.verdict, "reasons": list(self.reasons), "message": self.message, "note": self.note}
+        return {**who, **said, "checklist": dict(self.checklist), "facts": dict(self.facts)}
+
+
+@dataclass(frozen=True, slots=True)
+class Consequence:
+    """What follows from a verdict: the transition, and for each kind of submission the template of its mail and the first effect."""
+
+    transition: Transition
+    template: Mapping[str, str]
+    effect: Mapping[str, Kind]
+
+
+CONSEQUENCES: Final[Mapping[str, Consequence]] = {
+    "approve": Consequence(
+        Transition.APPROVED,
+        {"avatar": "avatar_approved", "verification": "verification_approved"},
+        {"avatar": PUBLISH_AVATAR, "verification": UNLOCK_STAGE},
+    ),
+    "reject": Consequence(
+        Transition.REJECTED,
+        {"avatar": "avatar_rejected", "verification": "verification_rejected"},
+        {"avatar": SEND_MAIL, "verification": SEND_MAIL},
+    ),
+    "better_file": Consequence(
+        Transition.SENT_BACK,
+        {"avatar": "better_file", "verification": "better_file"},
+        {"avatar": SEND_MAIL, "verification": SEND_MAIL},
+    ),
+}
+"""By verdict. The mail of an approval is sent after its first effect, so that it says only what is already true."""
+
+
+def record_decision(
+    connection: Connection,
+    subject: Row[Any],
+    judgement: Judgement,
+    *,
+    policy: Policy,
+    freeze_mail: FreezeMail,
+    version: int | None = None,
+) -> Decided:
+    """Record a decision in the caller's transaction, with its transition, its frozen mail and its first effect.
+
+    What a person decides takes effect after the undo window, what a rule decides at once. `version` is what a person looked at.
+    Raises Stale, AlreadyThere, NotAllowed.
+    """
+    decision_id = new_id()
+    consequence = CONSEQUENCES[judgement.verdict]
+    undo_seconds = policy.review.undo_window_seconds if isinstance(judgement.decided_by, Person) else 0
+    state = lifecycle.transition(
+        connection,
+        subject.id,
+        consequence.transition,
+        actor=judgement.actor,
+        version=version,
+        detail={"decision_id": str(decision_id), "reasons": list(judgement.reasons)},
+        emission=Emission(decision_id, undo_seconds, judgement.reasons),
+    )
+    row = connection.execute(
+        insert(decision)
+        .values(id=decision_id, submission_id=subject.id, policy_version=policy.version, **judgement.columns())
+        .values(effects_at=func.now() + timedelta(seconds=undo_seconds))
+        .returning(decision.c.decided_at, decision.c.effects_at)
+    ).one()
+    freeze_mail(connection, result_mail(connection, decision_id, subject, judgement, policy))
+    effect = consequence.effect[subject.kind]
+    ledger.record(connection, effect, decision_id, trace=subject.correlation_id, delay_seconds=undo_seconds)
+    return Decided(
+        id=decision_id,
+        submission_id=subject.id,
+        verdict=judgement.verdict,
+        state=state,
+        decided_at=row.decided_at,
+        effects_at=row.effects_at,
+    )
+
+
+def result_mail(
+    connection: Connection, cause_id: UUID, subject: Row[Any], judgement: Judgement, policy: Policy
+) -> ResultMail:
+    """The mail of a decision on a submission, which holds the chance that a rejection spends. An avatar has no chances (DOMAIN §7.3)."""
+    left = None
+    if subject.kind != "avatar":
+        method = {"member_id": subject.member_id, "method": subject.method, "stage": subject.stage}
+        left = chances_left(connection, **method, limit=policy.attempts.per_method)
+    return ResultMail(
+        cause_id=cause_id,
+        template=CONSEQUENCES[judgement.verdict].template[subject.kind],
+        submission_id=subject.id,
+        member_id=subject.member_id,
+        stage=subject.stage,
+        chances_left=left,
+        chance=subject.chance,
+        message=judgement.message,
+        sentences=tuple(policy.sentence(code, kind=subject.kind) for code in judgement.reasons),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """A decision that stands, and the submission that it closed. `sequence` grows with each submission that was accepted."""
 
     decision_id: UUID
     submission_id: UUID
@@ -33,98 +170,15 @@ class Result:
     correlation_id: str
 
 
-def result_of(connection: Connection, decision_id: UUID) -> Result:
-    """The result that a decision recorded. Raises NotFound, also where it was undone: then nothing follows from it."""
-    columns = (
-        submission.c.member_id,
-        submission.c.kind,
-        submission.c.stage,
-        submission.c.sequence,
-        submission.c.correlation_id,
+def standing_decision(connection: Connection, decision_id: UUID) -> Decision:
+    """The decision with its submission. Raises NotFound, also where it was undone: then nothing follows from it."""
+    closed = [submission.c[name] for name in ("member_id", "kind", "stage", "sequence", "correlation_id")]
+    query = (
+        select(decision.c.id.label("decision_id"), decision.c.submission_id, decision.c.verdict, *closed)
+        .join(submission, submission.c.id == decision.c.submission_id)
+        .where(decision.c.id == decision_id, STANDING)
     )
-    row = (
-        connection.execute(
-            select(decision.c.id.label("decision_id"), decision.c.submission_id, decision.c.verdict, *columns)
-            .join(submission, submission.c.id == decision.c.submission_id)
-            .where(decision.c.id == decision_id, STANDING)
-        )
-        .mappings()
-        .one_or_none()
-    )
+    row = connection.execute(query).mappings().one_or_none()
     if row is None:
         raise NotFound(f"There is no decision {decision_id}, or it was undone.")
-    return Result(**row)
-
-
-EVENTS: Final[Mapping[str, Transition]] = {
-    "approve": Transition.APPROVED,
-    "reject": Transition.REJECTED,
-    "better_file": Transition.SENT_BACK,
-}
-
-_TEMPLATES: Final = {"approve": "verification_approved", "reject": "verification_rejected"}
-_EFFECTS: Final = {"approve": UNLOCK_STAGE, "reject": SEND_MAIL}
-
-
-@dataclass(frozen=True, slots=True)
-class Ruling:
-    """What a rule came to: the rule's name, the verdict, the codes of its reasons, and the facts that it rests on."""
-
-    rule: str
-    verdict: Literal["approve", "reject"]
-    reasons: tuple[str, ...] = ()
-    facts: Mapping[str, Any] = field(default_factory=dict)
-
-
-def record_ruling(
-    connection: Connection, subject: Row[Any], ruling: Ruling, *, policy: Policy, freeze_mail: FreezeMail
-) -> UUID:
-    """End a verification by a rule, with its mail and its effect, in the caller's transaction. Gives the decision's id.
-
-    Raises AlreadyThere or NotAllowed where the submission has ended meanwhile.
-    """
-    decision_id = new_id()
-    detail = {"decision_id": str(decision_id), "reasons": list(ruling.reasons)}
-    lifecycle.transition(
-        connection,
-        subject.id,
-        EVENTS[ruling.verdict],
-        actor=ruling.rule,
-        detail=detail,
-        emission=Emission(decision_id, reasons=ruling.reasons),
-    )
-    connection.execute(insert(decision).values(_row(decision_id, subject, ruling, policy)))
-    left = chances_left(
-        connection,
-        member_id=subject.member_id,
-        method=subject.method,
-        stage=subject.stage,
-        limit=policy.attempts.per_method,
-    )
-    mail = ResultMail(
-        cause_id=decision_id,
-        template=_TEMPLATES[ruling.verdict],
-        submission_id=subject.id,
-        member_id=subject.member_id,
-        stage=subject.stage,
-        chances_left=left,
-        chance=subject.chance,
-        sentences=tuple(policy.sentence(code, kind=subject.kind) for code in ruling.reasons),
-    )
-    freeze_mail(connection, mail)
-    ledger.record(connection, _EFFECTS[ruling.verdict], decision_id, trace=subject.correlation_id)
-    return decision_id
-
-
-def _row(decision_id: UUID, subject: Row[Any], ruling: Ruling, policy: Policy) -> dict[str, Any]:
-    return {
-        "id": decision_id,
-        "submission_id": subject.id,
-        "rule": ruling.rule,
-        "verdict": ruling.verdict,
-        "reasons": list(ruling.reasons),
-        "checklist": {},
-        "facts": {ruling.rule: dict(ruling.facts)} if ruling.facts else {},
-        "policy_version": policy.version,
-        "effects_at": func.now(),
-    }
+    return Decision(**row)

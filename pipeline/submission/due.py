@@ -1,7 +1,8 @@
 """The review team's calendar, from the policy and the public holidays of its country."""
 
-from datetime import datetime
-from typing import Final
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any, Final
 
 from holidays import country_holidays
 
@@ -31,6 +32,22 @@ def due_of(command: AvatarSubmission | VerificationSubmission, now: datetime, po
         target=clock.verification_target_days,
         promise=clock.verification_promise_days,
         warning_hours=clock.verification_warning_hours,
+        calendar=calendar_of(clock),
+        opens=clock.opens,
+        closes=clock.closes,
+    )
+
+
+def due_later(rule: Mapping[str, Any], later: timedelta, clock: Clock) -> Due:
+    """When a submission is due that came `later` than one with this stored rule."""
+    start = datetime.fromisoformat(rule["from"]) + later
+    if rule["name"] == "hours_by_the_clock":
+        return avatar_due(start, hours=rule["hours"], warning_hours=rule["warning_hours"], since=rule["since"])
+    return verification_due(
+        start,
+        target=rule["target_days"],
+        promise=rule["promise_days"],
+        warning_hours=rule["warning_hours"],
         calendar=calendar_of(clock),
         opens=clock.opens,
         closes=clock.closes,

@@ -1,6 +1,6 @@
 """The tables that several stages share: a submission, its files, what was found in them and made of them, and the decision."""
 
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import (
     BigInteger,
@@ -131,6 +131,20 @@ rendition: Final = Table(
     Index("uq_rendition_page", "material_id", "purpose", "page", unique=True),
 )
 
+
+def verdict_columns() -> tuple[Column[Any], ...]:
+    """What is said of a submission, in every table that keeps it: decisions, opinions, answers to blind looks."""
+    return (
+        Column("verdict", Text, nullable=False),
+        Column("reasons", JSON, nullable=False),
+        Column("checklist", JSON, nullable=False),
+        Column("facts", JSON, nullable=False),
+        Column("message", Text),
+        Column("note", Text),
+        Column("policy_version", Text, nullable=False),
+    )
+
+
 decision: Final = Table(
     "decision",
     metadata,
@@ -139,13 +153,7 @@ decision: Final = Table(
     Column("claim_id", Uuid, ForeignKey("claim.id"), unique=True),
     Column("reviewer_id", Text, ForeignKey("reviewer.id")),
     Column("rule", Text),
-    Column("verdict", Text, nullable=False),
-    Column("reasons", JSON, nullable=False),
-    Column("checklist", JSON, nullable=False),
-    Column("facts", JSON, nullable=False),
-    Column("message", Text),
-    Column("note", Text),
-    Column("policy_version", Text, nullable=False),
+    *verdict_columns(),
     Column("decided_at", Instant, nullable=False, server_default=func.now()),
     Column("effects_at", Instant, nullable=False),
     Column("undone_at", Instant),

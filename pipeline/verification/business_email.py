@@ -14,7 +14,7 @@ from pipeline.kernel.rules.one_time_codes import Kept, Outcome, tried
 from pipeline.policy import Policy
 from pipeline.submission import lifecycle
 from pipeline.submission.chances import chances_left
-from pipeline.submission.decisions import Ruling, record_ruling
+from pipeline.submission.decisions import Judgement, Rule, record_decision
 from pipeline.submission.evidence.rules.email_domains import domain_of
 from pipeline.submission.evidence.tables import business_email
 from pipeline.submission.lifecycle import State, Transition
@@ -110,13 +110,14 @@ def _follow(
     if outcome is Outcome.EXPIRED:
         return _expire(connection, subject, policy=policy, freeze_mail=freeze_mail)
     if outcome is Outcome.RIGHT:
-        facts = {"domain": domain_of(mail.address), "site": mail.site_matches}
-        record_ruling(connection, subject, Ruling(RULE, "approve", facts=facts), policy=policy, freeze_mail=freeze_mail)
+        facts = {RULE: {"domain": domain_of(mail.address), "site": mail.site_matches}}
+        approved = Judgement("approve", Rule(RULE), facts=facts)
+        record_decision(connection, subject, approved, policy=policy, freeze_mail=freeze_mail)
         return State.APPROVED
     if tries < policy.codes.tries:
         return State.AWAITING_CODE
-    ruling = Ruling(RULE, "reject", reasons=(WRONG,))
-    record_ruling(connection, subject, ruling, policy=policy, freeze_mail=freeze_mail)
+    rejected = Judgement("reject", Rule(RULE), reasons=(WRONG,))
+    record_decision(connection, subject, rejected, policy=policy, freeze_mail=freeze_mail)
     return State.REJECTED
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Row, select, update
 from pipeline.kernel.database import Database
 from pipeline.policy import Policy
 from pipeline.submission import lifecycle
-from pipeline.submission.decisions import Ruling, record_ruling
+from pipeline.submission.decisions import Judgement, Rule, record_decision
 from pipeline.submission.evidence.rules import tax_numbers
 from pipeline.submission.evidence.tables import tax_number
 from pipeline.submission.lifecycle import State, Transition
@@ -56,8 +56,8 @@ def _judge(
 ) -> str:
     if given.number is None:
         wrong = tax_numbers.check(given.country, given.written).wrong or tax_numbers.WRONG_FORMAT
-        ruling = Ruling(RULE, "reject", reasons=(wrong,))
-        record_ruling(connection, subject, ruling, policy=policy, freeze_mail=freeze_mail)
+        rejected = Judgement("reject", Rule(RULE), reasons=(wrong,))
+        record_decision(connection, subject, rejected, policy=policy, freeze_mail=freeze_mail)
         return State.REJECTED
     if advice is not None:
         mine = tax_number.c.submission_id == subject.id
@@ -67,8 +67,9 @@ def _judge(
     if to == "person":
         detail = {"used_by_others": len(used), "register": advice.status if advice else None}
         return lifecycle.transition(connection, subject.id, Transition.CLEARED, actor=RULE, detail=detail)
-    facts = {"country": given.country, "number": given.number}
-    record_ruling(connection, subject, Ruling(RULE, "approve", facts=facts), policy=policy, freeze_mail=freeze_mail)
+    facts = {RULE: {"country": given.country, "number": given.number}}
+    approved = Judgement("approve", Rule(RULE), facts=facts)
+    record_decision(connection, subject, approved, policy=policy, freeze_mail=freeze_mail)
     return State.APPROVED
 
 

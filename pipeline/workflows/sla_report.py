@@ -6,11 +6,11 @@ from datetime import datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
-import numpy as np
 from sqlalchemy import ColumnElement, and_, func, or_, select
 
 from pipeline.avatar.rules import OUTDATED, PUBLISHED
 from pipeline.kernel.database import Database
+from pipeline.kernel.rules.statistics import percent, percentile
 from pipeline.kernel.rules.working_days import working_time
 from pipeline.policy.service_levels import Clock
 from pipeline.submission.audit import audit
@@ -94,7 +94,7 @@ def summed(found: Sequence[Outcome], *, week: str, now: datetime, clock: Clock) 
         kept=kept,
         late=late,
         waiting=len(found) - kept - late,
-        kept_percent=round(100 * kept / (kept + late), 1) if kept + late else None,
+        kept_percent=percent(kept, kept + late),
         p50_hours=p50,
         p90_hours=p90,
         p99_hours=p99,
@@ -109,10 +109,8 @@ def _spread(found: Iterable[Outcome], clock: Clock) -> tuple[float | None, float
         for each in found
         if each.result_at is not None
     ]
-    if not hours:
-        return None, None, None
-    p50, p90, p99 = np.percentile(hours, [50, 90, 99], method="inverted_cdf")
-    return round(float(p50), 1), round(float(p90), 1), round(float(p99), 1)
+    p50, p90, p99 = (percentile([round(each, 1) for each in hours], share) for share in (50, 90, 99))
+    return p50, p90, p99
 
 
 def _week(each: Outcome, clock: Clock) -> str:

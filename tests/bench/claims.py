@@ -6,6 +6,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -16,8 +17,8 @@ from pipeline.access.staff.reviewers import add_reviewer
 from pipeline.access.staff.rules.roles import Role
 from pipeline.kernel.database import Database, engine
 from pipeline.migrations.upgrade import upgrade
-from pipeline.policy import Policy
 from pipeline.review.cases.queue_stats import queue
+from pipeline.review.claims.context import ReviewContext
 from pipeline.review.claims.service import claim_next
 from tests.bench.measure import Measure
 from tests.support.cases import insert_cases
@@ -40,14 +41,14 @@ def measures() -> list[Measure]:
     """How both grow with the queue, and how long the slowest of a hundred claims takes while sixteen people claim."""
     with tempfile.TemporaryDirectory() as folder, servers(Path(folder)) as tools:
         small, large = (_filled(tools, count) for count in (SMALL, LARGE))
-        found = [*_growth(small, large, tools.policy), *_load(large, tools.policy)]
+        found = [*_growth(small, large), *_load(large)]
         for each in (small, large):
-            each.close()
+            each.db.close()
     return found
 
 
-def _filled(tools: Container, count: int) -> Database:
-    """A database of its own with so many open cases."""
+def _filled(tools: Container, count: int) -> ReviewContext:
+    """Review on a database of its own with so many open cases."""
     name = f"open_{count}"
     with tools.db.engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
         connection.exec_driver_sql(f"CREATE DATABASE {name}")
@@ -60,15 +61,15 @@ def _filled(tools: Container, count: int) -> Database:
     add_reviewer("senior", roles=[Role.REVIEWER, Role.SENIOR], db=db)
     for number in range(REVIEWERS):
         add_reviewer(f"r-{number}", db=db)
-    return db
+    return replace(tools.review, db=db)
 
 
-def _growth(small: Database, large: Database, policy: Policy) -> Iterator[Measure]:
-    works: dict[str, Callable[[Database], float]] = {
+def _growth(small: ReviewContext, large: ReviewContext) -> Iterator[Measure]:
+    works: dict[str, Callable[[ReviewContext], float]] = {
         "queue page": _look,
-        "claim-next, any language": lambda db: _claim(db, "any", policy),
-        "claim-next, two languages": lambda db: _claim(db, "two", policy),
-        "claim-next, a senior": lambda db: _claim(db, "senior", policy),
+        "claim-next, any language": lambda context: _claim(context, "any"),
+        "claim-next, two languages": lambda context: _claim(context, "two"),
+        "claim-next, a senior": lambda context: _claim(context, "senior"),
     }
     for name, work in works.items():
         turns = [
@@ -80,7 +81,7 @@ def _growth(small: Database, large: Database, policy: Policy) -> Iterator[Measur
         yield Measure(f"{name}, {LARGE:,} : {SMALL:,}", many / few, "×", 1.5)
 
 
-def _load(db: Database, policy: Policy) -> Iterator[Measure]:
+def _load(context: ReviewContext) -> Iterator[Measure]:
     loads = (
         (1, GLANCES_IN, 300, "1 reviewer, a case each 0.2 s", None),
         (REVIEWERS, DECIDES_IN, 30, f"{REVIEWERS} reviewers, a case each 3 s", 20.0),
@@ -88,12 +89,12 @@ def _load(db: Database, policy: Policy) -> Iterator[Measure]:
         (REVIEWERS, 0.0, 100, f"{REVIEWERS} reviewers, with no pause", None),
     )
     for people, pause, claims, how, goal in loads:
-        spent = sorted(_at_once(db, policy, people=people, pause=pause, claims=claims))
+        spent = sorted(_at_once(context, people=people, pause=pause, claims=claims))
         yield Measure(f"claim-next, {how}, p50", statistics.median(spent), "ms")
         yield Measure(f"claim-next, {how}, p99", spent[len(spent) * 99 // 100], "ms", goal)
 
 
-def _at_once(db: Database, policy: Policy, *, people: int, pause: float, claims: int) -> list[float]:
+def _at_once(context: ReviewContext, *, people: int, pause: float, claims: int) -> list[float]:
     """The milliseconds of each claim, on connections that know its statements.
 
     Each reviewer begins a little later than the one before, and takes now more and now less time, as people do.
@@ -101,13 +102,13 @@ def _at_once(db: Database, policy: Policy, *, people: int, pause: float, claims:
     spent: list[float] = []
 
     def review(number: int) -> None:
-        for each in _turns(policy):
+        for each in _turns(context):
             for _ in range(WARM_UP):
-                _claim(db, f"r-{number}", each)
+                _claim(each, f"r-{number}")
         chance = random.Random(number)  # noqa: S311  (chance that can be repeated, not secrecy)
         time.sleep(pause * number / people)
         for _ in range(claims):
-            spent.append(_claim(db, f"r-{number}", policy))
+            spent.append(_claim(context, f"r-{number}"))
             time.sleep(pause * chance.uniform(0.5, 1.5))
 
     threads = [threading.Thread(target=review, args=(number,)) for number in range(people)]
@@ -118,24 +119,24 @@ def _at_once(db: Database, policy: Policy, *, people: int, pause: float, claims:
     return spent
 
 
-def _turns(policy: Policy) -> Iterator[Policy]:
+def _turns(context: ReviewContext) -> Iterator[ReviewContext]:
     """Under these each claim asks for a sampled case first, or for a golden one, or for neither: what is rare is known as well."""
     for mix, golden in ((1.0, 0.0), (0.0, 1.0), (0.0, 0.0)):
-        quality = policy.quality.model_copy(update={"mix": mix, "golden": golden})
-        yield policy.model_copy(update={"quality": quality})
+        quality = context.policy.quality.model_copy(update={"mix": mix, "golden": golden})
+        yield replace(context, policy=context.policy.model_copy(update={"quality": quality}))
 
 
-def _look(db: Database) -> float:
+def _look(context: ReviewContext) -> float:
     started = time.perf_counter()
-    queue(db=db)
+    queue(context=context)
     return (time.perf_counter() - started) * 1000
 
 
-def _claim(db: Database, reviewer: str, policy: Policy) -> float:
+def _claim(context: ReviewContext, reviewer: str) -> float:
     """The milliseconds of one claim. The case before is put back first, outside of them."""
-    with db.begin() as connection:
+    with context.db.begin() as connection:
         connection.execute(PUT_BACK, {"who": reviewer})
     started = time.perf_counter()
-    taken = claim_next(reviewer_id=reviewer, db=db, policy=policy)
+    taken = claim_next(reviewer_id=reviewer, context=context)
     assert taken is not None
     return (time.perf_counter() - started) * 1000

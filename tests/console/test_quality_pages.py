@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 
 from pipeline.access.staff.rules.roles import Role
 from pipeline.kernel import clock
-from pipeline.review.quality.adjudication import disagreements
+from pipeline.review.quality.adjudication import adjudications
 from pipeline.review.quality.golden import golden_cases
 from tests.screenshots import quality
 from tests.support.desk import Desk
@@ -80,7 +80,7 @@ def test_a_lead_sees_what_both_saw_and_rules(desk: Desk, lead: Visitor) -> None:
     assert f"{page}/pages/{file}/1" in shown
     assert (picture.headers["content-type"], picture.headers["cache-control"]) == ("image/jpeg", "no-store")
     assert ruled.status_code == 303
-    assert [each.ruling for each in disagreements(ruled=True, db=desk.tools.db)] == ["second"]
+    assert [each.ruling for each in adjudications(done=True, context=desk.tools.review)] == ["second"]
     assert "was right" in lead.get(page).text
     assert lead.post(page, ruling="first").status_code == 409
 
@@ -91,7 +91,7 @@ def test_a_lead_marks_a_golden_case_and_retires_it(desk: Desk, lead: Visitor) ->
 
     wrong = lead.post(path, submission_id=str(case), verdict="reject", note="")
     right = lead.post(path, submission_id=str(case), verdict="reject", reasons=["group_photo"], note="two faces")
-    (made,) = golden_cases(db=desk.tools.db)
+    (made,) = golden_cases(context=desk.tools.review)
     retired = lead.post(f"{path}/{made.id}/retire")
 
     assert (wrong.status_code, "A rejection needs a reason" in wrong.text) == (422, True)

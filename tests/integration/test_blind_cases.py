@@ -9,12 +9,12 @@ from pipeline.access.staff.reviewers import add_reviewer
 from pipeline.events.tables import event
 from pipeline.kernel.errors import AlreadyThere, ClaimExpired, Stale, UndoTooLate
 from pipeline.notification.tables import mail
-from pipeline.review.cases.queue_stats import held_by, queue
+from pipeline.review.cases.queue_stats import claims_of, queue
 from pipeline.review.claims.escalation import escalate
 from pipeline.review.claims.handover import colleagues, hand_over
-from pipeline.review.claims.lease import come_back
-from pipeline.review.claims.service import release, renew
-from pipeline.review.quality.tables import answer, check
+from pipeline.review.claims.lease import reclaim, renew
+from pipeline.review.claims.service import release
+from pipeline.review.tables import answer, check
 from pipeline.submission.tables import decision, submission
 from schemas.claims import Claim, EscalateRequest, HandOverRequest
 from schemas.submissions import DueView
@@ -113,7 +113,7 @@ def traces(desk: Desk, case: UUID) -> list[Any]:
     tables = (submission, decision, mail, event)
     rows = [[tuple(row) for row in desk.rows(table)] for table in tables]
     tasks = sorted((row.kind, row.state) for row in desk.tasks())
-    return [rows, tasks, len(desk.mails()), desk.submission(case), desk.membership(), queue(db=desk.tools.db)]
+    return [rows, tasks, len(desk.mails()), desk.submission(case), desk.membership(), queue(context=desk.tools.review)]
 
 
 def test_the_first_reviewer_never_gets_it_nor_who_knows_what_became_of_it(desk: Desk) -> None:
@@ -211,17 +211,17 @@ def test_a_blind_claim_is_renewed_released_and_runs_out_in_the_words_of_any_othe
     decided(desk)
     held = blind(desk)
     tools = desk.tools
-    assert renew(held.id, held.token, reviewer_id="r-2", db=tools.db, policy=tools.policy).fence == held.fence
+    assert renew(held.id, held.token, reviewer_id="r-2", context=tools.review).fence == held.fence
     stale = desk.request(held).model_copy(update={"version": 99})
     with pytest.raises(Stale, match="you looked at version 99"):
         desk.decide(held, stale)
     desk.let_claim_expire(held)
 
     with pytest.raises(ClaimExpired, match="The claim's time ran out"):
-        renew(held.id, held.token, reviewer_id="r-2", db=tools.db, policy=tools.policy)
+        renew(held.id, held.token, reviewer_id="r-2", context=tools.review)
     again = blind(desk)
     with pytest.raises(ClaimExpired, match=r"ended \(expired\)\. The case is in review"):
-        release(held.id, held.token, reviewer_id="r-2", db=tools.db)
+        release(held.id, held.token, reviewer_id="r-2", context=tools.review)
     request = desk.request(again, "reject")
     desk.decide(again, request)
     with pytest.raises(ClaimExpired, match=r"ended \(decided\)\. r-2 decided it at .*: reject\. The case is rejected"):
@@ -232,7 +232,7 @@ def test_who_skipped_a_blind_case_is_not_offered_it_again(desk: Desk) -> None:
     decided(desk)
     held = blind(desk)
 
-    release(held.id, held.token, reviewer_id="r-2", db=desk.tools.db, skip_reason="I know them")
+    release(held.id, held.token, reviewer_id="r-2", context=desk.tools.review, skip_reason="I know them")
 
     assert not is_blind(desk, desk.claimed("r-2"))
     desk.case_waiting("m-another")
@@ -256,14 +256,14 @@ def test_a_blind_case_is_escalated_like_any_other_and_goes_no_further(desk: Desk
     held = blind(desk)
     command = EscalateRequest(token=held.token, note="not sure")
 
-    escalate(held.id, command, reviewer_id="r-2", db=desk.tools.db)
+    escalate(held.id, command, reviewer_id="r-2", context=desk.tools.review)
 
     assert traces(desk, case) == before
     assert [(row.verdict, row.note) for row in desk.rows(answer)] == [("escalate", "not sure")]
     desk.case_waiting("m-another")
     assert not is_blind(desk, desk.claimed("r-3"))
     with pytest.raises(ClaimExpired, match="The case is in review"):
-        escalate(held.id, command, reviewer_id="r-2", db=desk.tools.db)
+        escalate(held.id, command, reviewer_id="r-2", context=desk.tools.review)
 
 
 def test_a_better_file_that_is_asked_for_blind_reaches_nobody(desk: Desk) -> None:
@@ -290,9 +290,9 @@ def test_a_blind_case_is_handed_to_those_who_know_nothing_of_it(desk: Desk) -> N
     add_reviewer("r-3", db=desk.tools.db)
     tools = desk.tools
 
-    offered = [each.id for each in colleagues(held.id, reviewer_id="r-2", db=tools.db)]
+    offered = [each.id for each in colleagues(held.id, reviewer_id="r-2", context=tools.review)]
     command = HandOverRequest(token=held.token, colleague="r-3", note="yours")
-    hand_over(held.id, command, reviewer_id="r-2", db=tools.db, policy=tools.policy)
+    hand_over(held.id, command, reviewer_id="r-2", context=tools.review)
 
     assert offered == ["r-3"]
     taken = desk.claimed("r-3")
@@ -309,7 +309,7 @@ def test_what_a_reviewer_holds_lists_a_blind_case_as_its_page_shows_it(desk: Des
     decided(desk)
     held = blind(desk)
 
-    (listed,) = held_by("r-2", db=desk.tools.db).claims
+    (listed,) = claims_of("r-2", context=desk.tools.review).claims
 
     case = desk.case(held)
     assert (listed.claim.id, listed.queue, listed.due_at) == (held.id, case.queue, case.due.promise_at)
@@ -319,9 +319,9 @@ def test_who_left_a_blind_case_comes_back_to_it(desk: Desk) -> None:
     decided(desk)
     held = blind(desk)
     before = desk.case(held)
-    release(held.id, held.token, reviewer_id="r-2", db=desk.tools.db)
+    release(held.id, held.token, reviewer_id="r-2", context=desk.tools.review)
 
-    again = come_back(held.id, reviewer_id="r-2", db=desk.tools.db, policy=desk.tools.policy)
+    again = reclaim(held.id, reviewer_id="r-2", context=desk.tools.review)
 
     assert is_blind(desk, again)
     assert desk.case(again).due == before.due

@@ -5,7 +5,8 @@ import pytest
 from pipeline.access.staff.reviewers import add_reviewer
 from pipeline.kernel.errors import ClaimCapReached, ClaimExpired, NotFound
 from pipeline.review.claims.grant import grant
-from pipeline.review.claims.service import release, renew, sweep_claims
+from pipeline.review.claims.lease import renew
+from pipeline.review.claims.service import release, sweep_claims
 from pipeline.review.tables import claim as claim_table
 from schemas.claims import Claim
 from tests.support.desk import Desk
@@ -15,7 +16,7 @@ from tests.support.together import at_once
 
 
 def let_go(desk: Desk, held: Claim, *, skip: str | None = None) -> None:
-    release(held.id, held.token, reviewer_id=held.reviewer, db=desk.tools.db, skip_reason=skip)
+    release(held.id, held.token, reviewer_id=held.reviewer, context=desk.tools.review, skip_reason=skip)
 
 
 def test_a_claim_has_a_token_a_lease_and_a_fence_that_grows(desk: Desk) -> None:
@@ -66,7 +67,7 @@ def test_a_claim_is_renewed_from_now(desk: Desk) -> None:
     held = desk.claimed()
     desk.sql("UPDATE claim SET lease_until = now() + interval '5 seconds'")
 
-    renewed = renew(held.id, held.token, reviewer_id="r-1", db=desk.tools.db, policy=desk.tools.policy)
+    renewed = renew(held.id, held.token, reviewer_id="r-1", context=desk.tools.review)
 
     assert (renewed.id, renewed.fence) == (held.id, held.fence)
     assert desk.sql("SELECT lease_until > now() + interval '9 minutes' FROM claim") == [(True,)]
@@ -82,9 +83,9 @@ def test_a_claim_is_renewed_and_released_by_its_holder_only(desk: Desk, other: s
     refusal = ClaimExpired if other == "token" else NotFound
 
     with pytest.raises(refusal):
-        renew(held.id, token, reviewer_id=reviewer, db=desk.tools.db, policy=desk.tools.policy)
+        renew(held.id, token, reviewer_id=reviewer, context=desk.tools.review)
     with pytest.raises(refusal):
-        release(held.id, token, reviewer_id=reviewer, db=desk.tools.db)
+        release(held.id, token, reviewer_id=reviewer, context=desk.tools.review)
 
     (row,) = desk.rows(claim_table)
     assert (row.state, row.renewed_at) == ("live", None)
@@ -96,7 +97,7 @@ def test_a_claim_that_ran_out_is_not_renewed_and_its_case_goes_to_the_next(desk:
     desk.let_claim_expire(held)
 
     with pytest.raises(ClaimExpired):
-        renew(held.id, held.token, reviewer_id="r-1", db=desk.tools.db, policy=desk.tools.policy)
+        renew(held.id, held.token, reviewer_id="r-1", context=desk.tools.review)
 
     taken = desk.claimed("r-2")
     assert taken.submission_id == submission
@@ -121,7 +122,7 @@ def test_the_relay_puts_cases_back_whose_claim_ran_out_or_whose_case_is_closed(d
 def test_all_that_happens_to_a_claim_is_in_the_history(desk: Desk) -> None:
     submission = desk.case_waiting()
     first = desk.claimed()
-    renew(first.id, first.token, reviewer_id="r-1", db=desk.tools.db, policy=desk.tools.policy)
+    renew(first.id, first.token, reviewer_id="r-1", context=desk.tools.review)
     let_go(desk, first)
     desk.let_claim_expire(desk.claimed())
     desk.reject(desk.claimed("r-2"))

@@ -8,7 +8,7 @@ from pipeline.access.staff.accounts import change
 from pipeline.access.staff.reviewers import add_reviewer
 from pipeline.access.staff.rules.roles import Role
 from pipeline.kernel.errors import ClaimExpired, Forbidden
-from pipeline.review.claims.lease import come_back
+from pipeline.review.claims.lease import reclaim
 from pipeline.review.claims.service import release
 from pipeline.review.tables import claim as claim_table
 from pipeline.workflows.disable_reviewer import disable
@@ -18,12 +18,12 @@ from tests.support.desk import Desk
 
 
 def left(desk: Desk, held: Claim) -> UUID:
-    release(held.id, held.token, reviewer_id=held.reviewer, db=desk.tools.db)
+    release(held.id, held.token, reviewer_id=held.reviewer, context=desk.tools.review)
     return held.id
 
 
 def back(desk: Desk, claim_id: UUID, reviewer: str) -> Claim:
-    return come_back(claim_id, reviewer_id=reviewer, db=desk.tools.db, policy=desk.tools.policy)
+    return reclaim(claim_id, reviewer_id=reviewer, context=desk.tools.review)
 
 
 def test_who_left_a_case_comes_back_to_it(desk: Desk) -> None:

@@ -20,7 +20,7 @@ from hypothesis.stateful import (
 from config.container import Container
 from pipeline.intake.accept import withdraw
 from pipeline.kernel.errors import AttemptsExhausted, ClaimCapReached, Conflict, NotFound, StageAlreadyUnlocked
-from pipeline.review.claims import service
+from pipeline.review.claims import lease, service
 from pipeline.review.decisions.undo import undo
 from pipeline.submission.lifecycle import State, Transition
 from pipeline.tasks.relay import sweep_leases
@@ -175,15 +175,14 @@ class LifeMachine(RuleBasedStateMachine):
     def _renew(self, grip: Grip) -> None:
         mine = (grip.claim.id, grip.claim.token)
         more: dict[str, Any] = {
-            "db": self.desk.tools.db,
-            "policy": self.desk.tools.policy,
+            "context": self.desk.tools.review,
             "reviewer_id": grip.claim.reviewer,
         }
         if grip.good:
-            service.renew(*mine, **more)
+            lease.renew(*mine, **more)
         else:
             with pytest.raises(Conflict):
-                service.renew(*mine, **more)
+                lease.renew(*mine, **more)
 
     def _release(self, grip: Grip, *, skip: str | None) -> None:
         mine = (grip.claim.id, grip.claim.token)
@@ -236,7 +235,7 @@ class LifeMachine(RuleBasedStateMachine):
             self.let_the_undo_window_pass(ruling)
         if not self.model.can_undo(ruling, reviewer):
             with pytest.raises((Conflict, NotFound)):
-                undo(ruling.id, reviewer_id=reviewer, desk=self.desk.tools.desk)
+                undo(ruling.id, reviewer_id=reviewer, context=self.desk.tools.review)
             return multiple()
         return self._undone(ruling)
 
@@ -301,7 +300,7 @@ class LifeMachine(RuleBasedStateMachine):
         return [ruling for ruling in self.model.rulings.values() if self.model.can_undo(ruling, ruling.reviewer)]
 
     def _undone(self, ruling: Ruling) -> Grip:
-        claim = undo(ruling.id, reviewer_id=ruling.reviewer, desk=self.desk.tools.desk)
+        claim = undo(ruling.id, reviewer_id=ruling.reviewer, context=self.desk.tools.review)
         ruling.standing = False
         assert ruling.life.takes(Transition.REOPENED)
         return self._granted(claim)

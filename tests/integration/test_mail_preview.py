@@ -4,7 +4,7 @@ from config.container import Container
 from pipeline.notification.render import Rendered
 from pipeline.notification.tables import mail
 from pipeline.policy import Attempts
-from pipeline.review.decisions.mail import mail_of
+from pipeline.review.decisions.mail import preview_result_mail
 from schemas.claims import Claim
 from schemas.decisions import DecisionRequest, MailPreview
 from tests.support.bodies import verification_body
@@ -19,9 +19,7 @@ def kept(desk: Desk) -> Rendered:
 
 
 def foretold(held: Claim, request: DecisionRequest, tools: Container) -> MailPreview:
-    return mail_of(
-        held.id, request, reviewer_id=held.reviewer, db=tools.db, policy=tools.policy, preview=tools.preview_mail
-    )
+    return preview_result_mail(held.id, request, reviewer_id=held.reviewer, context=tools.review)
 
 
 @pytest.mark.parametrize("kind", ["avatar", "verification"])

@@ -8,7 +8,7 @@ import pytest
 from pipeline.access.staff.reviewers import add_reviewer
 from pipeline.access.staff.rules.roles import Role
 from pipeline.kernel.errors import ClaimCapReached, ClaimExpired, ColleagueNotEligible, Forbidden
-from pipeline.review.cases.queue_stats import held_by
+from pipeline.review.cases.queue_stats import claims_of
 from pipeline.review.claims.service import release, sweep_claims
 from pipeline.review.tables import claim as claim_table
 from pipeline.workflows.disable_reviewer import disable
@@ -60,7 +60,7 @@ def test_a_case_that_is_handed_over_is_the_colleagues_alone(desk: Desk) -> None:
     offered = handed(desk, desk.claimed("r-1"), "r-2", "You know this trade")
 
     assert desk.claim_next("r-3") is None
-    (mine,) = held_by("r-2", db=desk.tools.db).claims
+    (mine,) = claims_of("r-2", context=desk.tools.review).claims
     assert (mine.offered, mine.claim.submission_id, mine.claim.lease_until) == (True, submission, offered.until)
 
     taken = desk.claimed("r-2")
@@ -80,7 +80,7 @@ def test_what_is_offered_comes_before_the_queue_and_does_not_count_until_it_is_t
     people(strict, "r-2")
     handed(strict, strict.claimed("r-1"), "r-2")
     strict.case_waiting("m-2")
-    (offer,) = held_by("r-2", db=strict.tools.db).claims
+    (offer,) = claims_of("r-2", context=strict.tools.review).claims
 
     assert strict.claimed("r-2").id == offer.claim.id
     with pytest.raises(ClaimCapReached):
@@ -93,13 +93,13 @@ def test_an_offer_is_taken_up_once_and_only_under_the_cap(desk: Desk) -> None:
     strict.case_waiting("m-2")
     given, kept = strict.claimed("r-1"), strict.claimed("r-2")
     handed(strict, given, "r-2")
-    (offer,) = [each for each in held_by("r-2", db=strict.tools.db).claims if each.offered]
+    (offer,) = [each for each in claims_of("r-2", context=strict.tools.review).claims if each.offered]
 
     with pytest.raises(ClaimCapReached):
         taken_up(strict, offer.claim.id, "r-2")
-    release(kept.id, kept.token, reviewer_id="r-2", db=strict.tools.db)
+    release(kept.id, kept.token, reviewer_id="r-2", context=strict.tools.review)
     taken = taken_up(strict, offer.claim.id, "r-2")
-    release(taken.id, taken.token, reviewer_id="r-2", db=strict.tools.db)
+    release(taken.id, taken.token, reviewer_id="r-2", context=strict.tools.review)
     with pytest.raises(ClaimExpired):
         taken_up(strict, offer.claim.id, "r-2")
 
@@ -108,7 +108,7 @@ def test_an_offer_that_runs_out_is_the_queues_again(desk: Desk) -> None:
     submission = desk.case_waiting()
     people(desk, "r-2", "r-3")
     handed(desk, desk.claimed("r-1"), "r-2")
-    (offer,) = held_by("r-2", db=desk.tools.db).claims
+    (offer,) = claims_of("r-2", context=desk.tools.review).claims
     desk.let_claim_expire(offer.claim)
 
     assert desk.claimed("r-3").submission_id == submission
@@ -209,5 +209,5 @@ def test_passing_on_over_http_takes_effect_once(desk: Desk, api: Api) -> None:
     assert offered[0].json() == offered[1].json()
     assert held == []
     assert sweep_claims(desk.tools.db) == 0
-    (waiting,) = held_by("r-2", db=desk.tools.db).claims
+    (waiting,) = claims_of("r-2", context=desk.tools.review).claims
     assert taken_up(desk, waiting.claim.id, "r-2").reviewer == "r-2"

@@ -148,7 +148,7 @@ def test_sixteen_reviewers_draining_five_thousand_cases_never_share_one(wide: De
 def drained(desk: Desk, reviewer: str) -> list[object]:
     """Every case that the reviewer gets, until there is none; what they hold is closed when it is as much as they may."""
     cases: list[object] = []
-    while (held := claim_next(reviewer_id=reviewer, db=desk.tools.db, policy=desk.tools.policy)) is not None:
+    while (held := claim_next(reviewer_id=reviewer, context=desk.tools.review)) is not None:
         cases.append(held.submission_id)
         if len(cases) % HELD == 0:
             close(desk, reviewer)

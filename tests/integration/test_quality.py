@@ -10,13 +10,14 @@ from config.container import Container
 from pipeline.access.staff.reviewers import add_reviewer
 from pipeline.kernel import clock
 from pipeline.kernel.errors import AlreadyThere, Invalid, NotFound
-from pipeline.review.claims.service import release, renew
-from pipeline.review.quality.adjudication import NothingToRule, disagreement, disagreements, page_of, rule
+from pipeline.review.claims.lease import renew
+from pipeline.review.claims.service import release
+from pipeline.review.quality.adjudication import NothingToAdjudicate, adjudicate, adjudication, adjudications, page_of
 from pipeline.review.quality.golden import NotDecided, golden_cases, mark, retire
 from pipeline.review.quality.metrics import quality
-from pipeline.review.quality.tables import check
+from pipeline.review.tables import check
 from pipeline.submission.tables import decision
-from schemas.quality import GoldenRequest, QualityView, RulingRequest
+from schemas.quality import AdjudicationRequest, GoldenRequest, QualityView
 from tests.support.desk import Desk
 from tests.support.quality import blind, checking, is_blind, only_check
 
@@ -51,13 +52,13 @@ def marked(desk: Desk, *, verdict: str = "approve", reasons: tuple[str, ...] = (
     desk.approve()
     said = {"submission_id": case, "verdict": verdict, "reasons": reasons}
     request = GoldenRequest.model_validate(said)
-    return mark(request, by="lead", db=desk.tools.db, policy=desk.tools.policy)
+    return mark(request, by="lead", context=desk.tools.review)
 
 
 def numbers(desk: Desk, *, queue: str | None = None, reviewer: str | None = None) -> QualityView:
     soon = clock.now() + timedelta(seconds=1)
     tools = desk.tools
-    return quality(now=soon, weeks=2, db=tools.db, policy=tools.policy, queue=queue, reviewer=reviewer)
+    return quality(now=soon, weeks=2, context=tools.review, queue=queue, reviewer=reviewer)
 
 
 def test_a_golden_case_comes_to_each_reviewer_once_and_counts_as_right_or_wrong(desk: Desk) -> None:
@@ -71,7 +72,7 @@ def test_a_golden_case_comes_to_each_reviewer_once_and_counts_as_right_or_wrong(
 
     assert not is_blind(desk, desk.claimed("r-2"))
     assert not is_blind(desk, desk.claimed("r-1"))
-    (view,) = golden_cases(db=desk.tools.db)
+    (view,) = golden_cases(context=desk.tools.review)
     assert (view.answered, view.right) == (2, 1)
     lines = {each.name: each for each in numbers(desk).reviewers}
     assert (lines["r-2"].error_percent, lines["r-3"].error_percent) == (0.0, 100.0)
@@ -84,7 +85,7 @@ def test_a_golden_case_that_was_given_back_is_still_that_reviewers(desk: Desk) -
     desk.case_waiting("m-next")
     held = blind(desk)
 
-    release(held.id, held.token, reviewer_id="r-2", db=desk.tools.db)
+    release(held.id, held.token, reviewer_id="r-2", context=desk.tools.review)
 
     assert is_blind(desk, blind(desk))
     assert len(desk.rows(check)) == 1
@@ -96,15 +97,15 @@ def test_a_retired_golden_case_is_given_to_nobody_and_may_be_marked_anew(desk: D
     (row,) = desk.rows(decision)
     again = GoldenRequest(submission_id=row.submission_id, verdict="reject", reasons=("group_photo",))
     with pytest.raises(AlreadyThere):
-        mark(again, by="lead", db=desk.tools.db, policy=desk.tools.policy)
+        mark(again, by="lead", context=desk.tools.review)
 
-    retire(golden_id, by="lead", db=desk.tools.db)
+    retire(golden_id, by="lead", context=desk.tools.review)
 
     desk.case_waiting("m-next")
     assert not is_blind(desk, desk.claimed("r-2"))
     with pytest.raises(NotFound):
-        retire(golden_id, by="lead", db=desk.tools.db)
-    assert mark(again, by="lead", db=desk.tools.db, policy=desk.tools.policy) != golden_id
+        retire(golden_id, by="lead", context=desk.tools.review)
+    assert mark(again, by="lead", context=desk.tools.review) != golden_id
 
 
 def test_only_a_decided_case_with_a_sound_answer_can_be_golden(desk: Desk) -> None:
@@ -113,10 +114,10 @@ def test_only_a_decided_case_with_a_sound_answer_can_be_golden(desk: Desk) -> No
     request = GoldenRequest(submission_id=case, verdict="reject")
 
     with pytest.raises(NotDecided):
-        mark(request, by="lead", db=tools.db, policy=tools.policy)
+        mark(request, by="lead", context=tools.review)
     desk.approve()
     with pytest.raises(Invalid) as wrong:
-        mark(request, by="lead", db=tools.db, policy=tools.policy)
+        mark(request, by="lead", context=tools.review)
 
     assert [problem.code for problem in wrong.value.problems] == ["missing_reason"]
 
@@ -124,44 +125,44 @@ def test_only_a_decided_case_with_a_sound_answer_can_be_golden(desk: Desk) -> No
 def test_a_lead_rules_on_a_disagreement_once_and_sees_what_both_saw(desk: Desk) -> None:
     case = decided_twice(desk, "approve", "reject")
     tools = desk.tools
-    (found,) = disagreements(db=tools.db)
+    (found,) = adjudications(context=tools.review)
     assert (found.first.reviewer, found.first.verdict, found.second.reviewer) == ("r-1", "approve", "r-2")
     before = desk.submission(case)
 
-    (page,) = disagreement(found.check_id, db=tools.db).pages
-    shown = page_of(found.check_id, page.material_id, page.page, by="lead", db=tools.db, storage=tools.storage)
-    rule(found.check_id, RulingRequest(ruling="second", note="two faces"), by="lead", db=tools.db)
+    (page,) = adjudication(found.check_id, context=tools.review).pages
+    shown = page_of(found.check_id, page.material_id, page.page, by="lead", context=tools.review)
+    adjudicate(found.check_id, AdjudicationRequest(ruling="second", note="two faces"), by="lead", context=tools.review)
 
     assert shown.startswith(JPEG)
     assert desk.history(case)[-2:] == ["material.opened", "check.ruled"]
     assert desk.submission(case) == before
-    assert disagreements(db=tools.db) == ()
-    assert [each.ruled_by for each in disagreements(ruled=True, db=tools.db)] == ["lead"]
+    assert adjudications(context=tools.review) == ()
+    assert [each.ruled_by for each in adjudications(done=True, context=tools.review)] == ["lead"]
     with pytest.raises(AlreadyThere, match="lead has ruled already"):
-        rule(found.check_id, RulingRequest(ruling="first"), by="lead", db=tools.db)
+        adjudicate(found.check_id, AdjudicationRequest(ruling="first"), by="lead", context=tools.review)
 
 
 def test_where_two_agree_there_is_nothing_to_rule(desk: Desk) -> None:
     decided_twice(desk, "reject", "reject")
 
-    assert disagreements(db=desk.tools.db) == ()
-    with pytest.raises(NothingToRule):
-        rule(only_check(desk), RulingRequest(ruling="first"), by="lead", db=desk.tools.db)
+    assert adjudications(context=desk.tools.review) == ()
+    with pytest.raises(NothingToAdjudicate):
+        adjudicate(only_check(desk), AdjudicationRequest(ruling="first"), by="lead", context=desk.tools.review)
 
 
 def test_an_answer_that_can_still_be_undone_is_no_disagreement_yet(desk: Desk) -> None:
     decided_twice(desk, "approve", "reject", again=checking(desk, undo_window_seconds=3600))
 
-    assert disagreements(db=desk.tools.db) == ()
+    assert adjudications(context=desk.tools.review) == ()
 
 
 def test_the_numbers_count_pairs_rulings_and_people(desk: Desk) -> None:
     decided_twice(desk, "approve", "approve", member_id="m-1")
     decided_twice(desk, "reject", "reject", member_id="m-2")
     decided_twice(desk, "approve", "reject", member_id="m-3")
-    (found,) = disagreements(db=desk.tools.db)
+    (found,) = adjudications(context=desk.tools.review)
     before = numbers(desk).all
-    rule(found.check_id, RulingRequest(ruling="second"), by="lead", db=desk.tools.db)
+    adjudicate(found.check_id, AdjudicationRequest(ruling="second"), by="lead", context=desk.tools.review)
 
     view = numbers(desk)
 
@@ -180,7 +181,7 @@ def test_handling_time_is_that_of_all_claims_without_the_silences(desk: Desk) ->
     desk.case_waiting()
     desk.let_claim_expire(desk.claimed())
     held = desk.claimed()
-    renew(held.id, held.token, reviewer_id="r-1", db=desk.tools.db, policy=desk.tools.policy)
+    renew(held.id, held.token, reviewer_id="r-1", context=desk.tools.review)
     desk.approve(held)
     desk.sql("UPDATE claim SET claimed_at = claimed_at - interval '40 seconds' WHERE state = 'decided'")
     desk.sql("UPDATE claim SET claimed_at = claimed_at - interval '1 hour' WHERE state = 'expired'")

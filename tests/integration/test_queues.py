@@ -61,7 +61,7 @@ def test_a_senior_may_ask_for_one_queue_and_a_reviewer_may_not_ask_for_theirs(de
     seniors(desk, "s-1")
 
     refused = api.post("/v1/review/claims", {"queues": ["senior"]})
-    taken = claim_next(reviewer_id="s-1", queues=["avatar"], db=desk.tools.db, policy=desk.tools.policy)
+    taken = claim_next(reviewer_id="s-1", queues=["avatar"], context=desk.tools.review)
 
     assert (refused.status_code, refused.json()["code"]) == (403, "forbidden")
     assert taken is not None
@@ -92,7 +92,7 @@ def test_the_queue_page_counts_up_to_a_bound_and_knows_the_first(desk: Desk) -> 
     insert_cases(desk.tools.db, 3 * COUNTED)
     desk.claimed("r-1")
 
-    avatars, verifications = queue(db=desk.tools.db).queues
+    avatars, verifications = queue(context=desk.tools.review).queues
 
     assert sorted([(line.waiting, line.claimed, line.more) for line in (avatars, verifications)]) == [
         (COUNTED, 0, True),

@@ -13,7 +13,7 @@ from tests.support.together import at_once
 
 
 def let_go(desk: Desk, held: Claim, *, skip: str | None = None) -> None:
-    release(held.id, held.token, reviewer_id=held.reviewer, db=desk.tools.db, skip_reason=skip)
+    release(held.id, held.token, reviewer_id=held.reviewer, context=desk.tools.review, skip_reason=skip)
 
 
 def due_in(desk: Desk, submission: UUID, hours: int) -> UUID:
@@ -112,7 +112,7 @@ def test_what_was_given_back_without_a_reason_may_come_again(desk: Desk) -> None
 
 def test_a_reviewer_who_does_not_exist_is_given_nothing(desk: Desk) -> None:
     with pytest.raises(NotFound, match="proofdesk reviewer add"):
-        claim_next(reviewer_id="nobody", db=desk.tools.db, policy=desk.tools.policy)
+        claim_next(reviewer_id="nobody", context=desk.tools.review)
 
 
 def test_an_empty_queue_answers_with_no_content(api: Api) -> None:

@@ -82,7 +82,7 @@ def test_what_was_put_back_can_be_released_to_somebody_else(desk: Desk) -> None:
     made = decided(desk)
     held = desk.undo(made.id)
 
-    release(held.id, held.token, reviewer_id="r-1", db=desk.tools.db)
+    release(held.id, held.token, reviewer_id="r-1", context=desk.tools.review)
 
     assert desk.claimed("r-2").submission_id == made.submission_id
 

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 LEDGER = "pipeline/tasks/ledger.py"
 RELAY = "pipeline/tasks/relay.py"
-ENDING = "pipeline/review/claims/grant.py"
-HELD = "pipeline/review/claims/lookup.py"
+GRANT = "pipeline/review/claims/grant.py"
+LOOKUP = "pipeline/review/claims/lookup.py"
 SCHEMA = "pipeline/migrations/versions/0001_the_first_schema.py"
 QUALITY = "pipeline/migrations/versions/0010_quality.py"
 SEND = "pipeline/notification/send.py"
@@ -188,28 +188,28 @@ REVIEW = (
     ),
     guard(
         "A decision needs a live lease",
-        ENDING,
+        GRANT,
         ".where(*mine(claim_id, token, reviewer_id), *fenced, LIVE)",
         ".where(*mine(claim_id, token, reviewer_id), *fenced)",
         "test_decisions.py::test_a_decision_with_an_expired_claim_is_refused_and_changes_nothing",
     ),
     guard(
         "A decision names the claim's fence",
-        ENDING,
+        GRANT,
         ".where(*mine(claim_id, token, reviewer_id), *fenced, LIVE)",
         ".where(*mine(claim_id, token, reviewer_id), LIVE)",
         "test_decisions.py::test_a_decision_on_something_else_than_was_looked_at_is_refused",
     ),
     guard(
         "A claim is used with its token",
-        HELD,
+        LOOKUP,
         "claim.c.id == claim_id, claim.c.token == token, claim.c.reviewer_id == reviewer_id",
         "claim.c.id == claim_id, claim.c.reviewer_id == reviewer_id",
         "test_claims.py::test_a_claim_is_renewed_and_released_by_its_holder_only",
     ),
     guard(
         "Requests of one reviewer queue up for the cap",
-        HELD,
+        LOOKUP,
         'select(reviewer).where(reviewer.c.id == bindparam("reviewer")).with_for_update()',
         'select(reviewer).where(reviewer.c.id == bindparam("reviewer"))',
         "test_claims.py::test_ten_requests_of_one_reviewer_at_once_do_not_pass_the_cap",
@@ -290,7 +290,7 @@ UNDO = (
     guard(
         "The mail of an undone decision is withdrawn",
         "pipeline/review/decisions/undo.py",
-        "    desk.withdraw_mail(connection, decided.id)\n",
+        "    context.withdraw_mail(connection, decided.id)\n",
         "",
         "test_undo.py::test_nothing_of_an_undone_decision_ever_leaves",
     ),

@@ -151,7 +151,7 @@ def _person(page: Page, desk: Desk, base: str, *, languages: tuple[str, ...] = (
 def _open(page: Page, desk: Desk, base: str, queue: str, *, kinds: tuple[str, ...] = ()) -> Claim:
     reviewer = _person(page, desk, base)
     desk.sql("UPDATE claim SET state = 'released', ended_at = now() WHERE state = 'live'")
-    held = claim_next(reviewer_id=reviewer, queues=[queue], kinds=kinds, db=desk.tools.db, policy=desk.tools.policy)
+    held = claim_next(reviewer_id=reviewer, queues=[queue], kinds=kinds, context=desk.tools.review)
     assert held is not None
     page.goto(f"{base}/console/cases/{held.id}")
     expect(page.locator("[data-canvas]:not([hidden]) img")).to_have_js_property("complete", value=True)

@@ -27,7 +27,7 @@ def prepare(desk: Desk) -> None:
     disagreed(desk, shown, clock.now() - timedelta(minutes=5))
     ((sound,),) = desk.sql("SELECT id FROM submission WHERE member_id = 'm-4'")
     request = GoldenRequest(submission_id=sound, verdict="reject", reasons=("group_photo",), note="Two faces, plainly.")
-    mark(request, by=LEAD, db=desk.tools.db, policy=desk.tools.policy)
+    mark(request, by=LEAD, context=desk.tools.review)
 
 
 def numbers(page: Page, desk: Desk, base: str) -> None:

@@ -30,13 +30,15 @@ def people(desk: Desk, *names: str, roles: Sequence[Role] = (), **more: Any) -> 
 
 
 def passed_up(desk: Desk, held: Claim, note: str = "Is this a real bank?") -> None:
-    escalate(held.id, EscalateRequest(token=held.token, note=note), reviewer_id=held.reviewer, db=desk.tools.db)
+    escalate(
+        held.id, EscalateRequest(token=held.token, note=note), reviewer_id=held.reviewer, context=desk.tools.review
+    )
 
 
 def handed(desk: Desk, held: Claim, colleague: str, note: str | None = None) -> HandedOver:
     command = HandOverRequest(token=held.token, colleague=colleague, note=note)
-    return hand_over(held.id, command, reviewer_id=held.reviewer, db=desk.tools.db, policy=desk.tools.policy)
+    return hand_over(held.id, command, reviewer_id=held.reviewer, context=desk.tools.review)
 
 
 def taken_up(desk: Desk, claim_id: Any, colleague: str) -> Claim:
-    return take_up(claim_id, reviewer_id=colleague, db=desk.tools.db, policy=desk.tools.policy)
+    return take_up(claim_id, reviewer_id=colleague, context=desk.tools.review)

@@ -31,6 +31,7 @@ from pipeline.tasks import operate
 from pipeline.tasks.ledger import Task
 from pipeline.tasks.rules import INSPECT, KINDS, Kind, TaskState
 from pipeline.tasks.tables import task
+from pipeline.workflows.review_case import review_case
 from pipeline.workflows.submission_views import submission_of
 from schemas.cases import Case
 from schemas.claims import Claim
@@ -133,7 +134,7 @@ class Desk:
 
     def claim_next(self, reviewer: str = "r-1", *, kinds: Sequence[str] = ()) -> Claim | None:
         add_reviewer(reviewer, db=self.tools.db)
-        return claim_next(reviewer_id=reviewer, kinds=kinds, db=self.tools.db, policy=self.tools.policy)
+        return claim_next(reviewer_id=reviewer, kinds=kinds, context=self.tools.review)
 
     def claimed(self, reviewer: str = "r-1") -> Claim:
         """The next case, which there must be."""
@@ -142,7 +143,7 @@ class Desk:
         return taken
 
     def case(self, held: Claim) -> Case:
-        return self.tools.case(held.id, reviewer_id=held.reviewer)
+        return review_case(held.id, reviewer_id=held.reviewer, context=self.tools.review)
 
     def request(self, held: Claim, verdict: str = "approve", **more: Any) -> DecisionRequest:
         """A decision with everything that the policy asks for."""
@@ -161,7 +162,7 @@ class Desk:
         return DecisionRequest.model_validate({**fixed, **said, **more})
 
     def decide(self, held: Claim, request: DecisionRequest, *, once: Once | None = None) -> Decided:
-        return decide(held.id, request, reviewer_id=held.reviewer, desk=self.tools.desk, request=once)
+        return decide(held.id, request, reviewer_id=held.reviewer, context=self.tools.review, request=once)
 
     def approve(self, held: Claim | None = None, **more: Any) -> Decided:
         held = held or self.claimed()
@@ -172,7 +173,7 @@ class Desk:
         return self.decide(held, self.request(held, "reject", **more))
 
     def undo(self, decision_id: UUID, *, reviewer: str = "r-1", once: Once | None = None) -> Claim:
-        return undo(decision_id, reviewer_id=reviewer, desk=self.tools.desk, request=once)
+        return undo(decision_id, reviewer_id=reviewer, context=self.tools.review, request=once)
 
     # What there is to see
 

@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from pipeline.review.quality.tables import check
+from pipeline.review.tables import check
 from schemas.claims import Claim
 from tests.support.desk import Desk
 from tests.support.servers import variant

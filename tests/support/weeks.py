@@ -10,8 +10,7 @@ from sqlalchemy import Connection, Table, insert
 from pipeline.access.staff.reviewers import add_reviewer
 from pipeline.kernel.ids import new_id
 from pipeline.kernel.rules.working_days import avatar_due
-from pipeline.review.quality.tables import answer, check
-from pipeline.review.tables import claim
+from pipeline.review.tables import answer, check, claim
 from pipeline.submission.tables import decision, submission
 from tests.support.bodies import member
 from tests.support.desk import Desk

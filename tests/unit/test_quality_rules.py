@@ -5,18 +5,26 @@ import pytest
 
 from config.policy import load_policy
 from pipeline.kernel.ids import new_id
+from pipeline.kernel.rules.statistics import kappa, percentile
 from pipeline.review.quality.rules.agreement import (
-    Known,
+    GoldenAnswer,
     Pair,
     judged,
-    kappa,
     reason_judged,
     reason_kappa,
     verdict_kappa,
 )
 from pipeline.review.quality.rules.forecast import Forecast, Pace, forecast
-from pipeline.review.quality.rules.handling import Span, percentile, worked
-from pipeline.review.quality.rules.sampling import Agreement, Said, Turn, compare, is_sampled, lot, turn_of
+from pipeline.review.quality.rules.handling import Span, worked
+from pipeline.review.quality.rules.sampling import (
+    Agreement,
+    CheckKind,
+    Said,
+    blind_look_for,
+    compare,
+    fraction_of,
+    is_sampled,
+)
 
 NOON = datetime(2026, 11, 16, 12, tzinfo=UTC)
 QUALITY = load_policy().quality
@@ -63,18 +71,18 @@ def test_two_people_agree_on_the_verdict_and_on_a_reason(one: Said, other: Said,
     assert compare(other, one) is how
 
 
-def test_a_lot_can_be_drawn_again_by_anybody() -> None:
+def test_anybody_can_compute_again_whether_a_decision_is_sampled() -> None:
     # printf 'proofdesk:00000000-0000-7000-8000-000000000001' | sha256sum
-    assert lot("proofdesk", UUID("00000000-0000-7000-8000-000000000001")) == int("a4f64f1d", 16) / 16**8
+    assert fraction_of("proofdesk", UUID("00000000-0000-7000-8000-000000000001")) == int("a4f64f1d", 16) / 16**8
 
 
-def test_as_many_are_drawn_as_the_policy_says() -> None:
-    drawn = [is_sampled(new_id(), "verification", QUALITY) for _ in range(4000)]
-    turns = [turn_of(new_id(), QUALITY.model_copy(update={"mix": 0.3, "golden": 0.2})) for _ in range(4000)]
+def test_as_many_are_sampled_as_the_policy_says() -> None:
+    sampled = [is_sampled(new_id(), "verification", QUALITY) for _ in range(4000)]
+    looks = [blind_look_for(new_id(), QUALITY.model_copy(update={"mix": 0.3, "golden": 0.2})) for _ in range(4000)]
 
-    assert sum(drawn) / 4000 == pytest.approx(QUALITY.sample["verification"], abs=0.03)
-    assert turns.count(Turn.SAMPLE) / 4000 == pytest.approx(0.3, abs=0.05)
-    assert turns.count(Turn.GOLDEN) / 4000 == pytest.approx(0.2, abs=0.05)
+    assert sum(sampled) / 4000 == pytest.approx(QUALITY.sample["verification"], abs=0.03)
+    assert looks.count(CheckKind.SAMPLE) / 4000 == pytest.approx(0.3, abs=0.05)
+    assert looks.count(CheckKind.GOLDEN) / 4000 == pytest.approx(0.2, abs=0.05)
     assert not is_sampled(new_id(), "a queue that the policy does not name", QUALITY)
 
 
@@ -92,19 +100,22 @@ PAIRS = [
     pair(APPROVE, REJECT),
     pair(APPROVE, Said("escalate")),
 ]
-KNOWN = [Known("2026-W47", "avatar", "r-2", REJECT, APPROVE), Known("2026-W47", "avatar", "r-1", APPROVE, APPROVE)]
+GOLDEN = [
+    GoldenAnswer("2026-W47", "avatar", "r-2", REJECT, APPROVE),
+    GoldenAnswer("2026-W47", "avatar", "r-1", APPROVE, APPROVE),
+]
 
 
 @pytest.mark.parametrize(("by", "count", "wrong"), [(None, 6, 3), ("r-1", 5, 2), ("r-2", 5, 2), ("r-3", 0, 0)])
 def test_an_error_is_what_a_ruling_or_a_golden_case_says(by: str | None, count: int, wrong: int) -> None:
-    found = judged(PAIRS, KNOWN, by=by)
+    found = judged(PAIRS, GOLDEN, by=by)
 
     assert (len(found), sum(each.wrong for each in found)) == (count, wrong)
 
 
 def test_a_reason_is_wrong_where_the_right_answer_does_not_give_it() -> None:
-    assert reason_judged(PAIRS, KNOWN, "blurred") == [True, False]
-    assert reason_judged(PAIRS, KNOWN, "group") == [True]
+    assert reason_judged(PAIRS, GOLDEN, "blurred") == [True, False]
+    assert reason_judged(PAIRS, GOLDEN, "group") == [True]
     assert reason_kappa(PAIRS[:4], "group") == pytest.approx(0.0)
     assert verdict_kappa(PAIRS) == pytest.approx(-2 / 13)
 

@@ -2,7 +2,7 @@ import pytest
 
 from pipeline.kernel.errors import Forbidden
 from pipeline.review.actions import Action, allowed_actions, chosen_queues, queues_for, require_action
-from pipeline.review.decisions.rules.four_eyes import course
+from pipeline.review.decisions.rules import four_eyes
 from pipeline.submission.queues import Queue
 
 EVERYTHING = ("approve", "reject", "better_file", "escalate", "hand_over", "skip", "release")
@@ -78,4 +78,4 @@ def test_what_is_not_allowed_is_refused_with_what_is() -> None:
 def test_a_verdict_leads_where_the_others_opinions_let_it(
     verdict: str, opinions: list[str], leads_to: str, *, needs_two: bool
 ) -> None:
-    assert course(verdict, needs_two=needs_two, opinions=opinions) == leads_to
+    assert four_eyes(verdict, needs_two=needs_two, opinions=opinions) == leads_to

@@ -5,7 +5,7 @@ import pytest
 
 from config.policy import load_policy
 from pipeline.policy.ladder import FactType
-from pipeline.review.decisions.rules.validation import Subject, decision_problems, fact_problem
+from pipeline.review.decisions.rules import Subject, decision_problems, fact_problem
 from schemas.decisions import DecisionRequest
 from tests.support.bodies import FACTS
 

@@ -12,9 +12,9 @@ from pipeline.access.staff.rules.roles import Right
 from pipeline.kernel import clock
 from pipeline.kernel.errors import Conflict, Invalid, NotFound
 from pipeline.kernel.validation import problems
-from pipeline.review.quality.adjudication import disagreement, disagreements, page_of, rule
+from pipeline.review.quality.adjudication import adjudicate, adjudication, adjudications, page_of
 from pipeline.review.quality.golden import golden_cases, mark, retire
-from schemas.quality import GoldenRequest, RulingRequest
+from schemas.quality import AdjudicationRequest, GoldenRequest
 from web.api.dependencies import Tools
 from web.console.forms import Form, written
 from web.console.queues import TITLES
@@ -26,35 +26,35 @@ router = APIRouter(prefix="/quality")
 Leading = Annotated[Person, Depends(needs(Right.QUALITY))]
 _PICTURE = {"Cache-Control": "no-store", "Content-Disposition": "inline"}
 GOLDEN = "/console/quality/golden"
-Command = TypeVar("Command", RulingRequest, GoldenRequest)
+Command = TypeVar("Command", AdjudicationRequest, GoldenRequest)
 
 
 @router.get("/disagreements")
 def get_disagreements(request: Request, tools: Tools, _person: Leading) -> Response:
     """What waits for a ruling, and what was ruled on."""
-    waiting, ruled = disagreements(db=tools.db), disagreements(ruled=True, limit=50, db=tools.db)
+    waiting, ruled = adjudications(context=tools.review), adjudications(done=True, limit=50, context=tools.review)
     return render(request, "quality_disagreements.html", waiting=waiting, ruled=ruled, **_words())
 
 
 @router.get("/disagreements/{check_id}")
 def get_disagreement(request: Request, tools: Tools, _person: Leading, check_id: UUID) -> Response:
     """One, with both sides and what both saw."""
-    found = disagreement(check_id, db=tools.db)
+    found = adjudication(check_id, context=tools.review)
     return render(request, "quality_disagreement.html", found=found, **_words())
 
 
 @router.get("/disagreements/{check_id}/pages/{material_id}/{page}")
 def get_page(tools: Tools, person: Leading, check_id: UUID, material_id: UUID, page: int) -> Response:
     """One page of what both saw. Each look is logged."""
-    body = page_of(check_id, material_id, page, by=person.reviewer_id, db=tools.db, storage=tools.storage)
+    body = page_of(check_id, material_id, page, by=person.reviewer_id, context=tools.review)
     return Response(body, media_type="image/jpeg", headers=_PICTURE)
 
 
 @router.post("/disagreements/{check_id}")
 def post_ruling(tools: Tools, person: Leading, check_id: UUID, form: Form) -> Response:
     """Say who was right."""
-    command = _parsed(RulingRequest, {"ruling": written(form, "ruling"), "note": written(form, "note")})
-    rule(check_id, command, by=person.reviewer_id, db=tools.db)
+    command = _parsed(AdjudicationRequest, {"ruling": written(form, "ruling"), "note": written(form, "note")})
+    adjudicate(check_id, command, by=person.reviewer_id, context=tools.review)
     return RedirectResponse("/console/quality/disagreements", 303)
 
 
@@ -74,7 +74,7 @@ def post_golden(request: Request, tools: Tools, person: Leading, form: Form) -> 
         "note": written(form, "note"),
     }
     try:
-        mark(_parsed(GoldenRequest, given), by=person.reviewer_id, db=tools.db, policy=tools.policy)
+        mark(_parsed(GoldenRequest, given), by=person.reviewer_id, context=tools.review)
     except (Invalid, Conflict, NotFound) as error:
         return _golden(request, tools, given=given, problem=error)
     return RedirectResponse(GOLDEN, 303)
@@ -83,7 +83,7 @@ def post_golden(request: Request, tools: Tools, person: Leading, form: Form) -> 
 @router.post("/golden/{golden_id}/retire")
 def post_retirement(tools: Tools, person: Leading, golden_id: UUID) -> Response:
     """Give a golden case to nobody any more."""
-    retire(golden_id, by=person.reviewer_id, db=tools.db)
+    retire(golden_id, by=person.reviewer_id, context=tools.review)
     return RedirectResponse(GOLDEN, 303)
 
 
@@ -94,7 +94,7 @@ def _golden(
         request,
         "quality_golden.html",
         status=422 if problem else 200,
-        cases=golden_cases(db=tools.db),
+        cases=golden_cases(context=tools.review),
         given=given or {"submission_id": None, "verdict": None, "reasons": [], "note": None},
         problems=_sentences(problem),
         reasons={kind: list(tools.policy.reasons_for(kind)) for kind in ("avatar", "verification")},

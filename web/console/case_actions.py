@@ -36,7 +36,13 @@ def skip(request: Request, claim_id: UUID, tools: Tools, person: Reviewing, form
         return wrong([Wrong("reason", "Say why: choose one of these reasons by its digit.")])
     command = parse(ReleaseRequest, given)
     try:
-        release(claim_id, command.token, reviewer_id=person.reviewer_id, db=tools.db, skip_reason=command.skip_reason)
+        release(
+            claim_id,
+            command.token,
+            reviewer_id=person.reviewer_id,
+            context=tools.review,
+            skip_reason=command.skip_reason,
+        )
     except Conflict as error:
         return too_late(request, claim_id, error, person=person)
     return _done("Skipped")
@@ -50,7 +56,7 @@ def pass_up(request: Request, claim_id: UUID, tools: Tools, person: Reviewing, f
         return wrong([Wrong("reason", "Say in a sentence what a senior should look at.")])
     try:
         command = parse(EscalateRequest, given)
-        escalate(claim_id, command, reviewer_id=person.reviewer_id, db=tools.db)
+        escalate(claim_id, command, reviewer_id=person.reviewer_id, context=tools.review)
     except Invalid as error:
         return wrong(fields_of(error.problems, ()))
     except Conflict as error:
@@ -66,7 +72,7 @@ def pass_on(request: Request, claim_id: UUID, tools: Tools, person: Reviewing, f
         return wrong([Wrong("colleague", "Choose a colleague by their digit.")])
     try:
         command = parse(HandOverRequest, given)
-        hand_over(claim_id, command, reviewer_id=person.reviewer_id, db=tools.db, policy=tools.policy)
+        hand_over(claim_id, command, reviewer_id=person.reviewer_id, context=tools.review)
     except Invalid as error:
         return wrong(fields_of(error.problems, ()))
     except Conflict as error:

@@ -11,10 +11,10 @@ from starlette.datastructures import FormData
 from pipeline.kernel import clock
 from pipeline.kernel.errors import ClaimCapReached, Conflict, Invalid
 from pipeline.kernel.validation import parse
-from pipeline.review.cases.queue_stats import held_by
+from pipeline.review.cases.queue_stats import claims_of
 from pipeline.review.claims.handover import take_up
-from pipeline.review.claims.lease import come_back, leave, opened
-from pipeline.review.claims.service import claim_next, renew
+from pipeline.review.claims.lease import leave, open_claim, reclaim, renew
+from pipeline.review.claims.service import claim_next
 from pipeline.review.decisions.decide import decide
 from pipeline.review.decisions.undo import undo
 from schemas.claims import Claim, TokenRequest
@@ -34,10 +34,10 @@ _SAID: Final = {"approve": "Approved", "reject": "Rejected", "better_file": "Bet
 @router.post("/next")
 def start(tools: Tools, person: Reviewing, form: Form) -> Response:
     """From the queue to a case: the one that is held already, else the next one."""
-    held = [each for each in held_by(person.reviewer_id, db=tools.db).claims if not each.offered]
+    held = [each for each in claims_of(person.reviewer_id, context=tools.review).claims if not each.offered]
     if held:
         return _to(held[0].claim.id)
-    taken = claim_next(reviewer_id=person.reviewer_id, queues=_queues(form), db=tools.db, policy=tools.policy)
+    taken = claim_next(reviewer_id=person.reviewer_id, queues=_queues(form), context=tools.review)
     return _to(taken.id) if taken else RedirectResponse("/console/", 303)
 
 
@@ -45,7 +45,7 @@ def start(tools: Tools, person: Reviewing, form: Form) -> Response:
 def prepare(request: Request, tools: Tools, person: Reviewing, form: Form) -> Response:
     """The next case as a part of the page, to be kept ready; where nothing waits, that in words."""
     try:
-        taken = claim_next(reviewer_id=person.reviewer_id, queues=_queues(form), db=tools.db, policy=tools.policy)
+        taken = claim_next(reviewer_id=person.reviewer_id, queues=_queues(form), context=tools.review)
     except ClaimCapReached:
         return Response(status_code=204)
     if taken is None:
@@ -66,7 +66,7 @@ def show(request: Request, claim_id: UUID, tools: Tools, person: Reviewing) -> R
 def open_case(request: Request, claim_id: UUID, tools: Tools, person: Reviewing, form: Form) -> Response:
     """The case is on the screen from now on."""
     try:
-        return _lease(opened(claim_id, _token(form), reviewer_id=person.reviewer_id, db=tools.db, policy=tools.policy))
+        return _lease(open_claim(claim_id, _token(form), reviewer_id=person.reviewer_id, context=tools.review))
     except Conflict as error:
         return too_late(request, claim_id, error, person=person)
 
@@ -75,7 +75,7 @@ def open_case(request: Request, claim_id: UUID, tools: Tools, person: Reviewing,
 def keep(request: Request, claim_id: UUID, tools: Tools, person: Reviewing, form: Form) -> Response:
     """The page is open and looked at."""
     try:
-        return _lease(renew(claim_id, _token(form), reviewer_id=person.reviewer_id, db=tools.db, policy=tools.policy))
+        return _lease(renew(claim_id, _token(form), reviewer_id=person.reviewer_id, context=tools.review))
     except Conflict as error:
         return too_late(request, claim_id, error, person=person)
 
@@ -83,20 +83,20 @@ def keep(request: Request, claim_id: UUID, tools: Tools, person: Reviewing, form
 @router.post("/leave", status_code=204)
 def leave_cases(tools: Tools, person: Reviewing, form: Form) -> None:
     """The page is gone: what it held goes back to the queue."""
-    leave(left_of(pairs_of(form)), reviewer_id=person.reviewer_id, db=tools.db)
+    leave(left_of(pairs_of(form)), reviewer_id=person.reviewer_id, context=tools.review)
 
 
 @router.post("/cases/{claim_id}/take-up")
 def take_up_offer(claim_id: UUID, tools: Tools, person: Reviewing) -> Response:
     """Accept what a colleague hands over."""
-    return _to(take_up(claim_id, reviewer_id=person.reviewer_id, db=tools.db, policy=tools.policy).id)
+    return _to(take_up(claim_id, reviewer_id=person.reviewer_id, context=tools.review).id)
 
 
 @router.post("/cases/{claim_id}/back")
 def return_to(request: Request, claim_id: UUID, tools: Tools, person: Reviewing) -> Response:
     """Take a case again that one has left, where nobody else has it."""
     try:
-        taken = come_back(claim_id, reviewer_id=person.reviewer_id, db=tools.db, policy=tools.policy)
+        taken = reclaim(claim_id, reviewer_id=person.reviewer_id, context=tools.review)
     except Conflict as error:
         return too_late(request, claim_id, error, person=person)
     return _lease(taken) if "HX-Request" in request.headers else _to(taken.id)
@@ -109,7 +109,7 @@ def decide_case(request: Request, claim_id: UUID, tools: Tools, person: Reviewin
     try:
         command = parse(DecisionRequest, decision_of(pairs))
         once = repeatable(request, person, f"console.{claim_id}.decide", command.model_dump(mode="json"))
-        decided = decide(claim_id, command, reviewer_id=person.reviewer_id, desk=tools.desk, request=once)
+        decided = decide(claim_id, command, reviewer_id=person.reviewer_id, context=tools.review, request=once)
     except Invalid as error:
         return wrong(fields_of(error.problems, texts(form, "material")))
     except Conflict as error:
@@ -122,7 +122,7 @@ def decide_case(request: Request, claim_id: UUID, tools: Tools, person: Reviewin
 def undo_decision(request: Request, decision_id: UUID, tools: Tools, person: Reviewing) -> Response:
     """Take a decision back, and have its case again."""
     once = repeatable(request, person, f"console.{decision_id}.undo")
-    taken = undo(decision_id, reviewer_id=person.reviewer_id, desk=tools.desk, request=once)
+    taken = undo(decision_id, reviewer_id=person.reviewer_id, context=tools.review, request=once)
     return case_page(request, taken.id, tools=tools, person=person, whole=False)
 
 

@@ -11,6 +11,7 @@ from config.container import Container
 from pipeline.kernel import clock
 from pipeline.review.actions import Action
 from pipeline.review.claims.handover import colleagues
+from pipeline.workflows.review_case import review_case
 from schemas.cases import Case, ReasonChoice
 from schemas.claims import QueueLine
 from web.console.case_actions import SKIP_REASONS
@@ -28,7 +29,7 @@ _SOON_SECONDS: Final = 3600
 
 def case_page(request: Request, claim_id: UUID, *, tools: Container, person: Person, whole: bool) -> HTMLResponse:
     """The case as a complete page, or as the part that takes the place of the case before. Raises ClaimExpired, NotFound."""
-    found = tools.case(claim_id, reviewer_id=person.reviewer_id)
+    found = review_case(claim_id, reviewer_id=person.reviewer_id, context=tools.review)
     template = "case.html" if whole else "case_part.html"
     return render(request, template, **_values(found, tools=tools, person=person, now=clock.now()))
 
@@ -64,7 +65,7 @@ def _values(case: Case, *, tools: Container, person: Person, now: datetime) -> d
 def _colleagues(case: Case, tools: Container, person: Person) -> list[ReasonChoice]:
     if Action.HAND_OVER not in case.allowed_actions:
         return []
-    found = colleagues(case.claim.id, reviewer_id=person.reviewer_id, db=tools.db)
+    found = colleagues(case.claim.id, reviewer_id=person.reviewer_id, context=tools.review)
     return [ReasonChoice(code=each.id, text=each.name) for each in found]
 
 

@@ -3,13 +3,13 @@
 from datetime import datetime
 
 from config.container import Container
-from pipeline.review.cases.queue_stats import coming
+from pipeline.review.cases.queue_stats import arrival_pace
 from web.console.filters import span
 
 
 def expected(tools: Container, now: datetime) -> str:
     """From what is under inspection, else from how often cases came lately."""
-    found = coming(now=now, db=tools.db)
+    found = arrival_pace(now=now, context=tools.review)
     if found.inspected:
         many = "is one submission" if found.inspected == 1 else f"are {found.inspected} submissions"
         return f"There {many} under inspection: expect the next case within a minute."

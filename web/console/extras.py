@@ -13,7 +13,7 @@ from pipeline.inspection.blacken import blackened
 from pipeline.kernel.errors import Conflict, Invalid
 from pipeline.kernel.validation import parse
 from pipeline.review.cases.redaction import redact
-from pipeline.review.decisions.mail import mail_of
+from pipeline.review.decisions.mail import preview_result_mail
 from schemas.decisions import DecisionRequest, MailPreview, Redaction
 from web.api.dependencies import Tools
 from web.console.answers import Wrong, decision_of, fields_of
@@ -53,15 +53,7 @@ def redact_page(request: Request, claim_id: UUID, tools: Tools, person: Reviewin
     """Burn boxes into a page."""
     try:
         command = parse(Redaction, _redaction(form))
-        redact(
-            claim_id,
-            command,
-            reviewer_id=person.reviewer_id,
-            db=tools.db,
-            storage=tools.storage,
-            policy=tools.policy,
-            burn=blackened,
-        )
+        redact(claim_id, command, reviewer_id=person.reviewer_id, context=tools.review, burn=blackened)
     except Invalid:
         return wrong([Wrong("boxes", "Draw each box inside the picture, at least as large as a letter.")])
     except Conflict as error:
@@ -71,14 +63,7 @@ def redact_page(request: Request, claim_id: UUID, tools: Tools, person: Reviewin
 
 def _mail(claim_id: UUID, form: FormData, *, tools: Container, person: Person) -> MailPreview:
     command = parse(DecisionRequest, decision_of(pairs_of(form)))
-    return mail_of(
-        claim_id,
-        command,
-        reviewer_id=person.reviewer_id,
-        db=tools.db,
-        policy=tools.policy,
-        preview=tools.preview_mail,
-    )
+    return preview_result_mail(claim_id, command, reviewer_id=person.reviewer_id, context=tools.review)
 
 
 def _redaction(form: FormData) -> dict[str, Any]:

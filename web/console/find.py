@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query, Request, Response
 from config.container import Container
 from pipeline.kernel import clock
 from pipeline.kernel.errors import NotFound
-from pipeline.review.quality.blinding import held_blind
+from pipeline.review.quality.blinding import blind_submissions_of
 from pipeline.submission.lifecycle import State
 from pipeline.workflows.submission_views import Filters, submission_of, submissions
 from schemas.submissions import SubmissionLine
@@ -26,7 +26,7 @@ _MOST: Final = 20
 def find(request: Request, tools: Tools, person: Reviewing, q: Annotated[str, Query(max_length=100)] = "") -> Response:
     """By a member's id, a submission's id, or a correlation id; the latest first."""
     written = q.strip()
-    blind = held_blind(person.reviewer_id, db=tools.db)
+    blind = blind_submissions_of(person.reviewer_id, db=tools.db)
     found = [_as_told(line, blind) for line in _found(tools, written)] if written else []
     return render(request, "found_part.html", q=written, found=found, now=clock.now())
 

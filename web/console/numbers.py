@@ -11,7 +11,7 @@ from pipeline.access.staff.accounts import listed
 from pipeline.access.staff.rules.roles import Right
 from pipeline.kernel import clock
 from pipeline.kernel.errors import Invalid, Problem
-from pipeline.review.quality.adjudication import disagreements
+from pipeline.review.quality.adjudication import adjudications
 from pipeline.review.quality.metrics import quality
 from pipeline.submission.queues import Queue
 from schemas.base import Frozen
@@ -98,8 +98,7 @@ def _view(tools: Container, asked: Asked) -> QualityView:
         last=asked.last,
         queue=asked.queue,
         reviewer=asked.reviewer,
-        db=tools.db,
-        policy=tools.policy,
+        context=tools.review,
     )
 
 
@@ -112,6 +111,6 @@ def _values(tools: Container, asked: Asked, view: QualityView) -> dict[str, Any]
         "queues": [Queue.AVATAR, Queue.VERIFICATION],
         "reviewers": [each.reviewer_id for each in listed(db=tools.db, rules=tools.policy.sign_in)],
         "choices": WEEKS,
-        "open_disagreements": len(disagreements(db=tools.db)),
+        "open_disagreements": len(adjudications(context=tools.review)),
         "zone": tools.policy.clock.timezone,
     }

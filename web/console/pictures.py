@@ -5,7 +5,6 @@ from uuid import UUID
 
 from fastapi import APIRouter, Response
 
-from pipeline.inspection.duplicates import duplicates_of
 from pipeline.kernel.storage import NEVER_KEPT
 from pipeline.review.cases.images import Purpose, beside, page_of
 from web.api.dependencies import Tools
@@ -27,8 +26,7 @@ def get_page(
         page=page,
         purpose=purpose,
         reviewer_id=person.reviewer_id,
-        db=tools.db,
-        storage=tools.storage,
+        context=tools.review,
     )
     return _picture(body)
 
@@ -36,14 +34,7 @@ def get_page(
 @router.get("/cases/{claim_id}/beside/{submission_id}")
 def get_beside(claim_id: UUID, submission_id: UUID, tools: Tools, person: Reviewing) -> Response:
     """Another submission's picture, to compare."""
-    body = beside(
-        claim_id,
-        submission_id,
-        reviewer_id=person.reviewer_id,
-        db=tools.db,
-        storage=tools.storage,
-        duplicates_of=duplicates_of,
-    )
+    body = beside(claim_id, submission_id, reviewer_id=person.reviewer_id, context=tools.review)
     return _picture(body)
 
 

@@ -9,7 +9,7 @@ from config.container import Container
 from pipeline.access.staff.rules.roles import Right
 from pipeline.kernel import clock
 from pipeline.review.actions import queues_for
-from pipeline.review.cases.queue_stats import held_by, queue
+from pipeline.review.cases.queue_stats import claims_of, queue
 from schemas.claims import HeldClaim, QueueLine, QueueView
 from web.api.dependencies import Tools
 from web.console.expecting import expected
@@ -50,7 +50,7 @@ def get_nothing(request: Request, tools: Tools, person: Reviewing) -> Response:
 
 def lines_of(tools: Container, person: Person) -> list[QueueLine]:
     """A line for each queue that the person works on, in the languages that they read; empty ones too."""
-    found: QueueView = queue(db=tools.db, languages=person.languages)
+    found: QueueView = queue(context=tools.review, languages=person.languages)
     known = {line.queue: line for line in found.queues}
     return [known.get(name) or _empty(name) for name in queues_for(person.roles)]
 
@@ -59,7 +59,7 @@ def _values(tools: Container, person: Person) -> dict[str, Any]:
     now = clock.now()
     lines = lines_of(tools, person)
     due = [line.due_soonest_at for line in lines if line.due_soonest_at is not None]
-    held = held_by(person.reviewer_id, db=tools.db).claims
+    held = claims_of(person.reviewer_id, context=tools.review).claims
     return {
         "now": now,
         "lines": [(TITLES[line.queue], line) for line in lines],

@@ -1,21 +1,18 @@
-"""The pictures that somebody who holds a case may look at: its own, the member's earlier ones, and those that look alike."""
+"""The pictures that a reviewer may see with a case: its own, the member's earlier ones, and those that look alike."""
 
-from collections.abc import Callable
 from typing import Any, Literal
 from uuid import UUID
 
 from sqlalchemy import Connection, Row, select
 
-from pipeline.kernel.database import Database
 from pipeline.kernel.errors import NotFound
 from pipeline.kernel.storage import Storage
+from pipeline.review.claims.context import DuplicatesOf, ReviewContext
 from pipeline.review.claims.lookup import live_claim
 from pipeline.submission import audit
 from pipeline.submission.tables import material, rendition, submission
 
 Purpose = Literal["large", "small"]
-LooksAlike = Callable[..., tuple[Any, ...]]
-"""As `DuplicatesOf` in `case.py`."""
 
 
 def page_of(
@@ -25,35 +22,26 @@ def page_of(
     page: int,
     purpose: Purpose,
     reviewer_id: str,
-    db: Database,
-    storage: Storage,
+    context: ReviewContext,
 ) -> bytes:
-    """One page of a case that the reviewer holds, as JPEG. Each look at a large one is logged. Raises ClaimExpired, NotFound."""
-    with db.begin() as connection:
-        held = live_claim(connection, claim_id, reviewer_id=reviewer_id)
-        row = _rendition(connection, held.submission_id, material_id, page, purpose)
+    """One page of a case that the reviewer has claimed, as JPEG. Opening a large one is audited. Raises ClaimExpired, NotFound."""
+    with context.db.begin() as connection:
+        claimed = live_claim(connection, claim_id, reviewer_id=reviewer_id)
+        row = _rendition(connection, claimed.submission_id, material_id, page, purpose)
         if purpose == "large":
             seen = {"claim_id": str(claim_id), "material_id": str(material_id), "page": page}
-            _tell(connection, "material.opened", held.submission_id, reviewer_id, seen)
-    return _bytes(storage, row.key)
+            _audit(connection, "material.opened", claimed.submission_id, reviewer_id, seen)
+    return _bytes(context.storage, row.key)
 
 
-def beside(
-    claim_id: UUID,
-    other_id: UUID,
-    *,
-    reviewer_id: str,
-    db: Database,
-    storage: Storage,
-    duplicates_of: LooksAlike,
-) -> bytes:
-    """The first page of another submission, to be held against a case: of the same member, or one that looks alike. Logged.
+def beside(claim_id: UUID, other_id: UUID, *, reviewer_id: str, context: ReviewContext) -> bytes:
+    """The first page of another submission, to compare with a case: of the same member, or one that looks alike. Audited.
 
     Raises ClaimExpired, NotFound.
     """
-    with db.begin() as connection:
-        held = live_claim(connection, claim_id, reviewer_id=reviewer_id)
-        if not _may_compare(connection, held.submission_id, other_id, duplicates_of):
+    with context.db.begin() as connection:
+        claimed = live_claim(connection, claim_id, reviewer_id=reviewer_id)
+        if not _may_compare(connection, claimed.submission_id, other_id, context.duplicates_of):
             raise NotFound("This picture does not belong beside this case.")
         row = connection.execute(
             select(rendition)
@@ -64,8 +52,8 @@ def beside(
         ).one_or_none()
         if row is None:
             raise NotFound("Nothing is kept of that submission that could be shown.")
-        _tell(connection, "material.compared", other_id, reviewer_id, {"claim_id": str(claim_id)})
-    return _bytes(storage, row.key)
+        _audit(connection, "material.compared", other_id, reviewer_id, {"claim_id": str(claim_id)})
+    return _bytes(context.storage, row.key)
 
 
 def _rendition(connection: Connection, submission_id: UUID, material_id: UUID, page: int, purpose: Purpose) -> Row[Any]:
@@ -84,7 +72,7 @@ def _rendition(connection: Connection, submission_id: UUID, material_id: UUID, p
     return row
 
 
-def _may_compare(connection: Connection, submission_id: UUID, other_id: UUID, duplicates_of: LooksAlike) -> bool:
+def _may_compare(connection: Connection, submission_id: UUID, other_id: UUID, duplicates_of: DuplicatesOf) -> bool:
     """Whether the other one is the same member's, or a duplicate of a file of this case."""
     rows = connection.execute(
         select(submission.c.id, submission.c.member_id).where(submission.c.id.in_((submission_id, other_id)))
@@ -97,7 +85,9 @@ def _may_compare(connection: Connection, submission_id: UUID, other_id: UUID, du
     return any(found.submission_id == other_id for several in alike for found in several)
 
 
-def _tell(connection: Connection, event: str, submission_id: UUID, reviewer_id: str, detail: dict[str, object]) -> None:
+def _audit(
+    connection: Connection, event: str, submission_id: UUID, reviewer_id: str, detail: dict[str, object]
+) -> None:
     trace = connection.execute(select(submission.c.correlation_id).where(submission.c.id == submission_id)).scalar_one()
     audit.write(connection, event, actor=reviewer_id, submission_id=submission_id, correlation_id=trace, detail=detail)
 

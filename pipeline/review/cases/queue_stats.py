@@ -1,4 +1,4 @@
-"""The queue at a glance, and what one reviewer holds. Reading it takes the same time however many wait."""
+"""Numbers of the queues, and the claims of one reviewer. Reading them takes the same time however many cases wait."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -6,30 +6,29 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, Row, ScalarSelect, func, select
 
-from pipeline.kernel.database import Database
+from pipeline.review.claims.context import ReviewContext
 from pipeline.review.claims.grant import as_claim
-from pipeline.review.claims.lookup import LIVE
-from pipeline.review.quality.blinding import OPEN_CASE, as_claimed
-from pipeline.review.quality.tables import check
-from pipeline.review.tables import OFFERED, ON_MEMBERS_CASES, claim
+from pipeline.review.claims.lookup import LIVE, OPEN_CASE, as_claimed
+from pipeline.review.tables import OFFERED, ON_MEMBERS_CASES, check, claim
 from pipeline.submission.lifecycle import State
 from pipeline.submission.queues import Queue
 from pipeline.submission.tables import submission
-from schemas.claims import Coming, HeldClaim, HeldClaims, OfferView, QueueLine, QueueView
+from schemas.claims import ArrivalPace, HeldClaim, HeldClaims, OfferView, QueueLine, QueueView
 
+_LATEST: Final = 20
 COUNTED: Final = 1000
 """How far is counted: a queue of more is "1,000 or more", and to count it costs no more than that."""
 
 
-def queue(*, db: Database, languages: Sequence[str] = ()) -> QueueView:
+def queue(*, context: ReviewContext, languages: Sequence[str] = ()) -> QueueView:
     """How many cases wait, are claimed and are overdue, by queue, and which comes first; of these languages, or of all."""
-    with db.read() as connection:
+    with context.db.read() as connection:
         claimed = _claimed(connection, languages)
         rows = [_line(connection, each, claimed.get(each, 0), languages) for each in Queue]
     return QueueView(queues=tuple(line for line in rows if line.waiting or line.claimed))
 
 
-def held_by(reviewer_id: str, *, db: Database) -> HeldClaims:
+def claims_of(reviewer_id: str, *, context: ReviewContext) -> HeldClaims:
     """The reviewer's live claims and what colleagues offer them, the first to run out first."""
     seen = as_claimed("kind", "stage", "queue", "due_at")
     query = (
@@ -39,12 +38,12 @@ def held_by(reviewer_id: str, *, db: Database) -> HeldClaims:
         .where(claim.c.reviewer_id == reviewer_id, LIVE, OPEN_CASE)
         .order_by(claim.c.lease_until)
     )
-    with db.read() as connection:
+    with context.db.read() as connection:
         rows = connection.execute(query).all()
-    return HeldClaims(claims=tuple(_held(row) for row in rows))
+    return HeldClaims(claims=tuple(_claim_view(row) for row in rows))
 
 
-def _held(row: Row[Any]) -> HeldClaim:
+def _claim_view(row: Row[Any]) -> HeldClaim:
     return HeldClaim(
         claim=as_claim(row),
         kind=row.kind,
@@ -97,15 +96,12 @@ def _count(conditions: Sequence[ColumnElement[bool]], bound: int) -> ScalarSelec
     return select(func.count()).select_from(some).scalar_subquery()
 
 
-_LATEST: Final = 20
-
-
-def coming(*, now: datetime, db: Database) -> Coming:
-    """How many inspection looks at now, and how often the latest ones came: from that one may guess when the next comes."""
+def arrival_pace(*, now: datetime, context: ReviewContext) -> ArrivalPace:
+    """How many submissions are under inspection, and how often the latest ones came: to estimate when the next case comes."""
     inspected = select(func.count()).select_from(submission).where(submission.c.state == State.RECEIVED)
     latest = select(submission.c.accepted_at).order_by(submission.c.id.desc()).limit(_LATEST)
-    with db.read() as connection:
-        under_way = connection.execute(inspected).scalar_one()
+    with context.db.read() as connection:
+        under_inspection = connection.execute(inspected).scalar_one()
         arrived = connection.execute(latest).scalars().all()
     gap = (now - arrived[-1]) / len(arrived) if arrived else None
-    return Coming(inspected=under_way, seconds_between=gap.total_seconds() if gap else None)
+    return ArrivalPace(inspected=under_inspection, seconds_between=gap.total_seconds() if gap else None)

@@ -1,9 +1,9 @@
-"""Redact: what must not be kept is burnt out of a page, and the page as it was is deleted."""
+"""Redact a page: black boxes are burnt into it, and the page without them is deleted."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import Any, Final
+from typing import Any
 from uuid import UUID
 
 import structlog
@@ -14,6 +14,7 @@ from pipeline.kernel.errors import ClaimExpired, NotFound, Stale
 from pipeline.kernel.ids import new_id
 from pipeline.kernel.storage import Storage
 from pipeline.policy import Policy
+from pipeline.review.claims.context import ReviewContext
 from pipeline.review.claims.lookup import live_claim
 from pipeline.submission import audit
 from pipeline.submission.tables import material, rendition, submission
@@ -27,8 +28,6 @@ log = structlog.get_logger()
 Burn = Callable[..., bytes]
 """`(jpeg, boxes, *, quality)`: the JPEG with black boxes, each in thousandths of its sides."""
 
-_ANOTHER: Final = "The claim's token is another one. Load the case anew."
-
 
 @dataclass(frozen=True, slots=True)
 class _Burnt:
@@ -39,24 +38,23 @@ class _Burnt:
     key: str
 
 
-def redact(
-    claim_id: UUID, command: Redaction, *, reviewer_id: str, db: Database, storage: Storage, policy: Policy, burn: Burn
-) -> None:
-    """Burn black boxes into one page of a case that the reviewer holds; who, where and when goes into its history.
+def redact(claim_id: UUID, command: Redaction, *, reviewer_id: str, context: ReviewContext, burn: Burn) -> None:
+    """Burn black boxes into one page of a case that the reviewer has claimed; who, where and when is audited.
 
-    The page as it was is deleted by a task, and so is the member's original, unless the policy keeps it.
+    A task deletes the page without the boxes, and the member's original too, unless the policy keeps it.
     Raises ClaimExpired, NotFound, Stale.
     """
-    with db.read() as connection:
-        held = _held(connection, claim_id, command.token, reviewer_id)
-        file, pages = _load(connection, held.submission_id, command)
+    policy, storage = context.policy, context.storage
+    with context.db.read() as connection:
+        claimed = _claimed(connection, claim_id, command.token, reviewer_id)
+        file, pages = _load(connection, claimed.submission_id, command)
     boxes = [each.sides for each in command.boxes]
     quality = (policy.files.avatar if file.kind == "avatar" else policy.files.material).quality
     burnt = [_burn(row, boxes, storage=storage, burn=burn, quality=quality) for row in pages]
     for each in burnt:
         storage.put_vault(each.key, each.body, media_type=each.row.media_type)
-    with db.begin() as connection:
-        _held(connection, claim_id, command.token, reviewer_id)
+    with context.db.begin() as connection:
+        _claimed(connection, claim_id, command.token, reviewer_id)
         _record(connection, file, burnt, command, reviewer_id=reviewer_id, policy=policy)
     log.info("material.redacted", submission_id=str(file.submission_id), material_id=str(file.id), reviewer=reviewer_id)
 
@@ -72,11 +70,11 @@ def forget_files(task: Task, *, db: Database, storage: Storage) -> None:
         ledger.finish(connection, task)
 
 
-def _held(connection: Connection, claim_id: UUID, token: UUID, reviewer_id: str) -> Row[Any]:
-    held = live_claim(connection, claim_id, reviewer_id=reviewer_id)
-    if held.token != token:
-        raise ClaimExpired(_ANOTHER)
-    return held
+def _claimed(connection: Connection, claim_id: UUID, token: UUID, reviewer_id: str) -> Row[Any]:
+    claimed = live_claim(connection, claim_id, reviewer_id=reviewer_id)
+    if claimed.token != token:
+        raise ClaimExpired("The claim's token is another one. Load the case anew.")
+    return claimed
 
 
 def _load(connection: Connection, submission_id: UUID, command: Redaction) -> tuple[Row[Any], Sequence[Row[Any]]]:

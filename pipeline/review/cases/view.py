@@ -1,68 +1,56 @@
 """What a reviewer sees of the case that they hold."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 from uuid import UUID
 
 import structlog
 from sqlalchemy import Connection, Row, select
 
-from pipeline.kernel.database import Database
 from pipeline.kernel.storage import Storage
 from pipeline.policy import Policy, Reason
-from pipeline.review.claims.grant import allowed_with, as_claim
-from pipeline.review.claims.lookup import LIVE, case_of_claim, explain, live_claim
-from pipeline.review.decisions.four_eyes import escalations_shown, opinions_shown
-from pipeline.review.tables import claim
+from pipeline.review.claims.context import ReviewContext
+from pipeline.review.claims.grant import as_claim
+from pipeline.review.claims.lookup import allowed_with, case_of_claim, live_claim
+from pipeline.review.tables import OPINION_STANDING, escalation, opinion
 from pipeline.submission import audit
 from pipeline.submission.queries import due_view, findings_of
+from pipeline.submission.queues import Queue
 from pipeline.submission.tables import STANDING, decision, material, rendition, submission
-from schemas.cases import Case, CaseMaterial, ChecklistView, DuplicateView, EarlierDecision, PageView, ReasonChoice
+from schemas.cases import (
+    Case,
+    CaseMaterial,
+    ChecklistView,
+    DuplicateView,
+    EarlierDecision,
+    EscalationView,
+    OpinionView,
+    PageView,
+    ReasonChoice,
+)
 from schemas.claims import OfferView
-from schemas.members import AvatarView
 
 log = structlog.get_logger()
 
 _EARLIER: Final = 20
+_BOTH: Final = 2
 
 
-DuplicatesOf = Callable[..., tuple[DuplicateView, ...]]
-"""`(connection, file, *, member_id)`: files of other members that are the same or look like it."""
-
-
-def case_of(
-    claim_id: UUID,
-    *,
-    reviewer_id: str,
-    avatar: AvatarView | None,
-    db: Database,
-    storage: Storage,
-    policy: Policy,
-    duplicates_of: DuplicatesOf,
-) -> Case:
-    """The case that a reviewer holds, with short-lived links to its renditions. Each look is logged.
+def case_of(claim_id: UUID, *, reviewer_id: str, context: ReviewContext) -> Case:
+    """The case that a reviewer has claimed, with short-lived links to its renditions. Each look is audited.
 
     Raises ClaimExpired, NotFound.
     """
-    with db.begin() as connection:
-        held = live_claim(connection, claim_id, reviewer_id=reviewer_id)
+    policy = context.policy
+    with context.db.begin() as connection:
+        claimed = live_claim(connection, claim_id, reviewer_id=reviewer_id)
         subject = case_of_claim(connection, claim_id, reviewer_id)
-        files, pages = _files(connection, subject)
-        materials = tuple(
-            _material(
-                each,
-                subject,
-                pages=[_page(page, storage, policy) for page in pages if page.material_id == each.id],
-                duplicates=duplicates_of(connection, each, member_id=subject.member_id),
-                policy=policy,
-            )
-            for each in files
-        )
+        files = _files(connection, subject)
+        materials = _materials(connection, subject, files, context)
         findings = findings_of(connection, subject.id)
         earlier = _earlier(connection, subject)
-        allowed = allowed_with(subject, files)
-        opinions = opinions_shown(connection, subject.id) if subject.check_id is None else ()
-        escalations = escalations_shown(connection, subject)
+        opinions = _opinions(connection, subject)
+        escalations = _escalations(connection, subject)
         audit.write(
             connection,
             "material.viewed",
@@ -74,7 +62,7 @@ def case_of(
     log.info("case.viewed", submission_id=str(subject.id), reviewer=reviewer_id)
     facts = {fact for each in materials for item in each.checklist for fact in item.facts}
     return Case(
-        claim=as_claim(held),
+        claim=as_claim(claimed),
         submission_id=subject.id,
         version=subject.version,
         kind=subject.kind,
@@ -90,50 +78,51 @@ def case_of(
         better_file_reasons=_choices(policy.better_file_reasons()),
         queue=subject.queue,
         language=subject.language,
-        allowed_actions=tuple(allowed),
+        allowed_actions=allowed_with(subject, files),
         opinions=opinions,
         escalations=escalations,
-        offer=OfferView(reviewer=held.offered_by, note=held.offer_note) if held.offered_by else None,
+        offer=OfferView(reviewer=claimed.offered_by, note=claimed.offer_note) if claimed.offered_by else None,
         fact_types={fact: policy.facts[fact] for fact in sorted(facts)},
-        current_avatar_url=avatar.large_url if avatar else None,
-        current_avatar_id=avatar.submission_id if avatar else None,
+        current_avatar_url=None,
         earlier=earlier,
     )
-
-
-def whose(claim_id: UUID, *, reviewer_id: str, db: Database) -> tuple[str, UUID | None]:
-    """The member whose case a live claim is, and the check's id where the look is blind. Raises ClaimExpired, NotFound."""
-    theirs = (claim.c.id == claim_id, claim.c.reviewer_id == reviewer_id)
-    query = select(submission.c.member_id, claim.c.check_id).join(claim, claim.c.submission_id == submission.c.id)
-    with db.read() as connection:
-        row = connection.execute(query.where(*theirs, LIVE)).one_or_none()
-        if row is None:
-            explain(connection, claim_id, reviewer_id)
-    return row.member_id, row.check_id
 
 
 def _choices(reasons: Mapping[str, Reason]) -> tuple[ReasonChoice, ...]:
     return tuple(ReasonChoice(code=each.code, text=each.text) for each in reasons.values())
 
 
-def _files(connection: Connection, subject: Row[Any]) -> tuple[Sequence[Row[Any]], Sequence[Row[Any]]]:
-    """The case's files, and the renditions of all of them."""
-    files = connection.execute(
-        select(material).where(material.c.submission_id == subject.id).order_by(material.c.position)
-    ).all()
+def _files(connection: Connection, subject: Row[Any]) -> Sequence[Row[Any]]:
+    query = select(material).where(material.c.submission_id == subject.id)
+    return connection.execute(query.order_by(material.c.position)).all()
+
+
+def _materials(
+    connection: Connection, subject: Row[Any], files: Sequence[Row[Any]], context: ReviewContext
+) -> tuple[CaseMaterial, ...]:
     pages = connection.execute(
         select(rendition)
         .where(rendition.c.material_id.in_([each.id for each in files]))
         .order_by(rendition.c.page, rendition.c.purpose)
     ).all()
-    return files, pages
+    policy = context.policy
+    return tuple(
+        _material(
+            file,
+            subject,
+            pages=tuple(_page(page, context.storage, policy) for page in pages if page.material_id == file.id),
+            duplicates=context.duplicates_of(connection, file, member_id=subject.member_id),
+            policy=policy,
+        )
+        for file in files
+    )
 
 
 def _material(
     file: Row[Any],
     subject: Row[Any],
     *,
-    pages: Sequence[PageView],
+    pages: tuple[PageView, ...],
     duplicates: tuple[DuplicateView, ...],
     policy: Policy,
 ) -> CaseMaterial:
@@ -146,7 +135,7 @@ def _material(
         media_type=file.media_type,
         bytes=file.bytes,
         sha256=file.sha256,
-        pages=tuple(pages),
+        pages=pages,
         checklist=tuple(ChecklistView(code=item.code, text=item.text, facts=item.facts) for item in items),
         signals=file.signals or {},
         duplicates=duplicates,
@@ -177,3 +166,24 @@ def _earlier(connection: Connection, subject: Row[Any]) -> tuple[EarlierDecision
         )
         for row in rows
     )
+
+
+def _opinions(connection: Connection, subject: Row[Any]) -> tuple[OpinionView, ...]:
+    """Both opinions where two people disagree; none while there is one only, which the second person must not know."""
+    if subject.check_id is not None:
+        return ()
+    query = select(opinion).where(opinion.c.submission_id == subject.id, OPINION_STANDING)
+    rows = connection.execute(query.order_by(opinion.c.id)).all()
+    if len(rows) < _BOTH:
+        return ()
+    shown = [name for name in OpinionView.model_fields if name != "reviewer"]
+    return tuple(OpinionView(reviewer=row.reviewer_id, **{name: getattr(row, name) for name in shown}) for row in rows)
+
+
+def _escalations(connection: Connection, subject: Row[Any]) -> tuple[EscalationView, ...]:
+    """Why the case was passed on to the seniors, for them."""
+    if subject.queue != Queue.SENIOR:
+        return ()
+    query = select(escalation).where(escalation.c.submission_id == subject.id)
+    rows = connection.execute(query.order_by(escalation.c.at))
+    return tuple(EscalationView(reviewer=row.reviewer_id, note=row.note, at=row.at) for row in rows)

@@ -1,4 +1,4 @@
-"""A reviewer in front of a case: they open it, they leave it, they come back to it."""
+"""The lease of a claim: a page opens the case, renews it, leaves it and takes it up again."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,16 +9,13 @@ import structlog
 from sqlalchemy import func, select, update
 
 from pipeline.access.staff.rules.roles import require
-from pipeline.kernel.database import Database
 from pipeline.kernel.errors import ClaimExpired, Forbidden
-from pipeline.policy import Policy
 from pipeline.review.actions import RIGHT_FOR
-from pipeline.review.claims.grant import as_claim, grant, lease_from_now, tell
-from pipeline.review.claims.lookup import LIVE, desk_of, explain, hold_cap, locked_reviewer, mine
+from pipeline.review.claims.context import ReviewContext
+from pipeline.review.claims.grant import as_claim, audit_claim, grant, lease_from_now
+from pipeline.review.claims.lookup import LIVE, OPEN_CASE, mine, refuse_claim, reviewer_below_cap
 from pipeline.review.claims.service import expire_claims
-from pipeline.review.quality.blinding import OPEN_CASE
-from pipeline.review.quality.tables import check
-from pipeline.review.tables import claim
+from pipeline.review.tables import check, claim
 from pipeline.submission.queues import Queue
 from pipeline.submission.tables import submission
 from schemas.claims import Claim
@@ -27,38 +24,44 @@ log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
-class Left:
-    """A claim that a page gives up, and until when that page believed it to run."""
+class LeftClaim:
+    """A claim that a page gives back when it is closed, with the end of its lease as that page knows it."""
 
     claim_id: UUID
     token: UUID
     lease_until: datetime
 
 
-def opened(claim_id: UUID, token: UUID, *, reviewer_id: str, db: Database, policy: Policy) -> Claim:
-    """The case is in front of its reviewer from now on: the lease begins anew, and handling time with it.
+def open_claim(claim_id: UUID, token: UUID, *, reviewer_id: str, context: ReviewContext) -> Claim:
+    """Begin the lease anew, and handling time with it: the case is shown from now on. Raises ClaimExpired, NotFound."""
+    return _extend(claim_id, token, "claim.opened", reviewer_id=reviewer_id, context=context)
 
-    Raises ClaimExpired, NotFound.
-    """
-    with db.begin() as connection:
+
+def renew(claim_id: UUID, token: UUID, *, reviewer_id: str, context: ReviewContext) -> Claim:
+    """Begin the lease of a live claim anew. Raises ClaimExpired, NotFound."""
+    return _extend(claim_id, token, "claim.renewed", reviewer_id=reviewer_id, context=context)
+
+
+def _extend(claim_id: UUID, token: UUID, event: str, *, reviewer_id: str, context: ReviewContext) -> Claim:
+    with context.db.begin() as connection:
         row = connection.execute(
             update(claim)
             .where(*mine(claim_id, token, reviewer_id), LIVE)
-            .values(lease_until=lease_from_now(policy), renewed_at=func.now())
+            .values(lease_until=lease_from_now(context.policy), renewed_at=func.now())
             .returning(claim)
         ).one_or_none()
         if row is None:
-            explain(connection, claim_id, reviewer_id)
-        tell(connection, row, "claim.opened")
+            refuse_claim(connection, claim_id, reviewer_id)
+        audit_claim(connection, row, event)
     return as_claim(row)
 
 
-def leave(left: Sequence[Left], *, reviewer_id: str, db: Database) -> int:
-    """Give back what a page held that is gone. Returns how many.
+def leave(left: Sequence[LeftClaim], *, reviewer_id: str, context: ReviewContext) -> int:
+    """Give back the claims of a page that was closed. Returns how many.
 
-    A claim that another page has opened or renewed since is that page's by now, and stays.
+    A claim that another page has opened or renewed since belongs to that page now, and stays.
     """
-    with db.begin() as connection:
+    with context.db.begin() as connection:
         rows = [
             connection.execute(
                 update(claim)
@@ -68,22 +71,21 @@ def leave(left: Sequence[Left], *, reviewer_id: str, db: Database) -> int:
             ).one_or_none()
             for each in left
         ]
-        gone = [row for row in rows if row is not None]
-        for row in gone:
-            tell(connection, row, "claim.released", {"left": True})
-    log.info("claims.left", claims=[str(row.id) for row in gone], reviewer=reviewer_id)
-    return len(gone)
+        ended = [row for row in rows if row is not None]
+        for row in ended:
+            audit_claim(connection, row, "claim.released", {"left": True})
+    log.info("claims.left", claims=[str(row.id) for row in ended], reviewer=reviewer_id)
+    return len(ended)
 
 
-def come_back(claim_id: UUID, *, reviewer_id: str, db: Database, policy: Policy) -> Claim:
-    """A new claim on a case that its reviewer left or let run out, where nobody has taken it since and it still is one for them.
+def reclaim(claim_id: UUID, *, reviewer_id: str, context: ReviewContext) -> Claim:
+    """A new claim on a case that its reviewer left or let run out, where nobody has claimed it since and they may still have it.
 
-    Raises ClaimExpired with what became of it, ClaimCapReached, Forbidden, NotFound.
+    Raises ClaimExpired with the case's outcome, ClaimCapReached, Forbidden, NotFound.
     """
-    with db.begin() as connection:
-        person = locked_reviewer(connection, reviewer_id)
-        hold_cap(desk_of(connection, reviewer_id).held, policy.review.claims_per_reviewer)
-        held = connection.execute(
+    with context.db.begin() as connection:
+        person = reviewer_below_cap(connection, reviewer_id, context.policy)
+        before = connection.execute(
             select(claim.c.submission_id, claim.c.check_id, submission.c.queue, submission.c.member_id)
             .join(submission, submission.c.id == claim.c.submission_id)
             .outerjoin(check, check.c.id == claim.c.check_id)
@@ -95,14 +97,15 @@ def come_back(claim_id: UUID, *, reviewer_id: str, db: Database, policy: Policy)
             )
             .with_for_update(of=submission)
         ).one_or_none()
-        if held is None:
-            explain(connection, claim_id, reviewer_id)
-        if held.check_id is None:
-            require(person.roles, RIGHT_FOR[Queue(held.queue)])
-        if held.member_id in {reviewer_id, *person.related_members}:
+        if before is None:
+            refuse_claim(connection, claim_id, reviewer_id)
+        if before.check_id is None:
+            require(person.roles, RIGHT_FOR[Queue(before.queue)])
+        if before.member_id in {reviewer_id, *person.related_members}:
             raise Forbidden("The case is of a member with whom you have to do. Claim the next one.")
         expire_claims(connection)
-        taken = grant(connection, held.submission_id, reviewer_id=reviewer_id, policy=policy, check_id=held.check_id)
+        case = {"submission_id": before.submission_id, "check_id": before.check_id}
+        taken = grant(connection, **case, reviewer_id=reviewer_id, policy=context.policy)
         if taken is None:
             raise ClaimExpired("A colleague has taken the case since you left it. Claim the next case.")
     return taken

@@ -1,19 +1,20 @@
-"""What a reviewer holds: their live claim, its case locked for a change, their row and their cap; and why a claim is of no use."""
+"""What a reviewer has claimed: their live claim with its case, how many they hold, and why a claim cannot be used."""
 
+from collections.abc import Sequence
 from typing import Any, Final, NoReturn
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, bindparam, exists, func, literal, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, bindparam, case, exists, func, literal, or_, select
 
 from pipeline.access.staff.tables import reviewer
 from pipeline.kernel.database import constant
 from pipeline.kernel.errors import ClaimCapReached, ClaimExpired, Forbidden, NotFound
-from pipeline.review.cases.outcome import fate_of_claim, in_words, shown
-from pipeline.review.quality.blinding import as_claimed
-from pipeline.review.quality.tables import check
-from pipeline.review.tables import OFFERED, ON_MEMBERS_CASES, claim
+from pipeline.policy import Policy
+from pipeline.review.actions import Action, allowed_actions
+from pipeline.review.claims.outcome import in_words, outcome_of, outcome_of_claim
+from pipeline.review.tables import OFFERED, ON_MEMBERS_CASES, check, claim
 from pipeline.submission.lifecycle import State
-from pipeline.submission.tables import submission
+from pipeline.submission.tables import material, submission
 
 LIVE: Final = and_(claim.c.state == constant("live"), claim.c.lease_until > func.now())
 _CLOSED: Final = and_(ON_MEMBERS_CASES, submission.c.state != constant(State.IN_REVIEW))
@@ -24,14 +25,38 @@ RUN_OUT: Final = (
 )
 """Claims whose lease ran out or whose case is no longer in review, and which nobody has ended yet."""
 
+OPEN_CASE: Final = or_(
+    and_(ON_MEMBERS_CASES, submission.c.state == State.IN_REVIEW),
+    and_(claim.c.check_id.is_not(None), check.c.answered_at.is_(None)),
+)
+"""Whether a claim's case still waits for a verdict, in a query that joins its check."""
+
 _THEIRS: Final = (claim.c.reviewer_id == bindparam("reviewer"), LIVE)
 _PERSON: Final = select(reviewer).where(reviewer.c.id == bindparam("reviewer")).with_for_update()
-DESK: Final = select(
-    select(func.count()).select_from(claim).where(*_THEIRS, ~OFFERED).scalar_subquery().label("held"),
+WORKLOAD: Final = select(
+    select(func.count()).select_from(claim).where(*_THEIRS, ~OFFERED).scalar_subquery().label("claimed"),
     exists(literal(1)).where(*_THEIRS, OFFERED).label("offered"),
     exists(RUN_OUT).label("run_out"),
 )
-"""How many cases a reviewer holds, whether they are offered one, and whether anybody's claim has run out."""
+"""How many cases a reviewer has claimed, whether they are offered one (which does not count as claimed before it is taken up), and
+whether anybody's claim has run out."""
+
+_FROZEN: Final = ("version", "queue", "due_at", "target_at", "due_rule")
+
+
+def as_claimed(*names: str) -> list[ColumnElement[Any]]:
+    """Columns of the submission (default: all) as the claim's page shows them, for a query that joins the claim and its check.
+
+    A blind look shows the case in review, at the version and in the queue of the first look.
+    """
+    return [_as_claimed(name).label(name) for name in names or submission.c.keys()]
+
+
+def _as_claimed(name: str) -> ColumnElement[Any]:
+    own: ColumnElement[Any] = submission.c[name]
+    if name == "state":
+        return case((ON_MEMBERS_CASES, own), else_=State.IN_REVIEW.value)
+    return func.coalesce(check.c[name], own) if name in _FROZEN else own
 
 
 def mine(claim_id: UUID, token: UUID, reviewer_id: str) -> tuple[ColumnElement[bool], ...]:
@@ -44,15 +69,12 @@ def live_claim(connection: Connection, claim_id: UUID, *, reviewer_id: str) -> R
     theirs = (claim.c.id == claim_id, claim.c.reviewer_id == reviewer_id)
     row = connection.execute(select(claim).where(*theirs, LIVE)).one_or_none()
     if row is None:
-        explain(connection, claim_id, reviewer_id)
+        refuse_claim(connection, claim_id, reviewer_id)
     return row
 
 
 def case_of_claim(connection: Connection, claim_id: UUID, reviewer_id: str, *, lock: bool = False) -> Row[Any]:
-    """The submission of a reviewer's claim as its page shows it, with the reviewer's roles. Raises NotFound.
-
-    Whoever decides a case or passes it on locks it before the claim, so that nobody waits for each other.
-    """
+    """The submission of a reviewer's claim as its page shows it, with the reviewer's roles. Raises NotFound."""
     query: Select[Any] = (
         select(*as_claimed(), claim.c.check_id, reviewer.c.roles)
         .select_from(submission)
@@ -63,8 +85,28 @@ def case_of_claim(connection: Connection, claim_id: UUID, reviewer_id: str, *, l
     )
     row = connection.execute(query.with_for_update(of=submission) if lock else query).one_or_none()
     if row is None:
-        explain(connection, claim_id, reviewer_id)
+        refuse_claim(connection, claim_id, reviewer_id)
     return row
+
+
+def allowed_for(connection: Connection, subject: Row[Any]) -> tuple[Action, ...]:
+    """What the reviewer of a case, loaded with their roles, may do with it."""
+    files = exists(literal(1)).where(material.c.submission_id == subject.id, material.c.upload_key.is_not(None))
+    has_files = connection.execute(select(files)).scalar_one()
+    return allowed_actions(subject.roles, queue=subject.queue, has_files=bool(has_files))
+
+
+def allowed_with(subject: Row[Any], materials: Sequence[Any]) -> tuple[Action, ...]:
+    """The same where the case's materials were loaded already, with their `upload_key`."""
+    has_files = any(each.upload_key is not None for each in materials)
+    return allowed_actions(subject.roles, queue=subject.queue, has_files=has_files)
+
+
+def require_open(connection: Connection, subject: Row[Any]) -> None:
+    """Raises ClaimExpired where the case was closed while its reviewer looked at it."""
+    if subject.state != State.IN_REVIEW:
+        outcome = outcome_of(connection, subject.id)
+        raise ClaimExpired(f"{in_words(outcome)} Claim the next case.", became=outcome.model_dump(mode="json"))
 
 
 def locked_reviewer(connection: Connection, reviewer_id: str) -> Row[Any]:
@@ -80,31 +122,31 @@ def locked_reviewer(connection: Connection, reviewer_id: str) -> Row[Any]:
     return row
 
 
-def desk_of(connection: Connection, reviewer_id: str) -> Row[Any]:
-    """At a glance: how many cases the reviewer holds, whether they are offered one, and whether anybody's claim has run out.
+def reviewer_below_cap(connection: Connection, reviewer_id: str, policy: Policy) -> Row[Any]:
+    """The reviewer's row, locked, of somebody who may have one more case. Raises ClaimCapReached, Forbidden, NotFound."""
+    person = locked_reviewer(connection, reviewer_id)
+    workload = connection.execute(WORKLOAD, {"reviewer": reviewer_id}).one()
+    require_below_cap(workload.claimed, policy)
+    return person
 
-    What colleagues offer and nobody has taken up is not held yet.
-    """
-    return connection.execute(DESK, {"reviewer": reviewer_id}).one()
 
-
-def hold_cap(held: int, cap: int) -> None:
+def require_below_cap(claimed: int, policy: Policy) -> None:
     """Raises ClaimCapReached."""
-    if held >= cap:
+    if claimed >= policy.review.claims_per_reviewer:
         raise ClaimCapReached(
-            f"You hold {held} cases, which is as many as one person may. Decide or release one first."
+            f"You hold {claimed} cases, which is as many as one person may. Decide or release one first."
         )
 
 
-def explain(connection: Connection, claim_id: UUID, reviewer_id: str) -> NoReturn:
-    """Say why a claim cannot be used: NotFound where it never was this reviewer's, else ClaimExpired with what became of it."""
+def refuse_claim(connection: Connection, claim_id: UUID, reviewer_id: str) -> NoReturn:
+    """Raises NotFound where the claim never was this reviewer's, else ClaimExpired with the outcome of its case."""
     theirs = (claim.c.id == claim_id, claim.c.reviewer_id == reviewer_id)
     row = connection.execute(select(claim).where(*theirs)).one_or_none()
     if row is None:
         raise NotFound("You hold no such claim. Claim the next case.")
-    became = fate_of_claim(connection, row)
-    if row.state == "live" and became.state == State.IN_REVIEW:
-        message = "The claim's time ran out, or its token or fence is another one. Claim the next case."
-        raise ClaimExpired(message, became=shown(became))
+    outcome = outcome_of_claim(connection, row)
     ended = row.state.replace("_", " ")
-    raise ClaimExpired(f"The claim has ended ({ended}). {in_words(became)} Claim the next case.", became=shown(became))
+    message = f"The claim has ended ({ended}). {in_words(outcome)} Claim the next case."
+    if row.state == "live" and outcome.state == State.IN_REVIEW:
+        message = "The claim's time ran out, or its token or fence is another one. Claim the next case."
+    raise ClaimExpired(message, became=outcome.model_dump(mode="json"))

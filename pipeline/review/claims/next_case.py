@@ -30,7 +30,7 @@ from sqlalchemy import (
 )
 
 from pipeline.kernel.database import constant
-from pipeline.review.claims.lookup import DESK
+from pipeline.review.claims.lookup import WORKLOAD
 from pipeline.review.tables import ON_MEMBERS_CASES, claim, opinion, skip
 from pipeline.submission.lifecycle import State
 from pipeline.submission.queues import Queue
@@ -40,10 +40,14 @@ _ANY: Final = ""
 ONE: Final[ColumnElement[int]] = literal_column("1")
 """Written into the statement: for a limit that it does not know PostgreSQL would make no plan that it keeps."""
 
+_CLAIMED: Final = exists(literal(1)).where(
+    claim.c.submission_id == submission.c.id, claim.c.state == constant("live"), ON_MEMBERS_CASES
+)
+
 
 @dataclass(frozen=True, slots=True)
-class Seeker:
-    """Who looks for a case: which queues, in which languages (none: any), of which kinds (none: any), and whose never."""
+class ClaimQuery:
+    """Which case a reviewer asks for: its queues, languages and kinds (none: any), and the members whose case it must not be."""
 
     reviewer_id: str
     queues: Sequence[Queue]
@@ -51,34 +55,50 @@ class Seeker:
     kinds: Sequence[str]
     related: Sequence[str]
 
+    @property
+    def form(self) -> Mapping[str, bool]:
+        """By what a statement for this query selects; each form of it has a plan of its own."""
+        return {"by_language": bool(self.languages), "by_kind": bool(self.kinds)}
 
-def next_waiting(connection: Connection, seeker: Seeker) -> UUID | None:
+    @property
+    def parameters(self) -> Mapping[str, object]:
+        """The values of a statement's parameters."""
+        lanes = [(queue.value, language) for queue in self.queues for language in self.languages or (_ANY,)]
+        return {
+            "queues": [queue for queue, _ in lanes],
+            "languages": [language for _, language in lanes],
+            "reviewer": self.reviewer_id,
+            "related": list(self.related),
+            "kinds": list(self.kinds),
+        }
+
+
+def next_waiting(connection: Connection, query: ClaimQuery) -> UUID | None:
     """The case that is due soonest, locked; one that somebody else has locked at this moment is passed over.
 
     Each lane is a part of an index in the order of due times, so this takes the same time however many wait.
     """
-    return connection.execute(waiting(**form_of(seeker)), parameters(seeker)).scalar_one_or_none()
+    return connection.execute(_next(**query.form), query.parameters).scalar_one_or_none()
 
 
-def form_of(seeker: Seeker) -> Mapping[str, bool]:
-    """What a statement for this seeker asks for; each form of it has a plan of its own."""
-    return {"by_language": bool(seeker.languages), "by_kind": bool(seeker.kinds)}
+def workload_and_next(connection: Connection, query: ClaimQuery) -> Row[Any]:
+    """The reviewer's workload (`claimed`, `offered`, `run_out`), and as `waiting` the next case, locked; None where nothing waits.
 
-
-def parameters(seeker: Seeker) -> Mapping[str, object]:
-    """The values of a statement's parameters."""
-    lanes = [(queue.value, language) for queue in seeker.queues for language in seeker.languages or (_ANY,)]
-    return {
-        "queues": [queue for queue, _ in lanes],
-        "languages": [language for _, language in lanes],
-        "reviewer": seeker.reviewer_id,
-        "related": list(seeker.related),
-        "kinds": list(seeker.kinds),
-    }
+    Where something is offered or has run out, that comes first: `waiting` is None then, and nothing is locked. The reviewer's row
+    must be locked before, in a statement of its own: what this one sees is as old as its beginning.
+    """
+    return connection.execute(_workload_and_next(**query.form), query.parameters).one()
 
 
 @cache
-def waiting(*, by_language: bool, by_kind: bool) -> Select[Any]:
+def _workload_and_next(*, by_language: bool, by_kind: bool) -> Select[Any]:
+    workload = WORKLOAD.cte("workload").prefix_with("MATERIALIZED")
+    first = _next(by_language=by_language, by_kind=by_kind).scalar_subquery()
+    return select(workload, case((~or_(workload.c.offered, workload.c.run_out), first)).label("waiting"))
+
+
+@cache
+def _next(*, by_language: bool, by_kind: bool) -> Select[Any]:
     """The statement of `next_waiting`. Built once for each form: building it anew would cost more than the database takes for it."""
     lanes = func.unnest(texts("queues"), texts("languages")).table_valued("queue", "language", name="lane")
     heads = _heads(lanes.render_derived(), by_language=by_language, by_kind=by_kind)
@@ -105,21 +125,14 @@ def _of_lane(lanes: FromClause, what: ColumnElement[Any], *, by_language: bool, 
         here.append(submission.c.kind == any_(texts("kinds")))
     return (
         select(what)
-        .where(submission.c.state == constant(State.IN_REVIEW), *here, *_may_be_theirs())
+        .where(submission.c.state == constant(State.IN_REVIEW), *here, ~_CLAIMED, *suitable())
         .order_by(submission.c.due_at, submission.c.id)
         .limit(ONE)
         .correlate(lanes)
     )
 
 
-def _may_be_theirs() -> Sequence[ColumnElement[bool]]:
-    held = exists(literal(1)).where(
-        claim.c.submission_id == submission.c.id, claim.c.state == constant("live"), ON_MEMBERS_CASES
-    )
-    return (~held, *suits())
-
-
-def suits() -> Sequence[ColumnElement[bool]]:
+def suitable() -> Sequence[ColumnElement[bool]]:
     """The reviewer (parameters: `reviewer`, `related`) has not skipped it, has no opinion of it yet, and is not the member or related."""
     this, who = submission.c.id, bindparam("reviewer", type_=Text)
     return (
@@ -134,19 +147,3 @@ def suits() -> Sequence[ColumnElement[bool]]:
 def texts(name: str) -> BindParameter[Any]:
     """A parameter that is a list of words."""
     return bindparam(name, type_=ARRAY(Text))
-
-
-def look(connection: Connection, seeker: Seeker) -> Row[Any]:
-    """The desk (`held`, `offered`, `run_out`), and as `waiting` the next case, locked; None where nothing waits.
-
-    Where something is offered or has run out, that comes first: `waiting` is None then, and nothing is locked. The reviewer's row
-    must be locked before, in a statement of its own: what this one sees is as old as its beginning.
-    """
-    return connection.execute(_statement(**form_of(seeker)), parameters(seeker)).one()
-
-
-@cache
-def _statement(*, by_language: bool, by_kind: bool) -> Select[Any]:
-    desk = DESK.cte("desk").prefix_with("MATERIALIZED")
-    first = waiting(by_language=by_language, by_kind=by_kind).scalar_subquery()
-    return select(desk, case((~or_(desk.c.offered, desk.c.run_out), first)).label("waiting"))

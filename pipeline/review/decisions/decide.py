@@ -1,26 +1,21 @@
-"""Decide: close the claim, and record what it comes to: a decision with its effects, or an opinion that waits for another."""
+"""Decide a case: end the claim, and record the verdict as a decision, as an opinion or as the answer to a blind look."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
 import structlog
 from sqlalchemy import Connection, Row, bindparam, select
 
-from pipeline.kernel.database import Database
-from pipeline.kernel.errors import Invalid, NotAllowed
+from pipeline.kernel.errors import Invalid
 from pipeline.kernel.idempotency import Once, earlier_answer, remember
-from pipeline.policy import Policy
 from pipeline.review.actions import Action, require_action
-from pipeline.review.claims.grant import allowed_with, end_claim, saying_what_became
-from pipeline.review.claims.lookup import case_of_claim
-from pipeline.review.decisions.four_eyes import record_opinion, standing_opinions
-from pipeline.review.decisions.record import record_result
-from pipeline.review.decisions.rules.four_eyes import Course, course
-from pipeline.review.decisions.rules.validation import Subject, decision_problems
-from pipeline.review.quality.answers import record_answer
-from pipeline.submission.mail_contract import FreezeMail, WithdrawMail
+from pipeline.review.claims.context import ReviewContext
+from pipeline.review.claims.grant import end_claim
+from pipeline.review.claims.lookup import allowed_with, case_of_claim
+from pipeline.review.claims.outcome import conflicts_with_outcome
+from pipeline.review.decisions.four_eyes import four_eyes_of, record_opinion
+from pipeline.review.decisions.rules import FourEyes, Subject, decision_problems
+from pipeline.submission.decisions import Judgement, Person, record_decision
 from pipeline.submission.tables import material
 from schemas.decisions import Decided, DecisionRequest
 
@@ -31,18 +26,13 @@ _FILES: Final = select(material.c.id, material.c.kind, material.c.upload_key).wh
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Desk:
-    """What deciding and undoing need: the database, the policy, and how a mail is frozen and taken back."""
-
-    db: Database
-    policy: Policy
-    freeze_mail: FreezeMail
-    withdraw_mail: WithdrawMail
-
-
 def decide(
-    claim_id: UUID, command: DecisionRequest, *, reviewer_id: str, desk: Desk, request: Once | None = None
+    claim_id: UUID,
+    command: DecisionRequest,
+    *,
+    reviewer_id: str,
+    context: ReviewContext,
+    request: Once | None = None,
 ) -> Decided:
     """Record a verdict on a claimed case; the effects of a decision leave after the undo window.
 
@@ -50,16 +40,18 @@ def decide(
     person. Raises Invalid (with every problem), Forbidden, ClaimExpired, Stale, AlreadyThere, NotAllowed, NotFound,
     IdempotencyKeyReused.
     """
-    with desk.db.begin() as connection:
+    with context.db.begin() as connection:
         if (earlier := earlier_answer(connection, request)) is not None:
             return Decided.model_validate(earlier)
         case = case_of_claim(connection, claim_id, reviewer_id, lock=True)
         files = connection.execute(_FILES, {"of": case.id}).all()
-        view = Subject(case.kind, case.identity, {each.id: each.kind for each in files})
-        if problems := decision_problems(command, view, desk.policy):
+        subject = Subject(case.kind, case.identity, {each.id: each.kind for each in files})
+        if problems := decision_problems(command, subject, context.policy):
             raise Invalid(problems)
-        allowed = allowed_with(case, files)
-        answer = _record(connection, claim_id, command, case, allowed, reviewer_id=reviewer_id, desk=desk)
+        end_claim(connection, claim_id, command.token, reviewer_id=reviewer_id, state="decided", fence=command.fence)
+        require_action(Action(command.verdict), allowed_with(case, files))
+        judgement = judgement_of(command, Person(reviewer_id, claim_id))
+        answer = _record(connection, case, judgement, version=command.version, context=context)
         remember(connection, request, answer.model_dump(mode="json"))
     log.info(
         "submission.decided",
@@ -73,45 +65,31 @@ def decide(
     return answer
 
 
+def judgement_of(command: DecisionRequest, person: Person) -> Judgement:
+    """What a request says of a case."""
+    return Judgement(
+        command.verdict,
+        person,
+        reasons=command.reasons,
+        checklist={str(each.material_id): dict(each.checklist) for each in command.materials},
+        facts={str(each.material_id): dict(each.facts) for each in command.materials if each.facts},
+        message=command.message,
+        note=command.note,
+    )
+
+
 def _record(
-    connection: Connection,
-    claim_id: UUID,
-    command: DecisionRequest,
-    case: Row[Any],
-    allowed: Sequence[Action],
-    *,
-    reviewer_id: str,
-    desk: Desk,
+    connection: Connection, case: Row[Any], judgement: Judgement, *, version: int, context: ReviewContext
 ) -> Decided:
-    end_claim(connection, claim_id, command.token, reviewer_id=reviewer_id, state="decided", fence=command.fence)
-    require_action(Action(command.verdict), allowed)
-    given = _given(claim_id, command, reviewer_id=reviewer_id, submission_id=case.id, policy=desk.policy)
+    policy = context.policy
     if case.check_id is not None:
-        return record_answer(connection, given, case, version=command.version, policy=desk.policy)
-    others = standing_opinions(connection, case.id)
-    if reviewer_id in {each.reviewer_id for each in others}:
-        raise NotAllowed("You have said what you think of this case; it needs another person. Claim the next case.")
-    needs_two = desk.policy.needs_two(kind=case.kind, stage=case.stage)
-    where = course(command.verdict, needs_two=needs_two, opinions=[each.verdict for each in others])
-    with saying_what_became(connection, case):
-        if where is Course.FINAL:
-            return record_result(connection, given, command, case, policy=desk.policy, freeze_mail=desk.freeze_mail)
-        return record_opinion(connection, given, command, case, where)
-
-
-def _given(
-    claim_id: UUID, command: DecisionRequest, *, reviewer_id: str, submission_id: UUID, policy: Policy
-) -> Mapping[str, Any]:
-    """What the reviewer said, as decisions and opinions keep it."""
-    return {
-        "submission_id": submission_id,
-        "claim_id": claim_id,
-        "reviewer_id": reviewer_id,
-        "verdict": command.verdict,
-        "reasons": list(command.reasons),
-        "checklist": {str(each.material_id): dict(each.checklist) for each in command.materials},
-        "facts": {str(each.material_id): dict(each.facts) for each in command.materials if each.facts},
-        "message": command.message,
-        "note": command.note,
-        "policy_version": policy.version,
-    }
+        return context.blind_looks.record_answer(connection, judgement, case, version=version, policy=policy)
+    outcome = four_eyes_of(connection, case, judgement, policy)
+    with conflicts_with_outcome(connection, case):
+        if outcome is not FourEyes.FINAL:
+            return record_opinion(connection, case, judgement, outcome, version=version, policy=policy)
+        decided = record_decision(
+            connection, case, judgement, policy=policy, freeze_mail=context.freeze_mail, version=version
+        )
+        context.blind_looks.sample(connection, decided.id, case, version=version, quality=policy.quality)
+    return decided

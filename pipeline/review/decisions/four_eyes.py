@@ -1,56 +1,57 @@
-"""What two people think of a case that needs two: kept until they agree, or until a senior settles it."""
+"""Four eyes: opinions on a case that needs two people, kept until they agree or a senior decides."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Connection, Row, func, insert, select, update
 
-from pipeline.kernel.errors import AlreadyThere, NotFound, UndoTooLate
+from pipeline.kernel.errors import AlreadyThere, NotAllowed, NotFound, UndoTooLate
 from pipeline.kernel.ids import new_id
 from pipeline.policy import Policy
-from pipeline.review.claims.grant import grant, tell
-from pipeline.review.decisions.rules.four_eyes import Course
-from pipeline.review.tables import claim, escalation, opinion
+from pipeline.review.claims.grant import audit_claim, grant
+from pipeline.review.decisions.rules import WAITS_IN, FourEyes, four_eyes
+from pipeline.review.tables import OPINION_STANDING, claim, opinion
 from pipeline.submission import lifecycle
+from pipeline.submission.decisions import Judgement
 from pipeline.submission.lifecycle import State, Transition
 from pipeline.submission.queues import Queue
 from pipeline.submission.tables import submission
-from schemas.cases import EscalationView, OpinionView
 from schemas.claims import Claim
-from schemas.decisions import Decided, DecisionRequest
-
-WAITS_IN: Final[Mapping[Course, Queue]] = {Course.SECOND: Queue.SECOND, Course.SPLIT: Queue.SENIOR}
-_BOTH: Final = 2
+from schemas.decisions import Decided
 
 
-def standing_opinions(connection: Connection, submission_id: UUID) -> Sequence[Row[Any]]:
-    """What others think of the case, the earliest first."""
-    theirs = (opinion.c.submission_id == submission_id, opinion.c.undone_at.is_(None))
-    return connection.execute(select(opinion).where(*theirs).order_by(opinion.c.id)).all()
+def four_eyes_of(connection: Connection, case: Row[Any], judgement: Judgement, policy: Policy) -> FourEyes:
+    """What this verdict comes to, given the opinions that stand. Raises NotAllowed for somebody who has given one."""
+    standing = select(opinion).where(opinion.c.submission_id == case.id, OPINION_STANDING)
+    others = connection.execute(standing.order_by(opinion.c.id)).all()
+    if judgement.actor in {each.reviewer_id for each in others}:
+        raise NotAllowed("You have said what you think of this case; it needs another person. Claim the next case.")
+    needs_two = policy.needs_two(kind=case.kind, stage=case.stage)
+    return four_eyes(judgement.verdict, needs_two=needs_two, opinions=[each.verdict for each in others])
 
 
 def record_opinion(
-    connection: Connection, given: Mapping[str, Any], command: DecisionRequest, subject: Row[Any], where: Course
+    connection: Connection, case: Row[Any], judgement: Judgement, outcome: FourEyes, *, version: int, policy: Policy
 ) -> Decided:
-    """Keep what a person thinks and pass the case on to the next one. History says that it went on, not what was thought."""
+    """Record an opinion and pass the case on. The history says that it was passed on, not what the opinion is."""
     opinion_id = new_id()
-    queue = WAITS_IN[where]
+    queue = WAITS_IN[outcome]
     state = lifecycle.transition(
         connection,
-        subject.id,
+        case.id,
         Transition.PASSED_ON,
-        actor=given["reviewer_id"],
-        version=command.version,
+        actor=judgement.actor,
+        version=version,
         detail={"opinion_id": str(opinion_id), "queue": queue},
         queue=queue,
     )
-    row = {**given, "id": opinion_id, "from_queue": subject.queue, "version": subject.version + 1}
+    known = {"submission_id": case.id, "from_queue": case.queue, "version": case.version + 1}
+    row = {**judgement.columns(), **known, "id": opinion_id, "policy_version": policy.version}
     given_at = connection.execute(insert(opinion).values(row).returning(opinion.c.given_at)).scalar_one()
     return Decided(
         id=opinion_id,
-        submission_id=subject.id,
-        verdict=command.verdict,
+        submission_id=case.id,
+        verdict=judgement.verdict,
         state=state,
         decided_at=given_at,
         effects_at=None,
@@ -58,41 +59,17 @@ def record_opinion(
     )
 
 
-def opinions_shown(connection: Connection, submission_id: UUID) -> tuple[OpinionView, ...]:
-    """Both sides of a split; nothing while there is one side only, which the second person must not know."""
-    rows = standing_opinions(connection, submission_id)
-    if len(rows) < _BOTH:
-        return ()
-    return tuple(
-        OpinionView(
-            reviewer=row.reviewer_id,
-            **{name: getattr(row, name) for name in OpinionView.model_fields if name != "reviewer"},
-        )
-        for row in rows
-    )
+def undo_opinion(connection: Connection, opinion_id: UUID, *, reviewer_id: str, policy: Policy) -> Claim:
+    """Take an opinion back: the case is in its former queue, and claimed by the same reviewer.
 
-
-def escalations_shown(connection: Connection, subject: Row[Any]) -> tuple[EscalationView, ...]:
-    """Why it was passed on to the seniors, for them."""
-    if subject.queue != Queue.SENIOR:
-        return ()
-    rows = connection.execute(
-        select(escalation).where(escalation.c.submission_id == subject.id).order_by(escalation.c.at)
-    )
-    return tuple(EscalationView(reviewer=row.reviewer_id, note=row.note, at=row.at) for row in rows)
-
-
-def take_back_opinion(connection: Connection, opinion_id: UUID, *, reviewer_id: str, policy: Policy) -> Claim:
-    """The case is in the queue that it came from and the reviewer's again. Raises NotFound, AlreadyThere, UndoTooLate.
-
-    The submission is locked before its claims, as everywhere: of this and a colleague's claim one comes first.
+    Raises NotFound, AlreadyThere, UndoTooLate.
     """
     given = _mine(connection, opinion_id, reviewer_id)
     case = connection.execute(select(submission).where(submission.c.id == given.submission_id).with_for_update()).one()
     if case.state != State.IN_REVIEW or case.version != given.version:
         raise UndoTooLate("This can no longer be undone: the case has gone on since. If it is wrong, tell your lead.")
-    _let_go_of_what_ran_out(connection, given.submission_id)
-    _mark(connection, opinion_id)
+    _end_expired_claim(connection, given.submission_id)
+    _mark_undone(connection, opinion_id)
     queue = Queue(given.from_queue)
     lifecycle.transition(
         connection,
@@ -118,16 +95,16 @@ def _mine(connection: Connection, opinion_id: UUID, reviewer_id: str) -> Row[Any
     return row
 
 
-def _mark(connection: Connection, opinion_id: UUID) -> None:
+def _mark_undone(connection: Connection, opinion_id: UUID) -> None:
     marked = connection.execute(
-        update(opinion).where(opinion.c.id == opinion_id, opinion.c.undone_at.is_(None)).values(undone_at=func.now())
+        update(opinion).where(opinion.c.id == opinion_id, OPINION_STANDING).values(undone_at=func.now())
     )
     if marked.rowcount != 1:
         raise AlreadyThere("This decision was undone already.")
 
 
-def _let_go_of_what_ran_out(connection: Connection, submission_id: UUID) -> None:
-    """A claim whose lease ran out keeps nobody."""
+def _end_expired_claim(connection: Connection, submission_id: UUID) -> None:
+    """End the case's claim if its lease ran out and nobody has ended it yet."""
     here = (claim.c.submission_id == submission_id, claim.c.state == "live")
     ended = connection.execute(
         update(claim)
@@ -136,4 +113,4 @@ def _let_go_of_what_ran_out(connection: Connection, submission_id: UUID) -> None
         .returning(claim)
     ).one_or_none()
     if ended is not None:
-        tell(connection, ended, "claim.expired")
+        audit_claim(connection, ended, "claim.expired")

@@ -1,62 +1,27 @@
-"""What the mail of a reviewer's decision may say: as it will be frozen, and as it can be looked at before."""
+"""Preview the mail of a decision before it is made."""
 
-from collections.abc import Callable
-from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Connection, Row
-
-from pipeline.kernel.database import Database
 from pipeline.kernel.errors import Invalid, Problem
 from pipeline.kernel.ids import new_id
-from pipeline.policy import Policy
+from pipeline.review.claims.context import ReviewContext
 from pipeline.review.claims.lookup import case_of_claim
-from pipeline.submission.chances import chances_left
-from pipeline.submission.mail_contract import ResultMail
+from pipeline.review.decisions.decide import judgement_of
+from pipeline.submission.decisions import Person, result_mail
 from schemas.decisions import DecisionRequest, MailPreview
 
-_OUTCOMES: Final = {"approve": "approved", "reject": "rejected"}
 
-
-def result_mail(
-    connection: Connection, cause_id: UUID, command: DecisionRequest, subject: Row[Any], policy: Policy
-) -> ResultMail:
-    """The mail of this decision on a submission, which holds the chance that a rejection spends."""
-    outcome = _OUTCOMES.get(command.verdict)
-    return ResultMail(
-        cause_id=cause_id,
-        template=f"{subject.kind}_{outcome}" if outcome else command.verdict,
-        submission_id=subject.id,
-        member_id=subject.member_id,
-        stage=subject.stage,
-        chances_left=_chances_left(connection, subject, policy),
-        chance=subject.chance,
-        message=command.message,
-        sentences=tuple(policy.sentence(code, kind=subject.kind) for code in command.reasons),
-    )
-
-
-def _chances_left(connection: Connection, subject: Row[Any], policy: Policy) -> int | None:
-    """How many chances remain for this method and stage (DOMAIN §7.3); None for an avatar, which has no such limit."""
-    if subject.kind == "avatar":
-        return None
-    mine = {"member_id": subject.member_id, "method": subject.method, "stage": subject.stage}
-    return chances_left(connection, **mine, limit=policy.attempts.per_method)
-
-
-PreviewMail = Callable[[Connection, ResultMail], Any]
-"""The mail in words (`subject`, `text`, `html`) as it would be frozen."""
-
-
-def mail_of(
-    claim_id: UUID, command: DecisionRequest, *, reviewer_id: str, db: Database, policy: Policy, preview: PreviewMail
+def preview_result_mail(
+    claim_id: UUID, command: DecisionRequest, *, reviewer_id: str, context: ReviewContext
 ) -> MailPreview:
-    """The mail of this decision on a case that the reviewer holds. Raises ClaimExpired, NotFound, Invalid."""
+    """The mail of this decision on a case that the reviewer has claimed. Raises ClaimExpired, NotFound, Invalid."""
     if command.verdict != "approve" and not (command.reasons or command.message):
         raise Invalid([Problem("reasons", "missing_reason", "Choose a reason first: the mail depends on it.")])
-    with db.read() as connection:
+    judgement = judgement_of(command, Person(reviewer_id, claim_id))
+    with context.db.read() as connection:
         case = case_of_claim(connection, claim_id, reviewer_id)
-        words = preview(connection, result_mail(connection, new_id(), command, case, policy))
+        mail = result_mail(connection, new_id(), case, judgement, context.policy)
+        words = context.preview_mail(connection, mail)
     return MailPreview(
         to=case.member["email"],
         language=case.member.get("locale", "en"),

@@ -1,4 +1,4 @@
-"""Undo: a reviewer takes a decision of theirs back before any effect of it leaves, and has the case again."""
+"""Undo a decision before any effect of it leaves; the reviewer has the case again."""
 
 from typing import Any
 from uuid import UUID
@@ -8,17 +8,14 @@ from sqlalchemy import Connection, Row, func, select, update
 
 from pipeline.events.outbound import retract
 from pipeline.kernel.database import one_at_a_time
-from pipeline.kernel.errors import AnotherAvatarOpen, ChanceTakenAgain
+from pipeline.kernel.errors import AlreadyThere, AnotherAvatarOpen, ChanceTakenAgain, UndoTooLate
 from pipeline.kernel.idempotency import Once, earlier_answer, remember
-from pipeline.policy import Policy
+from pipeline.review.claims.context import ReviewContext
 from pipeline.review.claims.grant import grant
-from pipeline.review.decisions.decide import Desk
-from pipeline.review.decisions.four_eyes import take_back_opinion
-from pipeline.review.decisions.record import first_effect
-from pipeline.review.decisions.rules.undo import too_late, undone_already
-from pipeline.review.quality.answers import take_back_answer
+from pipeline.review.decisions.four_eyes import undo_opinion
 from pipeline.submission import lifecycle
 from pipeline.submission.chances import chances_taken
+from pipeline.submission.decisions import CONSEQUENCES
 from pipeline.submission.lifecycle import OPEN, Transition
 from pipeline.submission.tables import STANDING, decision, submission
 from pipeline.tasks.recall import recall
@@ -27,19 +24,19 @@ from schemas.claims import Claim
 log = structlog.get_logger()
 
 
-def undo(decision_id: UUID, *, reviewer_id: str, desk: Desk, request: Once | None = None) -> Claim:
-    """Take a decision back, or an opinion that waits for another person's; the case is in review and the same reviewer's again.
+def undo(decision_id: UUID, *, reviewer_id: str, context: ReviewContext, request: Once | None = None) -> Claim:
+    """Take back a decision, an opinion or an answer to a blind look; the case is in review and claimed by the same reviewer.
 
-    Raises NotFound, AlreadyThere, AnotherAvatarOpen, ChanceTakenAgain, IdempotencyKeyReused.
+    Raises NotFound, AlreadyThere, UndoTooLate, AnotherAvatarOpen, ChanceTakenAgain, IdempotencyKeyReused.
     """
-    with desk.db.begin() as connection:
+    with context.db.begin() as connection:
         if (earlier := earlier_answer(connection, request)) is not None:
             return Claim.model_validate(earlier)
         decided = _mine(connection, decision_id, reviewer_id)
-        if decided is None:
-            claim = _take_back_without_effects(connection, decision_id, reviewer_id=reviewer_id, policy=desk.policy)
+        if decided is not None:
+            claim = _undo_decision(connection, decided, reviewer_id=reviewer_id, context=context)
         else:
-            claim = _take_back(connection, decided, reviewer_id=reviewer_id, desk=desk)
+            claim = _undo_without_effects(connection, decision_id, reviewer_id=reviewer_id, context=context)
         remember(connection, request, claim.model_dump(mode="json"))
     log.info(
         "decision.undone",
@@ -50,10 +47,25 @@ def undo(decision_id: UUID, *, reviewer_id: str, desk: Desk, request: Once | Non
     return claim
 
 
-def _take_back_without_effects(connection: Connection, said_id: UUID, *, reviewer_id: str, policy: Policy) -> Claim:
-    """What was said of a blind case, or an opinion: nothing has followed from either."""
-    blind = take_back_answer(connection, said_id, reviewer_id=reviewer_id, policy=policy)
-    return blind or take_back_opinion(connection, said_id, reviewer_id=reviewer_id, policy=policy)
+def _undo_without_effects(
+    connection: Connection, judgement_id: UUID, *, reviewer_id: str, context: ReviewContext
+) -> Claim:
+    policy = context.policy
+    answer = context.blind_looks.undo_answer(connection, judgement_id, reviewer_id=reviewer_id, policy=policy)
+    return answer or undo_opinion(connection, judgement_id, reviewer_id=reviewer_id, policy=policy)
+
+
+def too_late(submission_id: UUID) -> UndoTooLate:
+    """The error for a decision or an answer whose undo window is over."""
+    return UndoTooLate(
+        "This decision can no longer be undone: its effects are leaving or have left. "
+        f"If it is wrong, tell your lead: submission {submission_id}."
+    )
+
+
+def undone_already() -> AlreadyThere:
+    """The error for a decision or an answer that was undone before."""
+    return AlreadyThere("This decision was undone already.")
 
 
 def _mine(connection: Connection, decision_id: UUID, reviewer_id: str) -> Row[Any] | None:
@@ -66,28 +78,27 @@ def _mine(connection: Connection, decision_id: UUID, reviewer_id: str) -> Row[An
     ).one_or_none()
 
 
-def _take_back(connection: Connection, decided: Row[Any], *, reviewer_id: str, desk: Desk) -> Claim:
+def _undo_decision(connection: Connection, decided: Row[Any], *, reviewer_id: str, context: ReviewContext) -> Claim:
     """Rows are locked in the order in which workers lock them: task, mail, submission."""
-    one_at_a_time(
-        connection, f"member:{decided.member_id}"
-    )  # as accept does: what the member sends comes before or after
-    _mark(connection, decided.id, reviewer_id)
-    effect = first_effect(decided.kind, decided.verdict)
+    # As accept does: what the member sends comes before or after.
+    one_at_a_time(connection, f"member:{decided.member_id}")
+    _mark_undone(connection, decided.id, reviewer_id)
+    effect = CONSEQUENCES[decided.verdict].effect[decided.kind]
     if not (recall(connection, effect, decided.id) and retract(connection, decided.id)):
         raise too_late(decided.submission_id)
-    desk.withdraw_mail(connection, decided.id)
+    context.withdraw_mail(connection, decided.id)
     if decided.kind == "avatar":
-        _only_avatar(connection, decided)
+        _require_no_other_avatar(connection, decided)
     elif decided.verdict == "better_file":
-        _chance_is_free(connection, decided)
+        _require_free_chance(connection, decided)
     detail = {"decision_id": str(decided.id), "verdict": decided.verdict}
     lifecycle.transition(connection, decided.submission_id, Transition.REOPENED, actor=reviewer_id, detail=detail)
-    claim = grant(connection, decided.submission_id, reviewer_id=reviewer_id, policy=desk.policy)
+    claim = grant(connection, decided.submission_id, reviewer_id=reviewer_id, policy=context.policy)
     assert claim is not None  # noqa: S101  (a closed case has no live claim, and it is locked until this commits)
     return claim
 
 
-def _mark(connection: Connection, decision_id: UUID, reviewer_id: str) -> None:
+def _mark_undone(connection: Connection, decision_id: UUID, reviewer_id: str) -> None:
     """The decision stays for the history. Raises AlreadyThere."""
     marked = connection.execute(
         update(decision)
@@ -98,7 +109,7 @@ def _mark(connection: Connection, decision_id: UUID, reviewer_id: str) -> None:
         raise undone_already()
 
 
-def _chance_is_free(connection: Connection, decided: Row[Any]) -> None:
+def _require_free_chance(connection: Connection, decided: Row[Any]) -> None:
     """The chance that was given back is taken again. Raises ChanceTakenAgain where the member has used it meanwhile."""
     taken = chances_taken(connection, member_id=decided.member_id, method=decided.method, stage=decided.stage)
     if decided.chance in taken:
@@ -107,7 +118,7 @@ def _chance_is_free(connection: Connection, decided: Row[Any]) -> None:
         )
 
 
-def _only_avatar(connection: Connection, decided: Row[Any]) -> None:
+def _require_no_other_avatar(connection: Connection, decided: Row[Any]) -> None:
     """A member has one open avatar at most. Raises AnotherAvatarOpen where a newer one has come."""
     other = (submission.c.member_id == decided.member_id, submission.c.kind == "avatar", submission.c.state.in_(OPEN))
     found = connection.execute(select(submission.c.id).where(*other)).scalar_one_or_none()

@@ -1,4 +1,4 @@
-"""Disagreements: of a sampled case two people said different things, and a lead rules who was right."""
+"""Adjudication: where two people disagree on a sampled case, a lead says who was right."""
 
 from typing import Any
 from uuid import UUID
@@ -6,14 +6,13 @@ from uuid import UUID
 import structlog
 from sqlalchemy import ColumnElement, Connection, Row, Select, func, select, update
 
-from pipeline.kernel.database import Database
 from pipeline.kernel.errors import AlreadyThere, Conflict, NotFound
-from pipeline.kernel.storage import Storage
-from pipeline.review.quality.rules.sampling import Agreement, Said, Turn, compare
-from pipeline.review.quality.tables import STANDING, answer, check
+from pipeline.review.claims.context import ReviewContext
+from pipeline.review.quality.rules.sampling import Agreement, CheckKind, Said, compare
+from pipeline.review.tables import ANSWER_STANDING, answer, check
 from pipeline.submission import audit
 from pipeline.submission.tables import decision, material, rendition, submission
-from schemas.quality import Disagreement, DisagreementCase, RulingRequest, SeenPage, Side
+from schemas.quality import Adjudication, AdjudicationCase, AdjudicationRequest, SeenPage, Side
 
 log = structlog.get_logger()
 
@@ -21,33 +20,33 @@ DISAGREE = frozenset({Agreement.VERDICTS_DIFFER, Agreement.REASONS_DIFFER})
 _SIDE = ("verdict", "reasons", "message", "note", "facts", "decided_at")
 
 
-class NothingToRule(Conflict):
-    """The two people agree, so nobody has to rule."""
+class NothingToAdjudicate(Conflict):
+    """The two people agree."""
 
     code = "nothing_to_rule"
 
 
-def disagreements(*, ruled: bool = False, limit: int = 200, db: Database) -> tuple[Disagreement, ...]:
-    """Those that wait for a lead, the oldest first; or those that were ruled on, the latest first."""
-    if ruled:
+def adjudications(*, done: bool = False, limit: int = 200, context: ReviewContext) -> tuple[Adjudication, ...]:
+    """The cases that wait for a lead, the oldest first; or those that are done, the latest first."""
+    if done:
         query = compared().where(check.c.ruling.is_not(None)).order_by(check.c.ruled_at.desc()).limit(limit)
     else:
         query = compared().where(check.c.ruling.is_(None)).order_by(check.c.answered_at)
-    with db.read() as connection:
+    with context.db.read() as connection:
         rows = connection.execute(query)
-        found = tuple(_view(row) for row in rows if how(row) in DISAGREE)
+        found = tuple(_view(row) for row in rows if agreement_of(row) in DISAGREE)
     return found[:limit]
 
 
-def disagreement(check_id: UUID, *, db: Database) -> DisagreementCase:
-    """One, with the pages that both looked at. Raises NotFound."""
-    with db.read() as connection:
+def adjudication(check_id: UUID, *, context: ReviewContext) -> AdjudicationCase:
+    """One of them, with the pages that both people looked at. Raises NotFound."""
+    with context.db.read() as connection:
         row = _one(connection, check_id)
         pages = connection.execute(_pages(row.submission_id)).all()
     seen = tuple(
         SeenPage(material_id=page.material_id, page=page.page, width=page.width, height=page.height) for page in pages
     )
-    return DisagreementCase(
+    return AdjudicationCase(
         **dict(_view(row)),
         kind=row.submission_kind,
         stage=row.stage,
@@ -57,9 +56,9 @@ def disagreement(check_id: UUID, *, db: Database) -> DisagreementCase:
     )
 
 
-def page_of(check_id: UUID, material_id: UUID, page: int, *, by: str, db: Database, storage: Storage) -> bytes:
-    """One of its pages, as JPEG. The look is logged. Raises NotFound."""
-    with db.begin() as connection:
+def page_of(check_id: UUID, material_id: UUID, page: int, *, by: str, context: ReviewContext) -> bytes:
+    """One of these pages, as JPEG. Each look is audited. Raises NotFound."""
+    with context.db.begin() as connection:
         row = _one(connection, check_id)
         only = (rendition.c.material_id == material_id, rendition.c.page == page)
         found = connection.execute(_pages(row.submission_id).where(*only)).one_or_none()
@@ -67,22 +66,22 @@ def page_of(check_id: UUID, material_id: UUID, page: int, *, by: str, db: Databa
             raise NotFound("This case has no such page.")
         detail = {"check_id": str(check_id), "material_id": str(material_id), "page": page}
         audit.write(connection, "material.opened", actor=by, submission_id=row.submission_id, detail=detail)
-    body = storage.read(storage.vault, found.key)
+    body = context.storage.read(context.storage.vault, found.key)
     if body is None:
         raise NotFound("The picture is not kept any more.")
     return body
 
 
-def rule(check_id: UUID, request: RulingRequest, *, by: str, db: Database) -> None:
-    """Say who was right. It changes no result: that is a correction. Raises NotFound, NothingToRule, AlreadyThere."""
-    with db.begin() as connection:
+def adjudicate(check_id: UUID, request: AdjudicationRequest, *, by: str, context: ReviewContext) -> None:
+    """Record who was right. It changes no decision: that takes a correction. Raises NotFound, NothingToAdjudicate, AlreadyThere."""
+    with context.db.begin() as connection:
         row = _one(connection, check_id, lock=True)
-        if how(row) not in DISAGREE:
-            raise NothingToRule("The two agree, so there is nothing to rule.")
+        if agreement_of(row) not in DISAGREE:
+            raise NothingToAdjudicate("The two agree, so there is nothing to rule.")
         if row.ruling is not None:
             raise AlreadyThere(f"{row.ruled_by} has ruled already: the {row.ruling} was right.")
-        said = {"ruling": request.ruling, "ruled_by": by, "ruling_note": request.note}
-        connection.execute(update(check).where(check.c.id == check_id).values(**said, ruled_at=func.now()))
+        ruled = {"ruling": request.ruling, "ruled_by": by, "ruling_note": request.note}
+        connection.execute(update(check).where(check.c.id == check_id).values(**ruled, ruled_at=func.now()))
         detail = {"check_id": str(check_id), "ruling": request.ruling}
         audit.write(connection, "check.ruled", actor=by, submission_id=row.submission_id, detail=detail)
     log.info("check.ruled", check_id=str(check_id), submission_id=str(row.submission_id), reviewer=by)
@@ -103,12 +102,12 @@ def compared(*where: ColumnElement[bool]) -> Select[Any]:
         .join(submission, submission.c.id == check.c.submission_id)
         .join(decision, decision.c.id == check.c.decision_id)
         .join(answer, answer.c.check_id == check.c.id)
-        .where(check.c.kind == Turn.SAMPLE, STANDING, answer.c.effects_at <= func.now(), *where)
+        .where(check.c.kind == CheckKind.SAMPLE, ANSWER_STANDING, answer.c.effects_at <= func.now(), *where)
     )
 
 
-def how(row: Row[Any]) -> Agreement:
-    """How the two sides of a row compare."""
+def agreement_of(row: Row[Any]) -> Agreement:
+    """How the two sides of a row of `compared` agree."""
     first = Said(row.first_verdict, tuple(row.first_reasons))
     return compare(first, Said(row.second_verdict, tuple(row.second_reasons)))
 
@@ -134,7 +133,7 @@ def _pages(submission_id: UUID) -> Select[Any]:
     )
 
 
-def _view(row: Row[Any]) -> Disagreement:
+def _view(row: Row[Any]) -> Adjudication:
     sides = {
         name: Side(
             reviewer=getattr(row, f"{name}_reviewer_id"), **{each: getattr(row, f"{name}_{each}") for each in _SIDE}
@@ -142,6 +141,6 @@ def _view(row: Row[Any]) -> Disagreement:
         for name in ("first", "second")
     }
     ruling = {name: getattr(row, name) for name in ("ruling", "ruled_by", "ruled_at", "ruling_note")}
-    return Disagreement(
-        check_id=row.id, submission_id=row.submission_id, queue=row.queue, how=how(row), **sides, **ruling
+    return Adjudication(
+        check_id=row.id, submission_id=row.submission_id, queue=row.queue, how=agreement_of(row), **sides, **ruling
     )

@@ -1,34 +1,29 @@
-"""A blind case without what came after its decision: nothing in it tells what became of it, or that it was decided at all."""
+"""Blinding: a case as it was before its decision, as new as it was to the first reviewer."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any, Final
+from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, and_, case, func, or_, select, update
+from sqlalchemy import Connection, func, select, update
 
 from pipeline.kernel.database import Database
-from pipeline.kernel.rules.working_days import Due, avatar_due, verification_due
 from pipeline.policy.service_levels import Clock
-from pipeline.review.quality.tables import check
-from pipeline.review.tables import ON_MEMBERS_CASES, claim
-from pipeline.submission.due import calendar_of
-from pipeline.submission.lifecycle import State
+from pipeline.review.tables import check, claim
+from pipeline.submission.due import due_later
 from pipeline.submission.tables import decision, submission
 from schemas.cases import Case
 
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """As of which decision a blind case is shown, and when it was made."""
+    """The decision before which a blind case is shown, and its time."""
 
     decision_id: UUID
     decided_at: datetime
 
 
 def past_of(claim_id: UUID, *, db: Database) -> Past | None:
-    """As of when the case of this claim is shown; None where it is a member's case, which is as it is."""
+    """The time as of which the case of a blind look is shown; None for a member's case, which is shown as it is now."""
     query = (
         select(decision.c.id, decision.c.decided_at)
         .join(check, check.c.decision_id == decision.c.id)
@@ -41,7 +36,7 @@ def past_of(claim_id: UUID, *, db: Database) -> Past | None:
 
 
 def as_first_seen(case: Case, past: Past) -> Case:
-    """The case without what came later. Ids are UUIDv7, so a submission that came later has a greater one. Pure."""
+    """The case without anything later than the decision. Ids are UUIDv7, so a later submission has a greater one. Pure."""
     files = tuple(
         each.model_copy(
             update={"duplicates": tuple(like for like in each.duplicates if like.submission_id < past.decision_id)}
@@ -56,36 +51,18 @@ def as_first_seen(case: Case, past: Past) -> Case:
     return case.model_copy(update={"materials": files, "tax_number": number, "earlier": earlier})
 
 
-def held_blind(reviewer_id: str, *, db: Database) -> frozenset[UUID]:
-    """The submissions that somebody looks at blind at this moment, and must not be told of elsewhere."""
-    held = (claim.c.reviewer_id == reviewer_id, claim.c.state == "live", claim.c.check_id.is_not(None))
+def blind_submissions_of(reviewer_id: str, *, db: Database) -> frozenset[UUID]:
+    """The submissions that a reviewer looks at blind at this moment, and must learn nothing of elsewhere."""
+    live = (claim.c.reviewer_id == reviewer_id, claim.c.state == "live", claim.c.check_id.is_not(None))
     with db.read() as connection:
-        return frozenset(connection.execute(select(claim.c.submission_id).where(*held)).scalars())
+        return frozenset(connection.execute(select(claim.c.submission_id).where(*live)).scalars())
 
 
-_KEPT: Final = ("version", "queue", "due_at", "target_at", "due_rule")
+def prepare_blind_look(connection: Connection, check_id: UUID, reviewer_id: str, clock: Clock) -> UUID:
+    """Record whom a blind look is for and when its case is due for them: as late after this claim as it was after the first one.
 
-OPEN_CASE: Final = or_(
-    and_(ON_MEMBERS_CASES, submission.c.state == State.IN_REVIEW),
-    and_(claim.c.check_id.is_not(None), check.c.answered_at.is_(None)),
-)
-"""Whether a claim's case still waits for somebody, in a query that joins its check."""
-
-
-def as_claimed(*names: str) -> list[ColumnElement[Any]]:
-    """Columns of the submission (default: all), for a query that joins the claim and its check if it has one."""
-    return [_seen(name).label(name) for name in names or submission.c.keys()]
-
-
-def _seen(name: str) -> ColumnElement[Any]:
-    own: ColumnElement[Any] = submission.c[name]
-    if name == "state":
-        return case((ON_MEMBERS_CASES, own), else_=State.IN_REVIEW.value)
-    return func.coalesce(check.c[name], own) if name in _KEPT else own
-
-
-def make_young(connection: Connection, check_id: UUID, reviewer_id: str, clock: Clock) -> UUID:
-    """Note for whom the case is and when it is due for them; who has had it before finds it as it was. Gives its submission."""
+    Whoever had the case before finds it as it was. Gives its submission's id.
+    """
     row = connection.execute(
         select(check, submission.c.due_rule.label("rule"), (func.now() - claim.c.claimed_at).label("later"))
         .join(submission, submission.c.id == check.c.submission_id)
@@ -97,21 +74,5 @@ def make_young(connection: Connection, check_id: UUID, reviewer_id: str, clock: 
         due = due_later(row.rule, row.later, clock)
         shown = {"due_at": due.promise_at, "target_at": due.target_at, "due_rule": dict(due.rule)}
         connection.execute(update(check).where(check.c.id == check_id).values(reviewer_id=reviewer_id, **shown))
-    found: UUID = row.submission_id
-    return found
-
-
-def due_later(rule: Mapping[str, Any], later: timedelta, clock: Clock) -> Due:
-    """When a case under the same rule is due that came so much later. Pure."""
-    start = datetime.fromisoformat(rule["from"]) + later
-    if rule["name"] == "hours_by_the_clock":
-        return avatar_due(start, hours=rule["hours"], warning_hours=rule["warning_hours"], since=rule["since"])
-    return verification_due(
-        start,
-        target=rule["target_days"],
-        promise=rule["promise_days"],
-        warning_hours=rule["warning_hours"],
-        calendar=calendar_of(clock),
-        opens=clock.opens,
-        closes=clock.closes,
-    )
+    submission_id: UUID = row.submission_id
+    return submission_id

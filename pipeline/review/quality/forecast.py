@@ -20,10 +20,10 @@ HORIZON_DAYS: Final = 5
 _SECONDS_AN_HOUR: Final = 3600
 
 
-def outlook(
+def forecast_queues(
     connection: Connection, *, now: datetime, policy: Policy, queue: str | None = None
 ) -> tuple[tuple[ForecastLine, ...], str]:
-    """A line for each queue, and what the forecast assumes, in a sentence."""
+    """A line for each queue, and the assumptions of the forecast in a sentence."""
     clock = policy.clock
     days = policy.quality.forecast_working_days
     since = pace_since(now, days, clock)
@@ -39,7 +39,7 @@ def outlook(
 
 
 def assumption_of(days: int, clock: Clock) -> str:
-    """What the forecast takes for granted. Pure."""
+    """The assumptions of the forecast, as a sentence. Pure."""
     return (
         f"Assumes that cases come in and are decided as evenly as in the last {days} working days ({clock.country}), "
         f"{clock.opens:%H:%M} to {clock.closes:%H:%M} {clock.timezone}, each queue by people of its own, the case that is due "
@@ -48,7 +48,7 @@ def assumption_of(days: int, clock: Clock) -> str:
 
 
 def pace_since(now: datetime, days: int, clock: Clock) -> datetime:
-    """The beginning of the working day so many before today. Pure."""
+    """The beginning of the working day that lies so many working days before today. Pure."""
     zone, calendar = ZoneInfo(clock.timezone), calendar_of(clock)
     day = now.astimezone(zone).date()
     while days:
@@ -76,7 +76,7 @@ def _line(name: str, dues: Sequence[datetime], pace: Pace, now: datetime, clock:
 
 
 def _ahead(now: datetime, due: datetime, clock: Clock) -> float:
-    """The hours of work until then; what is overdue is due before now."""
+    """The working hours until a case is due; below zero where it is overdue."""
     return _worked(now, due, clock) if due >= now else -1.0
 
 
@@ -99,7 +99,7 @@ def _waiting(connection: Connection) -> dict[str, list[datetime]]:
 
 
 def _arrived(connection: Connection, since: datetime) -> dict[str, int]:
-    """Cases for a person: those that wait for one, and those that one has decided."""
+    """Arrivals for a person: cases in review, and cases that a person has decided."""
     judged = exists().where(decision.c.submission_id == submission.c.id, STANDING, decision.c.reviewer_id.is_not(None))
     query = (
         select(submission.c.kind, func.count().label("cases"))

@@ -1,6 +1,5 @@
-"""Golden cases: decided cases whose right verdict a lead has said, given to reviewers blind, once each."""
+"""Golden cases: decided cases whose right verdict a lead has given; each reviewer gets them once, blind."""
 
-from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
 
@@ -8,13 +7,13 @@ import structlog
 from sqlalchemy import Connection, Row, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
-from pipeline.kernel.database import Database, took_effect
-from pipeline.kernel.errors import AlreadyThere, Conflict, Invalid, NotFound, Problem
+from pipeline.kernel.database import took_effect
+from pipeline.kernel.errors import AlreadyThere, Conflict, Invalid, NotFound
 from pipeline.kernel.ids import new_id
-from pipeline.policy import Policy
+from pipeline.review.claims.context import ReviewContext
+from pipeline.review.decisions.rules import reason_problems
 from pipeline.review.quality.rules.sampling import Agreement, Said, compare
-from pipeline.review.quality.tables import STANDING as ANSWERED
-from pipeline.review.quality.tables import answer, check, golden
+from pipeline.review.tables import ANSWER_STANDING, answer, check, golden
 from pipeline.submission import audit
 from pipeline.submission.tables import STANDING, decision, submission
 from schemas.quality import GoldenRequest, GoldenView
@@ -28,11 +27,11 @@ class NotDecided(Conflict):
     code = "not_decided"
 
 
-def mark(request: GoldenRequest, *, by: str, db: Database, policy: Policy) -> UUID:
-    """Make a decided case golden. Its member notices nothing. Raises NotFound, Invalid, NotDecided, AlreadyThere."""
-    with db.begin() as connection:
+def mark(request: GoldenRequest, *, by: str, context: ReviewContext) -> UUID:
+    """Make a decided case golden; nothing changes for its member. Raises NotFound, Invalid, NotDecided, AlreadyThere."""
+    with context.db.begin() as connection:
         subject = _decided(connection, request.submission_id)
-        if wrong := tuple(golden_problems(request, subject.kind, policy)):
+        if wrong := tuple(reason_problems(request.verdict, request.reasons, context.policy.reasons_for(subject.kind))):
             raise Invalid(wrong)
         golden_id = new_id()
         values = {
@@ -48,13 +47,13 @@ def mark(request: GoldenRequest, *, by: str, db: Database, policy: Policy) -> UU
         }
         if not took_effect(connection, insert(golden).values(values).on_conflict_do_nothing()):
             raise AlreadyThere("This case is golden already. Retire it first to change what is right.")
-        _tell(connection, "golden.marked", subject.id, by, golden_id)
+        _audit(connection, "golden.marked", subject.id, by, golden_id)
     return golden_id
 
 
-def retire(golden_id: UUID, *, by: str, db: Database) -> None:
-    """Give a golden case to nobody any more; what was answered still counts. Raises NotFound."""
-    with db.begin() as connection:
+def retire(golden_id: UUID, *, by: str, context: ReviewContext) -> None:
+    """Give a golden case to nobody any more; its answers still count. Raises NotFound."""
+    with context.db.begin() as connection:
         row = connection.execute(
             update(golden)
             .where(golden.c.id == golden_id, golden.c.retired_at.is_(None))
@@ -63,36 +62,24 @@ def retire(golden_id: UUID, *, by: str, db: Database) -> None:
         ).one_or_none()
         if row is None:
             raise NotFound(f"There is no golden case {golden_id} that is still given out.")
-        _tell(connection, "golden.retired", row.submission_id, by, golden_id)
+        _audit(connection, "golden.retired", row.submission_id, by, golden_id)
 
 
-def golden_cases(*, db: Database) -> tuple[GoldenView, ...]:
+def golden_cases(*, context: ReviewContext) -> tuple[GoldenView, ...]:
     """All golden cases, the latest first, with how they were answered."""
-    settled = (answer.c.check_id == check.c.id) & ANSWERED & (answer.c.effects_at <= func.now())
+    final = (answer.c.check_id == check.c.id) & ANSWER_STANDING & (answer.c.effects_at <= func.now())
     query = (
         select(golden, answer.c.verdict.label("said"), answer.c.reasons.label("because"))
         .outerjoin(check, check.c.golden_id == golden.c.id)
-        .outerjoin(answer, settled)
+        .outerjoin(answer, final)
         .order_by(golden.c.id.desc())
     )
-    with db.read() as connection:
+    with context.db.read() as connection:
         rows = connection.execute(query).all()
     by_case: dict[UUID, list[Row[Any]]] = {}
     for row in rows:
         by_case.setdefault(row.id, []).append(row)
     return tuple(_view(each) for each in by_case.values())
-
-
-def golden_problems(request: GoldenRequest, kind: str, policy: Policy) -> Iterator[Problem]:
-    """What is wrong with what a lead says is right. Pure."""
-    known = policy.reasons_for(kind)
-    for position, code in enumerate(request.reasons):
-        if code not in known:
-            yield Problem(f"reasons.{position}", "unknown_reason", f"Use one of {', '.join(known)}.")
-    if request.verdict == "reject" and not request.reasons:
-        yield Problem("reasons", "missing_reason", f"A rejection needs a reason. Use one of {', '.join(known)}.")
-    if request.verdict == "approve" and request.reasons:
-        yield Problem("reasons", "reason_without_rejection", "Reasons go with a rejection; an approval has none.")
 
 
 def _decided(connection: Connection, submission_id: UUID) -> Row[Any]:
@@ -134,6 +121,6 @@ def _view(rows: list[Row[Any]]) -> GoldenView:
     )
 
 
-def _tell(connection: Connection, event: str, submission_id: UUID, by: str, golden_id: UUID) -> None:
+def _audit(connection: Connection, event: str, submission_id: UUID, by: str, golden_id: UUID) -> None:
     audit.write(connection, event, actor=by, submission_id=submission_id, detail={"golden_id": str(golden_id)})
     log.info(event, submission_id=str(submission_id), golden_id=str(golden_id), reviewer=by)

@@ -6,13 +6,13 @@ from datetime import date, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from pipeline.kernel.database import Database
+from pipeline.kernel.rules.statistics import percent, percentile
 from pipeline.policy import Policy
-from pipeline.review.quality.forecast import outlook
-from pipeline.review.quality.rules.agreement import judged, percent, rated, reason_judged, reason_kappa, verdict_kappa
-from pipeline.review.quality.rules.handling import percentile
+from pipeline.review.claims.context import ReviewContext
+from pipeline.review.quality.forecast import forecast_queues
+from pipeline.review.quality.observations import Observations, Window, observations_in
+from pipeline.review.quality.rules.agreement import judged, rated, reason_judged, reason_kappa, verdict_kappa
 from pipeline.review.quality.rules.sampling import Agreement, compare
-from pipeline.review.quality.samples_of_work import Window, Work, work_in
 from schemas.quality import QualityLine, QualityView, ReasonLine
 
 _PLACES: Final = 3
@@ -22,26 +22,26 @@ def quality(
     *,
     now: datetime,
     weeks: int,
-    db: Database,
-    policy: Policy,
+    context: ReviewContext,
     last: date | None = None,
     queue: str | None = None,
     reviewer: str | None = None,
 ) -> QualityView:
     """The numbers of so many weeks up to this one, or up to that of the day `last`; of one queue and reviewer, or of all."""
+    policy = context.policy
     window = window_of(now, weeks, last=last, policy=policy, queue=queue, reviewer=reviewer)
-    with db.read() as connection:
-        work = work_in(connection, window, idle=timedelta(seconds=policy.quality.idle_seconds))
-        forecast, assumption = outlook(connection, now=now, policy=policy, queue=queue)
-    people = {reviewer} if reviewer else _people(work)
+    with context.db.read() as connection:
+        seen = observations_in(connection, window, idle=timedelta(seconds=policy.quality.idle_seconds))
+        forecast, assumption = forecast_queues(connection, now=now, policy=policy, queue=queue)
+    people = {reviewer} if reviewer else _people(seen)
     return QualityView(
         since=window.since,
         until=window.until,
-        all=line("all", work, by=reviewer),
-        weeks=tuple(line(week, _part(work, week=week), by=reviewer) for week in _weeks(window)),
-        reviewers=tuple(line(each, _of(work, each), by=each) for each in sorted(people)),
-        queues=tuple(line(each, _part(work, queue=each), by=reviewer) for each in sorted(_queues(work))),
-        reasons=tuple(reason_line(each, work, by=reviewer) for each in _reasons(work)),
+        all=line("all", seen, by=reviewer),
+        weeks=tuple(line(week, _part(seen, week=week), by=reviewer) for week in _weeks(window)),
+        reviewers=tuple(line(each, _of(seen, each), by=each) for each in sorted(people)),
+        queues=tuple(line(each, _part(seen, queue=each), by=reviewer) for each in sorted(_queues(seen))),
+        reasons=tuple(reason_line(each, seen, by=reviewer) for each in _reasons(seen)),
         forecast=forecast,
         assumption=assumption,
     )
@@ -62,17 +62,17 @@ def _midnight(day: date, zone: ZoneInfo) -> datetime:
     return datetime(day.year, day.month, day.day, tzinfo=zone)
 
 
-def line(name: str, work: Work, *, by: str | None = None) -> QualityLine:
-    """The numbers of one part of the work; `by` a person, what they said on either side of a pair. Pure."""
-    both = rated(work.pairs)
+def line(name: str, seen: Observations, *, by: str | None = None) -> QualityLine:
+    """The numbers of one part of the observations; `by` a person, their verdicts on either side of a pair. Pure."""
+    both = rated(seen.pairs)
     agreed = sum(pair.how is Agreement.AGREED for pair in both)
-    found = judged(both, work.known, by=by)
+    found = judged(both, seen.golden, by=by)
     wrong = sum(each.wrong for each in found)
     kappa = verdict_kappa(both)
-    seconds = [each.seconds for each in work.done]
+    seconds = [each.seconds for each in seen.decisions]
     return QualityLine(
         name=name,
-        decided=len(work.done),
+        decided=len(seen.decisions),
         pairs=len(both),
         agreed=agreed,
         agreement_percent=percent(agreed, len(both)),
@@ -81,23 +81,23 @@ def line(name: str, work: Work, *, by: str | None = None) -> QualityLine:
         judged=len(found),
         wrong=wrong,
         error_percent=percent(wrong, len(found)),
-        golden=len(work.known),
-        golden_right=sum(compare(each.said, each.right) is Agreement.AGREED for each in work.known),
+        golden=len(seen.golden),
+        golden_right=sum(compare(each.said, each.right) is Agreement.AGREED for each in seen.golden),
         p50_seconds=percentile(seconds, 50),
         p90_seconds=percentile(seconds, 90),
         p99_seconds=percentile(seconds, 99),
     )
 
 
-def reason_line(reason: str, work: Work, *, by: str | None = None) -> ReasonLine:
+def reason_line(reason: str, seen: Observations, *, by: str | None = None) -> ReasonLine:
     """The numbers of one reason. Pure."""
-    found = reason_judged(work.pairs, work.known, reason, by=by)
-    kappa = reason_kappa(work.pairs, reason)
-    sides = [said for pair in work.pairs for said in (pair.first, pair.second)]
+    found = reason_judged(seen.pairs, seen.golden, reason, by=by)
+    kappa = reason_kappa(seen.pairs, reason)
+    sides = [said for pair in seen.pairs for said in (pair.first, pair.second)]
     return ReasonLine(
         reason=reason,
-        given=sum(reason in said.reasons for said in (*sides, *(each.said for each in work.known))),
-        pairs=len(rated(work.pairs)),
+        given=sum(reason in said.reasons for said in (*sides, *(each.said for each in seen.golden))),
+        pairs=len(rated(seen.pairs)),
         kappa=None if kappa is None else round(kappa, _PLACES),
         judged=len(found),
         wrong=sum(found),
@@ -105,34 +105,36 @@ def reason_line(reason: str, work: Work, *, by: str | None = None) -> ReasonLine
     )
 
 
-def _people(work: Work) -> set[str]:
-    sides = {each for pair in work.pairs for each in (pair.first_by, pair.second_by)}
-    return {each.by for each in work.done} | {each.by for each in work.known} | sides
+def _people(seen: Observations) -> set[str]:
+    sides = {each for pair in seen.pairs for each in (pair.first_by, pair.second_by)}
+    return {each.by for each in seen.decisions} | {each.by for each in seen.golden} | sides
 
 
-def _queues(work: Work) -> set[str]:
+def _queues(seen: Observations) -> set[str]:
     return (
-        {each.queue for each in work.done} | {each.queue for each in work.pairs} | {each.queue for each in work.known}
+        {each.queue for each in seen.decisions}
+        | {each.queue for each in seen.pairs}
+        | {each.queue for each in seen.golden}
     )
 
 
-def _of(work: Work, person: str) -> Work:
-    return Work(
-        tuple(each for each in work.done if each.by == person),
-        tuple(pair for pair in work.pairs if person in (pair.first_by, pair.second_by)),
-        tuple(each for each in work.known if each.by == person),
+def _of(seen: Observations, person: str) -> Observations:
+    return Observations(
+        tuple(each for each in seen.decisions if each.by == person),
+        tuple(pair for pair in seen.pairs if person in (pair.first_by, pair.second_by)),
+        tuple(each for each in seen.golden if each.by == person),
     )
 
 
-def _part(work: Work, *, week: str | None = None, queue: str | None = None) -> Work:
+def _part(seen: Observations, *, week: str | None = None, queue: str | None = None) -> Observations:
     def wanted(each_week: str, each_queue: str) -> bool:
         return week in (None, each_week) and queue in (None, each_queue)
 
     return replace(
-        work,
-        done=tuple(each for each in work.done if wanted(each.week, each.queue)),
-        pairs=tuple(each for each in work.pairs if wanted(each.week, each.queue)),
-        known=tuple(each for each in work.known if wanted(each.week, each.queue)),
+        seen,
+        decisions=tuple(each for each in seen.decisions if wanted(each.week, each.queue)),
+        pairs=tuple(each for each in seen.pairs if wanted(each.week, each.queue)),
+        golden=tuple(each for each in seen.golden if wanted(each.week, each.queue)),
     )
 
 
@@ -142,6 +144,6 @@ def _weeks(window: Window) -> Iterable[str]:
     return sorted({window.week(window.since + timedelta(days=day)) for day in range(days)})
 
 
-def _reasons(work: Work) -> list[str]:
-    said = [each for pair in work.pairs for each in (pair.first, pair.second)] + [each.said for each in work.known]
+def _reasons(seen: Observations) -> list[str]:
+    said = [each for pair in seen.pairs for each in (pair.first, pair.second)] + [each.said for each in seen.golden]
     return sorted({reason for each in said for reason in each.reasons})

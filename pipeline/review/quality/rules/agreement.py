@@ -1,15 +1,15 @@
-"""Agreement and error rates, counted over what people said. Pure."""
+"""Agreement and errors of reviewers, counted over their verdicts. Pure."""
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from pipeline.kernel.rules.statistics import kappa
 from pipeline.review.quality.rules.sampling import RESULTS, Agreement, Said, compare
 
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """One sampled case: what the first and the second person said, and whom a lead found right where they differed."""
+    """One sampled case: the first and the second person's verdict, and who was right according to a lead, where they disagree."""
 
     week: str
     queue: str
@@ -21,20 +21,20 @@ class Pair:
 
     @property
     def how(self) -> Agreement:
-        """How the two compare."""
+        """How the two agree."""
         return compare(self.first, self.second)
 
     @property
     def right(self) -> Said | None:
-        """What was right; None while nobody has ruled."""
+        """The right verdict; None before adjudication."""
         if self.how is Agreement.AGREED or self.ruling == "first":
             return self.first
         return self.second if self.ruling == "second" else None
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
-    """What a person said of a golden case, and what is right."""
+class GoldenAnswer:
+    """A person's verdict on a golden case, and the right one."""
 
     week: str
     queue: str
@@ -45,7 +45,7 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """One thing that somebody said, with what was right."""
+    """A person's verdict that is known to be right or wrong, with the right one."""
 
     said: Said
     right: Said
@@ -54,22 +54,6 @@ class Judged:
     def wrong(self) -> bool:
         """Whether it was wrong: another verdict, or a rejection for none of the right reasons."""
         return compare(self.said, self.right) is not Agreement.AGREED
-
-
-def kappa(pairs: Iterable[tuple[str, str]]) -> float | None:
-    """Cohen's kappa of two people's ratings: 1 agree always, 0 as chance would, below 0 less than that.
-
-    None where it says nothing: no ratings, or both gave one and the same rating throughout. Cohen (1960), A coefficient of agreement
-    for nominal scales.
-    """
-    rated = list(pairs)
-    if not rated:
-        return None
-    count = len(rated)
-    observed = sum(one == other for one, other in rated) / count
-    ones, others = Counter(one for one, _ in rated), Counter(other for _, other in rated)
-    expected = sum(ones[rating] * others[rating] for rating in ones) / count**2
-    return None if expected == 1 else (observed - expected) / (1 - expected)
 
 
 def rated(pairs: Iterable[Pair]) -> list[Pair]:
@@ -87,24 +71,24 @@ def reason_kappa(pairs: Iterable[Pair], reason: str) -> float | None:
     return kappa((_gave(pair.first, reason), _gave(pair.second, reason)) for pair in rated(pairs))
 
 
-def judged(pairs: Sequence[Pair], known: Sequence[Known], *, by: str | None = None) -> list[Judged]:
-    """What is known to be right or wrong: by one person, on either side of a pair; else the decisions that had effects, and golden ones."""
-    found = [Judged(each.said, each.right) for each in known if by in (None, each.by)]
+def judged(pairs: Sequence[Pair], golden: Sequence[GoldenAnswer], *, by: str | None = None) -> list[Judged]:
+    """The verdicts that are known to be right or wrong.
+
+    Of one person: theirs on either side of a pair, and on golden cases. Of all: the decisions that had effects, and golden cases.
+    """
+    found = [Judged(each.said, each.right) for each in golden if by in (None, each.by)]
     for pair in pairs:
         if pair.right is not None:
             found += [Judged(said, pair.right) for said in _sides(pair, by)]
     return found
 
 
-def reason_judged(pairs: Sequence[Pair], known: Sequence[Known], reason: str, *, by: str | None = None) -> list[bool]:
+def reason_judged(
+    pairs: Sequence[Pair], golden: Sequence[GoldenAnswer], reason: str, *, by: str | None = None
+) -> list[bool]:
     """For each time that the reason was given and is known to be right or wrong: whether it was wrong."""
-    gave = [each for each in judged(pairs, known, by=by) if reason in each.said.reasons]
+    gave = [each for each in judged(pairs, golden, by=by) if reason in each.said.reasons]
     return [reason not in each.right.reasons for each in gave]
-
-
-def percent(part: int, whole: int) -> float | None:
-    """A share in percent, to one place; None of nothing."""
-    return round(100 * part / whole, 1) if whole else None
 
 
 def _sides(pair: Pair, by: str | None) -> Iterable[Said]:

@@ -1,4 +1,4 @@
-"""What becomes of a queue at its present pace. Pure: all times are hours of work from now on."""
+"""Forecast of a queue at its present pace. Pure: all times are working hours from now."""
 
 import heapq
 from collections.abc import Sequence
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 MOST_CASES: Final = 100_000
-"""Of which a forecast is made; beyond it the queue is lost anyway."""
+"""The most cases that a forecast looks at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class Forecast:
 @dataclass(order=True, frozen=True, slots=True)
 class _Case:
     due: float
-    comes: float
+    arrives: float
     waits_now: bool
 
 
@@ -40,34 +40,34 @@ def forecast(dues: Sequence[float], pace: Pace, *, promise: float, horizon: floa
     `dues` are those of the cases that wait; what comes later is due `promise` hours after it came. Cases arrive until `horizon`; all
     are decided in the end, unless nothing is decided at all.
     """
-    coming = _arrivals(pace.arrivals, promise, horizon)
-    cases = [*(_Case(due, 0.0, waits_now=True) for due in dues[:MOST_CASES]), *coming]
+    arrivals = _arrivals(pace.arrivals, promise, horizon)
+    cases = [*(_Case(due, 0.0, waits_now=True) for due in dues[:MOST_CASES]), *arrivals]
     late = _late(cases, pace.decided)
     waiting = sum(case.waits_now for case in late)
-    return Forecast(waiting, len(coming), len(late) - waiting, _hours_to_clear(len(dues), pace))
+    return Forecast(waiting, len(arrivals), len(late) - waiting, _hours_to_clear(len(dues), pace))
 
 
 def _arrivals(pace: float, promise: float, horizon: float) -> list[_Case]:
-    """Evenly, the first after one interval."""
+    """Cases that arrive evenly, the first after one interval."""
     count = min(int(pace * horizon), MOST_CASES)
     return [_Case(number / pace + promise, number / pace, waits_now=False) for number in range(1, count + 1)]
 
 
 def _late(cases: Sequence[_Case], decided: float) -> list[_Case]:
-    """Those that are decided after they are due; at no pace at all, every one."""
+    """The cases that are decided after they are due; where nothing is decided, all."""
     if decided == 0:
         return list(cases)
-    coming = sorted(cases, key=lambda case: case.comes)
-    there: list[_Case] = []
+    arriving = sorted(cases, key=lambda case: case.arrives)
+    waiting: list[_Case] = []
     late: list[_Case] = []
     now, position = 0.0, 0
-    while there or position < len(coming):
-        if not there:
-            now = max(now, coming[position].comes)
-        while position < len(coming) and coming[position].comes <= now:
-            heapq.heappush(there, coming[position])
+    while waiting or position < len(arriving):
+        if not waiting:
+            now = max(now, arriving[position].arrives)
+        while position < len(arriving) and arriving[position].arrives <= now:
+            heapq.heappush(waiting, arriving[position])
             position += 1
-        case = heapq.heappop(there)
+        case = heapq.heappop(waiting)
         now += 1 / decided
         if now > case.due:
             late.append(case)
@@ -75,7 +75,7 @@ def _late(cases: Sequence[_Case], decided: float) -> list[_Case]:
 
 
 def _hours_to_clear(waiting: int, pace: Pace) -> float | None:
-    """When nothing waits any more; None where it never comes to that."""
+    """The hours until nothing waits; None where the queue does not shrink."""
     if not waiting:
         return 0.0
     gained = pace.decided - pace.arrivals

@@ -1,4 +1,4 @@
-"""Which decisions are looked at twice, whose turn it is, and whether two people agree. Pure."""
+"""Which decisions are sampled, which claims are blind looks, and whether two people agree. Pure."""
 
 import hashlib
 from collections.abc import Collection
@@ -12,8 +12,8 @@ from pipeline.policy.quality import Quality
 _DIGITS: Final = 8
 
 
-class Turn(StrEnum):
-    """What a reviewer is given in place of the next case."""
+class CheckKind(StrEnum):
+    """What a blind look is at: a sampled decision, or a golden case."""
 
     SAMPLE = "sample"
     GOLDEN = "golden"
@@ -37,30 +37,30 @@ class Said:
 
 
 RESULTS: Final = frozenset({"approve", "reject", "better_file"})
-"""The verdicts that end a case; whoever passed it on to a senior gave none of them."""
+"""The verdicts that end a case; an escalation is none of them."""
 
 
-def lot(seed: str, drawn: UUID) -> float:
-    """The number from 0 up to 1 that an id draws, the same for ever: the first eight digits of SHA-256 of `seed:id`."""
-    digits = hashlib.sha256(f"{seed}:{drawn}".encode()).hexdigest()[:_DIGITS]
+def fraction_of(seed: str, of: UUID) -> float:
+    """A number from 0 up to 1 that depends only on seed and id: the first eight hexadecimal digits of SHA-256 of `seed:id`, over 16⁸."""
+    digits = hashlib.sha256(f"{seed}:{of}".encode()).hexdigest()[:_DIGITS]
     return float(int(digits, 16) / 16**_DIGITS)
 
 
 def is_sampled(decision_id: UUID, queue: str, quality: Quality) -> bool:
-    """Whether a decision is looked at by a second person. Nothing of the case decides it, only its decision's id."""
-    return lot(quality.seed, decision_id) < quality.sample.get(queue, 0)
+    """Whether a second person looks at a decision. Sampling depends only on the decision's id."""
+    return fraction_of(quality.seed, decision_id) < quality.sample.get(queue, 0)
 
 
-def turn_of(claim_id: UUID, quality: Quality) -> Turn | None:
-    """Whether a new claim is to be a blind one; None for a member's case."""
-    drawn = lot(quality.seed, claim_id)
-    if drawn < quality.golden:
-        return Turn.GOLDEN
-    return Turn.SAMPLE if drawn < quality.golden + quality.mix else None
+def blind_look_for(claim_id: UUID, quality: Quality) -> CheckKind | None:
+    """Which blind look a new claim is to be; None for a member's case. It depends only on the claim's id."""
+    fraction = fraction_of(quality.seed, claim_id)
+    if fraction < quality.golden:
+        return CheckKind.GOLDEN
+    return CheckKind.SAMPLE if fraction < quality.golden + quality.mix else None
 
 
 def compare(one: Said, other: Said) -> Agreement:
-    """Two that reject, or ask for a better file, agree where they share a reason: the member is told the same thing to mend."""
+    """Two that reject, or ask for a better file, agree where they share a reason: the member has to mend the same thing."""
     if not RESULTS.issuperset((one.verdict, other.verdict)):
         return Agreement.PASSED_ON
     if one.verdict != other.verdict:

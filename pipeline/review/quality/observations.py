@@ -1,4 +1,4 @@
-"""What was said and done in a time, read from the database for the numbers of quality."""
+"""What the numbers of quality are computed from: the decisions, pairs of verdicts and golden answers of a period."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -9,16 +9,14 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import ColumnElement, Connection, Row, Select, Text, and_, cast, func, select
 
 from pipeline.review.quality.adjudication import compared
-from pipeline.review.quality.rules.agreement import Known, Pair
+from pipeline.review.quality.rules.agreement import GoldenAnswer, Pair
 from pipeline.review.quality.rules.handling import Span, worked
-from pipeline.review.quality.rules.sampling import Said, Turn
-from pipeline.review.quality.tables import STANDING as ANSWERED
-from pipeline.review.quality.tables import answer, check, golden
-from pipeline.review.tables import ON_MEMBERS_CASES, claim
+from pipeline.review.quality.rules.sampling import CheckKind, Said
+from pipeline.review.tables import ANSWER_STANDING, ON_MEMBERS_CASES, answer, check, claim, golden
 from pipeline.submission.audit import audit
 from pipeline.submission.tables import STANDING, decision, submission
 
-SIGNS: Final = ("claim.opened", "claim.renewed")
+REPORTS: Final = ("claim.opened", "claim.renewed")
 OPENED: Final = "claim.opened"
 
 
@@ -39,7 +37,7 @@ class Window:
 
 
 @dataclass(frozen=True, slots=True)
-class Done:
+class TimedDecision:
     """One decision of a person, and the seconds that they worked on it."""
 
     week: str
@@ -49,38 +47,40 @@ class Done:
 
 
 @dataclass(frozen=True, slots=True)
-class Work:
+class Observations:
     """All that is counted."""
 
-    done: tuple[Done, ...]
+    decisions: tuple[TimedDecision, ...]
     pairs: tuple[Pair, ...]
-    known: tuple[Known, ...]
+    golden: tuple[GoldenAnswer, ...]
 
 
-def work_in(connection: Connection, window: Window, *, idle: timedelta) -> Work:
-    """What was decided in the window, what was said of it by a second person, and what was said of golden cases."""
-    return Work(
-        tuple(_done(connection, window, idle)), tuple(_pairs(connection, window)), tuple(_known(connection, window))
+def observations_in(connection: Connection, window: Window, *, idle: timedelta) -> Observations:
+    """The decisions of the window, the second verdicts on them, and the answers to golden cases."""
+    return Observations(
+        tuple(_decisions(connection, window, idle)),
+        tuple(_pairs(connection, window)),
+        tuple(_golden(connection, window)),
     )
 
 
-def _done(connection: Connection, window: Window, idle: timedelta) -> list[Done]:
+def _decisions(connection: Connection, window: Window, idle: timedelta) -> list[TimedDecision]:
     conditions = [STANDING, decision.c.reviewer_id.is_not(None), *_within(window, decision.c.decided_at)]
     if window.reviewer:
         conditions.append(decision.c.reviewer_id == window.reviewer)
     rows = connection.execute(_claims_of_decisions().where(*conditions, *_queue(window, submission.c.kind))).all()
     by_decision = groupby(rows, key=lambda row: (row.decision_id, row.decided_at, row.queue, row.by))
     return [
-        Done(window.week(at), queue, by, worked(map(_span, claims), idle=idle).total_seconds())
+        TimedDecision(window.week(at), queue, by, worked(map(_span, claims), idle=idle).total_seconds())
         for (_, at, queue, by), claims in by_decision
     ]
 
 
 def _claims_of_decisions() -> Select[Any]:
-    """Each claim on the case that whoever decided it had until then, with its signs of life."""
-    signs = and_(
+    """Each claim on the case that its decider had until then, with what its page reported."""
+    reports = and_(
         audit.c.submission_id == claim.c.submission_id,
-        audit.c.event.in_(SIGNS),
+        audit.c.event.in_(REPORTS),
         audit.c.detail["claim_id"].astext == cast(claim.c.id, Text),
     )
     theirs = and_(claim.c.submission_id == decision.c.submission_id, claim.c.reviewer_id == decision.c.reviewer_id)
@@ -92,20 +92,20 @@ def _claims_of_decisions() -> Select[Any]:
             claim.c.claimed_at,
             claim.c.ended_at,
             claim.c.state,
-            func.array_agg(audit.c.at).label("signs"),
+            func.array_agg(audit.c.at).label("reports"),
             func.min(audit.c.at).filter(audit.c.event == OPENED).label("opened_at"),
         )
         .join(submission, submission.c.id == decision.c.submission_id)
         .join(claim, and_(theirs, ON_MEMBERS_CASES, claim.c.claimed_at <= decision.c.decided_at))
-        .outerjoin(audit, signs)
+        .outerjoin(audit, reports)
         .group_by(decision.c.id, submission.c.kind, claim.c.id)
         .order_by(decision.c.id, claim.c.id)
     )
 
 
 def _span(row: Row[Any]) -> Span:
-    """A case that was fetched ahead is worked on from when its page was opened."""
-    return Span(row.opened_at or row.claimed_at, tuple(filter(None, row.signs)), row.ended_at, row.state)
+    """Work on a case that was fetched ahead begins when its page is opened."""
+    return Span(row.opened_at or row.claimed_at, tuple(filter(None, row.reports)), row.ended_at, row.state)
 
 
 def _pairs(connection: Connection, window: Window) -> list[Pair]:
@@ -125,8 +125,8 @@ def _pairs(connection: Connection, window: Window) -> list[Pair]:
     return [pair for pair in found if window.reviewer in (None, pair.first_by, pair.second_by)]
 
 
-def _known(connection: Connection, window: Window) -> list[Known]:
-    conditions = [check.c.kind == Turn.GOLDEN, ANSWERED, answer.c.effects_at <= func.now()]
+def _golden(connection: Connection, window: Window) -> list[GoldenAnswer]:
+    conditions = [check.c.kind == CheckKind.GOLDEN, ANSWER_STANDING, answer.c.effects_at <= func.now()]
     if window.reviewer:
         conditions.append(answer.c.reviewer_id == window.reviewer)
     query = (
@@ -136,7 +136,7 @@ def _known(connection: Connection, window: Window) -> list[Known]:
         .where(*conditions, *_within(window, answer.c.decided_at), *_queue(window, check.c.queue))
     )
     return [
-        Known(
+        GoldenAnswer(
             window.week(row.decided_at),
             row.queue,
             row.reviewer_id,

@@ -1,9 +1,10 @@
-"""What a decision must say to be recorded (DOMAIN §1, §7.2). Pure."""
+"""What a decision must say to be recorded (DOMAIN §1, §7.2), and what a verdict comes to where two people must agree. Pure."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
@@ -11,12 +12,38 @@ from pipeline.kernel.errors import Problem
 from pipeline.policy import Policy
 from pipeline.policy.ladder import FactType
 from pipeline.policy.methods import ChecklistItem
+from pipeline.submission.queues import Queue
 from schemas.decisions import DecisionRequest, MaterialAnswers
 
 _CURRENCY: Final = re.compile(r"[A-Z]{3}")
 _AMOUNT: Final = re.compile(r"[0-9]{1,15}(\.[0-9]{1,6})?")
 _TEXT_LENGTH: Final = 200
 _DIGITS: Final = 15
+_BOTH: Final = 2
+
+
+class FourEyes(StrEnum):
+    """Final: the decision, with its effects. Second: another person looks. Split: two disagree, and a senior decides."""
+
+    FINAL = "final"
+    SECOND = "second"
+    SPLIT = "split"
+
+
+WAITS_IN: Final[Mapping[FourEyes, Queue]] = {FourEyes.SECOND: Queue.SECOND, FourEyes.SPLIT: Queue.SENIOR}
+
+
+def four_eyes(verdict: str, *, needs_two: bool, opinions: Sequence[str]) -> FourEyes:
+    """The four-eyes outcome of a verdict; `opinions` are the standing verdicts of the others.
+
+    Once somebody's opinion was asked for it counts, whatever the policy says by then. Asking for a better file judges nobody, so
+    it takes one person only. Where two disagree the third decides.
+    """
+    if verdict == "better_file" or len(opinions) >= _BOTH:
+        return FourEyes.FINAL
+    if not opinions:
+        return FourEyes.SECOND if needs_two else FourEyes.FINAL
+    return FourEyes.FINAL if opinions[0] == verdict else FourEyes.SPLIT
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,19 +65,30 @@ def decision_problems(request: DecisionRequest, subject: Subject, policy: Policy
 
 
 def _reason_problems(request: DecisionRequest, subject: Subject, policy: Policy) -> Iterator[Problem]:
-    better = request.verdict == "better_file"
-    known = policy.better_file_reasons() if better else policy.reasons_for(subject.kind)
-    for position, code in enumerate(request.reasons):
+    if request.verdict != "better_file":
+        yield from reason_problems(request.verdict, request.reasons, policy.reasons_for(subject.kind))
+        return
+    known = policy.better_file_reasons()
+    yield from _unknown_reasons(request.reasons, known)
+    if not request.reasons and request.message is None:
+        message = f"Say what is wrong with the file: a message, or one of {', '.join(known)}."
+        yield Problem("reasons", "missing_reason", message)
+
+
+def reason_problems(verdict: str, reasons: Sequence[str], known: Collection[str]) -> Iterator[Problem]:
+    """What is wrong with the reasons of an approval or a rejection; `known` are those of the policy."""
+    yield from _unknown_reasons(reasons, known)
+    if verdict == "reject" and not reasons:
+        yield Problem("reasons", "missing_reason", f"A rejection needs a reason. Use one of {', '.join(known)}.")
+    if verdict == "approve" and reasons:
+        yield Problem("reasons", "reason_without_rejection", "Reasons go with a rejection; an approval has none.")
+
+
+def _unknown_reasons(reasons: Sequence[str], known: Collection[str]) -> Iterator[Problem]:
+    for position, code in enumerate(reasons):
         if code not in known:
             message = f"There is no reason {code!r} here. Use one of {', '.join(known)}."
             yield Problem(f"reasons.{position}", "unknown_reason", message)
-    if better and not request.reasons and request.message is None:
-        message = f"Say what is wrong with the file: a message, or one of {', '.join(known)}."
-        yield Problem("reasons", "missing_reason", message)
-    if request.verdict == "reject" and not request.reasons:
-        yield Problem("reasons", "missing_reason", f"A rejection needs a reason. Use one of {', '.join(known)}.")
-    if request.verdict == "approve" and request.reasons:
-        yield Problem("reasons", "reason_without_rejection", "Reasons go with a rejection; an approval has none.")
 
 
 def _unknown_materials(request: DecisionRequest, subject: Subject) -> Iterator[Problem]:

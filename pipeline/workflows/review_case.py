@@ -1,0 +1,30 @@
+"""What a reviewer sees: the case that they have claimed, with the member's avatar and tax number from the stages that keep them."""
+
+from uuid import UUID
+
+from pipeline.avatar.service import approved_picture
+from pipeline.review.cases.view import case_of
+from pipeline.review.claims.context import ReviewContext
+from pipeline.review.quality.blinding import as_first_seen, past_of
+from pipeline.verification.tax_number import number_of
+from schemas.cases import Case
+
+
+def review_case(claim_id: UUID, *, reviewer_id: str, context: ReviewContext) -> Case:
+    """The case of a claim; a blind one as it was before its decision. Raises ClaimExpired, NotFound.
+
+    The avatar has a short-lived link to the vault, not its public address: an avatar of earlier has no other, and the link must not
+    show which case is blind.
+    """
+    case = case_of(claim_id, reviewer_id=reviewer_id, context=context)
+    past = past_of(claim_id, db=context.db)
+    avatar = approved_picture(case.member_id, at=past.decided_at if past else None, db=context.db)
+    if avatar is not None:
+        seconds = context.policy.review.view_url_seconds
+        link = context.storage.presign_view(avatar.key, media_type=avatar.media_type, seconds=seconds)
+        shown = {"current_avatar_url": link, "current_avatar_id": avatar.submission_id}
+        case = case.model_copy(update=shown)
+    if case.kind == "verification":
+        number = number_of(case.submission_id, db=context.db)
+        case = case.model_copy(update={"tax_number": number})
+    return as_first_seen(case, past) if past else case
