@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from cli.output import AsJson, console, print_json, print_table, when
 from config.container import Container, build_container
 from config.settings import load_settings
-from pipeline.events.webhooks.endpoints import listed
+from pipeline.events.webhooks.endpoints import list_endpoints
 from pipeline.kernel import clock
 from pipeline.kernel.errors import Misconfigured, ProofdeskError
 from pipeline.migrations.upgrade import pending
@@ -186,7 +186,7 @@ def _waiting(tools: Container) -> str:
 
 
 def _endpoints(tools: Container) -> str:
-    found = listed(db=tools.db)
+    found = list_endpoints(db=tools.db)
     if resting := [each for each in found if each.state == "paused"]:
         raise Misconfigured(
             "; ".join(f"{each.url} is paused ({each.pending} events wait): {each.paused_because}" for each in resting)

@@ -38,7 +38,7 @@ def add(
 def list_endpoints(as_json: AsJson = False) -> None:
     """Every endpoint and how it fares."""
     with tools() as tool:
-        found = endpoints.listed(db=tool.db)
+        found = endpoints.list_endpoints(db=tool.db)
     if as_json:
         print_json([each.model_dump(mode="json") for each in found])
         return

@@ -90,11 +90,11 @@ def create_key(
     }
     with db.begin() as connection:
         connection.execute(insert(api_key), row)
-        _tell(connection, "key.created", key_id, actor=actor)
+        _audit(connection, "key.created", key_id, actor=actor)
     return key_id, f"{PREFIX}_{key_id.hex}_{secret}"
 
 
-def listed_keys(*, db: Database) -> Sequence[RowMapping]:
+def list_keys(*, db: Database) -> Sequence[RowMapping]:
     """Every key but for its secret: those that are live first, the newest first."""
     columns = (api_key.c.id, api_key.c.name, api_key.c.scopes, api_key.c.reviewer_id)
     times = (api_key.c.created_at, api_key.c.revoked_at)
@@ -113,7 +113,7 @@ def revoke_key(key_id: UUID, *, actor: str | None = None, db: Database) -> None:
         )
         if revoked.rowcount != 1:
             raise NotFound(f"There is no live key {key_id}.")
-        _tell(connection, "key.revoked", key_id, actor=actor)
+        _audit(connection, "key.revoked", key_id, actor=actor)
 
 
 def authenticate(presented: str | None, *, db: Database) -> Caller:
@@ -129,7 +129,7 @@ def authenticate(presented: str | None, *, db: Database) -> Caller:
     return Caller(row.id, row.name, frozenset(row.scopes), row.reviewer_id)
 
 
-def _tell(connection: Connection, event: str, key_id: UUID, *, actor: str | None) -> None:
+def _audit(connection: Connection, event: str, key_id: UUID, *, actor: str | None) -> None:
     """Add to the history what a person did to a key."""
     if actor is not None:
         audit.write(connection, event, actor=actor, detail={"key": str(key_id)})

@@ -53,7 +53,7 @@ class Circuit:
             fail_max=failures,
             reset_timeout=pause_seconds,
             exclude=[self._is_an_answer],
-            listeners=[_Told()],
+            listeners=[_StateLog()],
             state_storage=self._kept,
             name=dependency,
             throw_new_error_on_trip=False,
@@ -110,7 +110,7 @@ class Circuit:
         return isinstance(error, Exception) and not isinstance(error, self._away)
 
 
-class _Told(CircuitBreakerListener):
+class _StateLog(CircuitBreakerListener):
     """One line when a circuit opens, and one when it closes."""
 
     def state_change(
