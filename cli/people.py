@@ -102,7 +102,7 @@ def disable(reviewer: Id) -> None:
 
 @app.command()
 def enable(reviewer: Id) -> None:
-    """Let a disabled person in again."""
+    """Enable a disabled person again."""
     with tools() as tool:
         accounts.enable(reviewer, actor=ACTOR, db=tool.db)
     console.print(f"{reviewer} may sign in again.")

@@ -14,6 +14,7 @@ from pipeline.access.staff.rules.sign_in import SignInRefused
 from pipeline.access.staff.sign_in import sign_in
 from pipeline.kernel import clock
 from pipeline.kernel.errors import Invalid
+from pipeline.submission.audit import audit
 from tests.support.desk import Desk
 from tests.support.people import PASSWORD, Visitor, signed_in
 
@@ -95,8 +96,7 @@ def test_roles_are_set_and_not_added(run: Run) -> None:
 
 
 def history(desk: Desk) -> list[tuple[str, str, dict[str, object]]]:
-    rows = desk.sql("SELECT event, actor, detail FROM audit WHERE event LIKE 'reviewer.%' ORDER BY id")
-    return [(row[0], row[1], row[2]) for row in rows]
+    return [(row.event, row.actor, row.detail) for row in desk.rows(audit) if row.event.startswith("reviewer.")]
 
 
 def test_each_change_at_a_terminal_is_in_the_history(run: Run, desk: Desk) -> None:

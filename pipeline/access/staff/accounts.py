@@ -1,4 +1,4 @@
-"""The people who may sign in: listed, changed, disabled, signed out. Each change is written to the history."""
+"""The people who may sign in: listed, added, changed, disabled, signed out."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -81,7 +81,7 @@ def change(reviewer_id: str, *, roles: Sequence[Role], languages: Sequence[str],
 
 
 def end_access(connection: Connection, reviewer_id: str, *, actor: str) -> None:
-    """Sign a person out everywhere and let them in no more. Raises NotFound, LastAdministrator."""
+    """Disable a person and end their sessions, in the caller's transaction. Raises NotFound, LastAdministrator."""
     keep_an_administrator(connection, reviewer_id)
     set_columns(connection, reviewer_id, disabled_at=func.now())
     sessions.end_all(connection, reviewer_id)
@@ -97,13 +97,13 @@ def enable(reviewer_id: str, *, actor: str, db: Database) -> None:
 
 
 def sign_out_everywhere(reviewer_id: str, *, db: Database) -> int:
-    """End all of a person's sessions. Returns of how many browsers."""
+    """End all of a person's sessions. Returns how many."""
     with db.begin() as connection:
         return sessions.end_all(connection, reviewer_id)
 
 
 def choose_look(reviewer_id: str, theme: str, timezone: str | None, *, db: Database) -> None:
-    """Keep how a person likes the console to look: `auto`, `light` or `dark`; and on which clock (None: the team's)."""
+    """Keep a person's theme (`auto`, `light` or `dark`) and time zone (None: the team's)."""
     with db.begin() as connection:
         set_columns(connection, reviewer_id, theme=theme, timezone=timezone)
 

@@ -23,7 +23,7 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class SignInContext:
-    """What signing in needs."""
+    """What signing in with a password needs."""
 
     db: Database
     passwords: Passwords
@@ -31,12 +31,12 @@ class SignInContext:
 
 
 def sign_in(name: str, given: str, *, address: str, now: datetime, context: SignInContext) -> str:
-    """Sign a person in; the new session's token. Raises SignInRefused, which tells nothing, or TooManyTries."""
+    """Sign a person in; the new session's token. Raises SignInRefused, the same for every cause, or TooManyTries."""
     count_try(name, address, now=now, db=context.db, rules=context.rules)
-    known = _proved(name, given, context)
+    known = _verified(name, given, context)
     fresh = context.passwords.hashed(given) if context.passwords.is_dated(known.hashed) else known.hashed
     with context.db.begin() as connection:
-        _still(connection, known)
+        _lock_unchanged(connection, known)
         forgive(connection, name, address, now=now)
         if fresh != known.hashed:
             _store(connection, known.id, fresh)
@@ -54,10 +54,10 @@ def change_password(
     """
     require_strong(new, reviewer_id=reviewer_id, rules=context.rules)
     count_try(reviewer_id, address, now=now, db=context.db, rules=context.rules)
-    known = _proved(reviewer_id, given, context)
+    known = _verified(reviewer_id, given, context)
     hashed = context.passwords.hashed(new)
     with context.db.begin() as connection:
-        _still(connection, known)
+        _lock_unchanged(connection, known)
         forgive(connection, known.id, address, now=now)
         replace_password(connection, known.id, hashed, actor=known.id)
         return sessions.begin(connection, known.id, proof="password", rules=context.rules)
@@ -70,13 +70,13 @@ def require_strong(new: str, *, reviewer_id: str, rules: SignIn) -> None:
 
 
 def replace_password(connection: Connection, reviewer_id: str, hashed: str, *, actor: str) -> None:
-    """Another password, in the caller's transaction: whoever was signed in is not any more."""
+    """Store another password and end the person's sessions, in the caller's transaction."""
     _store(connection, reviewer_id, hashed)
     sessions.end_all(connection, reviewer_id)
     audit.write(connection, "password.changed", actor=actor, detail={"reviewer": reviewer_id})
 
 
-def _proved(name: str, given: str, context: SignInContext) -> Row[Any]:
+def _verified(name: str, given: str, context: SignInContext) -> Row[Any]:
     """The person whose password it is. The work is the same for a name that nobody has. Raises SignInRefused."""
     with context.db.read() as connection:
         known = connection.execute(_account(name)).one_or_none()
@@ -93,8 +93,8 @@ def refused() -> SignInRefused:
     return SignInRefused("The name or the password is not right. Check both; an administrator can send you a new link.")
 
 
-def _still(connection: Connection, known: Row[Any]) -> None:
-    """Hold the person's row, and that neither they nor their password have changed since. Raises SignInRefused."""
+def _lock_unchanged(connection: Connection, known: Row[Any]) -> None:
+    """Lock the person's row. Raises SignInRefused where the person or the password has changed since."""
     connection.execute(select(reviewer.c.id).where(reviewer.c.id == known.id).with_for_update())
     present = connection.execute(_account(known.id)).one_or_none()
     if present is None or present.disabled_at is not None or present.hashed != known.hashed:
