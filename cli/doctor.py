@@ -11,13 +11,13 @@ from sqlalchemy import func, select
 from cli.output import AsJson, console, print_json, print_table, when
 from config.container import Container, build_container
 from config.settings import load_settings
-from pipeline.events.webhooks.endpoints import listed
+from pipeline.events.webhooks.endpoints import list_endpoints
 from pipeline.kernel import clock
 from pipeline.kernel.errors import Misconfigured, ProofdeskError
 from pipeline.migrations.upgrade import pending
 from pipeline.tasks import operate
 from pipeline.tasks.rules import QUEUES
-from pipeline.tasks.stalled import MOST_COUNTED, Waiting, waiting
+from pipeline.tasks.stalled import MOST_COUNTED, StalledWork, stalled_work
 
 LATE_SECONDS = 60
 
@@ -30,7 +30,7 @@ class Check:
     fine: bool
     seen: str
     advice: str = ""
-    waiting: Sequence[Waiting] = ()
+    waiting: Sequence[StalledWork] = ()
 
 
 def doctor(as_json: AsJson = False) -> None:
@@ -151,12 +151,12 @@ def _mail(tools: Container) -> str:
 
 
 def _circuits(tools: Container) -> str:
-    if found := waiting(tools.db):
+    if found := stalled_work(tools.db):
         raise _WorkWaits(found)
     return "nothing waits for the object store or the mail server"
 
 
-def _waits(each: Waiting) -> str:
+def _waits(each: StalledWork) -> str:
     """How much waits for what, in words."""
     number = "1 task waits" if each.tasks == 1 else f"{each.tasks} tasks wait"
     most = " or more" if each.tasks >= MOST_COUNTED else ""
@@ -167,7 +167,7 @@ def _waits(each: Waiting) -> str:
 class _WorkWaits(Misconfigured):
     """Work waits for something that is away, or was at the last try."""
 
-    def __init__(self, found: Sequence[Waiting]) -> None:
+    def __init__(self, found: Sequence[StalledWork]) -> None:
         self.found = found
         super().__init__("; ".join(_waits(each) for each in found))
 
@@ -186,7 +186,7 @@ def _waiting(tools: Container) -> str:
 
 
 def _endpoints(tools: Container) -> str:
-    found = listed(db=tools.db)
+    found = list_endpoints(db=tools.db)
     if resting := [each for each in found if each.state == "paused"]:
         raise Misconfigured(
             "; ".join(f"{each.url} is paused ({each.pending} events wait): {each.paused_because}" for each in resting)

@@ -1,4 +1,4 @@
-"""`proofdesk webhook types`: what endpoints are told, and the pages that describe it."""
+"""`proofdesk webhook types`: the types of events, and the tables of docs/events.md."""
 
 import re
 from collections.abc import Iterator

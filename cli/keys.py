@@ -23,13 +23,8 @@ def create(
 ) -> None:
     """Make a key and print it, once. Only a hash of it is stored."""
     if Scope.REVIEW in scope and reviewer is None:
-        raise Invalid(
-            [
-                Problem(
-                    "--reviewer", "missing_field", "A key with scope review speaks for a reviewer: add --reviewer NAME."
-                )
-            ]
-        )
+        message = "A key with scope review speaks for a reviewer: add --reviewer NAME."
+        raise Invalid([Problem("--reviewer", "missing_field", message)])
     with tools() as tool:
         if reviewer is not None:
             add_reviewer(reviewer, db=tool.db)
@@ -45,7 +40,7 @@ def create(
 
 @app.command()
 def revoke(key_id: Annotated[UUID, typer.Argument(help="The key's id.")]) -> None:
-    """Make a key useless from now on."""
+    """Revoke a key: it is refused from now on."""
     with tools() as tool:
         revoke_key(key_id, actor="cli", db=tool.db)
     console.print(f"Key {key_id} is revoked.")

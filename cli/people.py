@@ -14,7 +14,7 @@ from pipeline.access.staff.invitations import invite, set_password
 from pipeline.access.staff.oidc_login import unlink
 from pipeline.access.staff.reviewers import add_reviewer
 from pipeline.access.staff.rules.roles import Role
-from pipeline.workflows import disable_reviewer as leaving
+from pipeline.workflows import disable_reviewer
 
 app = typer.Typer(no_args_is_help=True, help="The people who review.")
 
@@ -56,14 +56,14 @@ def add(
             db=tool.db,
         )
         console.print(f"Reviewer {reviewer} can claim cases.")
-        _let_in(tool, reviewer, given, invited=invited)
+        _set_up_sign_in(tool, reviewer, given, invited=invited)
 
 
 @app.command("list")
 def show_all(as_json: AsJson = False) -> None:
     """Everybody: roles, languages, whether they can sign in, and in how many browsers they are signed in."""
     with tools() as tool:
-        found = accounts.listed(db=tool.db, rules=tool.policy.sign_in)
+        found = accounts.list_people(db=tool.db, rules=tool.policy.sign_in)
     if as_json:
         print_json([each.shown() for each in found])
         return
@@ -89,20 +89,20 @@ def password(reviewer: Id, piped: Piped = False, invited: Invited = False) -> No
     """Set their password, or print a link with which they choose one. They are signed out where they were signed in."""
     given = None if invited else _password(typed=True, piped=piped)
     with tools() as tool:
-        _let_in(tool, reviewer, given, invited=invited)
+        _set_up_sign_in(tool, reviewer, given, invited=invited)
 
 
 @app.command()
 def disable(reviewer: Id) -> None:
     """Sign them out everywhere, let them in no more, and refuse their API keys for reviewing."""
     with tools() as tool:
-        leaving.disable(reviewer, actor=ACTOR, db=tool.db)
+        disable_reviewer.disable(reviewer, actor=ACTOR, db=tool.db)
     console.print(f"{reviewer} is disabled. Undo it with: proofdesk reviewer enable {reviewer}")
 
 
 @app.command()
 def enable(reviewer: Id) -> None:
-    """Let a disabled person in again."""
+    """Enable a disabled person again."""
     with tools() as tool:
         accounts.enable(reviewer, actor=ACTOR, db=tool.db)
     console.print(f"{reviewer} may sign in again.")
@@ -123,9 +123,9 @@ def _password(*, typed: bool, piped: bool) -> str | None:
     return str(typer.prompt("Password", hide_input=True, confirmation_prompt=True)) if typed else None
 
 
-def _let_in(tool: Container, reviewer: str, given: str | None, *, invited: bool) -> None:
+def _set_up_sign_in(tool: Container, reviewer: str, given: str | None, *, invited: bool) -> None:
     if given is not None:
-        set_password(reviewer, given, actor=ACTOR, gate=tool.gate)
+        set_password(reviewer, given, actor=ACTOR, context=tool.sign_in_context)
         console.print(f"{reviewer} signs in with that password at {tool.settings.web_url}/console/")
     if invited:
         token = invite(reviewer, actor=ACTOR, db=tool.db, rules=tool.policy.sign_in)
@@ -134,7 +134,7 @@ def _let_in(tool: Container, reviewer: str, given: str | None, *, invited: bool)
         console.print(f"[dim]Give it to {reviewer} only: it is good once, for {hours} hours.[/dim]", soft_wrap=True)
 
 
-def _state(each: accounts.Listed) -> str:
+def _state(each: accounts.Person) -> str:
     if each.disabled_at:
         return "disabled"
     if each.has_password:

@@ -1,4 +1,4 @@
-"""Dead and waiting work, for operators."""
+"""Durable work, for operators."""
 
 from typing import Annotated
 from uuid import UUID
@@ -51,7 +51,7 @@ def show(task_id: TaskId, as_json: AsJson = False) -> None:
 
 @app.command()
 def retry(task_id: TaskId) -> None:
-    """Try a parked or waiting task at once, its count of tries begun anew."""
+    """Try a parked or ready task at once, its tries counted anew."""
     with tools() as tool:
         operate.retry(tool.db, task_id)
     console.print(f"Task {task_id} is due now.")

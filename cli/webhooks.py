@@ -36,9 +36,9 @@ def add(
 
 @app.command("list")
 def list_endpoints(as_json: AsJson = False) -> None:
-    """Every endpoint and how it fares."""
+    """List endpoints, their state, and how many events each still has to get."""
     with tools() as tool:
-        found = endpoints.listed(db=tool.db)
+        found = endpoints.list_endpoints(db=tool.db)
     if as_json:
         print_json([each.model_dump(mode="json") for each in found])
         return
@@ -48,7 +48,7 @@ def list_endpoints(as_json: AsJson = False) -> None:
 
 @app.command()
 def rotate(endpoint_id: EndpointId, as_json: AsJson = False) -> None:
-    """Print a fresh secret; the present one is valid for a while longer."""
+    """Print a new secret. The present one stays valid during the overlap that the policy sets."""
     with tools() as tool:
         overlap = tool.policy.events.secret_overlap_hours
         made = endpoints.rotate(endpoint_id, now=clock.now(), overlap_hours=overlap, db=tool.db)
@@ -57,7 +57,7 @@ def rotate(endpoint_id: EndpointId, as_json: AsJson = False) -> None:
 
 @app.command()
 def resume(endpoint_id: EndpointId) -> None:
-    """Send again to a paused endpoint, all that came meanwhile."""
+    """Activate a paused endpoint and send it the events that came meanwhile."""
     with tools() as tool:
         count = endpoints.resume(endpoint_id, now=clock.now(), db=tool.db)
     console.print(f"The endpoint is active; {count} events are on their way.")
@@ -70,7 +70,7 @@ def replay(
     event: Annotated[list[UUID] | None, typer.Option(help="This event; may be repeated.")] = None,
     member: Annotated[str | None, typer.Option(help="Only the events of this member.")] = None,
 ) -> None:
-    """Send events again, whether the endpoint had them or not."""
+    """Send events again, delivered ones too."""
     utc = since.astimezone() if since and since.tzinfo else since and since.replace(tzinfo=clock.now().tzinfo)
     with tools() as tool:
         request = parse(ReplayRequest, {"since": utc, "event_ids": event or [], "member_id": member})
@@ -80,7 +80,7 @@ def replay(
 
 @app.command()
 def remove(endpoint_id: EndpointId) -> None:
-    """Forget an endpoint."""
+    """Remove an endpoint; nothing more is sent to it."""
     with tools() as tool:
         endpoints.remove(endpoint_id, db=tool.db)
     console.print(f"Nothing more is sent to {endpoint_id}.")

@@ -13,10 +13,10 @@ from config.policy import load_policy
 from config.settings import Settings, load_settings
 from pipeline.access.staff.oidc_claims import Naming
 from pipeline.access.staff.oidc_client import Provider
-from pipeline.access.staff.oidc_login import Porch
+from pipeline.access.staff.oidc_login import OidcContext
 from pipeline.access.staff.passwords import Passwords
 from pipeline.access.staff.rules.roles import Role
-from pipeline.access.staff.sign_in import Gate
+from pipeline.access.staff.sign_in import SignInContext
 from pipeline.account.email import Confirming
 from pipeline.account.mail_domains import TakesMail, not_asked, takes_mail
 from pipeline.inspection.duplicates import duplicates_of
@@ -164,12 +164,12 @@ class Container:
         )
 
     @cached_property
-    def gate(self) -> Gate:
+    def sign_in_context(self) -> SignInContext:
         """What signing in to the console needs."""
-        return Gate(self.db, Passwords(), self.policy.sign_in)
+        return SignInContext(self.db, Passwords(), self.policy.sign_in)
 
     @cached_property
-    def porch(self) -> Porch | None:
+    def oidc_context(self) -> OidcContext | None:
         """What signing in by an identity provider needs, where the settings name one."""
         settings = self.settings
         if settings.oidc_issuer is None or settings.oidc_client_id is None or settings.oidc_client_secret is None:
@@ -177,7 +177,7 @@ class Container:
         roles = {value: Role(role) for value, role in settings.oidc_roles.items()}
         back = f"{settings.web_url}/console/sign-in/provider/back"
         provider = Provider(settings.oidc_issuer, settings.oidc_client_id, settings.oidc_client_secret, back, self.http)
-        return Porch(
+        return OidcContext(
             self.db, provider, Naming(settings.oidc_claim, settings.oidc_roles_claim, roles), self.policy.sign_in
         )
 

@@ -11,6 +11,7 @@ from pydantic_core import ErrorDetails
 
 from config.policy_lines import line_of, lines_of
 from pipeline.kernel.errors import Misconfigured
+from pipeline.kernel.rules.validation_words import sentence_of
 from pipeline.policy import Policy
 
 POLICY_FILE: Final = Path(__file__).with_name("policy.toml")
@@ -42,7 +43,7 @@ def _with_lines(errors: list[ErrorDetails], text: str) -> Iterator[str]:
     """Each error as `line 12: ladder.2.spend: …`. What a rule over several parts of the policy says begins with a path itself."""
     lines = lines_of(text)
     for error in errors:
-        said = error["msg"].removeprefix("Value error, ")
+        said = sentence_of(error)
         path = error["loc"]
         words = f"{'.'.join(map(str, path))}: {said}" if path else said
         line = line_of(path or _path_in(said), lines)

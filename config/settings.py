@@ -7,11 +7,13 @@ from pathlib import Path
 from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import Field, PositiveFloat, PositiveInt, StringConstraints, ValidationError, model_validator
+from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from pipeline.kernel.circuit_breaker import FAILURES, PAUSE_SECONDS
 from pipeline.kernel.errors import Misconfigured
-from pipeline.kernel.urls import origin_of
+from pipeline.kernel.rules.validation_words import sentence_of
+from pipeline.kernel.s3_client import origin_of
 
 PREFIX: Final = "PROOFDESK_"
 WebAddress = Annotated[str, StringConstraints(pattern=r"^https?://\S+[^/]$")]
@@ -123,12 +125,10 @@ def load_settings() -> Settings:
     try:
         return Settings()
     except ValidationError as error:
-        lines = [
-            f"{PREFIX}{str(item['loc'][0]).upper()}: {_in_words(item['type'], item['msg'])}" for item in error.errors()
-        ]
+        lines = [f"{PREFIX}{str(item['loc'][0]).upper()}: {_in_words(item)}" for item in error.errors()]
         hint = "Set them in the environment, or run `proofdesk up` in this folder and use another terminal."
         raise Misconfigured("The settings are not complete. " + "; ".join(lines) + f". {hint}") from error
 
 
-def _in_words(kind: str, message: str) -> str:
-    return "is missing" if kind == "missing" else message
+def _in_words(error: ErrorDetails) -> str:
+    return "is missing" if error["type"] == "missing" else sentence_of(error)

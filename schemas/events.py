@@ -1,7 +1,8 @@
-"""What Proofdesk tells other services: one shape for each type of event, after Standard Webhooks."""
+"""The events that other services get, after Standard Webhooks: their types, and the shape of each."""
 
 from collections.abc import Mapping
 from datetime import datetime
+from enum import StrEnum
 from typing import Annotated, Any, Final, Literal
 from uuid import UUID
 
@@ -10,18 +11,23 @@ from pydantic import AfterValidator, Field, StringConstraints
 from schemas.base import Frozen, Identifier
 from schemas.members import Because
 
-SubmissionEventType = Literal[
-    "submission.received",
-    "submission.in_review",
-    "submission.refused",
-    "submission.approved",
-    "submission.rejected",
-    "submission.superseded",
-    "submission.withdrawn",
-    "submission.expired",
-    "submission.due_soon",
-    "submission.overdue",
-]
+
+class EventType(StrEnum):
+    """The type of an event, as other services read it."""
+
+    SUBMISSION_RECEIVED = "submission.received"
+    SUBMISSION_IN_REVIEW = "submission.in_review"
+    SUBMISSION_REFUSED = "submission.refused"
+    SUBMISSION_APPROVED = "submission.approved"
+    SUBMISSION_REJECTED = "submission.rejected"
+    SUBMISSION_SUPERSEDED = "submission.superseded"
+    SUBMISSION_WITHDRAWN = "submission.withdrawn"
+    SUBMISSION_EXPIRED = "submission.expired"
+    SUBMISSION_DUE_SOON = "submission.due_soon"
+    SUBMISSION_OVERDUE = "submission.overdue"
+    LEVEL_CHANGED = "membership.level_changed"
+    AVATAR_PUBLISHED = "avatar.published"
+    POINTS_CHANGED = "points.changed"
 
 
 class SubmissionMoved(Frozen):
@@ -40,7 +46,7 @@ class SubmissionMoved(Frozen):
 
 
 class SubmissionDue(Frozen):
-    """The result of a submission is promised until `due_at` and not there: soon to be late, or late. Each is told once.
+    """The result of a submission is promised until `due_at` and not there: soon to be late, or late. Each is sent once.
 
     `version` is the submission's: what is older than what you have is stale.
     """
@@ -99,20 +105,20 @@ class PointsChanged(Frozen):
     version: int
 
 
-EVENTS: Final[Mapping[str, type[Frozen]]] = {
-    "submission.received": SubmissionMoved,
-    "submission.in_review": SubmissionMoved,
-    "submission.refused": SubmissionMoved,
-    "submission.approved": SubmissionMoved,
-    "submission.rejected": SubmissionMoved,
-    "submission.superseded": SubmissionMoved,
-    "submission.withdrawn": SubmissionMoved,
-    "submission.expired": SubmissionMoved,
-    "submission.due_soon": SubmissionDue,
-    "submission.overdue": SubmissionDue,
-    "membership.level_changed": LevelChanged,
-    "avatar.published": AvatarPublished,
-    "points.changed": PointsChanged,
+EVENTS: Final[Mapping[EventType, type[Frozen]]] = {
+    EventType.SUBMISSION_RECEIVED: SubmissionMoved,
+    EventType.SUBMISSION_IN_REVIEW: SubmissionMoved,
+    EventType.SUBMISSION_REFUSED: SubmissionMoved,
+    EventType.SUBMISSION_APPROVED: SubmissionMoved,
+    EventType.SUBMISSION_REJECTED: SubmissionMoved,
+    EventType.SUBMISSION_SUPERSEDED: SubmissionMoved,
+    EventType.SUBMISSION_WITHDRAWN: SubmissionMoved,
+    EventType.SUBMISSION_EXPIRED: SubmissionMoved,
+    EventType.SUBMISSION_DUE_SOON: SubmissionDue,
+    EventType.SUBMISSION_OVERDUE: SubmissionDue,
+    EventType.LEVEL_CHANGED: LevelChanged,
+    EventType.AVATAR_PUBLISHED: AvatarPublished,
+    EventType.POINTS_CHANGED: PointsChanged,
 }
 """The shape of `data` by the event's type."""
 
@@ -146,7 +152,7 @@ class EventPage(Frozen):
 
 
 class EndpointRequest(Frozen):
-    """Where to send events, and which; no types means all."""
+    """Where to send events, and of which types; none means all."""
 
     url: Address
     types: EventTypes = ()

@@ -54,7 +54,7 @@ class SpendCounted(Frozen):
 
 
 class EventReceipt(Frozen):
-    """An event that was counted: `event_id` is our id for it, the cause of what follows. Told again, it gets the same receipt."""
+    """An event that was counted: `event_id` is our id for it, the cause of what follows. A duplicate returns the same receipt."""
 
     event_id: UUID
     type: str

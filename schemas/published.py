@@ -3,14 +3,14 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from schemas.events import EVENTS
+from schemas.events import EVENTS, EventType
 
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 
 
 def event_schema(event_type: str) -> dict[str, Any]:
-    """The schema of the messages of that type. Raises KeyError for a type that there is not."""
-    shape = EVENTS[event_type]
+    """The schema of the messages of that type. Raises ValueError for an unknown type."""
+    shape = EVENTS[EventType(event_type)]
     data = shape.model_json_schema(mode="serialization")
     data["required"] = list(data["properties"])  # what has a default is sent, too
     shared = {"$defs": data.pop("$defs")} if "$defs" in data else {}

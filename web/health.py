@@ -8,7 +8,7 @@ from fastapi import APIRouter, Response
 from config.container import Container
 from pipeline.kernel.circuit_breaker import Circuit
 from pipeline.kernel.errors import DatabaseUnavailable, ProofdeskError
-from pipeline.tasks.stalled import waiting
+from pipeline.tasks.stalled import stalled_work
 from web.api.dependencies import Tools
 
 router = APIRouter(tags=["operations"])
@@ -72,7 +72,7 @@ def _circuit(circuit: Circuit) -> str:
 def _waiting(tools: Container) -> list[dict[str, Any]] | None:
     """What waits for which dependency; None where the database cannot be asked."""
     try:
-        found = waiting(tools.db)
+        found = stalled_work(tools.db)
     except DatabaseUnavailable:
         return None
     return [

@@ -1,5 +1,6 @@
 """The demo's two users of the API: the upstream service and the reviewer. Both repeat a request until it is answered."""
 
+import time
 from collections.abc import Callable, Mapping
 from functools import cache
 from http import HTTPStatus
@@ -8,14 +9,13 @@ from uuid import uuid4
 
 import dramatiq
 import httpx
-from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_delay, wait_random_exponential
+from dramatiq.common import compute_backoff
 
 from cli.demo.demo_file import DemoFile, demo_file
 from cli.demo.plan import Plan, Upload
 from config.broker import HintBroker
 
 PATIENCE_SECONDS: Final = 60
-_BACKOFF: Final = wait_random_exponential(multiplier=0.1, max=2)
 _SERVER_ERROR: Final = HTTPStatus.INTERNAL_SERVER_ERROR
 
 
@@ -52,19 +52,16 @@ class Api:
 
 def patiently(call: Callable[[], httpx.Response]) -> httpx.Response:
     """Call until the other side answers; raises AwayError when it does not for a minute."""
-    retrying = Retrying(
-        retry=retry_if_exception_type((AwayError, httpx.TransportError)),
-        wait=_pause,
-        stop=stop_after_delay(PATIENCE_SECONDS),
-        reraise=True,
-    )
-    return retrying(call)
-
-
-def _pause(state: RetryCallState) -> float:
-    """A little longer each time, by chance, and never sooner than the other side asked for."""
-    error = state.outcome.exception() if state.outcome else None
-    return _BACKOFF(state) + (error.seconds if isinstance(error, AwayError) else 0)
+    give_up_at = time.monotonic() + PATIENCE_SECONDS
+    failed = 0
+    while True:
+        try:
+            return call()
+        except (AwayError, httpx.TransportError) as error:
+            if time.monotonic() >= give_up_at:
+                raise
+            failed, milliseconds = compute_backoff(failed, factor=100, max_backoff=2000)
+            time.sleep(milliseconds / 1000 + (error.seconds if isinstance(error, AwayError) else 0))
 
 
 @cache

@@ -1,4 +1,4 @@
-"""Who may call, and what: keys of services, of which only a hash is stored, and whom a member's session may act for."""
+"""API keys of services: created, revoked, checked; and what a caller may do."""
 
 import hashlib
 import hmac
@@ -15,7 +15,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from pipeline.kernel.database import Database, Instant, metadata
 from pipeline.kernel.errors import NotFound, PermanentError
 from pipeline.kernel.ids import new_id
-from pipeline.policy.member_sessions import Speaker
+from pipeline.policy.sign_in import Speaker
 from pipeline.submission import audit
 
 api_key: Final = Table(
@@ -90,12 +90,12 @@ def create_key(
     }
     with db.begin() as connection:
         connection.execute(insert(api_key), row)
-        _tell(connection, "key.created", key_id, actor=actor)
+        _audit(connection, "key.created", key_id, actor=actor)
     return key_id, f"{PREFIX}_{key_id.hex}_{secret}"
 
 
-def listed_keys(*, db: Database) -> Sequence[RowMapping]:
-    """Every key but for its secret: those that are live first, the newest first."""
+def list_keys(*, db: Database) -> Sequence[RowMapping]:
+    """Every key without its secret: live keys first, the newest first."""
     columns = (api_key.c.id, api_key.c.name, api_key.c.scopes, api_key.c.reviewer_id)
     times = (api_key.c.created_at, api_key.c.revoked_at)
     with db.read() as connection:
@@ -106,18 +106,18 @@ def listed_keys(*, db: Database) -> Sequence[RowMapping]:
 
 
 def revoke_key(key_id: UUID, *, actor: str | None = None, db: Database) -> None:
-    """Make a key useless from now on. Raises NotFound."""
+    """Revoke a key: it is refused from now on. Raises NotFound."""
     with db.begin() as connection:
         revoked = connection.execute(
             update(api_key).where(api_key.c.id == key_id, api_key.c.revoked_at.is_(None)).values(revoked_at=func.now())
         )
         if revoked.rowcount != 1:
             raise NotFound(f"There is no live key {key_id}.")
-        _tell(connection, "key.revoked", key_id, actor=actor)
+        _audit(connection, "key.revoked", key_id, actor=actor)
 
 
 def authenticate(presented: str | None, *, db: Database) -> Caller:
-    """Whose key was presented. Raises Unauthenticated; whether the id or the secret was wrong is not told."""
+    """The caller whose key was presented. Raises Unauthenticated, the same for a wrong id and a wrong secret."""
     found = parsed(presented, prefix=PREFIX)
     if found is None:
         raise Unauthenticated("Send an API key: Authorization: Bearer pd_… Create one with: proofdesk key create")
@@ -129,8 +129,8 @@ def authenticate(presented: str | None, *, db: Database) -> Caller:
     return Caller(row.id, row.name, frozenset(row.scopes), row.reviewer_id)
 
 
-def _tell(connection: Connection, event: str, key_id: UUID, *, actor: str | None) -> None:
-    """Add to the history what a person did to a key."""
+def _audit(connection: Connection, event: str, key_id: UUID, *, actor: str | None) -> None:
+    """Write to the history what a person did to a key."""
     if actor is not None:
         audit.write(connection, event, actor=actor, detail={"key": str(key_id)})
 
@@ -147,7 +147,7 @@ def parsed(presented: str | None, *, prefix: str) -> tuple[UUID, str] | None:
 
 
 def matches(secret: str, sha256: str) -> bool:
-    """Whether this is the secret of that hash, in a time that does not tell."""
+    """Whether this is the secret of that hash, compared in constant time."""
     return hmac.compare_digest(digest(secret), sha256)
 
 

@@ -1,7 +1,6 @@
-"""A member's session: a one-time link from upstream, and the credential that it opens. Only hashes are stored.
+"""A member's session: upstream makes a one-time link, and opening it gives a credential. Time is the database's.
 
-A link and a credential each have 256 random bits, so nobody can make one, and SHA-256 keeps them safe. Their time runs by the
-database's clock.
+A link and a credential each have 256 random bits, so nobody can guess one, and SHA-256 keeps them safe.
 """
 
 import secrets
@@ -16,7 +15,7 @@ from pipeline.access.api_keys import Caller, Unauthenticated, digest, matches, p
 from pipeline.kernel.database import JSON, Database, Instant, metadata
 from pipeline.kernel.errors import NotFound
 from pipeline.kernel.ids import new_id
-from pipeline.policy.member_sessions import SessionRules, Speaker
+from pipeline.policy.sign_in import SessionRules, Speaker
 from pipeline.submission.tables import submission
 from schemas.sessions import OpenedSession, SessionLink, SessionRequest, SessionView
 from schemas.submissions import Member
@@ -121,7 +120,7 @@ def end_session(session_id: UUID, *, db: Database) -> None:
 
 
 def only_their_own(submission_id: UUID, *, caller: Caller, db: Database) -> None:
-    """Let a member's session come near its own member's submissions only; another's is not there for it. Raises NotFound."""
+    """Raises NotFound where a member's session asks for another member's submission."""
     if caller.speaker is None:
         return
     with db.read() as connection:

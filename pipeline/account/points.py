@@ -25,7 +25,7 @@ from pipeline.policy import Policy
 from pipeline.submission import audit
 from pipeline.submission.mail_contract import MemberMail, NotifyMember
 from pipeline.submission.tables import decision, submission
-from schemas.events import PointsChanged
+from schemas.events import EventType, PointsChanged
 from schemas.points import CorrectionRequest, EarningRequest, PenaltyRequest, PointsEntry, RedemptionRequest
 
 log = structlog.get_logger()
@@ -157,7 +157,7 @@ def _settle(connection: Connection, row: Row[Any], book: Book) -> None:
         cause=row.code,
         version=row.number,
     )
-    events.emit(connection, "points.changed", told, member_id=row.member_id, trace=book.trace)
+    events.emit(connection, EventType.POINTS_CHANGED, told, member_id=row.member_id, trace=book.trace)
     audit.write(connection, f"points.{_VERBS[row.type]}", actor=book.actor, correlation_id=book.trace, detail=detail)
 
 

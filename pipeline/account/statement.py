@@ -1,14 +1,12 @@
 """A member's points to read: the balance, and the entries a page at a time."""
 
-import base64
-import binascii
 from typing import Any
 
 from sqlalchemy import Row, select
 
 from pipeline.account.tables import points_account, points_entry
 from pipeline.kernel.database import Database
-from pipeline.kernel.errors import Invalid, Problem
+from pipeline.kernel.pagination import cursor_of, number_in
 from schemas.points import EntryType, PointsBalance, PointsCause, PointsEntry, PointsPage
 
 
@@ -26,12 +24,12 @@ def entries_of(member_id: str, *, kind: EntryType | None, cursor: str | None, li
     if kind is not None:
         query = query.where(points_entry.c.type == kind)
     if cursor is not None:
-        query = query.where(points_entry.c.number < _decoded(cursor))
+        query = query.where(points_entry.c.number < number_in(cursor))
     with db.read() as connection:
         rows = connection.execute(query.order_by(points_entry.c.number.desc()).limit(limit + 1)).all()
     return PointsPage(
         items=tuple(entry_view(row) for row in rows[:limit]),
-        next_cursor=_encoded(rows[limit - 1].number) if len(rows) > limit else None,
+        next_cursor=cursor_of(rows[limit - 1].number) if len(rows) > limit else None,
     )
 
 
@@ -48,18 +46,3 @@ def entry_view(row: Row[Any]) -> PointsEntry:
         cause=PointsCause.model_validate({name: getattr(row, name) for name in PointsCause.model_fields}),
         at=row.at,
     )
-
-
-def _encoded(number: int) -> str:
-    return base64.urlsafe_b64encode(number.to_bytes(8)).decode().rstrip("=")
-
-
-def _decoded(cursor: str) -> int:
-    try:
-        raw = base64.b64decode(cursor + "=", altchars=b"-_", validate=True)
-    except (ValueError, binascii.Error):
-        raw = b""
-    if len(raw) != 8 or raw[0] > 127:  # noqa: PLR2004  (eight bytes without a sign bit, as we write them)
-        message = "This cursor is not one of ours. Use next_cursor of the page before, or leave it out."
-        raise Invalid([Problem("cursor", "unknown_cursor", message)])
-    return int.from_bytes(raw)

@@ -22,7 +22,7 @@ from pipeline.submission.tables import material, rendition, submission
 from pipeline.tasks import ledger
 from pipeline.tasks.ledger import Task
 from pipeline.tasks.rules import REMOVE_AVATAR, SEND_MAIL
-from schemas.events import AvatarPublished
+from schemas.events import AvatarPublished, EventType
 from schemas.members import AvatarView
 
 log = structlog.get_logger()
@@ -165,7 +165,7 @@ def _tell(connection: Connection, result: Decision, keys: dict[str, str], sha256
         sha256=sha256,
         version=result.sequence,
     )
-    events.emit(connection, "avatar.published", told, member_id=result.member_id, trace=result.correlation_id)
+    events.emit(connection, EventType.AVATAR_PUBLISHED, told, member_id=result.member_id, trace=result.correlation_id)
 
 
 def _write(connection: Connection, result: Decision, keys: dict[str, str], sha256: str) -> None:

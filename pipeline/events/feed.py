@@ -1,4 +1,4 @@
-"""The events themselves, for services that ask instead of being told."""
+"""The feed of events, for services that poll it and have no endpoint."""
 
 from typing import Final
 
@@ -6,11 +6,8 @@ from sqlalchemy import ColumnElement, ScalarSelect, func, select, text
 
 from pipeline.events.tables import event
 from pipeline.kernel.database import Database
-from pipeline.kernel.errors import Invalid, Problem
+from pipeline.kernel.pagination import cursor_of, number_in
 from schemas.events import EventPage, EventView
-
-LONGEST: Final = 18
-"""Digits of a cursor; more than any event's number has."""
 
 _UNDER_WAY_SINCE: Final = text(
     "SELECT coalesce(min(xact_start), clock_timestamp()) FROM pg_stat_activity"
@@ -20,12 +17,12 @@ _UNDER_WAY_SINCE: Final = text(
 
 
 def events(*, cursor: str | None, member_id: str | None, limit: int, db: Database) -> EventPage:
-    """A page after `cursor`, the earliest first; nothing is ever passed over. Raises Invalid for a cursor that is none.
+    """A page after `cursor`, the earliest first; no event is ever left out. Raises Invalid for a cursor that is not ours.
 
     Transactions commit in another order than they take their numbers: an event is shown once every transaction that had begun when it
     was written has ended. A decision's event waits for its undo window: the page ends before the first event that is not there yet.
     """
-    after = _number(cursor)
+    after = number_in(cursor) if cursor is not None else 0
     query = select(event).where(event.c.sequence > after)
     if member_id is not None:
         query = query.where(event.c.member_id == member_id)
@@ -34,16 +31,8 @@ def events(*, cursor: str | None, member_id: str | None, limit: int, db: Databas
         end = func.least(_first(under_way), _first(event.c.at > func.now()), 2**62)
         rows = connection.execute(query.where(event.c.sequence < end).order_by(event.c.sequence).limit(limit)).all()
     items = tuple(EventView(id=row.id, type=row.type, timestamp=row.at, data=row.data) for row in rows)
-    return EventPage(items=items, next_cursor=str(rows[-1].sequence if rows else after))
+    return EventPage(items=items, next_cursor=cursor_of(rows[-1].sequence if rows else after))
 
 
 def _first(what: ColumnElement[bool]) -> ScalarSelect[int]:
     return select(func.min(event.c.sequence)).where(what).scalar_subquery()
-
-
-def _number(cursor: str | None) -> int:
-    if cursor is None:
-        return 0
-    if not cursor.isascii() or not cursor.isdigit() or len(cursor) > LONGEST:
-        raise Invalid([Problem("cursor", "invalid_cursor", "Use next_cursor of the page before, unchanged.")])
-    return int(cursor)

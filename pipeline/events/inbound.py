@@ -1,4 +1,4 @@
-"""Events of other services, each counted once by (source, id) for ever: told again, it gets the first receipt."""
+"""Events that other services send. Each is counted once by (source, id), for ever; a duplicate returns the first receipt."""
 
 import hashlib
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ from pipeline.kernel.errors import IdempotencyKeyReused
 from pipeline.kernel.ids import new_id
 from schemas.incoming import EventRequest
 
-heard_event: Final = Table(
+inbound_event: Final = Table(
     "heard_event",
     metadata,
     Column("source", Text, primary_key=True),
@@ -35,59 +35,63 @@ heard_event: Final = Table(
 
 
 class EventReused(IdempotencyKeyReused):
-    """The source told another event under this id before."""
+    """The source sent another event under this id before."""
 
     code = "event_reused"
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
-    """What is known of an event: our id, and its receipt where it was counted before."""
+class InboundEvent:
+    """An event that was received: our id for it, and its receipt where it was counted before."""
 
     event_id: UUID
     receipt: Mapping[str, Any] | None
 
 
-def take_in(connection: Connection, told: EventRequest, *, by: str, trace: str, policy_version: str) -> Heard:
-    """Take an event in, once. Where it is new, `keep_receipt` must follow in the same transaction.
+def receive(
+    connection: Connection, request: EventRequest, *, sender: str, trace: str, policy_version: str
+) -> InboundEvent:
+    """Receive an event, once. Where it is new, `keep_receipt` must follow in the same transaction.
 
     Two at once: the second waits here until the first has committed. Raises EventReused.
     """
     row = {
-        "source": told.source,
-        "id": told.id,
+        "source": request.source,
+        "id": request.id,
         "event_id": new_id(),
-        "type": told.type,
-        "member_id": told.member_id,
-        "occurred_at": told.occurred_at,
-        "fingerprint": fingerprint(told),
-        "told_by": by,
+        "type": request.type,
+        "member_id": request.member_id,
+        "occurred_at": request.occurred_at,
+        "fingerprint": fingerprint(request),
+        "told_by": sender,
         "correlation_id": trace,
         "policy_version": policy_version,
     }
-    fresh = insert(heard_event).values(row).on_conflict_do_nothing().returning(heard_event.c.event_id)
+    fresh = insert(inbound_event).values(row).on_conflict_do_nothing().returning(inbound_event.c.event_id)
     event_id = connection.execute(fresh).scalar_one_or_none()
     if event_id is not None:
-        return Heard(event_id, None)
-    mine = (heard_event.c.source == told.source, heard_event.c.id == told.id)
-    known = connection.execute(select(heard_event).where(*mine)).one()
+        return InboundEvent(event_id, None)
+    same = (inbound_event.c.source == request.source, inbound_event.c.id == request.id)
+    known = connection.execute(select(inbound_event).where(*same)).one()
     if known.fingerprint != row["fingerprint"]:
-        raise EventReused(f"{told.source} told another event as {told.id!r} before. Give each event an id of its own.")
-    return Heard(known.event_id, known.receipt)
+        raise EventReused(
+            f"{request.source} sent another event as {request.id!r} before. Give each event an id of its own."
+        )
+    return InboundEvent(known.event_id, known.receipt)
 
 
 def keep_receipt(connection: Connection, event_id: UUID, receipt: Mapping[str, Any]) -> None:
-    """Keep what the event came to, in the transaction of its effects."""
-    connection.execute(update(heard_event).where(heard_event.c.event_id == event_id).values(receipt=dict(receipt)))
+    """Keep the event's receipt, in the transaction of its effects."""
+    connection.execute(update(inbound_event).where(inbound_event.c.event_id == event_id).values(receipt=dict(receipt)))
 
 
-def fingerprint(told: EventRequest) -> str:
-    """A digest of what was told: the same for amounts and times that are equal, however they are written."""
-    order = told.order
-    said = (
-        told.type,
-        told.member_id,
-        told.occurred_at.timestamp(),
+def fingerprint(request: EventRequest) -> str:
+    """A digest of an event: the same for amounts and times that are equal, however they are written."""
+    order = request.order
+    content = (
+        request.type,
+        request.member_id,
+        request.occurred_at.timestamp(),
         (order.id, f"{order.amount.normalize():f}" if order.amount else None, order.currency) if order else None,
     )
-    return hashlib.sha256(orjson.dumps(said)).hexdigest()
+    return hashlib.sha256(orjson.dumps(content)).hexdigest()

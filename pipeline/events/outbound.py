@@ -1,7 +1,7 @@
-"""Record what other services are told, in the transaction that makes it true; each endpoint gets a delivery of its own.
+"""Events for other services: recorded in the transaction that makes them true, with a delivery for each endpoint.
 
-The events of one member are numbered in the order in which they are committed: whoever records one holds the member's turn until
-the end of the transaction. So record last: what is locked after it may wait for somebody who waits for the turn.
+The events of one member are numbered in the order in which they are committed: a transaction that emits one holds the member's lock
+until its end. So emit last: what is locked after it may wait for somebody who waits for that lock.
 """
 
 from datetime import timedelta
@@ -13,18 +13,19 @@ from sqlalchemy import Connection, Interval, Text, any_, bindparam, delete, func
 from pipeline.events.tables import delivery, endpoint, event
 from pipeline.kernel.ids import new_id
 from pipeline.tasks import ledger
-from pipeline.tasks.recall import recall
+from pipeline.tasks.operate import recall
 from pipeline.tasks.rules import DELIVER_EVENT
 from schemas.base import Frozen
+from schemas.events import EventType
 
-_TURN: Final = (
+_LOCK: Final = (
     select(
-        func.pg_advisory_xact_lock(func.hashtextextended(bindparam("turn", type_=Text), 0)), func.pg_current_xact_id()
+        func.pg_advisory_xact_lock(func.hashtextextended(bindparam("lock", type_=Text), 0)), func.pg_current_xact_id()
     )
-    .cte("turn")
+    .cte("lock")
     .prefix_with("MATERIALIZED")
 )
-"""Whoever is past it has a transaction's id, too, by which `listed` sees that it is under way."""
+"""It also gives the transaction an id, by which the feed sees that it is under way."""
 
 _GIVEN: Final = ("id", "type", "member_id", "data", "cause_id")
 _RECORD: Final = (
@@ -35,20 +36,20 @@ _RECORD: Final = (
             *(bindparam(name, type_=event.c[name].type) for name in _GIVEN),
             func.nextval("event_sequence_seq"),
             func.now() + bindparam("delay", type_=Interval),
-        ).select_from(_TURN),
+        ).select_from(_LOCK),
     )
     .returning(event.c.sequence)
 )
-"""An event with its number, which is taken in the member's turn. One trip: nearly every change tells of itself."""
+"""An event with its number, which is taken under the member's lock. One trip: nearly every change emits an event."""
 
-_WANTED: Final = select(endpoint.c.id, endpoint.c.state).where(
+_SUBSCRIBED: Final = select(endpoint.c.id, endpoint.c.state).where(
     or_(func.cardinality(endpoint.c.types) == 0, any_(endpoint.c.types) == bindparam("event_type", type_=Text))
 )
 
 
 def emit(
     connection: Connection,
-    event_type: str,
+    event_type: EventType,
     data: Frozen,
     *,
     member_id: str,
@@ -56,10 +57,10 @@ def emit(
     cause_id: UUID | None = None,
     delay_seconds: float = 0,
 ) -> UUID:
-    """Record an event and its deliveries. A delayed one can be taken back until then, by its cause."""
+    """Record an event and its deliveries. A delayed one can be retracted until then, by its cause."""
     event_id = new_id()
     row = {
-        "turn": f"events:{member_id}",
+        "lock": f"events:{member_id}",
         "id": event_id,
         "type": event_type,
         "member_id": member_id,
@@ -68,7 +69,7 @@ def emit(
         "delay": timedelta(seconds=delay_seconds),
     }
     sequence = connection.execute(_RECORD, row).scalar_one()
-    for to in connection.execute(_WANTED, {"event_type": event_type}).all():
+    for to in connection.execute(_SUBSCRIBED, {"event_type": event_type}).all():
         pending = {"event_id": event_id, "endpoint_id": to.id, "member_id": member_id, "sequence": sequence}
         connection.execute(insert(delivery).values(pending))
         if to.state == "active":
@@ -78,11 +79,11 @@ def emit(
 
 
 def retract(connection: Connection, cause_id: UUID) -> bool:
-    """Unsay what was recorded with a delay for this cause; whether nothing of it has begun to leave. Roll back where it has."""
-    said = connection.execute(
+    """Take back the delayed event of this cause. False where its delivery may have begun: roll back then."""
+    deliveries = connection.execute(
         select(delivery).join(event, event.c.id == delivery.c.event_id).where(event.c.cause_id == cause_id)
     ).all()
-    if not all(recall(connection, DELIVER_EVENT, delivery_ref(each.event_id, each.endpoint_id)) for each in said):
+    if not all(recall(connection, DELIVER_EVENT, delivery_ref(each.event_id, each.endpoint_id)) for each in deliveries):
         return False
     connection.execute(delete(event).where(event.c.cause_id == cause_id))
     return True

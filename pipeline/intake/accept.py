@@ -33,7 +33,7 @@ from pipeline.submission.lifecycle import OPEN, State, Transition
 from pipeline.submission.tables import material, submission
 from pipeline.tasks import ledger
 from pipeline.tasks.rules import INSPECT, JUDGE_NUMBER, SEND_CODE, Kind
-from schemas.events import SubmissionMoved
+from schemas.events import EventType, SubmissionMoved
 from schemas.submissions import (
     Accepted,
     AvatarSubmission,
@@ -162,7 +162,7 @@ def _tell(connection: Connection, submission_id: UUID, command: Command, *, trac
         version=1,
         correlation_id=trace,
     )
-    events.emit(connection, "submission.received", received, member_id=command.member_id, trace=trace)
+    events.emit(connection, EventType.SUBMISSION_RECEIVED, received, member_id=command.member_id, trace=trace)
 
 
 def _keep_evidence(

@@ -1,4 +1,4 @@
-"""A circuit breaker round one dependency: while it is away, calls fail at once instead of each waiting for a time-out."""
+"""A circuit breaker for one dependency: while it is away, calls fail at once and do not wait for a time-out."""
 
 import threading
 from collections.abc import Iterator
@@ -47,14 +47,14 @@ class Circuit:
         self.dependency = dependency
         self._away, self._refusal, self._pause = away, refusal, pause_seconds
         self._trial = threading.Lock()
-        self._kept = CircuitMemoryStorage(STATE_CLOSED)
-        self._because = ""
+        self._memory = CircuitMemoryStorage(STATE_CLOSED)
+        self._last_error = ""
         self._breaker = CircuitBreaker(
             fail_max=failures,
             reset_timeout=pause_seconds,
             exclude=[self._is_an_answer],
-            listeners=[_Told()],
-            state_storage=self._kept,
+            listeners=[_StateLog()],
+            state_storage=self._memory,
             name=dependency,
             throw_new_error_on_trip=False,
         )
@@ -67,7 +67,7 @@ class Circuit:
     @property
     def seconds_left(self) -> float:
         """Until the next call is let through; 0 where one is now."""
-        opened_at = self._kept.opened_at
+        opened_at = self._memory.opened_at
         if self.is_closed or opened_at is None:
             return 0.0
         return max(0.0, self._pause - (datetime.now(UTC) - opened_at).total_seconds())
@@ -95,13 +95,13 @@ class Circuit:
         except CircuitBreakerError:
             raise self._refused() from None
         except self._away as error:
-            self._because = str(error)
+            self._last_error = str(error)
             raise
 
     def _refused(self) -> RetryableError:
         seconds = max(1, round(self.seconds_left))
         return self._refusal(
-            f"The circuit is open: the {self.dependency} failed several times in a row. Next try in {seconds} s. {self._because}".strip(),
+            f"The circuit is open: the {self.dependency} failed several times in a row. Next try in {seconds} s. {self._last_error}".strip(),
             retry_after_seconds=seconds,
         )
 
@@ -110,13 +110,13 @@ class Circuit:
         return isinstance(error, Exception) and not isinstance(error, self._away)
 
 
-class _Told(CircuitBreakerListener):
-    """One line when a circuit opens, and one when it closes."""
+class _StateLog(CircuitBreakerListener):
+    """Logs when a circuit opens and when it closes."""
 
     def state_change(
         self, cb: CircuitBreaker, old_state: CircuitBreakerState | None, new_state: CircuitBreakerState
     ) -> None:
-        """A trial that fails opens the circuit again; that is no news."""
+        """A failed trial opens the circuit again, which is not logged."""
         was_closed = old_state is not None and old_state.name == STATE_CLOSED
         if new_state.name == STATE_OPEN and was_closed:
             log.warning("circuit.opened", dependency=cb.name, failures=cb.fail_counter)

@@ -47,14 +47,14 @@ _AFTER_COMMIT: Final = "proofdesk.after_commit"
 _LEFT: Final = "proofdesk.left"
 
 TRUSTED_SECONDS: Final = 1.0
-"""How long after its last use a held connection is taken to live."""
+"""A pooled connection that was used within this time is not checked before its next use."""
 
 Hint = tuple[str, str]
 AfterCommit = Callable[[Sequence[Hint]], None]
 
 
 class Database:
-    """PostgreSQL, with held connections. A transaction that commits passes on the hints that were recorded in it."""
+    """PostgreSQL with a pool of connections. A transaction that commits passes on the hints that were recorded in it."""
 
     def __init__(self, engine: Engine, *, after_commit: AfterCommit) -> None:
         self.engine = engine
@@ -82,12 +82,12 @@ class Database:
             return str(connection.execute(text("SHOW server_version")).scalar_one())
 
     def close(self) -> None:
-        """Close the held connections."""
+        """Close the pool."""
         self.engine.dispose()
 
 
 def storable(words: str) -> str:
-    """The words without what PostgreSQL cannot hold: zero bytes and halves of characters."""
+    """A text without what PostgreSQL cannot store: zero bytes and halves of characters."""
     return words.replace("\x00", "\ufffd").encode("utf-8", "replace").decode()
 
 
@@ -102,7 +102,7 @@ def one_at_a_time(connection: Connection, what: str) -> None:
 
 
 def constant(word: str) -> ColumnElement[str]:
-    """A word of our own as a part of the statement, never a value from outside: a partial index on it serves a plan that is kept.
+    """A word of our own as a literal in the statement, never a value from outside, so that a partial index serves a cached plan.
 
     With a parameter in its place PostgreSQL plans the statement each time anew, which takes several times as long as running it.
     """
@@ -132,14 +132,14 @@ def engine(url: str, *, pool_size: int = 10) -> Engine:
             "options": "-c statement_timeout=15000 -c idle_in_transaction_session_timeout=20000 -c timezone=UTC",
         },
     )
-    _ask_whether_it_lives(made)
+    _check_before_use(made)
     return made
 
 
-def _ask_whether_it_lives(engine: Engine) -> None:
-    """Ping a held connection before it is used, unless it was in use a moment ago: that would be a fifth of all round trips.
+def _check_before_use(engine: Engine) -> None:
+    """Ping a pooled connection before use, unless it was used a moment ago: a ping each time is a fifth of all round trips.
 
-    As `pool_pre_ping` does it for every use: one that is dead is replaced, and with it all that are as old.
+    As with `pool_pre_ping`, a dead connection is replaced, together with all that are as old.
     """
 
     @event.listens_for(engine, "checkin")
@@ -169,7 +169,7 @@ def _translated() -> Iterator[None]:
 
 
 def _without_data(error: exc.DBAPIError) -> str:
-    """Which rule the database held up, without the values that broke it: those may be a member's."""
+    """Which constraint failed, without the values, which may be a member's."""
     cause = error.orig
     if not isinstance(cause, psycopg.Error):
         return type(error).__name__

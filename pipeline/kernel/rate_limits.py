@@ -1,4 +1,4 @@
-"""How many requests one caller may make in a while, counted in the broker, which every process shares."""
+"""A limit of requests per caller and time window, counted in the broker, so that all processes share the count."""
 
 import math
 import time
@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import structlog
+from limits import RateLimitItemPerSecond
+from limits.storage import RedisStorage
+from limits.strategies import SlidingWindowCounterRateLimiter
 from redis.exceptions import RedisError
 
 from pipeline.kernel.errors import Overloaded
@@ -13,29 +16,20 @@ from pipeline.kernel.errors import Overloaded
 log = structlog.get_logger()
 
 PAUSE_SECONDS: Final = 1.0
-"""How long nobody counts after the broker failed: requests then pass, and do not wait for a dead broker."""
+"""How long nobody counts after the broker failed: requests then pass, and do not wait for a broker that is away."""
 
-_PREFIX: Final = "proofdesk:rate:"
-_COUNT: Final = """
-local used = redis.call('INCR', KEYS[1])
-local left = redis.call('PTTL', KEYS[1])
-if left < 0 then
-  redis.call('PEXPIRE', KEYS[1], ARGV[1])
-  left = tonumber(ARGV[1])
-end
-return {used, left}
-"""
+_PREFIX: Final = "proofdesk:rate"
 
 
 class RateLimited(Overloaded):
-    """The caller has made as many requests as one may in a while. Nothing was done."""
+    """The caller has made as many requests as the limit allows in a time window. Nothing was done."""
 
     code = "rate_limited"
 
 
 @dataclass(frozen=True, slots=True)
 class Allowance:
-    """What a caller still has of `limit` requests in `window_seconds`: `left`, and in how many seconds it begins anew."""
+    """What a caller still has of `limit` requests in `window_seconds`: `left`, and in how many seconds there is more."""
 
     limit: int
     window_seconds: int
@@ -44,11 +38,15 @@ class Allowance:
 
 
 class RateLimits:
-    """Counts requests by caller. One for each process; safe for threads. `client` speaks to the broker."""
+    """Counts requests by caller in a sliding window. One for each process; safe for threads.
+
+    It shares the connections of `client`, which speaks to the broker. The broker counts and refuses in one atomic step.
+    """
 
     def __init__(self, client: Any, *, limit: int, window_seconds: int) -> None:
-        self._limit, self._window = limit, window_seconds
-        self._count = client.register_script(_COUNT)
+        storage = RedisStorage("redis://", connection_pool=client.connection_pool, key_prefix=_PREFIX)
+        self._limiter = SlidingWindowCounterRateLimiter(storage)
+        self._rule = RateLimitItemPerSecond(limit, window_seconds)
         self._silent_until = 0.0
 
     def counted(self, caller: str) -> tuple[Allowance | None, bool]:
@@ -56,17 +54,18 @@ class RateLimits:
         if time.monotonic() < self._silent_until:
             return None, False
         try:
-            used, milliseconds = self._count(keys=[_PREFIX + caller], args=[self._window * 1000])
+            passes = self._limiter.hit(self._rule, caller)
+            window = self._limiter.get_window_stats(self._rule, caller)
         except (RedisError, OSError) as error:
             self._silent_until = time.monotonic() + PAUSE_SECONDS
             log.warning("rate.not_counted", error=type(error).__name__)
             return None, False
-        seconds = max(1, math.ceil(milliseconds / 1000))
-        return Allowance(self._limit, self._window, max(0, self._limit - used), seconds), used > self._limit
+        seconds = max(1, math.ceil(window.reset_time - time.time()))
+        return Allowance(self._rule.amount, self._rule.get_expiry(), window.remaining, seconds), not passes
 
 
 def refused(allowance: Allowance) -> RateLimited:
-    """What the caller of one request too many is told."""
+    """The error for one request too many."""
     return RateLimited(
         f"A key may make {allowance.limit} requests in {allowance.window_seconds} seconds. Nothing was done. "
         "Repeat the request with the same Idempotency-Key after the time in Retry-After.",

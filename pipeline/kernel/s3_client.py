@@ -1,4 +1,4 @@
-"""The SDK's client for any S3 API."""
+"""The SDK's client for any S3 API, and the origins of addresses."""
 
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
@@ -39,3 +39,9 @@ def s3_client(url: str) -> "S3Client":
             max_pool_connections=8,
         ),
     )
+
+
+def origin_of(url: str) -> str:
+    """The origin of an address, as browsers write it: without user, password and path."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"

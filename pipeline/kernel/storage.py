@@ -1,4 +1,4 @@
-"""Object storage behind a small interface: any S3 API. Three buckets (DESIGN §6): uploads, vault, public."""
+"""Object storage: three buckets (DESIGN §6) of any S3 API: uploads, vault, public."""
 
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
@@ -12,14 +12,14 @@ from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
 
 from pipeline.kernel.circuit_breaker import Circuit
 from pipeline.kernel.errors import Misconfigured, StorageCircuitOpen, StorageUnavailable
-from pipeline.kernel.urls import origin_of
+from pipeline.kernel.s3_client import origin_of
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_s3.type_defs import ListObjectsV2OutputTypeDef
 
 CHUNK: Final = 256 * 1024
-NEVER_KEPT: Final = "private, no-store"
+NO_STORE: Final = "private, no-store"
 IMMUTABLE: Final = "public, max-age=31536000, immutable"
 _SERVER_FAULT: Final = 500
 _NO_CORS: Final = "NotImplemented"
@@ -78,7 +78,7 @@ class Storage:
             "Bucket": self.vault,
             "Key": key,
             "ResponseContentType": media_type,
-            "ResponseCacheControl": NEVER_KEPT,
+            "ResponseCacheControl": NO_STORE,
         }
         return self._signer.generate_presigned_url("get_object", Params=params, ExpiresIn=seconds)
 
@@ -114,7 +114,7 @@ class Storage:
     def put_vault(self, key: str, body: bytes, *, media_type: str) -> None:
         """Put a rendition into the vault, encrypted by the store where that is set."""
         extra = {"ServerSideEncryption": self._encryption} if self._encryption else {}
-        self._put(self.vault, key, body, media_type, CacheControl=NEVER_KEPT, **extra)
+        self._put(self.vault, key, body, media_type, CacheControl=NO_STORE, **extra)
 
     def put_public(self, key: str, body: bytes, *, media_type: str) -> None:
         """Put a rendition where everybody may see it, under a name that says its content, to be cached for ever."""

@@ -1,4 +1,4 @@
-"""Turns the validator's errors into problems with a path, a stable code and a sentence: the same for every door."""
+"""Bodies and commands as checked shapes. What is wrong becomes problems with a path, a stable code and a sentence of ours."""
 
 from collections.abc import Sequence
 from typing import Any, Final, TypeVar
@@ -7,6 +7,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
 from pipeline.kernel.errors import Invalid, Problem
+from pipeline.kernel.rules.validation_words import sentence_of
 from schemas.submissions import METHODS, Submission
 
 SUBMISSION: Final[TypeAdapter[Any]] = TypeAdapter(Submission)
@@ -22,6 +23,7 @@ _CODES: Final = {
     "union_tag_not_found": "missing_field",
     "json_invalid": "invalid_json",
 }
+_CHOICES: Final = frozenset({"literal_error", "enum", "union_tag_invalid"})
 
 
 def problems(errors: Sequence[ErrorDetails], *, root: str = "") -> tuple[Problem, ...]:
@@ -55,15 +57,8 @@ def parse_submission(data: object) -> Any:
 def _problem(error: ErrorDetails, root: str) -> Problem:
     path = _path(error, root)
     kind = error["type"]
-    if kind in {"literal_error", "enum", "union_tag_invalid"}:
-        context = error.get("ctx", {})
-        expected = context.get("expected") or context.get("expected_tags")
-        return Problem(path, f"unknown_{_field(path)}", f"Use one of {expected}.")
-    if kind == "extra_forbidden":
-        return Problem(path, "unknown_field", "There is no such field. Remove it, or check its spelling.")
-    if kind in {"missing", "union_tag_not_found"}:
-        return Problem(path, "missing_field", "This field is required.")
-    return Problem(path, _CODES.get(kind, "invalid_value"), error["msg"])
+    code = f"unknown_{_field(path)}" if kind in _CHOICES else _CODES.get(kind, "invalid_value")
+    return Problem(path, code, sentence_of(error))
 
 
 def _field(path: str) -> str:

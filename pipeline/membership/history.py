@@ -4,7 +4,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, func, select
 
-from pipeline.events.inbound import heard_event
+from pipeline.events.inbound import inbound_event
 from pipeline.membership.tables import correction, level_change
 from pipeline.submission.tables import decision
 from schemas.members import LevelChange
@@ -17,11 +17,11 @@ def changes_of(connection: Connection, member_id: str) -> tuple[LevelChange, ...
         select(
             level_change,
             func.coalesce(decision.c.submission_id, superseded.c.submission_id).label("submission_id"),
-            heard_event.c.source,
-            heard_event.c.id.label("source_id"),
+            inbound_event.c.source,
+            inbound_event.c.id.label("source_id"),
         )
         .outerjoin(decision, decision.c.id == level_change.c.cause_id)
-        .outerjoin(heard_event, heard_event.c.event_id == level_change.c.cause_id)
+        .outerjoin(inbound_event, inbound_event.c.event_id == level_change.c.cause_id)
         .outerjoin(correction, correction.c.id == level_change.c.cause_id)
         .outerjoin(superseded, superseded.c.id == correction.c.supersedes)
         .where(level_change.c.member_id == member_id)

@@ -20,7 +20,7 @@ from pipeline.membership.tables import ground, level_change, membership, unlocke
 from pipeline.policy import Policy
 from pipeline.policy.ladder import Stage
 from pipeline.submission import audit
-from schemas.events import LevelChanged
+from schemas.events import EventType, LevelChanged
 from schemas.members import Because
 
 ACTOR: Final = "membership"
@@ -156,5 +156,5 @@ def _change_level(connection: Connection, before: Row[Any], after: Stage, cause:
         cause=cause.id,
         version=version,
     )
-    events.emit(connection, "membership.level_changed", told, member_id=before.member_id, trace=cause.trace)
+    events.emit(connection, EventType.LEVEL_CHANGED, told, member_id=before.member_id, trace=cause.trace)
     return LevelMove(change_id, lower, after, raised=policy.rank(after.stage) > policy.rank(lower.stage))

@@ -1,7 +1,5 @@
 """What refunds brought before a person: listed, and settled by them."""
 
-import base64
-import binascii
 from typing import Any, Final
 from uuid import UUID
 
@@ -9,8 +7,9 @@ import structlog
 from sqlalchemy import Connection, Row, Select, func, select, update
 
 from pipeline.kernel.database import Database
-from pipeline.kernel.errors import AlreadyThere, Invalid, NotFound, Problem
+from pipeline.kernel.errors import AlreadyThere, NotFound
 from pipeline.kernel.idempotency import earlier_answer, remember
+from pipeline.kernel.pagination import cursor_of, id_in
 from pipeline.membership.corrections import Correcting, Ruling, record_correction, standing
 from pipeline.membership.level import locked_membership
 from pipeline.membership.rules.spend import NOTHING
@@ -30,12 +29,12 @@ def reviews(*, state: ReviewState | None, cursor: str | None, limit: int, curren
     if state is not None:
         query = query.where(spend_review.c.state == state)
     if cursor is not None:
-        query = query.where(spend_review.c.id > _decoded(cursor))
+        query = query.where(spend_review.c.id > id_in(cursor))
     with db.read() as connection:
         rows = connection.execute(query).all()
     return SpendReviews(
         items=tuple(_view(row, currency) for row in rows[:limit]),
-        next_cursor=_encoded(rows[limit - 1].id) if len(rows) > limit else None,
+        next_cursor=cursor_of(rows[limit - 1].id) if len(rows) > limit else None,
     )
 
 
@@ -102,15 +101,3 @@ def _view(row: Row[Any], currency: str) -> SpendReview:
         settled_by=row.settled_by,
         reason=row.reason,
     )
-
-
-def _encoded(review_id: UUID) -> str:
-    return base64.urlsafe_b64encode(review_id.bytes).decode().rstrip("=")
-
-
-def _decoded(cursor: str) -> UUID:
-    try:
-        return UUID(bytes=base64.urlsafe_b64decode(cursor + "=="))
-    except (ValueError, binascii.Error) as error:
-        message = "This cursor is not one of ours. Use next_cursor of the page before, or leave it out."
-        raise Invalid([Problem("cursor", "unknown_cursor", message)]) from error

@@ -10,11 +10,10 @@ from pipeline.policy.account import Account, Category, Points, unknown_names
 from pipeline.policy.files import Files, Upload
 from pipeline.policy.ladder import FactType, Identity, Stage
 from pipeline.policy.mail_templates import SUBSCRIBABLE
-from pipeline.policy.member_sessions import SessionRules
 from pipeline.policy.methods import BusinessEmail, ChecklistItem, Methods, Rulings, TaxNumbers
 from pipeline.policy.quality import Quality
 from pipeline.policy.service_levels import Clock
-from pipeline.policy.sign_in import SignIn
+from pipeline.policy.sign_in import SessionRules, SignIn
 from pipeline.policy.spend import Spend, wrong_amounts
 from schemas.base import Frozen, Line
 

@@ -1,4 +1,4 @@
-"""The shape of the policy's part on quality: how many cases are looked at twice, and how work is measured. Pure."""
+"""The policy's part on quality: how many cases are looked at twice, and how work is measured."""
 
 from collections.abc import Mapping
 from typing import Annotated, Self

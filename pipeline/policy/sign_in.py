@@ -1,6 +1,11 @@
+"""How people sign in to the console, and how a member's session is opened from a link. Pure."""
+
+from dataclasses import dataclass
+
 from pydantic import Field, PositiveInt
 
 from schemas.base import Frozen
+from schemas.submissions import Member
 
 
 class SignIn(Frozen):
@@ -18,3 +23,23 @@ class SignIn(Frozen):
     first_pause_seconds: PositiveInt
     longest_pause_seconds: PositiveInt
     forget_hours: PositiveInt
+
+
+class SessionRules(Frozen):
+    """How long a link may be opened, and how long the session is that it opens, in seconds."""
+
+    link_seconds: PositiveInt
+    session_seconds: PositiveInt
+
+
+@dataclass(frozen=True, slots=True)
+class Speaker:
+    """The member whom a session speaks for, as upstream described them."""
+
+    member_id: str
+    profile: Member
+
+    @property
+    def name(self) -> str:
+        """Who this is in history, and whose upload slots and idempotency keys these are, whichever session it was."""
+        return f"member:{self.member_id}"

@@ -1,4 +1,4 @@
-"""What happened to a submission: who, what, when, on which evidence. Rows are only ever added."""
+"""The history: who did what, when, on which evidence. Rows are only added."""
 
 from collections.abc import Mapping, Sequence
 from typing import Final

@@ -1,4 +1,4 @@
-"""A submission's life: the one table of moves (DESIGN §5), and the one place that makes a move."""
+"""The states of a submission, the one table of its transitions (DESIGN §5), and the one place that makes them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,11 +13,11 @@ from pipeline.kernel.errors import AlreadyThere, NotAllowed, NotFound, Stale
 from pipeline.submission import audit
 from pipeline.submission.queues import Queue
 from pipeline.submission.tables import submission
-from schemas.events import SubmissionMoved
+from schemas.events import EventType, SubmissionMoved
 
 
 class State(StrEnum):
-    """Where a submission is."""
+    """The state of a submission."""
 
     RECEIVED = "received"
     IN_REVIEW = "in_review"
@@ -31,7 +31,7 @@ class State(StrEnum):
 
 
 class Transition(StrEnum):
-    """What happened to it."""
+    """What changes the state of a submission."""
 
     CLEARED = "cleared"
     REFUSED = "refused"
@@ -70,23 +70,23 @@ OPEN: Final = frozenset({State.RECEIVED, State.IN_REVIEW, State.AWAITING_CODE})
 GIVES_CHANCE_BACK: Final = frozenset({State.REFUSED, State.SUPERSEDED, State.WITHDRAWN})
 """A chance is held while its submission is open and spent once it was judged; these give it back (DOMAIN §7.3)."""
 
-EMITTED_AS: Final[Mapping[Transition, str]] = {
-    Transition.CLEARED: "submission.in_review",
-    Transition.REFUSED: "submission.refused",
-    Transition.SENT_BACK: "submission.refused",
-    Transition.APPROVED: "submission.approved",
-    Transition.REJECTED: "submission.rejected",
-    Transition.SUPERSEDED: "submission.superseded",
-    Transition.WITHDRAWN: "submission.withdrawn",
-    Transition.EXPIRED: "submission.expired",
+EMITTED_AS: Final[Mapping[Transition, EventType]] = {
+    Transition.CLEARED: EventType.SUBMISSION_IN_REVIEW,
+    Transition.REFUSED: EventType.SUBMISSION_REFUSED,
+    Transition.SENT_BACK: EventType.SUBMISSION_REFUSED,
+    Transition.APPROVED: EventType.SUBMISSION_APPROVED,
+    Transition.REJECTED: EventType.SUBMISSION_REJECTED,
+    Transition.SUPERSEDED: EventType.SUBMISSION_SUPERSEDED,
+    Transition.WITHDRAWN: EventType.SUBMISSION_WITHDRAWN,
+    Transition.EXPIRED: EventType.SUBMISSION_EXPIRED,
 }
-"""What other services are told. An undone decision was never told, so that it was reopened is not told either; nor is it told
-through which hands a case goes while it is in review."""
+"""The event that a transition emits. An undone decision was never emitted, so its reopening is not emitted either; nor is it when a
+case changes hands while it is in review."""
 
 
 @dataclass(frozen=True, slots=True)
 class Emission:
-    """How a move is told: after a delay, until which its cause can take it back, and for which reasons."""
+    """How a transition is emitted: with which reasons, and after a delay in which its cause can retract it."""
 
     cause_id: UUID | None = None
     delay_seconds: float = 0
@@ -131,10 +131,10 @@ def transition(
     emission: Emission = Emission(),
     queue: Queue | None = None,
 ) -> State:
-    """Move a submission on: compare-and-set on (state, version), one audit row and one event, in the caller's transaction.
+    """Make a transition: compare-and-set on (state, version), one audit row and one event, in the caller's transaction.
 
-    `version` is what the caller looked at; None moves from whatever is there now. With `queue` it waits there. Raises NotFound, AlreadyThere, NotAllowed,
-    or Stale when somebody else moved it first.
+    `version` is what the caller looked at; None starts from the present one. In `queue` it waits from then on. Raises NotFound,
+    AlreadyThere, NotAllowed, or Stale where somebody else was first.
     """
     row = connection.execute(_LOCKED, {"moved_id": submission_id}).one_or_none()
     if row is None:
@@ -164,7 +164,7 @@ def transition(
     return after
 
 
-def _emit(connection: Connection, row: Row[Any], event_type: str, state: State, emission: Emission) -> None:
+def _emit(connection: Connection, row: Row[Any], event_type: EventType, state: State, emission: Emission) -> None:
     moved = SubmissionMoved(
         submission_id=row.id,
         member_id=row.member_id,

@@ -1,4 +1,4 @@
-"""What a stage says when a mail has to be frozen with its result; the notification stage renders and keeps it."""
+"""Mails as the stages order them: the facts of a mail, and the functions by which the notification stage freezes it."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -51,16 +51,16 @@ class AddressedMail:
 
 
 FreezeAddressedMail = Callable[[Connection, AddressedMail], Any]
-"""Renders the letter and keeps it in the caller's transaction, which records the task that sends it."""
+"""Renders the mail and keeps it in the caller's transaction, which records the task that sends it."""
 
 
 @dataclass(frozen=True, slots=True)
 class MemberMail:
-    """News for a member, by one of the templates of `mail_categories`: whom it concerns, what it may say, and why it is sent.
+    """A member mail, by one of the templates of `policy/mail_templates.py`: whom it concerns, what it may say, and why it is sent.
 
     `cause_id`: one mail for each. `trace` is the correlation id of what caused it. Facts by template:
 
-    - `level_unlocked`: `stage_title`, `new_benefits` (titles, or the policy's codes), `reason` (one of `level_reasons`)
+    - `level_unlocked`: `stage_title`, `new_benefits` (titles, or the policy's codes), `reason` (one of those below)
     - `level_lowered`: `from_title`, `to_title`, `lost_benefits`, `reason`
     - `review_delayed`: `kind` (avatar or verification), `stage_title` or None, `due_at` (aware)
     - `points`: `amount` (below zero where points were taken), `cause` (the entry's title), `balance`
@@ -74,7 +74,7 @@ class MemberMail:
 
 
 NotifyMember = Callable[[Connection, MemberMail], bool]
-"""Writes the letter in the caller's transaction and records the task that sends it. False where none is sent: the member left
+"""Writes the mail in the caller's transaction and records the task that sends it. False where none is sent: the member left
 its category, has no address that is known, or one that takes no mail."""
 
 

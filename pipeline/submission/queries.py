@@ -1,4 +1,4 @@
-"""What several readers show of a submission: its findings, and when it is due."""
+"""A submission's findings and due time, as every reader gets them."""
 
 from collections.abc import Mapping, Sequence
 from itertools import groupby

@@ -4,7 +4,7 @@ from enum import StrEnum
 
 
 class Queue(StrEnum):
-    """Where a case waits: first looks by kind, second looks of another person, and what a senior settles."""
+    """Where a case waits: first looks by kind, second looks of another person, and what a senior decides."""
 
     AVATAR = "avatar"
     VERIFICATION = "verification"

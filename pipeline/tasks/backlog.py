@@ -1,4 +1,4 @@
-"""Whether more work waits than intake may add to, asked often and counted seldom."""
+"""Whether so much work is due that intake must not add to it. Asked often, counted seldom."""
 
 import threading
 import time

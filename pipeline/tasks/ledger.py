@@ -1,4 +1,4 @@
-"""The task ledger (DESIGN §4): the row is the outbox, the broker only carries hints."""
+"""The ledger of tasks (DESIGN §4): record, claim, renew, finish, fail, park. The row is the outbox; the broker only carries hints."""
 
 import random
 from collections.abc import Iterator, Mapping
@@ -106,8 +106,8 @@ def is_held(mine: Task) -> ColumnElement[bool]:
 
 
 @cache
-def _taking(kind: Kind) -> ReturningUpdate[Any]:
-    """What `Ledger.claim` runs for a kind."""
+def _claim(kind: Kind) -> ReturningUpdate[Any]:
+    """The statement of `Ledger.claim` for a kind."""
     exhausted = task.c.attempts >= kind.max_attempts
     return (
         update(task)
@@ -136,18 +136,18 @@ def _taking(kind: Kind) -> ReturningUpdate[Any]:
 
 
 class Ledger:
-    """What a worker does with tasks: claim, and say how it ended."""
+    """A worker's side of the ledger: claim a task, and record how the try ended."""
 
     def __init__(self, db: Database) -> None:
         self._db = db
 
     def claim(self, kind: Kind, task_id: str) -> Task | None:
-        """Take a due task with a lease on the database's clock; None where there is nothing to take.
+        """Claim a due task with a lease on the database's clock; None where there is none to claim.
 
-        One UPDATE. A task that was taken too often (each SIGKILL counts) is parked instead, with an alert in the log.
+        One UPDATE. A task that was claimed too often (each SIGKILL counts) is parked instead, with an alert in the log.
         """
         with self._db.begin() as connection:
-            row = connection.execute(_taking(kind), {"task_id": UUID(task_id)}).one_or_none()
+            row = connection.execute(_claim(kind), {"task_id": UUID(task_id)}).one_or_none()
         if row is None:
             return None
         if row.state == TaskState.PARKED:
@@ -186,7 +186,7 @@ class Ledger:
             raise
 
     def fail(self, mine: Task, error: BaseException) -> None:
-        """Give the task back, due again after a backoff with jitter; parked when it was tried often enough.
+        """Make the task ready again after a backoff with jitter; park it after its last try.
 
         A dependency that is away uses up no try: however long it is away, the work waits and then goes on.
         """
@@ -206,7 +206,7 @@ class Ledger:
         log.warning("task.failed", error=_in_words(error), retry_in_seconds=round(seconds, 1), exc_info=error)
 
     def park(self, mine: Task, error: BaseException) -> None:
-        """Set the task aside for an operator, with its reason."""
+        """Park the task for an operator, with the error as the reason."""
         if self._release(mine, error, state=TaskState.PARKED, ended_at=func.now()):
             _alert(mine.id, mine.kind, mine.attempts, _in_words(error))
 

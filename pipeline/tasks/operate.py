@@ -1,16 +1,18 @@
-"""What an operator does with tasks: list, look, try again, set aside."""
+"""Tasks seen and changed from outside a worker: listed, shown, retried, set aside, recalled, forgotten."""
 
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import Any
+from typing import Final
 from uuid import UUID
 
-from sqlalchemy import RowMapping, delete, func, select, update
+from sqlalchemy import Connection, RowMapping, delete, func, select, update
 
 from pipeline.kernel.database import Database, after_commit
 from pipeline.kernel.errors import Conflict, NotFound
-from pipeline.tasks.rules import TaskState
+from pipeline.tasks.rules import Kind, TaskState
 from pipeline.tasks.tables import schedule_run, task
+
+RECALLED: Final = "Recalled before it was due."
 
 
 def tasks(db: Database, *, state: TaskState | None, kind: str | None, limit: int = 50) -> Sequence[RowMapping]:
@@ -45,10 +47,10 @@ def task_shown(db: Database, task_id: UUID) -> RowMapping:
 
 
 def retry(db: Database, task_id: UUID) -> None:
-    """Let a parked or waiting task be tried at once, its count of tries begun anew. Raises NotFound, Conflict."""
+    """Let a parked or ready task be tried at once, its tries counted anew. Raises NotFound, Conflict."""
     kind = task_shown(db, task_id)["kind"]
     with db.begin() as connection:
-        _change(
+        _require(
             connection.execute(
                 update(task)
                 .where(task.c.id == task_id, task.c.state.in_((TaskState.PARKED, TaskState.READY)))
@@ -62,10 +64,10 @@ def retry(db: Database, task_id: UUID) -> None:
 
 
 def park(db: Database, task_id: UUID, *, reason: str) -> None:
-    """Set a waiting task aside. Raises NotFound, Conflict."""
+    """Set a ready task aside. Raises NotFound, Conflict."""
     task_shown(db, task_id)
     with db.begin() as connection:
-        _change(
+        _require(
             connection.execute(
                 update(task)
                 .where(task.c.id == task_id, task.c.state == TaskState.READY)
@@ -75,14 +77,33 @@ def park(db: Database, task_id: UUID, *, reason: str) -> None:
         )
 
 
-def forget_done(connection: Any, *, days: int) -> int:
+def recall(connection: Connection, kind: Kind, ref_id: object) -> bool:
+    """End the task of `kind` and `ref_id` without its effect, in the caller's transaction. False where it is due or was ever claimed.
+
+    A compare-and-set on the row that a worker's claim sets: of the two one wins. `due_at` alone would not do: a task that failed is
+    ready again, due later, and may have left half of its effect. Its token has grown.
+    """
+    recalled = connection.execute(
+        update(task)
+        .where(
+            task.c.dedup_key == f"{kind.name}:{ref_id}",
+            task.c.state == TaskState.READY,
+            task.c.token == 0,
+            task.c.due_at > func.now(),
+        )
+        .values(state=TaskState.DONE, ended_at=func.now(), last_error=RECALLED)
+    )
+    return recalled.rowcount == 1
+
+
+def forget_done(connection: Connection, *, days: int) -> int:
     """Delete tasks that were done, and runs of the schedule, more than so many days ago. Returns how many tasks."""
     before = func.now() - timedelta(days=days)
     connection.execute(delete(schedule_run).where(schedule_run.c.run_at < before))
     gone = connection.execute(delete(task).where(task.c.state == TaskState.DONE, task.c.ended_at < before))
-    return int(gone.rowcount)
+    return gone.rowcount
 
 
-def _change(rows: int, otherwise: str) -> None:
-    if rows != 1:
+def _require(changed: int, otherwise: str) -> None:
+    if changed != 1:
         raise Conflict(otherwise)

@@ -1,4 +1,4 @@
-"""The relay: hints tasks that are due, and takes back leases that ran out. Any number may run."""
+"""The relay: hints tasks that are due, and takes back expired leases. Any number may run."""
 
 from collections.abc import Callable, Sequence
 from datetime import timedelta
@@ -16,7 +16,7 @@ from pipeline.tasks.tables import task
 log = structlog.get_logger()
 
 HINT_AGAIN_SECONDS: Final = 10
-"""How long a hint may be under way before it counts as lost. A second one is harmless: only one claim wins."""
+"""After this time a hint counts as lost. A second hint is harmless: only one claim wins."""
 
 BATCH: Final = 200
 
@@ -47,7 +47,7 @@ def hint_due(db: Database, hint: Callable[[Sequence[Hint]], bool], *, batch: int
 
 
 def forget_hints(db: Database, hints: Sequence[Hint]) -> None:
-    """Unmark hints that did not leave, so that they need not count as under way before the relay tries again."""
+    """Unmark hints that were not sent, so that the relay sends them at once."""
     ids = [UUID(task_id) for _, task_id in hints]
     with db.begin() as connection:
         connection.execute(

@@ -7,7 +7,7 @@ from typing import Final
 
 
 class TaskState(StrEnum):
-    """Where a task is. `parked` waits for an operator and is never taken up by itself."""
+    """The state of a task. A `parked` one waits for an operator and is never tried by itself."""
 
     READY = "ready"
     RUNNING = "running"
@@ -84,8 +84,7 @@ def backoff(kind: Kind, attempts: int, *, jitter: float) -> float:
 def pause(kind: Kind, waits: int, *, jitter: float) -> float:
     """Seconds until the next try after a dependency was away `waits` times: as `backoff`, with a lower cap.
 
-    The work may go on as soon as the dependency is back, and a try behind an open circuit costs no time-out. So the cap is short
-    enough that nobody waits for minutes, and long enough that thousands of waiting tasks do not keep the workers from other work.
-    Most do not wait it out: a worker that sees the dependency come back calls them (`pipeline/tasks/stalled.py`).
+    A try behind an open circuit costs no time-out. So the cap is short enough that nobody waits for minutes, and long enough that
+    thousands of stalled tasks leave the workers room for other work. Most are resumed before (`pipeline/tasks/stalled.py`).
     """
     return backoff(replace(kind, backoff_cap_seconds=kind.wait_cap_seconds), waits, jitter=jitter)

@@ -1,4 +1,4 @@
-"""Work that comes round by the clock. A run is a primary key, inserted with its task: any number of schedulers is safe."""
+"""Periodic work. A run is a primary key, inserted together with its task, so any number of schedulers is safe."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from pipeline.tasks.tables import schedule_run
 
 @dataclass(frozen=True, slots=True)
 class Scheduled:
-    """A kind of work and how often it comes round, counted from the epoch."""
+    """A kind of work and its period, counted from the epoch."""
 
     kind: Kind
     every: timedelta

@@ -1,4 +1,4 @@
-"""Work that waits because something else is away: how much, and how it goes on once that is back."""
+"""Tasks that wait for a dependency that is away: how many there are, and how they go on once it is back."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -26,16 +26,16 @@ CAUSES: Final[Mapping[str, tuple[type[RetryableError], ...]]] = {
     "object store": (StorageUnavailable, StorageCircuitOpen),
     "mail server": (MailUnavailable, MailCircuitOpen, MailAmbiguous),
 }
-"""By which errors a task says that it waits for a dependency. A task's last error begins with the error's name."""
+"""The errors that show which dependency a task waits for. A task's last error begins with the error's name."""
 
 _OPEN: Final = frozenset({StorageCircuitOpen.__name__, MailCircuitOpen.__name__})
 MOST_COUNTED: Final = 10_000
 SPREAD_SECONDS: Final = 5.0
-"""Over how long waiting work is spread when it is called: what has just come back is not to be buried."""
+"""Resumed tasks are spread over this time, so that a dependency that has just come back is not overloaded."""
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
+class StalledWork:
     """The tasks that wait for one dependency (counted up to 10,000), whether a worker's circuit to it is open, and the next try."""
 
     dependency: str
@@ -44,17 +44,17 @@ class Waiting:
     next_try_at: datetime
 
 
-def waiting(db: Database) -> Sequence[Waiting]:
-    """What waits for dependencies that were away at the last try; empty where nothing does. Raises DatabaseUnavailable."""
+def stalled_work(db: Database) -> Sequence[StalledWork]:
+    """The stalled work by dependency; empty where no dependency was away at the last try. Raises DatabaseUnavailable."""
     names = [error.__name__ for errors in CAUSES.values() for error in errors]
-    rows = select(_cause().label("name"), task.c.due_at).where(*_waits_for(names)).limit(MOST_COUNTED).subquery()
+    rows = select(_cause().label("name"), task.c.due_at).where(*_stalled_by(names)).limit(MOST_COUNTED).subquery()
     query = select(rows.c.name, func.count().label("tasks"), func.min(rows.c.due_at).label("next")).group_by(
         rows.c.name
     )
     with db.read() as connection:
         found = {row.name: row for row in connection.execute(query)}
     return [
-        Waiting(
+        StalledWork(
             dependency,
             sum(row.tasks for row in mine),
             any(row.name in _OPEN for row in mine),
@@ -66,18 +66,18 @@ def waiting(db: Database) -> Sequence[Waiting]:
 
 
 def resume(db: Database, dependency: str, *, spread_seconds: float = SPREAD_SECONDS) -> int:
-    """Let what waits for a dependency go on now that it is back, spread over some seconds. Returns how many tasks were called."""
+    """Make the tasks that wait for a dependency due within some seconds, now that it is back. Returns how many."""
     names = [error.__name__ for error in CAUSES[dependency]]
     later = task.c.due_at > func.now() + timedelta(seconds=spread_seconds)
-    called = select(task.c.id).where(*_waits_for(names), later).order_by(task.c.id).with_for_update(skip_locked=True)
+    stalled = select(task.c.id).where(*_stalled_by(names), later).order_by(task.c.id).with_for_update(skip_locked=True)
     soon = func.now() + func.random() * timedelta(seconds=spread_seconds)
     with db.begin() as connection:
-        resumed = connection.execute(update(task).where(task.c.id.in_(called)).values(due_at=soon, hinted_at=None))
+        resumed = connection.execute(update(task).where(task.c.id.in_(stalled)).values(due_at=soon, hinted_at=None))
     log.info("work.resumed", dependency=dependency, tasks=resumed.rowcount)
     return int(resumed.rowcount)
 
 
-def _waits_for(names: Sequence[str]) -> tuple[ColumnElement[bool], ...]:
+def _stalled_by(names: Sequence[str]) -> tuple[ColumnElement[bool], ...]:
     return task.c.state == TaskState.READY, task.c.waits > 0, _cause().in_(names)
 
 

@@ -8,7 +8,7 @@ import structlog
 from sqlalchemy import Connection
 
 from pipeline.account.points import Book, earn
-from pipeline.events.inbound import keep_receipt, take_in
+from pipeline.events.inbound import keep_receipt, receive
 from pipeline.kernel.database import Database
 from pipeline.kernel.errors import Invalid, Problem
 from pipeline.kernel.idempotency import Once, earlier_answer, remember
@@ -43,7 +43,9 @@ def hear(told: EventRequest, *, hearing: Hearing) -> EventReceipt:
     with hearing.db.begin() as connection:
         if (earlier := earlier_answer(connection, hearing.request)) is not None:
             return EventReceipt.model_validate(earlier)
-        event = take_in(connection, told, by=hearing.teller, trace=hearing.trace, policy_version=hearing.policy.version)
+        event = receive(
+            connection, told, sender=hearing.teller, trace=hearing.trace, policy_version=hearing.policy.version
+        )
         receipt = event.receipt or _count(connection, event.event_id, told, hearing)
         remember(connection, hearing.request, receipt)
     log.info("event.heard", event_id=str(event.event_id), type=told.type, again=event.receipt is not None)

@@ -22,7 +22,7 @@ from pipeline.tasks import ledger
 from pipeline.tasks.ledger import Task
 from pipeline.workflows.rules.sla import Seen, Sign, look_at
 from pipeline.workflows.sla_report import NEVER_TOLD, tells_the_result
-from schemas.events import SubmissionDue
+from schemas.events import EventType, SubmissionDue
 
 log = structlog.get_logger()
 
@@ -110,7 +110,7 @@ def _delay_mail(row: Row[Any], event_id: UUID, policy: Policy) -> MemberMail:
 
 
 def _tell(connection: Connection, row: Row[Any], sign: Sign) -> UUID:
-    event, why = f"submission.{sign}", row.due_rule["sentence"]
+    event, why = EventType(f"submission.{sign}"), row.due_rule["sentence"]
     told = SubmissionDue(
         submission_id=row.id,
         member_id=row.member_id,

@@ -1,7 +1,5 @@
 """What upstream reads of submissions: one with everything, or a page of many."""
 
-import base64
-import binascii
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,6 +11,7 @@ from sqlalchemy import BindParameter, Connection, Row, bindparam, func, select
 from pipeline.avatar.rules import OUTDATED, PUBLISHED
 from pipeline.kernel.database import Database
 from pipeline.kernel.errors import Invalid, NotFound, Problem
+from pipeline.kernel.pagination import cursor_of, id_in
 from pipeline.membership.tables import ground
 from pipeline.notification.tables import mail
 from pipeline.policy import Policy
@@ -103,9 +102,9 @@ def _page(
         if (wanted := getattr(filters, name)) is not None:
             query = query.where(submission.c[name] == wanted)
     if cursor is not None:
-        query = query.where(submission.c.id < _decoded(cursor))
+        query = query.where(submission.c.id < id_in(cursor))
     rows = connection.execute(query).all()
-    return rows[:limit], _encoded(rows[limit - 1].id) if len(rows) > limit else None
+    return rows[:limit], cursor_of(rows[limit - 1].id) if len(rows) > limit else None
 
 
 def _views(connection: Connection, rows: Sequence[Row[Any]], policy: Policy) -> Iterator[SubmissionView]:
@@ -197,15 +196,3 @@ def _decision_view(row: Row[Any], kind: str, policy: Policy) -> DecisionView:
 
 def _line(row: Row[Any]) -> SubmissionLine:
     return SubmissionLine.model_validate({name: getattr(row, name) for name in SubmissionLine.model_fields})
-
-
-def _encoded(submission_id: UUID) -> str:
-    return base64.urlsafe_b64encode(submission_id.bytes).decode().rstrip("=")
-
-
-def _decoded(cursor: str) -> UUID:
-    try:
-        return UUID(bytes=base64.urlsafe_b64decode(cursor + "=="))
-    except (ValueError, binascii.Error) as error:
-        message = "This cursor is not one of ours. Use next_cursor of the page before, or leave it out."
-        raise Invalid([Problem("cursor", "unknown_cursor", message)]) from error

@@ -4,7 +4,6 @@ import pytest
 
 from config.container import Container
 from pipeline.account.tables import account_section
-from pipeline.submission.audit import audit
 from tests.support.account import ADDRESS, ALL_OPEN, CARD, COMPANY, PROCUREMENT, Account, person
 from tests.support.desk import Desk
 from tests.support.http import Api, problems
@@ -102,7 +101,7 @@ def test_what_says_the_same_changes_nothing_and_can_be_sent_again(
     again = account.put(name, body)
 
     assert (again.status_code, again.json()) == (200, first)
-    assert len(desk.rows(audit)) == 1
+    assert len(desk.audited()) == 1
 
 
 def test_of_ten_who_saw_the_same_version_one_writes(account: Account, desk: Desk) -> None:
@@ -125,7 +124,7 @@ def test_the_history_names_what_changed_and_never_what_it_says(account: Account,
     account.put("personal-information", person())
     account.put("personal-information", person(name="Ada King"), seen=1)
 
-    first, second = desk.rows(audit)
+    first, second = desk.audited()
 
     assert first.detail["fields"] == ["email", "name", "phone"]
     assert second.detail == {

@@ -13,7 +13,7 @@ from pipeline.events.feed import events
 from pipeline.events.outbound import emit
 from pipeline.intake.accept import withdraw
 from pipeline.tasks.rules import EXPIRE_CODE
-from schemas.events import EVENTS, EventView, PointsChanged
+from schemas.events import EVENTS, EventType, EventView, PointsChanged
 from schemas.published import event_schema
 from tests.support.desk import Desk
 from tests.support.http import Api
@@ -36,7 +36,7 @@ def told(connection: Connection, member_id: str, version: int) -> None:
         cause="rfq_quoted",
         version=version,
     )
-    emit(connection, "points.changed", changed, member_id=member_id, trace="t")
+    emit(connection, EventType.POINTS_CHANGED, changed, member_id=member_id, trace="t")
 
 
 def published(desk: Desk, _api: Api) -> None:

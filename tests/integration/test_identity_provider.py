@@ -8,7 +8,7 @@ import pytest
 from joserfc.jwk import RSAKey
 
 from config.container import Container
-from pipeline.access.staff.accounts import one
+from pipeline.access.staff.accounts import person_named
 from pipeline.access.staff.oidc_login import unlink
 from pipeline.access.staff.reviewers import add_reviewer
 from pipeline.workflows.disable_reviewer import disable
@@ -151,7 +151,7 @@ def test_the_provider_may_say_what_people_are(tools: Container, desk_of: Made, i
     first = sign_in(Visitor(known))
     idp.says["realm_access"] = {"roles": ["desk-lead"]}
     second = sign_in(Visitor(known))
-    as_lead = one("m.lee", db=tools.db, rules=rules).roles
+    as_lead = person_named("m.lee", db=tools.db, rules=rules).roles
     idp.says["realm_access"] = {"roles": ["offline"]}
     third = sign_in(Visitor(known))
 

@@ -9,7 +9,6 @@ from pipeline.kernel import clock
 from pipeline.kernel.errors import Invalid
 from pipeline.notification.feedback import take_in
 from pipeline.notification.tables import mail, suppressed_address
-from pipeline.submission.audit import audit
 from pipeline.tasks.rules import SEND_MAIL
 from tests.support.account import Account, person
 from tests.support.desk import Desk
@@ -100,13 +99,13 @@ def test_an_event_that_is_told_again_changes_nothing(api: Api, desk: Desk) -> No
     anew = api.post("/v1/mail-events", EVENT).json()
 
     assert (first, again, anew) == ({"suppressed": 1}, {"suppressed": 1}, {"suppressed": 0})
-    assert [row.event for row in desk.rows(audit)] == ["address.suppressed"]
+    assert [row.event for row in desk.audited()] == ["address.suppressed"]
 
 
 def test_the_history_does_not_name_the_address(api: Api, desk: Desk) -> None:
     api.post("/v1/mail-events", EVENT)
 
-    assert desk.rows(audit)[0].detail == {"reason": "bounce", "addresses": 1}
+    assert desk.audited()[0].detail == {"reason": "bounce", "addresses": 1}
 
 
 def test_an_administrator_lifts_it_and_mails_leave_again(account: Account, api: Api, desk: Desk) -> None:

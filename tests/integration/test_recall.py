@@ -4,7 +4,7 @@ from uuid import UUID
 import pytest
 
 from pipeline.tasks import ledger
-from pipeline.tasks.recall import recall
+from pipeline.tasks.operate import recall
 from pipeline.tasks.rules import SEND_MAIL, UNLOCK_STAGE
 from tests.support.desk import Desk
 

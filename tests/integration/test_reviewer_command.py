@@ -9,10 +9,12 @@ from typer.testing import CliRunner, Result
 
 from cli.main import app
 from config.container import Container
+from pipeline.access.staff.reviewers import LastAdministrator
 from pipeline.access.staff.rules.sign_in import SignInRefused
 from pipeline.access.staff.sign_in import sign_in
 from pipeline.kernel import clock
 from pipeline.kernel.errors import Invalid
+from pipeline.submission.audit import audit
 from tests.support.desk import Desk
 from tests.support.people import PASSWORD, Visitor, signed_in
 
@@ -32,7 +34,7 @@ def run(tools: Container, monkeypatch: pytest.MonkeyPatch) -> Run:
 
 def enters(tools: Container, password: str) -> bool:
     try:
-        return bool(sign_in("m.lee", password, address="192.0.2.7", now=clock.now(), gate=tools.gate))
+        return bool(sign_in("m.lee", password, address="192.0.2.7", now=clock.now(), context=tools.sign_in_context))
     except SignInRefused:
         return False
 
@@ -91,3 +93,34 @@ def test_roles_are_set_and_not_added(run: Run) -> None:
 
     assert said.stdout == "m.lee is reviewer, senior, and reads any language.\n"
     assert json.loads(run("reviewer", "list", "--json").stdout)[0]["roles"] == ["reviewer", "senior"]
+
+
+def history(desk: Desk) -> list[tuple[str, str, dict[str, object]]]:
+    return [(row.event, row.actor, row.detail) for row in desk.rows(audit) if row.event.startswith("reviewer.")]
+
+
+def test_each_change_at_a_terminal_is_in_the_history(run: Run, desk: Desk) -> None:
+    run("reviewer", "add", "m.lee", "--name", "M. Lee")
+    run("reviewer", "add", "m.lee", "--language", "ZH", "--related-member", "m-1")
+    run("reviewer", "add", "m.lee")
+
+    assert history(desk) == [
+        ("reviewer.added", "cli", {"reviewer": "m.lee", "name": "M. Lee", "roles": ["reviewer"]}),
+        ("reviewer.changed", "cli", {"reviewer": "m.lee", "languages": ["zh"], "related_members": ["m-1"]}),
+    ]
+
+
+def test_a_reviewer_who_comes_with_a_key_is_in_the_history(run: Run, desk: Desk) -> None:
+    run("key", "create", "--name", "desk", "--scope", "review", "--reviewer", "m.lee")
+    run("key", "create", "--name", "desk", "--scope", "review", "--reviewer", "m.lee")
+
+    assert history(desk) == [("reviewer.added", "cli", {"reviewer": "m.lee", "roles": ["reviewer"]})]
+
+
+def test_the_only_administrator_is_not_made_a_reviewer_at_a_terminal(run: Run) -> None:
+    run("reviewer", "add", "m.lee", "--role", "admin")
+
+    result = run("reviewer", "add", "m.lee", "--role", "reviewer")
+
+    assert isinstance(result.exception, LastAdministrator)
+    assert json.loads(run("reviewer", "list", "--json").stdout)[0]["roles"] == ["admin"]

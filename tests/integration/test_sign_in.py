@@ -3,9 +3,9 @@ from datetime import timedelta
 import pytest
 
 from config.container import Container
-from pipeline.access.staff.accounts import LastAdministrator, change, enable
+from pipeline.access.staff.accounts import change, enable
 from pipeline.access.staff.invitations import InvitationGone, accept_invitation, invite
-from pipeline.access.staff.reviewers import add_reviewer
+from pipeline.access.staff.reviewers import LastAdministrator, add_reviewer
 from pipeline.access.staff.rules.roles import Role
 from pipeline.access.staff.rules.sign_in import SignInRefused, TooManyTries
 from pipeline.access.staff.sessions import SignedOut, forget_signed_out, session_of
@@ -29,7 +29,7 @@ def tools(tools: Container) -> Container:
 
 def enter(tools: Container, given: str = PASSWORD, *, name: str = "m.lee", seconds: float = 0) -> str:
     now = clock.now() + timedelta(seconds=seconds)
-    return sign_in(name, given, address="192.0.2.7", now=now, gate=tools.gate)
+    return sign_in(name, given, address="192.0.2.7", now=now, context=tools.sign_in_context)
 
 
 def fail(tools: Container, times: int, *, name: str = "m.lee") -> None:
@@ -131,7 +131,9 @@ def test_many_guesses_at_once_are_no_more_than_the_free_ones(tools: Container) -
     person(tools, password=None)
 
     def guess(number: int) -> str:
-        return sign_in("m.lee", f"guess {number}", address=f"198.51.100.{number}", now=clock.now(), gate=tools.gate)
+        return sign_in(
+            "m.lee", f"guess {number}", address=f"198.51.100.{number}", now=clock.now(), context=tools.sign_in_context
+        )
 
     done, raised = at_once(20, guess)
 
@@ -146,12 +148,14 @@ def test_an_address_that_tries_many_names_is_paused_and_others_are_not(tools: Co
     now = clock.now()
     for number in range(tools.policy.sign_in.tries_per_address):
         with pytest.raises(SignInRefused):
-            sign_in(f"guess-{number}", "wrong", address=f"2001:db8::{number + 1:x}", now=now, gate=tools.gate)
+            sign_in(
+                f"guess-{number}", "wrong", address=f"2001:db8::{number + 1:x}", now=now, context=tools.sign_in_context
+            )
 
     with pytest.raises(TooManyTries):
-        sign_in("m.lee", PASSWORD, address="2001:db8::ffff", now=now, gate=tools.gate)
+        sign_in("m.lee", PASSWORD, address="2001:db8::ffff", now=now, context=tools.sign_in_context)
 
-    assert is_open(tools, sign_in("m.lee", PASSWORD, address="2001:db8:1::1", now=now, gate=tools.gate))
+    assert is_open(tools, sign_in("m.lee", PASSWORD, address="2001:db8:1::1", now=now, context=tools.sign_in_context))
 
 
 def test_signing_in_right_uses_up_no_tries(tools: Container, desk: Desk) -> None:
@@ -285,7 +289,9 @@ def test_of_two_who_use_a_link_at_once_one_sets_the_password(tools: Container) -
     person(tools, password=None)
     token = invite("m.lee", actor="test", db=tools.db, rules=tools.policy.sign_in)
 
-    done, raised = at_once(4, lambda number: accept_invitation(token, f"a phrase, number {number}", gate=tools.gate))
+    done, raised = at_once(
+        4, lambda number: accept_invitation(token, f"a phrase, number {number}", context=tools.sign_in_context)
+    )
 
     assert len(done) == 1
     assert {type(error) for error in raised} == {InvitationGone}
@@ -296,9 +302,9 @@ def test_a_weak_password_uses_no_link_up(tools: Container) -> None:
     token = invite("m.lee", actor="test", db=tools.db, rules=tools.policy.sign_in)
 
     with pytest.raises(Invalid):
-        accept_invitation(token, "m.lee and more", gate=tools.gate)
+        accept_invitation(token, "m.lee and more", context=tools.sign_in_context)
 
-    assert accept_invitation(token, PASSWORD, gate=tools.gate)
+    assert accept_invitation(token, PASSWORD, context=tools.sign_in_context)
 
 
 def test_two_administrators_who_remove_each_other_at_once_leave_one(tools: Container) -> None:

@@ -3,7 +3,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pipeline.events.inbound import EventReused, heard_event
+from pipeline.events.inbound import EventReused, inbound_event
 from pipeline.events.tables import event as event_table
 from pipeline.membership.rules.spend import AnothersOrder, OrderCompletedBefore
 from pipeline.membership.tables import ground, level_change, spend_event, unlocked_stage
@@ -136,7 +136,7 @@ def test_one_order_is_completed_once_and_belongs_to_one_member(spending: Spendin
         spending.refund("o-1", 10, member_id="m-2")
 
     assert spending.spent == 10
-    assert len(desk.rows(heard_event)) == 1
+    assert len(desk.rows(inbound_event)) == 1
 
 
 def test_orders_of_two_services_may_have_the_same_id(spending: Spending) -> None:

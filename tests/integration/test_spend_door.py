@@ -3,7 +3,7 @@ from uuid import uuid4
 
 import pytest
 
-from pipeline.events.inbound import heard_event
+from pipeline.events.inbound import inbound_event
 from pipeline.membership.tables import correction
 from tests.support.account import Account
 from tests.support.desk import Desk
@@ -101,7 +101,7 @@ def test_a_wrong_event_is_refused_with_path_and_code(
 
     assert response.status_code == 422
     assert problems(response) == wrong
-    assert desk.rows(heard_event) == []
+    assert desk.rows(inbound_event) == []
 
 
 def test_the_largest_amounts_are_counted(api: Api) -> None:

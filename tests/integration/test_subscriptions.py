@@ -9,7 +9,6 @@ from pipeline.account.subscriptions import is_subscribed
 from pipeline.account.tables import signing_key, subscription
 from pipeline.account.unsubscribe import Leaving, leaving_of, token_of
 from pipeline.kernel.errors import NotFound
-from pipeline.submission.audit import audit
 from tests.support.account import Account, person
 from tests.support.desk import Desk
 from tests.support.http import Api, problems
@@ -51,7 +50,7 @@ def test_what_is_not_named_stays_as_it_is(account: Account, desk: Desk) -> None:
 
     assert response.status_code == 200
     assert chosen(account) == {"membership_services": True, "notifications": False, "other": True}
-    assert [row.event for row in desk.rows(audit)] == ["subscriptions.changed"] * 2
+    assert [row.event for row in desk.audited()] == ["subscriptions.changed"] * 2
 
 
 def test_a_stage_that_is_about_to_write_learns_whether_it_may(account: Account, tools: Container) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy import select, text
 from pipeline.tasks import ledger
 from pipeline.tasks.backlog import Backlog
 from pipeline.tasks.rules import INSPECT, SEND_MAIL, Kind
-from pipeline.tasks.stalled import Waiting, resume, waiting
+from pipeline.tasks.stalled import StalledWork, resume, stalled_work
 from pipeline.tasks.tables import task
 from tests.support.desk import Desk
 from tests.support.together import until
@@ -49,7 +49,7 @@ def due_in(desk: Desk, task_id: UUID) -> timedelta:
 def test_nothing_waits_where_nothing_was_away(desk: Desk) -> None:
     recorded(desk, "one")
 
-    assert waiting(desk.tools.db) == []
+    assert stalled_work(desk.tools.db) == []
 
 
 def test_what_waits_is_counted_for_each_dependency_with_its_next_try(desk: Desk) -> None:
@@ -59,9 +59,9 @@ def test_what_waits_is_counted_for_each_dependency_with_its_next_try(desk: Desk)
     waits(desk, "MailAmbiguous", hours=4)
     due = {row.id: row.due_at for row in desk.tasks()}
 
-    assert waiting(desk.tools.db) == [
-        Waiting("object store", 2, circuit_open=True, next_try_at=due[first]),
-        Waiting("mail server", 2, circuit_open=False, next_try_at=due[mail]),
+    assert stalled_work(desk.tools.db) == [
+        StalledWork("object store", 2, circuit_open=True, next_try_at=due[first]),
+        StalledWork("mail server", 2, circuit_open=False, next_try_at=due[mail]),
     ]
 
 
@@ -70,7 +70,7 @@ def test_what_is_set_aside_or_failed_for_another_reason_or_never_waited_is_not_c
     waits(desk, "ZeroDivisionError", hours=1)
     waits(desk, "MailUnavailable", hours=1, waited=0)
 
-    assert waiting(desk.tools.db) == []
+    assert stalled_work(desk.tools.db) == []
 
 
 def test_what_waits_for_a_dependency_is_called_within_the_spread_and_the_rest_goes_on_waiting(desk: Desk) -> None:
@@ -110,7 +110,7 @@ def test_what_waits_is_counted_up_to_ten_thousand(desk: Desk) -> None:
         " FROM generate_series(1, 10001) n"
     )
 
-    (found,) = waiting(desk.tools.db)
+    (found,) = stalled_work(desk.tools.db)
 
     assert found.tasks == 10_000
 

@@ -33,7 +33,7 @@ def added(desk: Desk, place: Endpoint, *types: str) -> EndpointSecret:
 
 
 def only(desk: Desk) -> EndpointView:
-    (found,) = endpoints.listed(db=desk.tools.db)
+    (found,) = endpoints.list_endpoints(db=desk.tools.db)
     return found
 
 
@@ -230,7 +230,7 @@ def test_a_removed_endpoint_gets_nothing_more(desk: Desk, place: Endpoint) -> No
     desk.run_due(DELIVER_EVENT)
 
     assert place.got == []
-    assert endpoints.listed(db=desk.tools.db) == []
+    assert endpoints.list_endpoints(db=desk.tools.db) == []
 
 
 def test_an_undone_decision_is_never_told(desk: Desk, place: Endpoint) -> None:

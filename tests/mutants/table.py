@@ -268,14 +268,14 @@ REVIEW = (
 UNDO = (
     guard(
         "What is due is not recalled",
-        "pipeline/tasks/recall.py",
+        "pipeline/tasks/operate.py",
         "            task.c.due_at > func.now(),\n",
         "",
         "test_recall.py::test_what_somebody_may_have_begun_is_not_recalled[due]",
     ),
     guard(
         "What was ever taken is not recalled",
-        "pipeline/tasks/recall.py",
+        "pipeline/tasks/operate.py",
         "            task.c.token == 0,\n",
         "",
         "test_recall.py::test_what_somebody_may_have_begun_is_not_recalled[taken before]",

@@ -207,6 +207,10 @@ class Desk:
     def history(self, submission_id: UUID) -> list[str]:
         return [row.event for row in self.rows(audit) if row.submission_id == submission_id]
 
+    def audited(self) -> Sequence[Row[Any]]:
+        """The history, without how the people at the desk came to it."""
+        return [row for row in self.rows(audit) if not row.event.startswith("reviewer.")]
+
     def mails(self) -> list[EmailMessage]:
         """What was handed over, the oldest first."""
         files = sorted(mail_folder(self.tools).glob("*.eml"))

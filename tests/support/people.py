@@ -13,7 +13,7 @@ from pipeline.access.staff.invitations import set_password
 from pipeline.access.staff.passwords import Passwords
 from pipeline.access.staff.reviewers import add_reviewer
 from pipeline.access.staff.rules.roles import Role
-from pipeline.access.staff.sign_in import Gate
+from pipeline.access.staff.sign_in import SignInContext
 from tests.support.servers import variant
 from web.app import create_app
 from web.console.session import cookie_name
@@ -29,7 +29,7 @@ PASSWORD = "correct horse battery"
 def hasty(tools: Container) -> Container:
     """The same clients, but passwords are hashed in no time, for tests that look at something else."""
     made = variant(tools)
-    made.__dict__["gate"] = Gate(tools.db, Passwords(HASTY), tools.policy.sign_in)
+    made.__dict__["sign_in_context"] = SignInContext(tools.db, Passwords(HASTY), tools.policy.sign_in)
     return made
 
 
@@ -39,7 +39,7 @@ def person(
     """Add a person; with a password unless none is wanted, which saves the time of hashing it."""
     add_reviewer(reviewer_id, roles=roles, db=tools.db)
     if password is not None:
-        set_password(reviewer_id, password, actor="test", gate=tools.gate)
+        set_password(reviewer_id, password, actor="test", context=tools.sign_in_context)
     return reviewer_id
 
 

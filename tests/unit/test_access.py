@@ -5,7 +5,7 @@ import pytest
 
 from pipeline.access.api_keys import Caller, Scope, Unauthenticated, authenticate
 from pipeline.kernel.database import Database, engine
-from pipeline.policy.member_sessions import Speaker
+from pipeline.policy.sign_in import Speaker
 from schemas.submissions import Member
 from tests.support.faults import closed_port
 

@@ -92,10 +92,10 @@ def test_each_material_must_show_what_the_domain_says(identity: str, shown: dict
 @pytest.mark.parametrize(
     ("old", "new", "says"),
     [
-        ("per_method = 5", "per_method = 0", "attempts.per_method: Input should be greater than 0"),
-        ("per_method = 5", 'per_method = "five"', "attempts.per_method: Input should be a valid integer"),
-        ("per_method = 5", "", "attempts.per_method: Field required"),
-        ("per_method = 5", "per_method = 5\nper_day = 1", "attempts.per_day: Extra inputs are not permitted"),
+        ("per_method = 5", "per_method = 0", "attempts.per_method: Give a value above 0."),
+        ("per_method = 5", 'per_method = "five"', "attempts.per_method: Give a whole number."),
+        ("per_method = 5", "", "attempts.per_method: This field is required."),
+        ("per_method = 5", "per_method = 5\nper_day = 1", "attempts.per_day: There is no such field."),
         ("undo_window_seconds = 10", "undo_window_seconds = -1", "review.undo_window_seconds"),
         ("quality = 88", "quality = 100", "files.avatar.quality"),
         ('unlocked_by = ["verification"]', 'unlocked_by = ["luck"]', "ladder.1.unlocked_by.0"),
@@ -153,11 +153,11 @@ def test_a_policy_that_could_not_be_followed_is_refused_when_it_is_loaded(
         ("spend = 100_000", "spend = 20_000", "ladder.3.spend", "20000 is not more than the 20000 of a stage below"),
         ('unlocked_by = ["verification"]', 'unlocked_by = ["verification"]\nspend = 5', "ladder.1.spend", "remove it"),
         ('stage = "trusted"', 'stage = "verified"', "ladder", "the stages ['verified'] stand in it twice"),
-        ("rate = 0.1320", "rate = -1", "spend.rates.CNY.0.rate", "greater than 0"),
+        ("rate = 0.1320", "rate = -1", "spend.rates.CNY.0.rate", "Give a value above 0."),
         ("since = 2025-01-01, rate = 1.2", "since = 2026-01-01, rate = 1.2", "spend.rates.GBP", "order of their dates"),
         ("USD = [", "EUR = [", "spend", "EUR is the base currency"),
         ('refunds_below = "review"', 'refunds_below = "shrug"', "spend.refunds_below", "'keep' or 'review'"),
-        ("per_method = 5", "", "attempts.per_method", "Field required"),
+        ("per_method = 5", "", "attempts.per_method", "This field is required."),
         ('"premier"] #', '"gone"] #', "account.certified_levels", "'gone' is no stage of the ladder"),
     ],
 )

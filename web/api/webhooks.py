@@ -65,7 +65,7 @@ def create_endpoint(body: EndpointRequest, tools: Tools, _caller: Admin) -> Endp
 @router.get("/webhooks", summary="List endpoints and how they fare")
 def list_endpoints(tools: Tools, _caller: Admin) -> list[EndpointView]:
     """With how many events each still has to get, and why one is paused."""
-    return endpoints.listed(db=tools.db)
+    return endpoints.list_endpoints(db=tools.db)
 
 
 @router.post("/webhooks/{endpoint_id}/secret", summary="Rotate an endpoint's secret")

@@ -35,7 +35,7 @@ def post_invitation(
     try:
         if new_password != again:
             raise Invalid([DIFFERENT])  # noqa: TRY301  (answered like the rules' own)
-        session = accept_invitation(token, new_password, gate=tools.gate)
+        session = accept_invitation(token, new_password, context=tools.sign_in_context)
     except Invalid as error:
         return _form(request, tools, token, error=error)
     answer = RedirectResponse(HOME, 303)

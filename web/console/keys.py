@@ -6,8 +6,8 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Form, Request, Response
 from fastapi.responses import RedirectResponse
 
-from pipeline.access.api_keys import Scope, create_key, listed_keys, revoke_key
-from pipeline.access.staff.accounts import listed
+from pipeline.access.api_keys import Scope, create_key, list_keys, revoke_key
+from pipeline.access.staff.accounts import list_people
 from pipeline.access.staff.rules.roles import Right
 from pipeline.kernel import clock
 from pipeline.kernel.errors import Invalid, Problem
@@ -53,7 +53,7 @@ def _page(request: Request, tools: Tools, *, key: str | None = None) -> Response
     return render(
         request,
         "keys.html",
-        keys=listed_keys(db=tools.db),
+        keys=list_keys(db=tools.db),
         scopes=list(Scope),
         reviewers=_reviewers(tools),
         key=key,
@@ -62,7 +62,7 @@ def _page(request: Request, tools: Tools, *, key: str | None = None) -> Response
 
 
 def _reviewers(tools: Tools) -> list[str]:
-    everybody = listed(db=tools.db, rules=tools.policy.sign_in)
+    everybody = list_people(db=tools.db, rules=tools.policy.sign_in)
     return [each.reviewer_id for each in everybody if each.disabled_at is None]
 
 

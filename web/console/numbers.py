@@ -7,7 +7,7 @@ from typing import Annotated, Any, Final, Literal
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from config.container import Container
-from pipeline.access.staff.accounts import listed
+from pipeline.access.staff.accounts import list_people
 from pipeline.access.staff.rules.roles import Right
 from pipeline.kernel import clock
 from pipeline.kernel.errors import Invalid, Problem
@@ -109,7 +109,7 @@ def _values(tools: Container, asked: Asked, view: QualityView) -> dict[str, Any]
         "charts": charts_of(view),
         "titles": TITLES,
         "queues": [Queue.AVATAR, Queue.VERIFICATION],
-        "reviewers": [each.reviewer_id for each in listed(db=tools.db, rules=tools.policy.sign_in)],
+        "reviewers": [each.reviewer_id for each in list_people(db=tools.db, rules=tools.policy.sign_in)],
         "choices": WEEKS,
         "open_disagreements": len(adjudications(context=tools.review)),
         "zone": tools.policy.clock.timezone,

@@ -27,7 +27,7 @@ _LANGUAGE: Final = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 @router.get("")
 def get_people(request: Request, tools: Tools, _person: Administrator) -> Response:
     """Everybody."""
-    found = accounts.listed(db=tools.db, rules=tools.policy.sign_in)
+    found = accounts.list_people(db=tools.db, rules=tools.policy.sign_in)
     return render(request, "people.html", people=found, roles=list(Role), now=clock.now())
 
 
@@ -106,7 +106,7 @@ def _invited(request: Request, tools: Tools, person: Person, reviewer_id: str) -
 
 
 def _page(request: Request, tools: Tools, reviewer_id: str, *, done: str = "", link: str | None = None) -> Response:
-    found = accounts.one(reviewer_id, db=tools.db, rules=tools.policy.sign_in)
+    found = accounts.person_named(reviewer_id, db=tools.db, rules=tools.policy.sign_in)
     return render(request, "person.html", shown=found, roles=list(Role), done=done, link=link, now=clock.now())
 
 

@@ -6,13 +6,15 @@ from uuid import UUID
 from fastapi import APIRouter, Response
 
 from pipeline.kernel.storage import NEVER_KEPT
+from pipeline.inspection.duplicates import duplicates_of
+from pipeline.kernel.storage import NO_STORE
 from pipeline.review.cases.images import Purpose, beside, page_of
 from web.api.dependencies import Tools
 from web.console.forms import Reviewing
 
 router = APIRouter()
 
-_HEADERS: Final = {"Cache-Control": NEVER_KEPT, "Content-Disposition": "inline"}
+_HEADERS: Final = {"Cache-Control": NO_STORE, "Content-Disposition": "inline"}
 
 
 @router.get("/cases/{claim_id}/pages/{material_id}/{page}/{purpose}")

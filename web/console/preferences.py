@@ -61,7 +61,7 @@ def post_password(
             new_password,
             address=address_of(request),
             now=clock.now(),
-            gate=tools.gate,
+            context=tools.sign_in_context,
         )
     except Invalid as error:
         return _page(request, tools, person, problems=error.problems)

@@ -40,7 +40,9 @@ def post_sign_in(
 ) -> Response:
     """A new session; one that this browser had ends."""
     try:
-        token = doors.sign_in(name, password, address=address_of(request), now=clock.now(), gate=tools.gate)
+        token = doors.sign_in(
+            name, password, address=address_of(request), now=clock.now(), context=tools.sign_in_context
+        )
     except (SignInRefused, TooManyTries) as error:
         return _form(request, tools, page=page, name=name, error=error)
     sessions.end(session_token(request, tools), db=tools.db)

@@ -1,26 +1,26 @@
-"""The people who may sign in: listed, changed, disabled, signed out. Each change is written to the history."""
+"""The people who may sign in: listed, added, changed, disabled, signed out."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, select, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import Connection, Row, func, select
 
 from pipeline.access.staff import sessions
-from pipeline.access.staff.rules.roles import Right, Role, require, roles_with
+from pipeline.access.staff.reviewers import (
+    change_reviewer,
+    insert_reviewer,
+    keep_an_administrator,
+    set_columns,
+    unknown_reviewer,
+)
+from pipeline.access.staff.rules.roles import Right, Role, require
 from pipeline.access.staff.tables import invitation, password, reviewer, session
-from pipeline.kernel.database import Database, one_at_a_time, took_effect
-from pipeline.kernel.errors import Conflict, Forbidden, NotFound
+from pipeline.kernel.database import Database
+from pipeline.kernel.errors import Conflict, Forbidden
 from pipeline.policy.sign_in import SignIn
 from pipeline.submission import audit
-
-
-class LastAdministrator(Conflict):
-    """Nobody else could give rights any more."""
-
-    code = "last_administrator"
 
 
 class PersonExists(Conflict):
@@ -30,7 +30,7 @@ class PersonExists(Conflict):
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
+class Person:
     """One person as administrators see them."""
 
     reviewer_id: str
@@ -48,19 +48,19 @@ class Listed:
         return asdict(self)
 
 
-def listed(*, db: Database, rules: SignIn, reviewer_id: str | None = None) -> Sequence[Listed]:
+def list_people(*, db: Database, rules: SignIn, reviewer_id: str | None = None) -> Sequence[Person]:
     """Everybody, or one person, by id."""
-    one = [reviewer.c.id == reviewer_id] if reviewer_id is not None else []
+    wanted = [reviewer.c.id == reviewer_id] if reviewer_id is not None else []
     with db.read() as connection:
-        rows = connection.execute(_people(rules).where(*one).order_by(reviewer.c.id)).all()
-    return [_listed(row) for row in rows]
+        rows = connection.execute(_people(rules).where(*wanted).order_by(reviewer.c.id)).all()
+    return [_person(row) for row in rows]
 
 
-def one(reviewer_id: str, *, db: Database, rules: SignIn) -> Listed:
+def person_named(reviewer_id: str, *, db: Database, rules: SignIn) -> Person:
     """One person. Raises NotFound."""
-    found = listed(db=db, rules=rules, reviewer_id=reviewer_id)
+    found = list_people(db=db, rules=rules, reviewer_id=reviewer_id)
     if not found:
-        raise _unknown(reviewer_id)
+        raise unknown_reviewer(reviewer_id)
     return found[0]
 
 
@@ -68,28 +68,22 @@ def add(
     reviewer_id: str, *, name: str | None, roles: Sequence[Role], languages: Sequence[str], actor: str, db: Database
 ) -> None:
     """Add a person, who can sign in once they have chosen a password. Raises PersonExists."""
-    values = {"roles": sorted(set(roles)), "languages": sorted({language.lower() for language in languages})}
-    statement = insert(reviewer).values(id=reviewer_id, name=name, **values).on_conflict_do_nothing()
+    given = {"name": name, "roles": roles, "languages": languages}
     with db.begin() as connection:
-        if not took_effect(connection, statement):
+        if not insert_reviewer(connection, reviewer_id, given, actor=actor):
             raise PersonExists(f"There is somebody with the id {reviewer_id} already. Choose another one.")
-        audit.write(connection, "reviewer.added", actor=actor, detail={"reviewer": reviewer_id, **values})
 
 
 def change(reviewer_id: str, *, roles: Sequence[Role], languages: Sequence[str], actor: str, db: Database) -> None:
-    """Set what a person is and reads. Raises NotFound, LastAdministrator."""
-    values = {"roles": sorted(set(roles)), "languages": sorted({language.lower() for language in languages})}
+    """Set a person's roles and languages. Raises NotFound, LastAdministrator."""
     with db.begin() as connection:
-        if Role.ADMIN not in roles:
-            _keep_an_administrator(connection, reviewer_id)
-        _set(connection, reviewer_id, **values)
-        audit.write(connection, "reviewer.changed", actor=actor, detail={"reviewer": reviewer_id, **values})
+        change_reviewer(connection, reviewer_id, {"roles": roles, "languages": languages}, actor=actor)
 
 
 def end_access(connection: Connection, reviewer_id: str, *, actor: str) -> None:
-    """Sign a person out everywhere and let them in no more. Raises NotFound, LastAdministrator."""
-    _keep_an_administrator(connection, reviewer_id)
-    _set(connection, reviewer_id, disabled_at=func.now())
+    """Disable a person and end their sessions, in the caller's transaction. Raises NotFound, LastAdministrator."""
+    keep_an_administrator(connection, reviewer_id)
+    set_columns(connection, reviewer_id, disabled_at=func.now())
     sessions.end_all(connection, reviewer_id)
     connection.execute(invitation.delete().where(invitation.c.reviewer_id == reviewer_id))
     audit.write(connection, "reviewer.disabled", actor=actor, detail={"reviewer": reviewer_id})
@@ -98,20 +92,20 @@ def end_access(connection: Connection, reviewer_id: str, *, actor: str) -> None:
 def enable(reviewer_id: str, *, actor: str, db: Database) -> None:
     """Let a disabled person in again. Raises NotFound."""
     with db.begin() as connection:
-        _set(connection, reviewer_id, disabled_at=None)
+        set_columns(connection, reviewer_id, disabled_at=None)
         audit.write(connection, "reviewer.enabled", actor=actor, detail={"reviewer": reviewer_id})
 
 
 def sign_out_everywhere(reviewer_id: str, *, db: Database) -> int:
-    """End all of a person's sessions. Returns of how many browsers."""
+    """End all of a person's sessions. Returns how many."""
     with db.begin() as connection:
         return sessions.end_all(connection, reviewer_id)
 
 
 def choose_look(reviewer_id: str, theme: str, timezone: str | None, *, db: Database) -> None:
-    """Keep how a person likes the console to look: `auto`, `light` or `dark`; and on which clock (None: the team's)."""
+    """Keep a person's theme (`auto`, `light` or `dark`) and time zone (None: the team's)."""
     with db.begin() as connection:
-        _set(connection, reviewer_id, theme=theme, timezone=timezone)
+        set_columns(connection, reviewer_id, theme=theme, timezone=timezone)
 
 
 def require_right(reviewer_id: str, right: Right, *, db: Database) -> None:
@@ -125,27 +119,8 @@ def require_right(reviewer_id: str, right: Right, *, db: Database) -> None:
     require(row.roles, right)
 
 
-def _keep_an_administrator(connection: Connection, reviewer_id: str) -> None:
-    """Two administrators who remove each other at the same moment queue up here. Raises LastAdministrator."""
-    one_at_a_time(connection, "administrators")
-    enabled = select(reviewer.c.id).where(reviewer.c.disabled_at.is_(None))
-    can_give = enabled.where(reviewer.c.roles.overlap(list(roles_with(Right.PEOPLE))))
-    if list(connection.execute(can_give).scalars()) == [reviewer_id]:
-        raise LastAdministrator("This is the only administrator. Make somebody else one first.")
-
-
-def _set(connection: Connection, reviewer_id: str, **values: Any) -> None:
-    changed = connection.execute(update(reviewer).where(reviewer.c.id == reviewer_id).values(**values))
-    if changed.rowcount != 1:
-        raise _unknown(reviewer_id)
-
-
-def _unknown(reviewer_id: str) -> NotFound:
-    return NotFound(f"There is no reviewer {reviewer_id!r}. Add one with: proofdesk reviewer add {reviewer_id}")
-
-
 def _people(rules: SignIn) -> Any:
-    now_open = (
+    open_now = (
         select(session.c.reviewer_id, func.count().label("sessions"), func.max(session.c.seen_at).label("seen_at"))
         .where(*sessions.open_sessions(rules))
         .group_by(session.c.reviewer_id)
@@ -156,17 +131,17 @@ def _people(rules: SignIn) -> Any:
             reviewer,
             password.c.reviewer_id.is_not(None).label("has_password"),
             invitation.c.expires_at,
-            func.coalesce(now_open.c.sessions, 0).label("sessions"),
-            now_open.c.seen_at,
+            func.coalesce(open_now.c.sessions, 0).label("sessions"),
+            open_now.c.seen_at,
         )
         .outerjoin(password, password.c.reviewer_id == reviewer.c.id)
         .outerjoin(invitation, (invitation.c.reviewer_id == reviewer.c.id) & (invitation.c.expires_at > func.now()))
-        .outerjoin(now_open, now_open.c.reviewer_id == reviewer.c.id)
+        .outerjoin(open_now, open_now.c.reviewer_id == reviewer.c.id)
     )
 
 
-def _listed(row: Row[Any]) -> Listed:
-    return Listed(
+def _person(row: Row[Any]) -> Person:
+    return Person(
         reviewer_id=row.id,
         name=row.name or row.id,
         roles=tuple(row.roles),

@@ -1,4 +1,4 @@
-"""Invitations: a link that is good once, with which a person chooses their password."""
+"""Invitations: one-time links with which people choose their password."""
 
 import secrets
 from datetime import timedelta
@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Row, delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from pipeline.access.staff import sessions
-from pipeline.access.staff.sign_in import Gate, replace, require_strong
+from pipeline.access.staff.sign_in import SignInContext, replace_password, require_strong
 from pipeline.access.staff.tables import invitation, reviewer
 from pipeline.kernel.database import Database
 from pipeline.kernel.errors import NotFound
@@ -23,10 +23,10 @@ class InvitationGone(NotFound):
 
 
 def invite(reviewer_id: str, *, actor: str, db: Database, rules: SignIn) -> str:
-    """A new link's token for a person who is not disabled; an earlier one is good no more. Raises NotFound."""
+    """The token of a new link for a person who is not disabled; it replaces an earlier one. Raises NotFound."""
     token = secrets.token_urlsafe(32)
     with db.begin() as connection:
-        _hold(connection, reviewer_id)
+        _lock(connection, reviewer_id)
         values: dict[str, Any] = {
             "token_sha256": sessions.hashed(token),
             "expires_at": func.now() + timedelta(hours=rules.invitation_hours),
@@ -43,27 +43,27 @@ def invited(token: str, *, db: Database) -> str:
         return str(_invitation(connection, token).reviewer_id)
 
 
-def accept_invitation(token: str, new: str, *, gate: Gate) -> str:
+def accept_invitation(token: str, new: str, *, context: SignInContext) -> str:
     """Set the password and use the link up; the token of a new session. Raises InvitationGone, Invalid."""
-    reviewer_id = invited(token, db=gate.db)
-    require_strong(new, reviewer_id=reviewer_id, rules=gate.rules)
-    hashed = gate.passwords.hashed(new)
-    with gate.db.begin() as connection:
-        _hold(connection, reviewer_id)
+    reviewer_id = invited(token, db=context.db)
+    require_strong(new, reviewer_id=reviewer_id, rules=context.rules)
+    hashed = context.passwords.hashed(new)
+    with context.db.begin() as connection:
+        _lock(connection, reviewer_id)
         _invitation(connection, token)
         connection.execute(delete(invitation).where(invitation.c.reviewer_id == reviewer_id))
-        replace(connection, reviewer_id, hashed, actor=reviewer_id)
-        return sessions.begin(connection, reviewer_id, proof="invitation", rules=gate.rules)
+        replace_password(connection, reviewer_id, hashed, actor=reviewer_id)
+        return sessions.begin(connection, reviewer_id, proof="invitation", rules=context.rules)
 
 
-def set_password(reviewer_id: str, new: str, *, actor: str, gate: Gate) -> None:
+def set_password(reviewer_id: str, new: str, *, actor: str, context: SignInContext) -> None:
     """Set a person's password for them, as administrators do at a terminal. Raises NotFound, Invalid."""
-    require_strong(new, reviewer_id=reviewer_id, rules=gate.rules)
-    hashed = gate.passwords.hashed(new)
-    with gate.db.begin() as connection:
-        _hold(connection, reviewer_id)
+    require_strong(new, reviewer_id=reviewer_id, rules=context.rules)
+    hashed = context.passwords.hashed(new)
+    with context.db.begin() as connection:
+        _lock(connection, reviewer_id)
         connection.execute(delete(invitation).where(invitation.c.reviewer_id == reviewer_id))
-        replace(connection, reviewer_id, hashed, actor=actor)
+        replace_password(connection, reviewer_id, hashed, actor=actor)
 
 
 def _invitation(connection: Connection, token: str) -> Row[Any]:
@@ -81,8 +81,8 @@ def _invitation(connection: Connection, token: str) -> Row[Any]:
     return row
 
 
-def _hold(connection: Connection, reviewer_id: str) -> None:
-    """Hold the person's row until the transaction ends. Raises NotFound."""
+def _lock(connection: Connection, reviewer_id: str) -> None:
+    """Lock the person's row until the transaction ends. Raises NotFound."""
     live = (reviewer.c.id == reviewer_id, reviewer.c.disabled_at.is_(None))
     if connection.execute(select(reviewer.c.id).where(*live).with_for_update()).one_or_none() is None:
         raise NotFound(f"There is no reviewer {reviewer_id!r} who may sign in. Add or enable them first.")

@@ -1,4 +1,4 @@
-"""Sign in by an identity provider: a browser is sent there, and comes back as somebody whom we know."""
+"""Sign in by an identity provider (OpenID Connect): a browser is sent there, and comes back as a person whom we know."""
 
 import secrets
 from collections.abc import Mapping
@@ -13,21 +13,22 @@ from sqlalchemy.dialects.postgresql import insert
 from pipeline.access.staff import sessions
 from pipeline.access.staff.oidc_claims import Naming, id_named, roles_given
 from pipeline.access.staff.oidc_client import Provider, ProviderRefused
+from pipeline.access.staff.reviewers import insert_reviewer
 from pipeline.access.staff.rules.roles import Role
 from pipeline.access.staff.tables import provider_identity, provider_visit, reviewer
-from pipeline.kernel.database import Database, took_effect
+from pipeline.kernel.database import Database
 from pipeline.policy.sign_in import SignIn
 from pipeline.submission import audit
 
 log = structlog.get_logger()
 
-VISIT: Final = timedelta(minutes=10)
-"""How long somebody may take to sign in at the provider."""
+LOGIN_TIME: Final = timedelta(minutes=10)
+"""How long a browser may stay at the provider."""
 
 
 @dataclass(frozen=True, slots=True)
-class Porch:
-    """What signing in by an identity provider needs."""
+class OidcContext:
+    """What signing in by an identity provider needs: the provider, how its claims name people, and the policy's rules."""
 
     db: Database
     provider: Provider
@@ -36,38 +37,38 @@ class Porch:
 
 
 @dataclass(frozen=True, slots=True)
-class Arrival:
-    """Somebody who came back: their new session's token, and the page that they had asked for."""
+class SignedIn:
+    """A person who has signed in: the token of their new session, and the page that they had asked for."""
 
     token: str
     page: str
 
 
-def leave(page: str, *, porch: Porch) -> tuple[str, str]:
-    """Send a browser to the provider: the address there, and the state that only this browser keeps. Raises ProviderUnavailable."""
+def begin_login(page: str, *, context: OidcContext) -> tuple[str, str]:
+    """The provider's address to send a browser to, and the state that only this browser keeps. Raises ProviderUnavailable."""
     state, nonce, verifier = (secrets.token_urlsafe(48) for _ in range(3))
-    address = porch.provider.address(state=state, nonce=nonce, verifier=verifier)
+    address = context.provider.address(state=state, nonce=nonce, verifier=verifier)
     values = {"state_sha256": sessions.hashed(state), "nonce": nonce, "verifier": verifier, "page": page}
-    with porch.db.begin() as connection:
-        connection.execute(insert(provider_visit).values(**values, expires_at=func.now() + VISIT))
+    with context.db.begin() as connection:
+        connection.execute(insert(provider_visit).values(**values, expires_at=func.now() + LOGIN_TIME))
     return address, state
 
 
-def come_back(state: str, code: str, *, porch: Porch) -> Arrival:
-    """Let in who comes back with a state of ours, which is good once. Raises ProviderRefused, ProviderUnavailable."""
-    visit = _ended(state, porch.db)
-    claims = porch.provider.claims(code, nonce=visit.nonce, verifier=visit.verifier)
-    roles = roles_given(claims, porch.naming)
-    with porch.db.begin() as connection:
-        reviewer_id = _known(connection, claims, roles, porch)
-        _let_in(connection, reviewer_id, roles)
-        token = sessions.begin(connection, reviewer_id, proof="provider", rules=porch.rules)
+def finish_login(state: str, code: str, *, context: OidcContext) -> SignedIn:
+    """Sign in the person who comes back with a state of ours, which is good once. Raises ProviderRefused, ProviderUnavailable."""
+    visit = _end_visit(state, context.db)
+    claims = context.provider.claims(code, nonce=visit.nonce, verifier=visit.verifier)
+    roles = roles_given(claims, context.naming)
+    with context.db.begin() as connection:
+        reviewer_id = _linked(connection, claims, roles, context)
+        _require_enabled(connection, reviewer_id, roles)
+        token = sessions.begin(connection, reviewer_id, proof="provider", rules=context.rules)
     log.info("session.begun", reviewer=reviewer_id, proof="provider")
-    return Arrival(token, visit.page)
+    return SignedIn(token, visit.page)
 
 
 def unlink(reviewer_id: str, *, actor: str, db: Database) -> bool:
-    """Forget who a person is at the provider, so that another identity of the same name may take their place."""
+    """Forget a person's identity at the provider, so that another identity of the same name may be linked. False where none was."""
     with db.begin() as connection:
         gone = connection.execute(
             delete(provider_identity).where(provider_identity.c.reviewer_id == reviewer_id)
@@ -76,7 +77,7 @@ def unlink(reviewer_id: str, *, actor: str, db: Database) -> bool:
     return gone == 1
 
 
-def _ended(state: str, db: Database) -> Row[Any]:
+def _end_visit(state: str, db: Database) -> Row[Any]:
     mine = (provider_visit.c.state_sha256 == sessions.hashed(state), provider_visit.c.expires_at > func.now())
     with db.begin() as connection:
         visit = connection.execute(delete(provider_visit).where(*mine).returning(provider_visit)).one_or_none()
@@ -85,14 +86,16 @@ def _ended(state: str, db: Database) -> Row[Any]:
     return visit
 
 
-def _known(connection: Connection, claims: Mapping[str, Any], roles: frozenset[Role] | None, porch: Porch) -> str:
-    """Whom the claims mean: who was linked to them before, else the reviewer whom they name, who is linked from now on."""
-    identity = {"issuer": porch.provider.issuer, "subject": str(claims["sub"])}
+def _linked(
+    connection: Connection, claims: Mapping[str, Any], roles: frozenset[Role] | None, context: OidcContext
+) -> str:
+    """The reviewer who is linked to this identity; else the one whom its claims name, who is linked from now on."""
+    identity = {"issuer": context.provider.issuer, "subject": str(claims["sub"])}
     same = [provider_identity.c[name] == value for name, value in identity.items()]
     linked = connection.execute(select(provider_identity.c.reviewer_id).where(*same)).scalar_one_or_none()
     if linked is not None:
         return str(linked)
-    reviewer_id = id_named(claims, porch.naming)
+    reviewer_id = id_named(claims, context.naming)
     _hold_or_add(connection, reviewer_id, roles)
     columns = (provider_identity.c.issuer, provider_identity.c.subject)
     present = connection.execute(select(*columns).where(provider_identity.c.reviewer_id == reviewer_id)).one_or_none()
@@ -105,16 +108,14 @@ def _known(connection: Connection, claims: Mapping[str, Any], roles: frozenset[R
 
 def _hold_or_add(connection: Connection, reviewer_id: str, roles: frozenset[Role] | None) -> None:
     """Hold the person's row; where there is none, the provider may add people only if it also says what they are."""
-    if roles is not None and took_effect(
-        connection, insert(reviewer).values(id=reviewer_id, roles=sorted(roles)).on_conflict_do_nothing()
-    ):
-        audit.write(connection, "reviewer.added", actor="provider", detail={"reviewer": reviewer_id})
+    if roles is not None:
+        insert_reviewer(connection, reviewer_id, {"roles": roles}, actor="provider")
     found = connection.execute(select(reviewer.c.id).where(reviewer.c.id == reviewer_id).with_for_update())
     if found.one_or_none() is None:
         raise ProviderRefused("You are not known here yet. Ask an administrator to add you.")
 
 
-def _let_in(connection: Connection, reviewer_id: str, roles: frozenset[Role] | None) -> None:
+def _require_enabled(connection: Connection, reviewer_id: str, roles: frozenset[Role] | None) -> None:
     """Raises ProviderRefused for who was disabled. Where the provider says what people are, that counts from now on."""
     held = select(reviewer.c.disabled_at, reviewer.c.roles).where(reviewer.c.id == reviewer_id).with_for_update()
     row = connection.execute(held).one()

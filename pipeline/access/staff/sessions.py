@@ -1,4 +1,4 @@
-"""Sessions: one browser that is signed in. Only a hash of its token is kept; time is the database's."""
+"""Sessions of staff: one for each browser that is signed in."""
 
 import hashlib
 import hmac
@@ -42,7 +42,7 @@ class Session:
 
 
 def begin(connection: Connection, reviewer_id: str, *, proof: str, rules: SignIn) -> str:
-    """Sign a browser in, in the caller's transaction; its token, which is told to that browser only."""
+    """Sign a browser in, in the caller's transaction. Returns the token, which only that browser gets."""
     token = secrets.token_urlsafe(32)
     values = {"id": new_id(), "token_sha256": hashed(token), "reviewer_id": reviewer_id, "proof": proof}
     expires_at = func.now() + timedelta(hours=rules.session_hours)
@@ -77,7 +77,7 @@ def end(token: str | None, *, db: Database) -> None:
 
 
 def end_all(connection: Connection, reviewer_id: str, *, but: UUID | None = None) -> int:
-    """Sign a person out everywhere, perhaps but for one session, in the caller's transaction. Returns of how many browsers."""
+    """End a person's sessions, except `but`, in the caller's transaction. Returns how many ended."""
     others = [session.c.id != but] if but is not None else []
     return _end(connection, session.c.reviewer_id == reviewer_id, *others)
 

@@ -22,43 +22,45 @@ log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
-class Gate:
-    """What signing in needs."""
+class SignInContext:
+    """What signing in with a password needs."""
 
     db: Database
     passwords: Passwords
     rules: SignIn
 
 
-def sign_in(name: str, given: str, *, address: str, now: datetime, gate: Gate) -> str:
-    """Sign a person in; the new session's token. Raises SignInRefused, which tells nothing, or TooManyTries."""
-    count_try(name, address, now=now, db=gate.db, rules=gate.rules)
-    known = _proved(name, given, gate)
-    fresh = gate.passwords.hashed(given) if gate.passwords.is_dated(known.hashed) else known.hashed
-    with gate.db.begin() as connection:
-        _still(connection, known)
+def sign_in(name: str, given: str, *, address: str, now: datetime, context: SignInContext) -> str:
+    """Sign a person in; the new session's token. Raises SignInRefused, the same for every cause, or TooManyTries."""
+    count_try(name, address, now=now, db=context.db, rules=context.rules)
+    known = _verified(name, given, context)
+    fresh = context.passwords.hashed(given) if context.passwords.is_dated(known.hashed) else known.hashed
+    with context.db.begin() as connection:
+        _lock_unchanged(connection, known)
         forgive(connection, name, address, now=now)
         if fresh != known.hashed:
             _store(connection, known.id, fresh)
-        token = sessions.begin(connection, known.id, proof="password", rules=gate.rules)
+        token = sessions.begin(connection, known.id, proof="password", rules=context.rules)
     log.info("session.begun", reviewer=known.id, proof="password")
     return token
 
 
-def change_password(reviewer_id: str, given: str, new: str, *, address: str, now: datetime, gate: Gate) -> str:
+def change_password(
+    reviewer_id: str, given: str, new: str, *, address: str, now: datetime, context: SignInContext
+) -> str:
     """Choose another password, for which the present one is asked. Every session ends; the token of a new one for this browser.
 
     Raises Invalid, SignInRefused, TooManyTries.
     """
-    require_strong(new, reviewer_id=reviewer_id, rules=gate.rules)
-    count_try(reviewer_id, address, now=now, db=gate.db, rules=gate.rules)
-    known = _proved(reviewer_id, given, gate)
-    hashed = gate.passwords.hashed(new)
-    with gate.db.begin() as connection:
-        _still(connection, known)
+    require_strong(new, reviewer_id=reviewer_id, rules=context.rules)
+    count_try(reviewer_id, address, now=now, db=context.db, rules=context.rules)
+    known = _verified(reviewer_id, given, context)
+    hashed = context.passwords.hashed(new)
+    with context.db.begin() as connection:
+        _lock_unchanged(connection, known)
         forgive(connection, known.id, address, now=now)
-        replace(connection, known.id, hashed, actor=known.id)
-        return sessions.begin(connection, known.id, proof="password", rules=gate.rules)
+        replace_password(connection, known.id, hashed, actor=known.id)
+        return sessions.begin(connection, known.id, proof="password", rules=context.rules)
 
 
 def require_strong(new: str, *, reviewer_id: str, rules: SignIn) -> None:
@@ -67,19 +69,19 @@ def require_strong(new: str, *, reviewer_id: str, rules: SignIn) -> None:
         raise Invalid(problems)
 
 
-def replace(connection: Connection, reviewer_id: str, hashed: str, *, actor: str) -> None:
-    """Another password, in the caller's transaction: whoever was signed in is not any more."""
+def replace_password(connection: Connection, reviewer_id: str, hashed: str, *, actor: str) -> None:
+    """Store another password and end the person's sessions, in the caller's transaction."""
     _store(connection, reviewer_id, hashed)
     sessions.end_all(connection, reviewer_id)
     audit.write(connection, "password.changed", actor=actor, detail={"reviewer": reviewer_id})
 
 
-def _proved(name: str, given: str, gate: Gate) -> Row[Any]:
+def _verified(name: str, given: str, context: SignInContext) -> Row[Any]:
     """The person whose password it is. The work is the same for a name that nobody has. Raises SignInRefused."""
-    with gate.db.read() as connection:
+    with context.db.read() as connection:
         known = connection.execute(_account(name)).one_or_none()
     usable = known is not None and known.disabled_at is None and len(given) <= LONGEST_PASSWORD
-    fits = gate.passwords.fits(given[:LONGEST_PASSWORD], known.hashed if known is not None and usable else None)
+    fits = context.passwords.fits(given[:LONGEST_PASSWORD], known.hashed if known is not None and usable else None)
     if known is None or not fits:
         log.info("sign_in.refused")
         raise refused()
@@ -91,8 +93,8 @@ def refused() -> SignInRefused:
     return SignInRefused("The name or the password is not right. Check both; an administrator can send you a new link.")
 
 
-def _still(connection: Connection, known: Row[Any]) -> None:
-    """Hold the person's row, and that neither they nor their password have changed since. Raises SignInRefused."""
+def _lock_unchanged(connection: Connection, known: Row[Any]) -> None:
+    """Lock the person's row. Raises SignInRefused where the person or the password has changed since."""
     connection.execute(select(reviewer.c.id).where(reviewer.c.id == known.id).with_for_update())
     present = connection.execute(_account(known.id)).one_or_none()
     if present is None or present.disabled_at is not None or present.hashed != known.hashed:

@@ -1,4 +1,4 @@
-"""Failed tries to sign in, counted before each try is looked at: a hundred at once are no more than the free ones."""
+"""Slows down guessing: each try to sign in is counted before it is checked, so that many at once gain nothing."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -13,7 +13,7 @@ from pipeline.policy.sign_in import SignIn
 
 
 def count_try(name: str, address: str, *, now: datetime, db: Database, rules: SignIn) -> None:
-    """Count a try against the account and the address, before it is looked at. Raises TooManyTries, and then counts nothing."""
+    """Count a try against the account and the address. Raises TooManyTries, and then counts nothing."""
     free = {of_account(name): rules.tries_per_account, of_address(address): rules.tries_per_address}
     with db.begin() as connection:
         for whose in sorted(free):
@@ -24,7 +24,7 @@ def count_try(name: str, address: str, *, now: datetime, db: Database, rules: Si
 
 
 def forgive(connection: Connection, name: str, address: str, *, now: datetime) -> None:
-    """The try was right: the account starts anew, and the address has this one back."""
+    """The try was right: forget the account's failed tries, and take this one from the address."""
     connection.execute(delete(sign_in_tries).where(sign_in_tries.c.whose == of_account(name)))
     connection.execute(
         update(sign_in_tries)

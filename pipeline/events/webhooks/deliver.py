@@ -1,4 +1,4 @@
-"""Send one event to one endpoint: in order for each member, signed, again for three days."""
+"""Deliver one event to one endpoint: signed, in order for each member, tried again until it is given up."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -32,7 +32,7 @@ class EarlierEventWaits(RetryableError):
 
 
 def deliver(task: Task, *, now: datetime, db: Database, http: httpx.Client, policy: Events) -> None:
-    """Send it, unless the endpoint rests. Raises EndpointFailed or EarlierEventWaits, for the ledger to try again."""
+    """Deliver the task's event, unless its endpoint is paused. Raises EndpointFailed or EarlierEventWaits: the ledger tries again."""
     row = _load(db, task)
     if row is None or row.state != "pending" or row.endpoint_state == "paused":
         with db.begin() as connection:
@@ -40,7 +40,7 @@ def deliver(task: Task, *, now: datetime, db: Database, http: httpx.Client, poli
         return
     status, error = _sent(row, now, http, timeout=policy.timeout_seconds)
     if error is None:
-        _taken(db, task, row, status)
+        _delivered(db, task, row, status)
         return
     given_up = now - row.begun_at >= timedelta(days=policy.give_up_days)
     paused = why_pause(status, row.failing_since or now, now, patience=timedelta(hours=policy.pause_hours))
@@ -95,7 +95,7 @@ def _sent(row: Row[Any], now: datetime, http: httpx.Client, *, timeout: float) -
     return answer.status_code, f"The endpoint answered {answer.status_code}."
 
 
-def _taken(db: Database, task: Task, row: Row[Any], status: int | None) -> None:
+def _delivered(db: Database, task: Task, row: Row[Any], status: int | None) -> None:
     with db.begin() as connection:
         ledger.finish(connection, task)
         _note(connection, row, state="delivered", last_status=status, last_error=None, delivered_at=func.now())
@@ -107,7 +107,7 @@ def _taken(db: Database, task: Task, row: Row[Any], status: int | None) -> None:
 def _failed(
     db: Database, task: Task, row: Row[Any], *, status: int | None, error: str, given_up: bool, paused: str | None
 ) -> None:
-    """Remember the failure. A paused endpoint's events stay pending: resuming sends them."""
+    """Record the failure. A paused endpoint's deliveries stay pending: resuming sends them."""
     with db.begin() as connection:
         connection.execute(
             update(endpoint)

@@ -24,19 +24,19 @@ log = structlog.get_logger()
 
 
 def add(request: EndpointRequest, *, db: Database) -> EndpointSecret:
-    """Add an endpoint; it gets what happens from now on, and what happened before by a replay. Raises Invalid."""
+    """Add an endpoint. It gets the events from now on; a replay sends earlier ones. Raises Invalid."""
     if (problem := address_problem(request.url)) is not None:
         raise Invalid([Problem("url", "unusable_address", problem)])
     row = {"id": new_id(), "url": request.url, "types": list(request.types)}
-    secret = _fresh()
+    secret = _new_secret()
     with db.begin() as connection:
         connection.execute(insert(endpoint).values(**row, secrets=[{"secret": secret, "until": None}]))
     log.info("webhook.added", endpoint_id=str(row["id"]))
     return EndpointSecret(endpoint_id=row["id"], secret=secret)
 
 
-def listed(*, db: Database) -> list[EndpointView]:
-    """All, the oldest first, with how many events each still has to get."""
+def list_endpoints(*, db: Database) -> list[EndpointView]:
+    """All endpoints, the oldest first, with how many deliveries of each are pending."""
     pending = (
         select(func.count())
         .where(delivery.c.endpoint_id == endpoint.c.id, delivery.c.state == "pending")
@@ -48,11 +48,11 @@ def listed(*, db: Database) -> list[EndpointView]:
 
 
 def rotate(endpoint_id: UUID, *, now: datetime, overlap_hours: int, db: Database) -> EndpointSecret:
-    """Give it a fresh secret. The present one goes on signing too for the overlap, so that nothing fails meanwhile. Raises NotFound."""
+    """Give it a new secret. During the overlap the present one signs too, so that no check fails meanwhile. Raises NotFound."""
     overlap = timedelta(hours=overlap_hours)
     with db.begin() as connection:
         row = _locked(connection, endpoint_id)
-        secret = _fresh()
+        secret = _new_secret()
         changed = rotated(row.secrets, secret, now=now, overlap=overlap)
         connection.execute(update(endpoint).where(endpoint.c.id == endpoint_id).values(secrets=changed))
     log.info("webhook.rotated", endpoint_id=str(endpoint_id))
@@ -60,7 +60,7 @@ def rotate(endpoint_id: UUID, *, now: datetime, overlap_hours: int, db: Database
 
 
 def resume(endpoint_id: UUID, *, now: datetime, db: Database) -> int:
-    """Send again to a paused endpoint, all that came meanwhile, in order. Returns how many. Raises NotFound, AlreadyThere."""
+    """Activate a paused endpoint and send what is pending, in order. Returns how many events. Raises NotFound, AlreadyThere."""
     with db.begin() as connection:
         if _locked(connection, endpoint_id).state == "active":
             raise AlreadyThere("The endpoint is active already.")
@@ -72,39 +72,39 @@ def resume(endpoint_id: UUID, *, now: datetime, db: Database) -> int:
 
 
 def replay(endpoint_id: UUID, request: ReplayRequest, *, now: datetime, db: Database) -> int:
-    """Send events again, whether the endpoint had them or not. Returns how many. Raises NotFound, Invalid."""
+    """Send events again, delivered ones too. Returns how many. Raises NotFound, Invalid."""
     if request.since is None and not request.event_ids:
         raise Invalid([Problem("since", "missing_field", "Say which: since a time, or by event_ids.")])
     with db.begin() as connection:
-        to = _locked(connection, endpoint_id)
-        asked = _asked(connection, request, to.types)
-        for row in asked:
-            known = {
-                "event_id": row.id,
+        row = _locked(connection, endpoint_id)
+        events = _requested(connection, request, row.types)
+        for each in events:
+            pending = {
+                "event_id": each.id,
                 "endpoint_id": endpoint_id,
-                "member_id": row.member_id,
-                "sequence": row.sequence,
+                "member_id": each.member_id,
+                "sequence": each.sequence,
             }
-            connection.execute(upsert(delivery).values(known).on_conflict_do_nothing())
-        ids = [row.id for row in asked]
+            connection.execute(upsert(delivery).values(pending).on_conflict_do_nothing())
+        ids = [each.id for each in events]
         again = {"state": "pending", "delivered_at": None}
         of = (delivery.c.endpoint_id == endpoint_id, delivery.c.event_id.in_(ids))
         connection.execute(update(delivery).where(*of).values(again))
-        if to.state == "active":
+        if row.state == "active":
             _send(connection, endpoint_id, ids, now=now)
     log.info("webhook.replayed", endpoint_id=str(endpoint_id), events=len(ids))
     return len(ids)
 
 
 def remove(endpoint_id: UUID, *, db: Database) -> None:
-    """Forget it and what it was still to get. Raises NotFound."""
+    """Delete an endpoint and its deliveries. Raises NotFound."""
     with db.begin() as connection:
         _locked(connection, endpoint_id)
         connection.execute(delete(endpoint).where(endpoint.c.id == endpoint_id))
     log.info("webhook.removed", endpoint_id=str(endpoint_id))
 
 
-def _fresh() -> str:
+def _new_secret() -> str:
     return secret_of(secrets.token_bytes(SECRET_BYTES))
 
 
@@ -120,7 +120,7 @@ def _pending(connection: Connection, endpoint_id: UUID) -> Sequence[UUID]:
     return connection.execute(select(delivery.c.event_id).where(*of).order_by(delivery.c.sequence)).scalars().all()
 
 
-def _asked(connection: Connection, request: ReplayRequest, types: Sequence[str]) -> Sequence[Row[Any, Any, Any]]:
+def _requested(connection: Connection, request: ReplayRequest, types: Sequence[str]) -> Sequence[Row[Any, Any, Any]]:
     query = select(event.c.id, event.c.member_id, event.c.sequence).where(event.c.at <= func.now())
     if types:
         query = query.where(event.c.type.in_(types))
@@ -134,7 +134,7 @@ def _asked(connection: Connection, request: ReplayRequest, types: Sequence[str])
 
 
 def _send(connection: Connection, endpoint_id: UUID, events: Sequence[UUID], *, now: datetime) -> int:
-    """A new round for each: tasks of earlier rounds have ended, and a task is recorded once for each round."""
+    """Record a task for each delivery, in a new round: a task is recorded once per round, and those of earlier rounds have ended."""
     of = (delivery.c.endpoint_id == endpoint_id, delivery.c.event_id.in_(events))
     begun = update(delivery).where(*of).values(round=delivery.c.round + 1, begun_at=now)
     rounds = connection.execute(begun.returning(delivery.c.event_id, delivery.c.round)).all()

@@ -1,4 +1,4 @@
-"""How an event is sent and when an endpoint is given a rest. Pure."""
+"""How an event is signed and sent, and when an endpoint is paused. Pure."""
 
 import base64
 import json
@@ -21,7 +21,7 @@ def secret_of(key: bytes) -> str:
 
 
 def valid_secrets(secrets: Sequence[Mapping[str, Any]], now: datetime) -> list[str]:
-    """Those that an endpoint may check with: the present one, and replaced ones that are not yet over."""
+    """The secrets that sign at `now`: the present one, and replaced ones whose overlap is not over."""
     return [each["secret"] for each in secrets if each["until"] is None or datetime.fromisoformat(each["until"]) > now]
 
 
@@ -57,7 +57,7 @@ def is_taken(status: int) -> bool:
 
 
 def why_pause(status: int | None, failing_since: datetime, now: datetime, *, patience: timedelta) -> str | None:
-    """Why the endpoint gets a rest: it says that it is gone for good, or it has failed for so long; None while it goes on."""
+    """Why the endpoint is paused: it says that it is gone for good, or it has failed for `patience`; None where it is not."""
     if status == HTTPStatus.GONE:
         return "The endpoint answered 410 Gone."
     if now - failing_since >= patience:

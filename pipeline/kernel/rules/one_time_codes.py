@@ -14,7 +14,7 @@ from pipeline.kernel.errors import Conflict
 from schemas.base import Frozen
 
 _COST: Final = {"n": 2**14, "r": 8, "p": 1}
-"""scrypt (RFC 7914): so few digits are soon tried out by whoever reads their hash, but not while the code is still valid."""
+"""scrypt (RFC 7914): whoever reads the hash can try all digits, but not while the code is still valid."""
 
 _DAY: Final = timedelta(days=1)
 
@@ -30,7 +30,7 @@ class Codes(Frozen):
 
 
 class Outcome(StrEnum):
-    """What a try came to."""
+    """The outcome of a try."""
 
     RIGHT = "right"
     WRONG = "wrong"
@@ -89,18 +89,18 @@ class CodeUsedUp(CodeNotAccepted):
 
 
 def make_code(rules: Codes) -> str:
-    """A new code: decimal digits from the system's random source, every one as likely as any other."""
+    """A new code of random decimal digits."""
     return "".join(secrets.choice("0123456789") for _ in range(rules.digits))
 
 
 def hash_code(code: str, *, salt: bytes | None = None) -> str:
-    """What may be stored of a code: `salt$hash` in hexadecimal, with a new salt unless one is given. Takes about 50 ms."""
+    """The stored form of a code: `salt$hash` in hexadecimal, with a new salt unless one is given. Takes about 50 ms."""
     salted = secrets.token_bytes(16) if salt is None else salt
     return f"{salted.hex()}${hashlib.scrypt(code.encode(), salt=salted, **_COST).hex()}"
 
 
 def is_code(given: str, hashed: str) -> bool:
-    """Whether the code is the one that was hashed, compared in constant time. White space around and inside is not counted."""
+    """Whether the code is the one that was hashed, compared in constant time. White space is ignored."""
     salt = bytes.fromhex(hashed.partition("$")[0])
     typed = "".join(given.split())
     same = hmac.compare_digest(hash_code(typed, salt=salt), hashed)
@@ -108,12 +108,12 @@ def is_code(given: str, hashed: str) -> bool:
 
 
 def kept(code: str, *, now: datetime, rules: Codes) -> Kept:
-    """What to keep of a code that is sent now."""
+    """The stored form of a code that is sent now."""
     return Kept(hash_code(code), now + timedelta(seconds=rules.valid_seconds), tries=0)
 
 
 def tried(code: Kept, given: str, *, now: datetime, rules: Codes) -> Outcome:
-    """What a try of this code comes to. Each RIGHT or WRONG counts as a try, and is to be stored before it is answered."""
+    """The outcome of a try. RIGHT and WRONG count as tries; store the count before answering."""
     if now >= code.expires_at:
         return Outcome.EXPIRED
     if code.tries >= rules.tries:
@@ -122,7 +122,7 @@ def tried(code: Kept, given: str, *, now: datetime, rules: Codes) -> Outcome:
 
 
 def refusal(outcome: Outcome, *, tries: int, rules: Codes) -> CodeNotAccepted:
-    """How to say that a try, the `tries`-th, failed."""
+    """The error for a failed try, the `tries`-th."""
     left = rules.tries - tries
     if outcome is Outcome.WRONG and left > 0:
         return CodeWrong(f"That is not the code that was sent. {left} of {rules.tries} tries are left.")

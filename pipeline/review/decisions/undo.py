@@ -18,7 +18,7 @@ from pipeline.submission.chances import chances_taken
 from pipeline.submission.decisions import CONSEQUENCES
 from pipeline.submission.lifecycle import OPEN, Transition
 from pipeline.submission.tables import STANDING, decision, submission
-from pipeline.tasks.recall import recall
+from pipeline.tasks.operate import recall
 from schemas.claims import Claim
 
 log = structlog.get_logger()
