@@ -1,7 +1,7 @@
-"""What a file's own first bytes say that it is."""
+"""What a file is by its own bytes, before anything of it is decoded."""
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from pipeline.kernel.translatable import msgid
 
@@ -15,6 +15,30 @@ class Kind:
 
     media_type: str | None
     label: str
+
+
+class Segment(NamedTuple):
+    """A stretch of a JPEG: its marker, where it starts, and the place after its last byte."""
+
+    marker: int
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """A picture's sides in pixels, 0 when unknown, and what its structure shows.
+
+    `fault` is the code of the finding that the structure deserves, if any; `embedded` names content of another kind that
+    the file carries. For a JPEG also the number of its colour components and its segments, first to last.
+    """
+
+    width: int = 0
+    height: int = 0
+    fault: str | None = None
+    embedded: str | None = None
+    components: int = 0
+    segments: tuple[Segment, ...] = ()
 
 
 JPEG: Final = Kind("image/jpeg", msgid("a JPEG picture"))
