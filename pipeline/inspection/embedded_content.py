@@ -1,8 +1,7 @@
 """Finds content of another kind inside a picture: an archive, a document, a web page, a script or a program.
 
 Cameras and phones put much behind and beside a picture that is harmless: previews, depth maps, a second photo, a short
-video, their own notes. So unknown bytes alone are no fault. Only a structure that another program would
-open counts, and a few bytes that look like one by chance do not.
+video, their own notes. So unknown bytes alone are no fault: only a structure that another program would open is one.
 """
 
 import re
@@ -70,7 +69,7 @@ def _places(data: bytes, signature: bytes, start: int, end: int) -> Iterator[int
 
 
 def _is_local_file(data: bytes, at: int, end: int) -> bool:
-    """Tell a file's header in an archive (APPNOTE 4.3.7) from four bytes that look like one."""
+    """Whether this is a file's header in an archive (APPNOTE 4.3.7) and not four bytes that are so by chance."""
     if end - at < struct.calcsize("<4s5H3I2H"):
         return False
     _, version, flags, method, _, _, _, packed, _, name_size, extra = struct.unpack_from("<4s5H3I2H", data, at)
@@ -87,7 +86,7 @@ def _is_local_file(data: bytes, at: int, end: int) -> bool:
 
 
 def _is_end(data: bytes, at: int, end: int) -> bool:
-    """Tell the end of an archive's directory (APPNOTE 4.3.16) from four bytes that look like one."""
+    """Whether this is the end of an archive's directory (APPNOTE 4.3.16) and not four bytes that are so by chance."""
     if end - at < struct.calcsize("<4s4H2IH"):
         return False
     _, disk, first_disk, here, entries, size, _, comment = struct.unpack_from("<4s4H2IH", data, at)

@@ -26,7 +26,7 @@ pi_heif.options.THUMBNAILS = pi_heif.options.DEPTH_IMAGES = pi_heif.options.AUX_
 
 
 def read_heic(data: bytes) -> Header:
-    """Tell the sides as shown, what is wrong with the structure and what is embedded, decoding no pixel."""
+    """The sides as shown, what is wrong with the structure and what is embedded. No pixel is decoded."""
     boxes = list(_boxes(data))
     embedded = find_embedded_in(data, ((start, end) for name, start, end in boxes if name != _PIXELS))
     if len(boxes) > MAX_BOXES:

@@ -23,18 +23,18 @@ _LENGTH_SIZE: Final = 2
 _FRAME_HEAD: Final = 8
 _SCAN_HEAD: Final = 6
 # The markers that libjpeg acts upon, without those that have no length and sit inside a scan. Whatever else stands
-# between two of them is stepped over, as decoders do; what a decoder makes of it, it says itself.
+# between two of them is stepped over, as decoders do; what a decoder makes of it shows in the decoding.
 _MARKER: Final = re.compile(rb"\xff[\xc0-\xc7\xc9-\xcf\xd9-\xdd\xe0-\xef\xfe]")
 
 
 def read_jpeg(data: bytes) -> Header:
-    """Tell this JPEG's sides, what is wrong with its structure, and what content of another kind it carries.
+    """This JPEG's sides, what is wrong with its structure, and what content of another kind it carries.
 
     Segments are stepped through by their lengths, never searched for, since the preview in an EXIF block has markers of
     its own. Bytes after the end marker are allowed: a second photo, a video or a phone's own notes are no danger, and
     only content that another program would open is named. Never raises, whatever the bytes.
     """
-    segments, fault = _followed(data)
+    segments, fault = _listed(data)
     embedded = find_embedded_in(data, _beside(segments, len(data)))
     frames = [each for each in segments if each.marker in FRAMES]
     scans = sum(each.marker == SCAN for each in segments)
@@ -50,8 +50,8 @@ def read_jpeg(data: bytes) -> Header:
     return Header(width, height, fault, embedded, components, tuple(segments))
 
 
-def _followed(data: bytes) -> tuple[list[Segment], str | None]:
-    """List the segments as far as they can be followed, and the code of what ended this early."""
+def _listed(data: bytes) -> tuple[list[Segment], str | None]:
+    """The segments as far as they can be read, and the code of the fault that ended this early."""
     segments: list[Segment] = []
     try:
         for segment in _segments(data):

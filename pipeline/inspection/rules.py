@@ -53,7 +53,7 @@ def judge_type(kind: Kind, limits: FileLimits, *, declared_type: str | None, fil
     """Find `unsupported_type` by the content alone, and `type_mismatch` where a name or a declaration says otherwise.
 
     The format is judged by content, never by name or declared type (DOMAIN §1); a file that claims another one is refused, since
-    whatever reads it later may believe the claim.
+    whatever reads it later may trust the claim.
     """
     findings = []
     if kind.media_type not in limits.media_types:

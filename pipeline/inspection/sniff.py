@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 from pipeline.kernel.translatable import msgid
 
 HEAD: Final = 1024
-"""A type is told from this many bytes; PDF allows its signature anywhere in them."""
+"""Bytes that are read for the type; PDF allows its signature anywhere in them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,7 @@ _MARKUP: Final = ((b"<!doctype html", HTML), (b"<html", HTML), (b"<script", HTML
 
 
 def sniff(head: bytes) -> Kind:
-    """Tell the type of the file that begins with `head`. Names and declarations play no part."""
+    """The type of the file that begins with `head`. Names and declarations play no part."""
     for signature, kind in _SIGNATURES:
         if head.startswith(signature):
             return kind
@@ -87,7 +87,7 @@ def sniff(head: bytes) -> Kind:
 
 
 def _sniff_boxes(head: bytes) -> Kind:
-    """Tell by the first brand; one that several codecs share leaves it to the brands that follow."""
+    """By the first brand; where several codecs share it, by the brands that follow."""
     end = min(int.from_bytes(head[:4]), len(head))
     if head[8:12] in _ANY_BRANDS and any(_BRANDS.get(head[at : at + 4]) == _AVIF for at in range(16, end - 3, 4)):
         return _AVIF

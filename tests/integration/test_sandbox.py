@@ -165,6 +165,14 @@ def test_a_file_that_takes_too_long_is_given_up_after_its_time_in_all(write: Cal
     assert 500 <= inspected.milliseconds < 2000
 
 
+def test_a_reply_that_stops_in_its_middle_is_given_up_in_time(write: Callable[[bytes], Path]) -> None:
+    with Sandbox(children=1, limits=ChildLimits(wall_seconds=0.5), examine=OBEY) as sandbox:
+        inspected = sandbox.inspect(write(b"say " + framed(b"{}")[:5]), limits=LIMITS)
+
+    assert inspected.deaths == (Death("it took too long", -signal.SIGKILL),)
+    assert 500 <= inspected.milliseconds < 2000
+
+
 def test_there_is_no_network(ask: Ask) -> None:
     assert ask(b"connect").signals["did"] in {"EPERM", "ENETUNREACH"}
 

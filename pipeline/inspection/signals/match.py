@@ -40,7 +40,7 @@ def _found(value: str, texts: Sequence[PageText]) -> dict[str, Any]:
 
 
 def _searches(value: str) -> Iterator[_Search]:
-    """How to look for the value, the most certain way first."""
+    """The ways to search for the value, the most certain first."""
     if is_currency(value):
         yield lambda text: (run for run in runs(text, 1) if names_currency(run.written, value))
     elif (day := _day(value)) is not None:
