@@ -14,8 +14,8 @@ import typer
 
 from cli.output import AsJson, print_table
 from config.policy import load_policy
-from pipeline.inspection.rules import FileRules
 from pipeline.inspection.sandbox import Inspected, Sandbox
+from pipeline.policy.files import FileLimits
 
 _CHILDREN: Final = 2
 _AHEAD: Final = 8
@@ -38,10 +38,10 @@ def inspect(
     paths: Paths, kind: Annotated[Kind, typer.Option(help="What the files are for.")], as_json: AsJson = False
 ) -> None:
     """Inspect files as an upload would be, with nothing running. With --json one object a line; exit 0 whatever the verdicts."""
-    limits = load_policy().files
-    rules = FileRules.model_validate((limits.avatar if kind is Kind.AVATAR else limits.material).model_dump())
+    files = load_policy().files
+    limits = files.avatar if kind is Kind.AVATAR else files.material
     with Sandbox(children=_CHILDREN) as sandbox:
-        rows = _in_order(_files(paths), lambda path: _row(path, sandbox, rules))
+        rows = _in_order(_files(paths), lambda path: _row(path, sandbox, limits))
         if as_json:
             for row in rows:
                 sys.stdout.write(orjson.dumps(row, default=str).decode() + "\n")
@@ -82,9 +82,9 @@ def _in_order(paths: Iterable[Path], look: Callable[[Path], Row]) -> Iterator[Ro
             yield pending.popleft().result()
 
 
-def _row(path: Path, sandbox: Sandbox, rules: FileRules) -> Row:
+def _row(path: Path, sandbox: Sandbox, limits: FileLimits) -> Row:
     try:
-        return _told(path, sandbox.inspect(path, rules=rules, filename=path.name))
+        return _told(path, sandbox.inspect(path, limits=limits, filename=path.name))
     except OSError as error:
         return _unreadable(path, error)
 

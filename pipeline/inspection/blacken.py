@@ -1,4 +1,4 @@
-"""Black boxes burnt into a rendition: what was under them is not in the new file any more."""
+"""Redacts a rendition: what was under its black boxes is not in the new file any more."""
 
 import io
 from collections.abc import Sequence
@@ -26,7 +26,7 @@ def blackened(body: bytes, boxes: Sequence[Box], *, quality: int) -> bytes:
 
 
 def _pixels(box: Box, size: tuple[int, int]) -> tuple[int, int, int, int]:
-    """Outwards to whole pixels: rather one too many than one too few."""
+    """Outwards to whole pixels: rather a pixel too many than one too few."""
     x, y, wide, high = box
     left, top = int(x * size[0] / _WHOLE), int(y * size[1] / _WHOLE)
     right, bottom = (x + wide) * size[0] / _WHOLE, (y + high) * size[1] / _WHOLE

@@ -5,8 +5,8 @@ import zlib
 from collections.abc import Iterator
 from typing import Final
 
-from pipeline.inspection.embedded_content import find_foreign
-from pipeline.inspection.header import Header
+from pipeline.inspection.embedded_content import find_embedded, find_embedded_in
+from pipeline.inspection.sniff import Header
 
 MAX_CHUNKS: Final = 50_000
 _MAX_TEXT: Final = 65536
@@ -14,23 +14,23 @@ _PIXELS: Final = frozenset({b"IDAT", b"fdAT", b"PLTE", b"VP8 ", b"VP8L", b"ALPH"
 
 
 def read_png(data: bytes) -> Header:
-    """Walk the chunks; a wrong checksum in a chunk that matters means damaged data, as browsers hold it too."""
+    """Step through the chunks; a wrong checksum in a chunk that matters means damaged data, as browsers hold it too."""
     try:
         width, height = struct.unpack_from(">II", data, 16)
-        at, fault, name, foreign, count = 8, None, b"", None, 0
+        at, fault, name, embedded, count = 8, None, b"", None, 0
         while name != b"IEND":
             length, name = struct.unpack_from(">I4s", data, at)
             start, at, count = at + 8, at + 12 + length, count + 1
             if len(data) < at:
-                return Header(width, height, "truncated_image", foreign)
+                return Header(width, height, "truncated_image", embedded)
             if count > MAX_CHUNKS:
-                return Header(width, height, "too_complex", foreign)
+                return Header(width, height, "too_complex", embedded)
             if name[:1].isupper() and zlib.crc32(memoryview(data)[start - 4 : at - 4]) != _checksum(data, at):
                 fault = "corrupt_image"
-            foreign = foreign or _in_chunk(data, name, start, at - 4)
+            embedded = embedded or _in_chunk(data, name, start, at - 4)
     except struct.error:
         return Header(fault="truncated_image")
-    return Header(width, height, fault, foreign or find_foreign(data, at))
+    return Header(width, height, fault, embedded or find_embedded(data, at))
 
 
 def _checksum(data: bytes, end: int) -> int:
@@ -38,16 +38,16 @@ def _checksum(data: bytes, end: int) -> int:
 
 
 def _in_chunk(data: bytes, name: bytes, start: int, end: int) -> str | None:
-    """Name foreign content in a chunk that holds no pixels; of a packed text its first 64 KiB are unpacked."""
+    """Name what is embedded in a chunk that holds no pixels; of a packed text its first 64 KiB are unpacked."""
     if name in _PIXELS:
         return None
     if name == b"zTXt":
         text = data[start:end].partition(b"\0")[2][1:]
         try:
-            return find_foreign(zlib.decompressobj().decompress(text, _MAX_TEXT))
+            return find_embedded(zlib.decompressobj().decompress(text, _MAX_TEXT))
         except zlib.error:
             return None
-    return find_foreign(data, start, end)
+    return find_embedded(data, start, end)
 
 
 def read_webp(data: bytes) -> Header:
@@ -64,8 +64,7 @@ def read_webp(data: bytes) -> Header:
     places = list(_webp_places(data, size))
     if len(places) > MAX_CHUNKS:
         return Header(width, height, "too_complex")
-    foreign = next(filter(None, (find_foreign(data, *place) for place in places)), None)
-    return Header(width, height, None, foreign)
+    return Header(width, height, None, find_embedded_in(data, places))
 
 
 def _canvas(data: bytes) -> tuple[int, int]:

@@ -1,4 +1,4 @@
-"""Where an upload lies while it is inspected, and the end of what a killed worker left there."""
+"""The folder of an upload while it is inspected, and the deletion of those that a killed worker left."""
 
 import os
 import shutil

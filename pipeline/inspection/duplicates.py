@@ -1,4 +1,4 @@
-"""Files of other members that are the same as one that is being looked at, or that look like it. They inform only."""
+"""Finds files of other members that are the same as a file under review, or look like it. They inform only."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Final

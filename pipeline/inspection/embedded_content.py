@@ -1,13 +1,12 @@
 """Finds content of another kind inside a picture: an archive, a document, a web page, a script or a program.
 
 Cameras and phones put much behind and beside a picture that is harmless: previews, depth maps, a second photo, a short
-video, their own notes. So nothing is held against bytes for being unknown. Only a structure that another program would
-open counts, and a few bytes that look like one by chance do not.
+video, their own notes. So unknown bytes alone are no fault: only a structure that another program would open is one.
 """
 
 import re
 import struct
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
 from pipeline.kernel.translatable import msgid
@@ -45,7 +44,12 @@ _SIGNS: Final = (
 )
 
 
-def find_foreign(data: bytes, start: int = 0, end: int | None = None) -> str | None:
+def find_embedded_in(data: bytes, places: Iterable[tuple[int, int]]) -> str | None:
+    """Name what other content there is in the first of these places (start and end) that has any."""
+    return next(filter(None, (find_embedded(data, *place) for place in places)), None)
+
+
+def find_embedded(data: bytes, start: int = 0, end: int | None = None) -> str | None:
     """Name what other content these bytes hold, for a sentence; None when there is nothing of the kind."""
     end = len(data) if end is None else end
     if _holds(data, _LOCAL_FILE, start, end, _is_local_file) or _holds(data, _DIRECTORY_END, start, end, _is_end):
@@ -65,7 +69,7 @@ def _places(data: bytes, signature: bytes, start: int, end: int) -> Iterator[int
 
 
 def _is_local_file(data: bytes, at: int, end: int) -> bool:
-    """Tell a file's header in an archive (APPNOTE 4.3.7) from four bytes that look like one."""
+    """Whether this is a file's header in an archive (APPNOTE 4.3.7) and not four bytes that are so by chance."""
     if end - at < struct.calcsize("<4s5H3I2H"):
         return False
     _, version, flags, method, _, _, _, packed, _, name_size, extra = struct.unpack_from("<4s5H3I2H", data, at)
@@ -82,7 +86,7 @@ def _is_local_file(data: bytes, at: int, end: int) -> bool:
 
 
 def _is_end(data: bytes, at: int, end: int) -> bool:
-    """Tell the end of an archive's directory (APPNOTE 4.3.16) from four bytes that look like one."""
+    """Whether this is the end of an archive's directory (APPNOTE 4.3.16) and not four bytes that are so by chance."""
     if end - at < struct.calcsize("<4s4H2IH"):
         return False
     _, disk, first_disk, here, entries, size, _, comment = struct.unpack_from("<4s4H2IH", data, at)

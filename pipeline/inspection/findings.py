@@ -27,6 +27,10 @@ class Finding:
     detail: Mapping[str, object] = field(default_factory=dict)
 
 
+class Fault(Exception):
+    """Something in a file that ends its inspection; the message is the code of the finding."""
+
+
 @dataclass(frozen=True, slots=True)
 class Code:
     """The severity of a code and the template of its sentence."""
@@ -108,7 +112,7 @@ class _Sentence(Formatter):
         return str(super().format_field(value, format_spec))
 
 
-def said(found: Finding) -> Sentence:
+def sentence_of(found: Finding) -> Sentence:
     """The finding's sentence with its values, for a reader of any language."""
     return Sentence(CODES[found.code].sentence, found.detail)
 

@@ -1,4 +1,4 @@
-"""Which other members sent this file, or a picture that looks like it: the table and its look-ups. They inform only.
+"""Fingerprints of files, by which the same file or a similar picture of another member is found. They inform only.
 
 A perceptual hash of 64 bits is cut into four bands of 16. Two hashes that differ in at most 7 bits differ in at most one bit in
 one of the bands, so asking each band's index for its value and the 16 values one bit away finds every such pair. One at 8 bits

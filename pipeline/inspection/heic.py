@@ -7,9 +7,9 @@ from typing import Final
 import pi_heif
 from PIL import Image
 
-from pipeline.inspection.embedded_content import find_foreign
-from pipeline.inspection.header import Header
+from pipeline.inspection.embedded_content import find_embedded_in
 from pipeline.inspection.metadata import Metadata, read_metadata
+from pipeline.inspection.sniff import Header
 
 MAX_BOXES: Final = 1000
 _LONG: Final = 1
@@ -17,31 +17,30 @@ _TO_THE_END: Final = 0
 _HEAD: Final = 8
 _PIXELS: Final = b"mdat"
 _BLANK: Final = bytes(512)
-"""HEVC never has three zeros in a row, so this many at the end were picture data once; the decoder would not complain."""
+"""HEVC never has three zeros in a row, so this many at the end were picture data once; the decoder would not report it."""
 
 # Threads of its own would escape the count of a child's threads, and one picture at a time has nothing to gain by them.
 pi_heif.options.DECODE_THREADS = 1
-# Only the picture itself is looked at; what lies beside it is not even opened.
+# Only the picture itself is inspected; what lies beside it is not even opened.
 pi_heif.options.THUMBNAILS = pi_heif.options.DEPTH_IMAGES = pi_heif.options.AUX_IMAGES = False
 
 
 def read_heic(data: bytes) -> Header:
-    """Tell the sides as shown, what is wrong with the structure and what foreign content there is, decoding no pixel."""
+    """The sides as shown, what is wrong with the structure and what is embedded. No pixel is decoded."""
     boxes = list(_boxes(data))
-    places = ((start, end) for name, start, end in boxes if name != _PIXELS)
-    foreign = next(filter(None, (find_foreign(data, *place) for place in places)), None)
+    embedded = find_embedded_in(data, ((start, end) for name, start, end in boxes if name != _PIXELS))
     if len(boxes) > MAX_BOXES:
-        return Header(fault="too_complex", foreign=foreign)
+        return Header(fault="too_complex", embedded=embedded)
     if not boxes or boxes[-1][2] > len(data):
-        return Header(fault="truncated_image", foreign=foreign)
+        return Header(fault="truncated_image", embedded=embedded)
     if any(name == _PIXELS and data.endswith(_BLANK, 0, end) for name, _, end in boxes):
-        return Header(fault="corrupt_image", foreign=foreign)
+        return Header(fault="corrupt_image", embedded=embedded)
     try:
         file = pi_heif.open_heif(data)
         width, height = file.size
-    except Exception:  # noqa: BLE001  # libheif's complaints come as many kinds of exception, each a finding on the file
-        return Header(fault="corrupt_image", foreign=foreign)
-    return Header(width, height, "multi_frame" if len(file) > 1 else None, foreign)
+    except Exception:  # noqa: BLE001  # libheif's errors come as many kinds of exception, each a finding on the file
+        return Header(fault="corrupt_image", embedded=embedded)
+    return Header(width, height, "multi_frame" if len(file) > 1 else None, embedded)
 
 
 def decode_heic(data: bytes) -> tuple[Image.Image, Metadata]:

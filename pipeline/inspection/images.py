@@ -1,4 +1,4 @@
-"""Looks into a picture: one full decode by an explicitly chosen decoder, after its structure has passed the limits."""
+"""Inspects a picture: one full decode by an explicitly chosen decoder, after its structure has passed the limits."""
 
 import io
 import re
@@ -8,14 +8,16 @@ from typing import Final
 from PIL import Image
 
 from pipeline.inspection.chunks import read_png, read_webp
-from pipeline.inspection.findings import Finding, finding
-from pipeline.inspection.header import Header
+from pipeline.inspection.findings import Fault, Finding, finding
 from pipeline.inspection.heic import decode_heic, read_heic
 from pipeline.inspection.jpeg import decode_jpeg
 from pipeline.inspection.jpeg_scan import read_jpeg
 from pipeline.inspection.metadata import Metadata, jpeg_metadata, read_metadata
-from pipeline.inspection.renditions import Contents, render_picture
-from pipeline.inspection.rules import PIXEL_CEILING, FileRules, judge_pixels, verdict
+from pipeline.inspection.renditions import render_picture
+from pipeline.inspection.report import FileReport
+from pipeline.inspection.rules import judge_pixels
+from pipeline.inspection.sniff import Header
+from pipeline.policy.files import PIXEL_CEILING, FileLimits
 
 # Our own limit comes first and is never above this one, so Pillow's error (at twice the number) is only a second lock.
 Image.MAX_IMAGE_PIXELS = PIXEL_CEILING
@@ -28,48 +30,43 @@ _CUT: Final = re.compile(r"truncated|Premature end of JPEG", re.IGNORECASE)
 _EXCESSIVE: Final = re.compile(r"Decompressed data too large|Too much memory", re.IGNORECASE)
 
 
-class _Moves(Exception):
-    """The picture has more than one frame."""
-
-
-def inspect_image(data: bytes, media_type: str, rules: FileRules) -> Contents:
-    """Inspect a JPEG, PNG, WebP or HEIC, and render it if it is accepted. Nothing is decoded beyond the limits."""
+def inspect_image(data: bytes, report: FileReport, limits: FileLimits) -> FileReport:
+    """Complete the report on a JPEG, PNG, WebP or HEIC; render it if it is accepted. Nothing is decoded beyond the limits."""
+    media_type = report.media_type or ""
     header = _READERS[media_type](data)
     findings = [finding(header.fault)] if header.fault else []
-    if header.foreign:
-        findings.append(finding("embedded_content", found=header.foreign))
+    if header.embedded:
+        findings.append(finding("embedded_content", found=header.embedded))
     if header.width or not header.fault:
-        findings += judge_pixels(header.width, header.height, rules)
-    seen = Contents(header.width or None, header.height or None, findings=findings)
-    return _look(data, media_type, header, rules, seen) if verdict(findings) else seen
-
-
-def _look(data: bytes, media_type: str, header: Header, rules: FileRules, seen: Contents) -> Contents:
+        findings += judge_pixels(header.width, header.height, limits)
+    report = replace(report, width=header.width or None, height=header.height or None).with_findings(*findings)
+    if not report.accepted:
+        return report
     try:
-        image, metadata, findings = _decode(data, media_type, header, rules)
-        renditions, more = render_picture(image, metadata, rules)
-    except _Moves:
-        return replace(seen, findings=[*seen.findings, finding("multi_frame")])
+        image, metadata, irregularities = _decode(data, media_type, header, limits)
+        renditions, more = render_picture(image, metadata, limits)
+    except Fault as fault:
+        return report.with_findings(finding(str(fault)))
     except (MemoryError, RecursionError, Image.DecompressionBombError):
-        return replace(seen, findings=[*seen.findings, finding("too_complex")])
+        return report.with_findings(finding("too_complex"))
     except Exception as error:  # noqa: BLE001  # a decoder may raise anything, and each is a finding on the file
-        return replace(seen, findings=[*seen.findings, finding(_code_of(str(error)))])
-    found = [*seen.findings, *findings, *metadata.findings, *more]
-    return replace(seen, findings=found, renditions=renditions, exif=metadata.exif)
+        return report.with_findings(finding(_code_of(str(error))))
+    complete = replace(report, renditions=tuple(renditions), exif=metadata.exif)
+    return complete.with_findings(*irregularities, *metadata.findings, *more)
 
 
-def _code_of(complaint: str) -> str:
-    if _EXCESSIVE.search(complaint):
+def _code_of(error: str) -> str:
+    if _EXCESSIVE.search(error):
         return "too_complex"
-    return "truncated_image" if _CUT.search(complaint) else "corrupt_image"
+    return "truncated_image" if _CUT.search(error) else "corrupt_image"
 
 
 def _decode(
-    data: bytes, media_type: str, header: Header, rules: FileRules
+    data: bytes, media_type: str, header: Header, limits: FileLimits
 ) -> tuple[Image.Image, Metadata, list[Finding]]:
     """Read all the data; keep a large JPEG's pixels at a fraction of its sides. Raises what decoders raise."""
     if media_type == "image/jpeg":
-        spare = max(header.width, header.height) / (rules.large_side * _SHARPNESS)
+        spare = max(header.width, header.height) / (limits.large_side * _SHARPNESS)
         factor = next(factor for factor in _FACTORS if factor <= max(spare, 1))
         image, findings = decode_jpeg(data, header, factor)
         return image, jpeg_metadata(data, header.segments), findings
@@ -81,7 +78,7 @@ def _decode(
 def _load(data: bytes, media_type: str, header: Header) -> tuple[Image.Image, Metadata]:
     with Image.open(io.BytesIO(data), formats=[_FORMATS[media_type]]) as image:
         if getattr(image, "n_frames", 1) > 1:
-            raise _Moves
+            raise Fault("multi_frame")
         if image.size != (header.width, header.height):
             raise ValueError(f"decoded to {image.size}, announced as {header.width} by {header.height}")
         image.load()

@@ -7,9 +7,9 @@ import simplejpeg
 from PIL import Image
 
 from pipeline.inspection.findings import Finding
-from pipeline.inspection.header import Header
 from pipeline.inspection.jpeg_scan import FRAMES, SCAN
 from pipeline.inspection.libjpeg_warnings import irregularities, is_damage
+from pipeline.inspection.sniff import Header
 
 # By components: simplejpeg's name for the pixels, Pillow's mode, and how they are stored. Four bytes to a pixel are what
 # Pillow uses itself, so they need no copy. CMYK is stored inverted, as Adobe's programs began to.
@@ -66,10 +66,10 @@ def _second_opinion(data: bytes, header: Header, factor: int) -> tuple[Image.Ima
     try:
         return _decode_strictly(bare, header, factor), []
     except ValueError as error:
-        complaint = str(error)
-    if is_damage(complaint, data, header):
-        raise ValueError(complaint)
-    return _decode_leniently(bare, header, factor), irregularities(complaint, data, header)
+        warning = str(error)
+    if is_damage(warning, data, header):
+        raise ValueError(warning)
+    return _decode_leniently(bare, header, factor), irregularities(warning, data, header)
 
 
 def _without_metadata(data: bytes, header: Header) -> bytes:

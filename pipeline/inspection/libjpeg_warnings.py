@@ -1,12 +1,12 @@
-"""Judges what libjpeg complains of: whether a JPEG is damaged or only a little irregular."""
+"""Judges what libjpeg warns of: whether a JPEG is damaged or only a little irregular."""
 
 import re
 from typing import Final
 
-from pipeline.inspection.embedded_content import find_foreign
+from pipeline.inspection.embedded_content import find_embedded
 from pipeline.inspection.findings import Finding, finding
-from pipeline.inspection.header import Header
 from pipeline.inspection.jpeg_scan import END, FRAMES, SCAN
+from pipeline.inspection.sniff import Header
 
 _FEW_BYTES: Final = 64
 _READ_AHEAD: Final = 8
@@ -21,14 +21,14 @@ _HARMLESS: Final = re.compile(r"Inconsistent progression sequence|Invalid SOS pa
 _LEFT_OVER: Final = re.compile(r"(\d+) extraneous bytes before marker 0x([0-9a-f]{2})")
 
 
-def is_damage(complaint: str, data: bytes, header: Header) -> bool:
-    """Whether the picture itself is hurt: also where its data was blanked, though a decoder makes pixels of that.
+def is_damage(warning: str, data: bytes, header: Header) -> bool:
+    """Whether the picture itself is damaged: also where its data was blanked, though a decoder makes pixels of that.
 
-    libjpeg tells its first complaint only, so one on what stands before the end marker is also checked for what it hides.
+    libjpeg reports its first warning only, so one on the bytes before the end marker is also checked for what it hides.
     """
-    match = _LEFT_OVER.search(complaint)
+    match = _LEFT_OVER.search(warning)
     if match is None:
-        known = _SAMPLING_UNKNOWN in complaint or _HARMLESS.search(complaint)
+        known = _SAMPLING_UNKNOWN in warning or _HARMLESS.search(warning)
         return not known or _last_bytes(data, header, len(_BLANK)) == _BLANK
     count, before = int(match[1]), int(match[2], 16)
     if before != END:
@@ -38,18 +38,18 @@ def is_damage(complaint: str, data: bytes, header: Header) -> bool:
     return blanked or (count > _FEW_BYTES and alike < count) or _restarts_are_missing(data, header)
 
 
-def irregularities(complaint: str, data: bytes, header: Header) -> list[Finding]:
-    """What to say of a complaint that is no damage: nothing of padding, which is one byte over and over."""
-    match = _LEFT_OVER.search(complaint)
-    if _SAMPLING_UNKNOWN in complaint:
+def irregularities(warning: str, data: bytes, header: Header) -> list[Finding]:
+    """The findings for a warning that is no damage: none for padding, which is one byte over and over."""
+    match = _LEFT_OVER.search(warning)
+    if _SAMPLING_UNKNOWN in warning:
         return []
     if match is None or int(match[2], 16) != END:
         return [finding("questionable_data")]
     count = int(match[1])
     if _bytes_alike(data, header, count) >= count:
         return []
-    foreign = find_foreign(_last_bytes(data, header, count + _READ_AHEAD))
-    return [finding("embedded_content", found=foreign) if foreign else finding("questionable_data")]
+    embedded = find_embedded(_last_bytes(data, header, count + _READ_AHEAD))
+    return [finding("embedded_content", found=embedded) if embedded else finding("questionable_data")]
 
 
 def _bytes_alike(data: bytes, header: Header, count: int) -> int:

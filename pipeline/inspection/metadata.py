@@ -1,4 +1,4 @@
-"""What a picture's own notes say: how it lies, which colours are meant, and a few harmless facts on where it is from."""
+"""Reads a picture's metadata: its orientation, its colour profile, and a few harmless facts from EXIF."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -7,7 +7,7 @@ from typing import Final
 from PIL import Image
 
 from pipeline.inspection.findings import Finding, finding
-from pipeline.inspection.header import Segment
+from pipeline.inspection.sniff import Segment
 
 LONGEST_TEXT: Final = 100
 """Characters of an EXIF text that are kept."""
@@ -30,7 +30,7 @@ class Metadata:
     """Orientation as EXIF counts it (1 to 8), the embedded colour profile, and facts from EXIF.
 
     The facts are Make, Model, Software and DateTimeOriginal as text of at most 100 characters, Orientation as a number,
-    and GPS, which says only whether a place is noted, never which. Each is there only if the file has it.
+    and GPS, which says only whether a place is recorded, never which. Each is there only if the file has it.
     """
 
     orientation: int = 1
@@ -44,7 +44,7 @@ class Metadata:
 
 
 def read_metadata(exif: bytes | None, profile: bytes | None) -> Metadata:
-    """Read an EXIF block. Notes are optional: a block that cannot be read is only a warning."""
+    """Read an EXIF block. It is optional: a block that cannot be read is only a warning."""
     if not exif:
         return Metadata(profile=profile)
     try:
@@ -58,9 +58,9 @@ def read_metadata(exif: bytes | None, profile: bytes | None) -> Metadata:
 
 def jpeg_metadata(data: bytes, segments: tuple[Segment, ...]) -> Metadata:
     """Read the EXIF block and the colour profile from this JPEG's segments."""
-    notes = [(each.marker, data[each.start + 4 : each.end]) for each in segments if each.marker in {_APP1, _APP2}]
-    exif = next((body for marker, body in notes if marker == _APP1 and body.startswith(_EXIF)), None)
-    parts = sorted(body for marker, body in notes if marker == _APP2 and body.startswith(_PROFILE))
+    blocks = [(each.marker, data[each.start + 4 : each.end]) for each in segments if each.marker in {_APP1, _APP2}]
+    exif = next((body for marker, body in blocks if marker == _APP1 and body.startswith(_EXIF)), None)
+    parts = sorted(body for marker, body in blocks if marker == _APP2 and body.startswith(_PROFILE))
     return read_metadata(exif, b"".join(part[_PROFILE_HEAD:] for part in parts) or None)
 
 

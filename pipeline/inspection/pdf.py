@@ -1,22 +1,20 @@
-"""Looks into a PDF: whether it is safe, how many pages it has, what each looks like and what is written on it."""
+"""Inspects a PDF: whether it is safe, how many pages it has, what each looks like and what is written on it."""
 
 import math
+from dataclasses import replace
 from threading import Lock
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import pypdfium2
 import pypdfium2.raw as pdfium
 from PIL import Image
 
-from pipeline.inspection.findings import Finding, finding
+from pipeline.inspection.findings import finding
 from pipeline.inspection.pdf_scan import scan_pdf
 from pipeline.inspection.pdf_text import MAX_CHARACTERS, read_words
-from pipeline.inspection.renditions import Contents, encode
-from pipeline.inspection.rules import FileRules, verdict
-from pipeline.inspection.texts import PageText
-
-if TYPE_CHECKING:
-    from pipeline.inspection.report import Rendition
+from pipeline.inspection.renditions import encode
+from pipeline.inspection.report import FileReport, PageText, Rendition
+from pipeline.policy.files import FileLimits
 
 _PROTECTED: Final = frozenset({pdfium.FPDF_ERR_PASSWORD, pdfium.FPDF_ERR_SECURITY})
 _CLOSED: Final = frozenset({"pdf_encrypted", "too_complex"})
@@ -29,53 +27,50 @@ _PDFIUM: Final = Lock()
 """PDFium is not thread-safe: nothing of it is called, opened or closed outside this lock."""
 
 
-def inspect_pdf(data: bytes, rules: FileRules) -> Contents:
-    """Inspect a PDF; if it is accepted, render each page large and the first also small, and read its text layer.
+def inspect_pdf(data: bytes, report: FileReport, limits: FileLimits) -> FileReport:
+    """Complete the report on a PDF; if it is accepted, render each page large and the first also small, and read its text layer.
 
     A PDF that asks for a password to be opened is refused: a reviewer could not read it. One that only forbids printing
     or copying opens for everybody, as many statements that banks and authorities issue do, and is accepted.
     """
-    findings = scan_pdf(data)
-    if any(found.code in _CLOSED for found in findings):
-        return Contents(findings=findings)
+    scanned = report.with_findings(*scan_pdf(data))
+    if any(found.code in _CLOSED for found in scanned.findings):
+        return scanned
     with _PDFIUM:
         try:
-            return _look(data, rules, findings)
+            return _open(data, scanned, limits)
         except pypdfium2.PdfiumError as error:
             if error.err_code in _PROTECTED:
-                return Contents(findings=[finding("pdf_encrypted")])
+                return report.with_findings(finding("pdf_encrypted"))
         except Exception:  # noqa: BLE001, S110  # a renderer may raise anything, and each is a finding on the file
             pass
-    readable = [found for found in findings if found.code != "pdf_unreadable"]
-    return Contents(findings=[*readable, finding("pdf_unreadable")])
+    readable = (found for found in scanned.findings if found.code != "pdf_unreadable")
+    return replace(report, findings=(*readable, finding("pdf_unreadable")))
 
 
-def _look(data: bytes, rules: FileRules, findings: list[Finding]) -> Contents:
+def _open(data: bytes, report: FileReport, limits: FileLimits) -> FileReport:
     with pypdfium2.PdfDocument(data) as document:
         document.init_forms()  # else what was filled into a form would be missing; this build runs no script
-        pages = len(document)
-        if pages > rules.max_pages:
-            findings = [*findings, finding("pdf_too_many_pages", pages=pages, limit=rules.max_pages)]
-        if not verdict(findings):
-            return Contents(pages=pages, findings=findings)
-        return _render(document, pages, rules)
+        report = replace(report, pages=len(document))
+        if len(document) > limits.max_pages:
+            report = report.with_findings(finding("pdf_too_many_pages", pages=len(document), limit=limits.max_pages))
+        return _render(document, report, limits) if report.accepted else report
 
 
-def _render(document: pypdfium2.PdfDocument, pages: int, rules: FileRules) -> Contents:
+def _render(document: pypdfium2.PdfDocument, report: FileReport, limits: FileLimits) -> FileReport:
     renditions: list[Rendition] = []
-    texts = list[PageText]()
+    texts: list[PageText] = []
     left = MAX_CHARACTERS
-    for index in range(pages):
-        page = document[index]
-        image = _draw(page, rules.page_side)
-        text, seen = read_words(page, index + 1, most=left)
+    for number, page in enumerate(document, 1):
+        image = _draw(page, limits.page_side)
+        text, read = read_words(page, number, most=left)
         page.close()
-        left -= seen
+        left -= read
         texts.append(text)
-        renditions.append(encode(image, rules, page=index + 1))
-        if index == 0:
-            renditions.append(encode(image, rules, purpose="small"))
-    return Contents(pages=pages, renditions=renditions, texts=texts)
+        renditions.append(encode(image, limits, page=number))
+        if number == 1:
+            renditions.append(encode(image, limits, purpose="small"))
+    return replace(report, renditions=tuple(renditions), texts=tuple(texts))
 
 
 def _draw(page: pypdfium2.PdfPage, side: int) -> Image.Image:

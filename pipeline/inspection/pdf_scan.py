@@ -1,4 +1,4 @@
-"""Looks through all of a PDF's objects for what can act when it is opened: scripts, programs, forms that send, files."""
+"""Searches all of a PDF's objects for what can act when it is opened: scripts, programs, forms that send, files."""
 
 import io
 import re
@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import pikepdf
 
-from pipeline.inspection.findings import Finding, finding
+from pipeline.inspection.findings import Fault, Finding, finding
 from pipeline.kernel.translatable import msgid
 
 MAX_OBJECTS: Final = 100_000
@@ -53,15 +53,11 @@ _SUSPECT: Final = re.compile(
 )
 
 
-# What qpdf says when it leaves objects out. The scan cannot vouch for what it was not shown.
+# What qpdf warns of when it leaves objects out: what was not seen is not known to be harmless.
 _LEFT_OUT: Final = (
     ("too_complex", re.compile(r"limits error|memory limit exceeded")),
     ("pdf_unreadable", re.compile(r"giving up on reading object|unfilterable stream")),
 )
-
-
-class _Unseen(Exception):
-    """Something was not looked through; the message is the code of the finding."""
 
 
 def scan_pdf(data: bytes) -> list[Finding]:
@@ -78,11 +74,11 @@ def scan_pdf(data: bytes) -> list[Finding]:
             _require_all_seen(pdf.get_warnings())
     except pikepdf.PasswordError:
         return [finding("pdf_encrypted")]
-    except _Unseen as unseen:
-        return [*_as_findings(found), finding(str(unseen))]
+    except Fault as fault:
+        return [*_as_findings(found), finding(str(fault))]
     except (MemoryError, RecursionError):
         return [finding("too_complex")]
-    except Exception:  # noqa: BLE001  # qpdf complains in many ways, and each is a finding on the file
+    except Exception:  # noqa: BLE001  # qpdf raises many kinds of errors, and each is a finding on the file
         return [finding("pdf_unreadable")]
     return _as_findings(found)
 
@@ -105,7 +101,7 @@ def _limit() -> None:
 def _require_all_seen(warnings: list[str]) -> None:
     for code, sign in _LEFT_OUT:
         if any(sign.search(warning) for warning in warnings):
-            raise _Unseen(code)
+            raise Fault(code)
 
 
 def _active(pdf: pikepdf.Pdf) -> Iterator[str]:
@@ -115,11 +111,11 @@ def _active(pdf: pikepdf.Pdf) -> Iterator[str]:
             continue
         suspect_bytes += len(written)
         if suspect_bytes > MAX_SUSPECT_BYTES:
-            raise _Unseen("too_complex")
+            raise Fault("too_complex")
         for part in _dictionaries(top):
             parts += 1
             if parts > MAX_SUSPECT_PARTS:
-                raise _Unseen("too_complex")
+                raise Fault("too_complex")
             yield from _in_dictionary(part)
 
 
@@ -127,27 +123,27 @@ def _written(pdf: pikepdf.Pdf) -> Iterator[tuple[Any, bytes]]:
     """Yield each dictionary or array of the document, of a stream its dictionary, and how qpdf writes it."""
     objects, size = pdf.objects, 0
     if len(objects) > MAX_OBJECTS:
-        raise _Unseen("too_complex")
+        raise Fault("too_complex")
     for each in (pdf.trailer, *objects):
         top = each.stream_dict if isinstance(each, pikepdf.Stream) else each
         if isinstance(top, (pikepdf.Dictionary, pikepdf.Array)):
             written = top.unparse(resolved=True)
             size += len(written)
             if size > MAX_OBJECT_BYTES:
-                raise _Unseen("too_complex")
+                raise Fault("too_complex")
             yield top, written
 
 
 def _dictionaries(top: Any) -> Iterator[Any]:
     """Yield each dictionary that is written inside this object; those that it only refers to have their own turn."""
-    waiting = [top]
-    while waiting:
-        part = waiting.pop()
+    pending = [top]
+    while pending:
+        part = pending.pop()
         if isinstance(part, pikepdf.Dictionary):
             yield part
-            waiting += _inside(part.values())
+            pending += _inside(part.values())
         else:
-            waiting += _inside(part)
+            pending += _inside(part)
 
 
 def _inside(values: Iterable[Any]) -> Iterator[Any]:

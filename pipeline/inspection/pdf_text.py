@@ -7,7 +7,7 @@ from typing import Any, Final
 import pypdfium2
 import pypdfium2.raw as pdfium
 
-from pipeline.inspection.texts import PageText, Word
+from pipeline.inspection.report import PageText, Word
 
 MAX_PAGE_CHARACTERS: Final = 20_000
 MAX_CHARACTERS: Final = 100_000
@@ -19,7 +19,7 @@ _SURROGATES: Final = range(0xD800, 0xE000)
 
 
 def read_words(page: pypdfium2.PdfPage, number: int, *, most: int) -> tuple[PageText, int]:
-    """Read at most so many characters of this page; give its words and how many characters were looked at.
+    """Read at most so many characters of this page; return its words and how many characters were read.
 
     PDFium is not thread-safe: only the one that holds its lock may call this.
     """

@@ -1,8 +1,6 @@
 """The only pictures that anybody is shown: upright, sRGB, opaque, without metadata, JPEG, encoded here."""
 
 import io
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from hashlib import sha256
 from typing import Final, Literal
@@ -12,8 +10,7 @@ from PIL import Image, ImageCms
 from pipeline.inspection.findings import Finding, finding
 from pipeline.inspection.metadata import Metadata
 from pipeline.inspection.report import Rendition
-from pipeline.inspection.rules import FileRules
-from pipeline.inspection.texts import PageText
+from pipeline.policy.files import FileLimits
 
 _TURNS: Final = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -30,42 +27,26 @@ _SPARE: Final = 1.25
 _MODE_OF: Final = {"RGB": "RGB", "GRAY": "L", "CMYK": "CMYK"}
 
 
-@dataclass(frozen=True, slots=True)
-class Contents:
-    """What was seen inside a file: sides in pixels as stored, pages and words of a document, findings, renditions.
-
-    `exif` holds the facts that `Metadata` lists.
-    """
-
-    width: int | None = None
-    height: int | None = None
-    pages: int | None = None
-    findings: Sequence[Finding] = ()
-    renditions: Sequence[Rendition] = ()
-    texts: Sequence[PageText] = ()
-    exif: Mapping[str, str | int] = field(default_factory=dict)
-
-
-def render_picture(image: Image.Image, metadata: Metadata, rules: FileRules) -> tuple[list[Rendition], list[Finding]]:
+def render_picture(image: Image.Image, metadata: Metadata, limits: FileLimits) -> tuple[list[Rendition], list[Finding]]:
     """Make a large and a small rendition, never larger than the picture; a profile that is no use is a finding."""
     # Turning and colours come after shrinking: they then touch a fraction of the pixels.
-    coloured, findings = _coloured(fit(_filterable(image), rules.large_side), metadata.profile)
+    coloured, findings = _coloured(fit(_filterable(image), limits.large_side), metadata.profile)
     turn = _TURNS.get(metadata.orientation)
     large = coloured if turn is None else coloured.transpose(turn)
-    return [encode(large, rules), encode(large, rules, purpose="small")], findings
+    return [encode(large, limits), encode(large, limits, purpose="small")], findings
 
 
 def encode(
-    image: Image.Image, rules: FileRules, *, purpose: Literal["large", "small"] = "large", page: int = 1
+    image: Image.Image, limits: FileLimits, *, purpose: Literal["large", "small"] = "large", page: int = 1
 ) -> Rendition:
-    """Encode this RGB picture as a JPEG; the same pixels and rules give the same bytes. A small one is shrunk first.
+    """Encode this RGB picture as a JPEG; the same pixels and limits give the same bytes. A small one is shrunk first.
 
-    The picture is the callee's: what it carries beside its pixels is dropped.
+    What the given picture carries beside its pixels is dropped.
     """
-    shown = fit(image, rules.small_side) if purpose == "small" else image
+    shown = fit(image, limits.small_side) if purpose == "small" else image
     shown.info = {}  # a profile or a comment kept here would be written into the file
     out = io.BytesIO()
-    shown.save(out, format="JPEG", quality=rules.quality, subsampling="4:2:0")
+    shown.save(out, format="JPEG", quality=limits.quality, subsampling="4:2:0")
     body = out.getvalue()
     return Rendition(purpose, page, "image/jpeg", *shown.size, body, sha256(body).hexdigest())
 

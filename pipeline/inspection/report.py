@@ -1,12 +1,11 @@
 """What an inspection says of one file. Nothing here opens a file: whoever only reads a report loads no decoder."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Literal
+from dataclasses import dataclass, field, replace
+from typing import Literal, NamedTuple, Self
 
 from pipeline.inspection.findings import Finding
 from pipeline.inspection.rules import verdict
-from pipeline.inspection.texts import PageText
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +21,26 @@ class Rendition:
     sha256: str
 
 
+class Word(NamedTuple):
+    """A word and its box. Sides are shares of the page as it is shown, 0 to 1, counted from its top left corner."""
+
+    text: str
+    x0: float
+    y0: float
+    x1: float
+    y1: float
+
+
+@dataclass(frozen=True, slots=True)
+class PageText:
+    """The words of one page, in the order of the file. `page` counts from 1; sides in points, as the page is shown."""
+
+    page: int
+    width: float
+    height: float
+    words: tuple[Word, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class FileReport:
     """All that an inspection says of one file.
@@ -33,12 +52,12 @@ class FileReport:
 
     size: int
     sha256: str
-    media_type: str | None
-    width: int | None
-    height: int | None
-    pages: int | None
-    findings: tuple[Finding, ...]
-    renditions: tuple[Rendition, ...]
+    media_type: str | None = None
+    width: int | None = None
+    height: int | None = None
+    pages: int | None = None
+    findings: tuple[Finding, ...] = ()
+    renditions: tuple[Rendition, ...] = ()
     texts: tuple[PageText, ...] = ()
     exif: Mapping[str, str | int] = field(default_factory=dict)
 
@@ -46,3 +65,7 @@ class FileReport:
     def accepted(self) -> bool:
         """Whether no finding is an error."""
         return verdict(self.findings)
+
+    def with_findings(self, *more: Finding) -> Self:
+        """The same report with these findings after its own."""
+        return replace(self, findings=(*self.findings, *more))

@@ -1,17 +1,13 @@
-"""What a file must be to be accepted: limits and the decisions about them. No I/O."""
+"""Whether a file is accepted: its size, type and pixels against the limits of the policy."""
 
 from collections.abc import Iterable
 from pathlib import PurePath
 from typing import Final
 
-from pydantic import BaseModel, Field
-
 from pipeline.inspection.findings import Finding, Severity, finding
 from pipeline.inspection.sniff import Kind
 from pipeline.kernel.translatable import msgid
-
-PIXEL_CEILING: Final = 2**27
-"""No policy may allow more pixels: a picture of this size already takes half a gigabyte when it is opened."""
+from pipeline.policy.files import FileLimits
 
 _SAME: Final = {"image/jpg": "image/jpeg", "image/pjpeg": "image/jpeg", "application/x-pdf": "application/pdf"}
 _SAYS_NOTHING: Final = frozenset({"", "application/octet-stream", "binary/octet-stream"})
@@ -39,44 +35,29 @@ _ACCEPTABLE: Final = {
 }
 
 
-class FileRules(BaseModel, frozen=True, extra="forbid"):
-    """The limits for one use of a file. Sizes in bytes, sides in pixels, `quality` as JPEG encoders count it."""
-
-    media_types: tuple[str, ...] = Field(min_length=1)
-    max_bytes: int = Field(gt=0)
-    max_pixels: int = Field(default=50_000_000, gt=0, le=PIXEL_CEILING)
-    max_side: int = Field(default=16384, gt=0)
-    min_side: int = Field(default=1, gt=0)
-    max_pages: int = Field(default=50, gt=0)
-    large_side: int = Field(gt=0)
-    small_side: int = Field(gt=0)
-    page_side: int = Field(gt=0, le=8192)
-    quality: int = Field(ge=1, le=95)
-
-
 def verdict(findings: Iterable[Finding]) -> bool:
     """Accept when no finding is an error."""
     return all(found.severity is not Severity.ERROR for found in findings)
 
 
-def judge_size(size: int, rules: FileRules) -> list[Finding]:
+def judge_size(size: int, limits: FileLimits) -> list[Finding]:
     """Find `empty_file` or `file_too_large`, or nothing. `size` in bytes."""
     if size == 0:
         return [finding("empty_file")]
-    if size > rules.max_bytes:
-        return [finding("file_too_large", size=size, limit=rules.max_bytes)]
+    if size > limits.max_bytes:
+        return [finding("file_too_large", size=size, limit=limits.max_bytes)]
     return []
 
 
-def judge_type(kind: Kind, rules: FileRules, *, declared_type: str | None, filename: str | None) -> list[Finding]:
+def judge_type(kind: Kind, limits: FileLimits, *, declared_type: str | None, filename: str | None) -> list[Finding]:
     """Find `unsupported_type` by the content alone, and `type_mismatch` where a name or a declaration says otherwise.
 
     The format is judged by content, never by name or declared type (DOMAIN §1); a file that claims another one is refused, since
-    whatever reads it later may believe the claim.
+    whatever reads it later may trust the claim.
     """
     findings = []
-    if kind.media_type not in rules.media_types:
-        allowed = [_ACCEPTABLE.get(name, name) for name in rules.media_types]
+    if kind.media_type not in limits.media_types:
+        allowed = [_ACCEPTABLE.get(name, name) for name in limits.media_types]
         findings.append(finding("unsupported_type", found=kind.label, allowed=allowed, media_type=kind.media_type))
     claimed = _claims(declared_type, filename) - {kind.media_type}
     if claimed and kind.media_type is not None:
@@ -84,14 +65,14 @@ def judge_type(kind: Kind, rules: FileRules, *, declared_type: str | None, filen
     return findings
 
 
-def judge_pixels(width: int, height: int, rules: FileRules) -> list[Finding]:
+def judge_pixels(width: int, height: int, limits: FileLimits) -> list[Finding]:
     """Find `too_many_pixels`, `too_few_pixels`, both or nothing, for a picture of this size."""
     findings = []
-    if width * height > rules.max_pixels or max(width, height) > rules.max_side:
-        limits = {"max_pixels": rules.max_pixels, "max_side": rules.max_side}
-        findings.append(finding("too_many_pixels", width=width, height=height, **limits))
-    if min(width, height) < rules.min_side:
-        findings.append(finding("too_few_pixels", width=width, height=height, min_side=rules.min_side))
+    if width * height > limits.max_pixels or max(width, height) > limits.max_side:
+        most = {"max_pixels": limits.max_pixels, "max_side": limits.max_side}
+        findings.append(finding("too_many_pixels", width=width, height=height, **most))
+    if min(width, height) < limits.min_side:
+        findings.append(finding("too_few_pixels", width=width, height=height, min_side=limits.min_side))
     return findings
 
 

@@ -1,4 +1,4 @@
-"""Inspect a submission's files: load, look, decide, record."""
+"""Inspects a submission: every file of it, then the move to review or the refusal."""
 
 from collections.abc import Sequence
 from typing import Any, Final
@@ -7,11 +7,11 @@ from uuid import UUID
 import structlog
 from sqlalchemy import Connection, Row, case, func, insert, select, update
 
-from pipeline.inspection.findings import Finding, said
+from pipeline.inspection.findings import Finding, sentence_of
 from pipeline.inspection.fingerprints import remember
 from pipeline.inspection.report import FileReport
 from pipeline.inspection.rules import verdict
-from pipeline.inspection.upload import Inspector, Looked, look
+from pipeline.inspection.upload import InspectedUpload, Inspector, inspect_upload
 from pipeline.kernel.database import Database
 from pipeline.kernel.errors import AlreadyThere, NotAllowed
 from pipeline.kernel.ids import new_id
@@ -35,39 +35,40 @@ ACTOR: Final = "inspector"
 def inspect(
     task: Task, *, db: Database, storage: Storage, policy: Policy, inspector: Inspector, freeze_mail: FreezeMail
 ) -> None:
-    """Look at every file of the submission and pass it to review, or refuse it with everything that was found.
+    """Inspect every file of the submission and pass it to review, or refuse it with everything that was found.
 
     No transaction is open while files are read. A submission that has left `received` meanwhile is left as it is.
     """
     submission_id = UUID(task.ref_id)
     subject, files = _load(db, submission_id)
     if subject.state != lifecycle.State.RECEIVED:
-        _end_quietly(db, task)
+        _drop(db, task)
         return
     limits = policy.files.avatar if subject.kind == "avatar" else policy.files.material
     expected = _expected(subject, policy)
-    looked = []
-    for each in files:
+    uploads = []
+    for file in files:
         ledger.renew(db, task)
-        seen = look(each, expected=expected, task=task, storage=storage, limits=limits, inspector=inspector)
-        looked.append(seen)
-    accepted = verdict([found for each in looked for found in each.findings])
+        uploads.append(
+            inspect_upload(file, expected=expected, task=task, storage=storage, limits=limits, inspector=inspector)
+        )
+    accepted = verdict([found for each in uploads for found in each.findings])
     try:
         with db.begin() as connection:
             ledger.finish(connection, task)
-            _record(connection, subject, looked)
+            _record(connection, subject, uploads)
             if subject.kind == "avatar":
-                _count_from_upload(connection, subject, looked, policy)
-            _move(connection, subject, looked, accepted=accepted, freeze_mail=freeze_mail)
+                _count_from_upload(connection, subject, uploads, policy)
+            _move(connection, subject, uploads, accepted=accepted, freeze_mail=freeze_mail)
     except (AlreadyThere, NotAllowed):
-        _end_quietly(db, task)
+        _drop(db, task)
         return
     log.info(
         "submission.inspected",
         submission_id=str(submission_id),
         accepted=accepted,
-        findings=[found.code for each in looked for found in each.findings],
-        children_died=[death.reason for each in looked for death in each.deaths],
+        findings=[found.code for each in uploads for found in each.findings],
+        children_died=[death.reason for each in uploads for death in each.deaths],
     )
 
 
@@ -80,31 +81,28 @@ def _load(db: Database, submission_id: UUID) -> tuple[Row[Any], Sequence[Row[Any
     return subject, files
 
 
-def _record(connection: Connection, subject: Row[Any], looked: Sequence[Looked]) -> None:
-    for each in looked:
+def _record(connection: Connection, subject: Row[Any], uploads: Sequence[InspectedUpload]) -> None:
+    for each in uploads:
         if each.report is not None:
             report = each.report
-            values = {"bytes": report.size, "sha256": report.sha256, "media_type": report.media_type}
-            sizes = {"width": report.width, "height": report.height, "pages": report.pages}
-            seen = {"signals": dict(each.signals)}
-            connection.execute(
-                update(material).where(material.c.id == each.material_id).values(**values, **sizes, **seen)
-            )
+            same = {name: getattr(report, name) for name in ("sha256", "media_type", "width", "height", "pages")}
+            values = {**same, "bytes": report.size, "signals": dict(each.signals)}
+            connection.execute(update(material).where(material.c.id == each.material_id).values(values))
             _remember(connection, subject, each, report)
-    findings = [_finding_row(subject.id, each.material_id, found) for each in looked for found in each.findings]
-    renditions = [row for each in looked for row in each.renditions]
+    findings = [_finding_row(subject.id, each.material_id, found) for each in uploads for found in each.findings]
+    renditions = [row for each in uploads for row in each.renditions]
     if findings:
         connection.execute(insert(finding_table), findings)
     if renditions:
         connection.execute(insert(rendition), renditions)
 
 
-def _remember(connection: Connection, subject: Row[Any], looked: Looked, report: FileReport) -> None:
+def _remember(connection: Connection, subject: Row[Any], upload: InspectedUpload, report: FileReport) -> None:
     """Keep the file's fingerprints, by which the same or a similar one of another member is found."""
-    phash = looked.signals.get("fingerprint")
+    phash = upload.signals.get("fingerprint")
     remember(
         connection,
-        material_id=looked.material_id,
+        material_id=upload.material_id,
         member_id=subject.member_id,
         sha256=report.sha256,
         phash=phash if isinstance(phash, str) else None,
@@ -131,9 +129,11 @@ def _finding_row(submission_id: UUID, material_id: UUID, found: Finding) -> dict
     }
 
 
-def _count_from_upload(connection: Connection, subject: Row[Any], looked: Sequence[Looked], policy: Policy) -> None:
+def _count_from_upload(
+    connection: Connection, subject: Row[Any], uploads: Sequence[InspectedUpload], policy: Policy
+) -> None:
     """An avatar's 24 hours run from its upload (DOMAIN §7.4), which only the object store knows."""
-    uploaded_at = min((each.written_at for each in looked if each.written_at), default=subject.accepted_at)
+    uploaded_at = min((each.written_at for each in uploads if each.written_at), default=subject.accepted_at)
     if uploaded_at >= subject.accepted_at:
         return
     clock = policy.clock
@@ -151,15 +151,22 @@ def _count_from_upload(connection: Connection, subject: Row[Any], looked: Sequen
 
 
 def _move(
-    connection: Connection, subject: Row[Any], looked: Sequence[Looked], *, accepted: bool, freeze_mail: FreezeMail
+    connection: Connection,
+    subject: Row[Any],
+    uploads: Sequence[InspectedUpload],
+    *,
+    accepted: bool,
+    freeze_mail: FreezeMail,
 ) -> None:
-    codes = [found.code for each in looked for found in each.findings]
+    codes = [found.code for each in uploads for found in each.findings]
     event = Transition.CLEARED if accepted else Transition.REFUSED
     lifecycle.transition(
         connection, subject.id, event, actor=ACTOR, version=subject.version, detail={"findings": codes}
     )
     if not accepted:
-        refusing = {found.message: said(found) for each in looked for found in each.findings if not verdict([found])}
+        refusing = {
+            found.message: sentence_of(found) for each in uploads for found in each.findings if not verdict([found])
+        }
         mail = ResultMail(
             cause_id=subject.id,
             template="submission_refused",
@@ -172,8 +179,8 @@ def _move(
         ledger.record(connection, SEND_MAIL, subject.id, trace=subject.correlation_id)
 
 
-def _end_quietly(db: Database, task: Task) -> None:
-    """The submission was superseded or withdrawn while it was looked at: nothing is to be done any more."""
+def _drop(db: Database, task: Task) -> None:
+    """End the task; the submission was superseded or withdrawn meanwhile."""
     with db.begin() as connection:
         ledger.finish(connection, task)
     log.info("submission.inspection_dropped", submission_id=task.ref_id)

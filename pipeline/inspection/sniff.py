@@ -1,12 +1,12 @@
-"""What a file's own first bytes say that it is."""
+"""What a file is by its own bytes, before anything of it is decoded."""
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from pipeline.kernel.translatable import msgid
 
 HEAD: Final = 1024
-"""A type is told from this many bytes; PDF allows its signature anywhere in them."""
+"""Bytes that are read for the type; PDF allows its signature anywhere in them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +15,30 @@ class Kind:
 
     media_type: str | None
     label: str
+
+
+class Segment(NamedTuple):
+    """A stretch of a JPEG: its marker, where it starts, and the place after its last byte."""
+
+    marker: int
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """A picture's sides in pixels, 0 when unknown, and what its structure shows.
+
+    `fault` is the code of the finding that the structure deserves, if any; `embedded` names content of another kind that
+    the file carries. For a JPEG also the number of its colour components and its segments, first to last.
+    """
+
+    width: int = 0
+    height: int = 0
+    fault: str | None = None
+    embedded: str | None = None
+    components: int = 0
+    segments: tuple[Segment, ...] = ()
 
 
 JPEG: Final = Kind("image/jpeg", msgid("a JPEG picture"))
@@ -51,7 +75,7 @@ _MARKUP: Final = ((b"<!doctype html", HTML), (b"<html", HTML), (b"<script", HTML
 
 
 def sniff(head: bytes) -> Kind:
-    """Tell the type of the file that begins with `head`. Names and declarations play no part."""
+    """The type of the file that begins with `head`. Names and declarations play no part."""
     for signature, kind in _SIGNATURES:
         if head.startswith(signature):
             return kind
@@ -63,7 +87,7 @@ def sniff(head: bytes) -> Kind:
 
 
 def _sniff_boxes(head: bytes) -> Kind:
-    """Tell by the first brand; one that several codecs share leaves it to the brands that follow."""
+    """By the first brand; where several codecs share it, by the brands that follow."""
     end = min(int.from_bytes(head[:4]), len(head))
     if head[8:12] in _ANY_BRANDS and any(_BRANDS.get(head[at : at + 4]) == _AVIF for at in range(16, end - 3, 4)):
         return _AVIF

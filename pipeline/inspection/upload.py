@@ -1,4 +1,4 @@
-"""Look at one uploaded file: fetch it with a cap, inspect it, and put its renditions into the vault."""
+"""Inspects one uploaded file: fetches it with a cap, has it inspected, and puts its renditions into the vault."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -12,7 +12,7 @@ from sqlalchemy import Row
 from pipeline.inspection.downloads import download_folder
 from pipeline.inspection.findings import Finding, finding
 from pipeline.inspection.report import FileReport, Rendition
-from pipeline.inspection.rules import FileRules, verdict
+from pipeline.inspection.rules import verdict
 from pipeline.inspection.sandbox import Death, Inspected
 from pipeline.inspection.signals.match import matches
 from pipeline.inspection.signals.ocr import read_pages
@@ -27,17 +27,17 @@ SECONDS_TO_READ: Final = 8.0
 
 
 class Inspector(Protocol):
-    """Looks at a file on disk: the sandbox, or what stands in for it."""
+    """Inspects a file on disk: the sandbox, or what stands in for it."""
 
     def inspect(
-        self, path: Path, *, rules: FileRules, declared_type: str | None = None, filename: str | None = None
+        self, path: Path, *, limits: FileLimits, declared_type: str | None = None, filename: str | None = None
     ) -> Inspected:
         """The report and the signals. Never raises for what is in the file."""
 
 
 @dataclass(frozen=True, slots=True)
-class Looked:
-    """One file after it was looked at: what was found, and where its renditions now are in the vault."""
+class InspectedUpload:
+    """One uploaded file: what was found, and the rows of its renditions, which are in the vault."""
 
     material_id: UUID
     findings: tuple[Finding, ...]
@@ -48,7 +48,7 @@ class Looked:
     written_at: datetime | None = None
 
 
-def look(
+def inspect_upload(
     file: Row[Any],
     *,
     expected: Mapping[str, str],
@@ -56,37 +56,38 @@ def look(
     storage: Storage,
     limits: FileLimits,
     inspector: Inspector,
-) -> Looked:
-    """A download with a cap, the inspection, and the renditions put into the vault."""
+) -> InspectedUpload:
+    """Inspect the upload of a material's row; `expected` are the lines of the form that may stand in it."""
     with download_folder() as folder:
         path = folder / "upload"
         got = storage.download(storage.uploads, file.upload_key, path, cap=limits.max_bytes)
         if got is None:
-            return Looked(file.id, (finding("object_missing"),))
+            return InspectedUpload(file.id, (finding("object_missing"),))
         if got.cut:
             too_large = finding("file_too_large", size=got.bytes, limit=limits.max_bytes)
-            return Looked(file.id, (too_large,), written_at=got.written_at)
-        rules = FileRules.model_validate(limits.model_dump())
-        seen = inspector.inspect(path, rules=rules, declared_type=file.declared_type, filename=file.filename)
-    report = seen.report
+            return InspectedUpload(file.id, (too_large,), written_at=got.written_at)
+        inspected = inspector.inspect(path, limits=limits, declared_type=file.declared_type, filename=file.filename)
+    report = inspected.report
     found = (*report.findings, *_differences(file, report))
-    kept = _keep(file, report, task, storage) if verdict(found) else ()
-    return Looked(file.id, found, report, _signals(seen, expected), seen.deaths, kept, got.written_at)
+    stored = _store(file, report, task, storage) if verdict(found) else ()
+    signals = _signals(inspected, expected)
+    return InspectedUpload(file.id, found, report, signals, inspected.deaths, stored, got.written_at)
 
 
-def _signals(seen: Inspected, expected: Mapping[str, str]) -> dict[str, object]:
-    """What was noticed in the child, and which words of the form stand in the file, and where.
+def _signals(inspected: Inspected, expected: Mapping[str, str]) -> dict[str, object]:
+    """The signals of the child, and which words of the form stand in the file, and where.
 
     Where it carries no text, the first pages are read off our renditions, if tesseract is installed.
     """
-    report = seen.report
+    report = inspected.report
     if not expected or not report.accepted:
-        return dict(seen.signals)
+        return dict(inspected.signals)
     source, texts = "text_layer", report.texts
     if not any(page.words for page in texts):
         source, texts = "ocr", read_pages(_first_pages(report), seconds=SECONDS_TO_READ)
     matched = matches(expected, texts) if any(page.words for page in texts) else {}
-    return {**seen.signals, "form": {"source": source, "fields": matched}} if matched else dict(seen.signals)
+    form = {"form": {"source": source, "fields": matched}} if matched else {}
+    return {**inspected.signals, **form}
 
 
 def _first_pages(report: FileReport) -> list[Rendition]:
@@ -104,24 +105,12 @@ def _differences(file: Row[Any], report: FileReport) -> list[Finding]:
     return found
 
 
-def _keep(file: Row[Any], report: FileReport, task: Task, storage: Storage) -> tuple[dict[str, Any], ...]:
+def _store(file: Row[Any], report: FileReport, task: Task, storage: Storage) -> tuple[dict[str, Any], ...]:
     """Put the renditions into the vault under keys that carry the task's token, before the transaction that names them."""
     rows = []
     for each in report.renditions:
         key = f"{file.submission_id}/{file.id}/{task.token}/{each.purpose}-{each.page}.jpg"
         storage.put_vault(key, each.body, media_type=each.media_type)
-        rows.append(
-            {
-                "id": new_id(),
-                "material_id": file.id,
-                "key": key,
-                "bytes": len(each.body),
-                "purpose": each.purpose,
-                "page": each.page,
-                "media_type": each.media_type,
-                "width": each.width,
-                "height": each.height,
-                "sha256": each.sha256,
-            }
-        )
+        same = {name: getattr(each, name) for name in ("purpose", "page", "media_type", "width", "height", "sha256")}
+        rows.append({"id": new_id(), "material_id": file.id, "key": key, "bytes": len(each.body), **same})
     return tuple(rows)

@@ -1,8 +1,15 @@
 """What a file may be, as the policy says it."""
 
+from typing import Annotated, Final
+
 from pydantic import Field, PositiveInt
 
 from schemas.base import Frozen
+
+PIXEL_CEILING: Final = 2**27
+"""No policy may allow more pixels: a picture of this size already takes half a gigabyte when it is opened."""
+
+_RenderedSide = Annotated[int, Field(gt=0, le=8192)]
 
 
 class Upload(Frozen):
@@ -17,13 +24,14 @@ class FileLimits(Frozen):
 
     media_types: tuple[str, ...] = Field(min_length=1)
     max_bytes: PositiveInt
-    large_side: int = Field(gt=0, le=8192)
-    small_side: int = Field(gt=0, le=8192)
-    page_side: int = Field(gt=0, le=8192)
+    max_pixels: int = Field(gt=0, le=PIXEL_CEILING)
+    max_side: PositiveInt
+    min_side: PositiveInt
+    max_pages: PositiveInt
+    large_side: _RenderedSide
+    small_side: _RenderedSide
+    page_side: _RenderedSide
     quality: int = Field(ge=50, le=95)
-    max_pixels: int = Field(default=50_000_000, gt=0, le=2**27)
-    max_side: PositiveInt = 16_384
-    max_pages: PositiveInt = 50
 
 
 class Files(Frozen):

@@ -8,11 +8,12 @@ import typer
 
 from cli.output import AsJson, print_json, print_table
 from config.logging import configure_logging
-from tests.bench import claims, console, fingerprints, inspection
+from tests.bench import claims, console, fingerprints, fork_servers, inspection
 from tests.bench.measure import Measure
 
 PARTS: Final[Mapping[str, Callable[[], list[Measure]]]] = {
     "inspect": inspection.measures,
+    "fork-servers": fork_servers.measures,
     "fingerprints": fingerprints.measures,
     "claims": claims.measures,
     "console": console.measures,

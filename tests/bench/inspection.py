@@ -11,10 +11,10 @@ import simplejpeg
 from PIL import Image
 
 from config.policy import load_policy
-from pipeline.inspection.rules import FileRules
 from pipeline.inspection.sandbox import Sandbox
 from pipeline.inspection.signals.faces import faces
 from pipeline.inspection.signals.pixels import shrunk
+from pipeline.policy.files import FileLimits
 from tests.bench.measure import Measure, interleaved
 from tests.bench.photos import Photo, photos
 from tests.support.files import photo as small_photo
@@ -32,23 +32,23 @@ INSPECT_ONLY = "tests.bench.looks:inspect_only"
 
 def measures() -> list[Measure]:
     """All of this part, in a good minute on two idle cores."""
-    rules = FileRules.model_validate(load_policy().files.avatar.model_dump())
+    limits = load_policy().files.avatar
     with TemporaryDirectory(prefix="proofdesk-bench-") as made:
         folder = Path(made)
         found = photos(folder)
-        times = [each for photo in found for each in _time(photo, rules)]
-        return [*times, *_two_to_one(found, rules), *(_memory(photo, rules, folder) for photo in found)]
+        times = [each for photo in found for each in _time(photo, limits)]
+        return [*times, *_two_to_one(found, limits), *(_memory(photo, limits, folder) for photo in found)]
 
 
-def _time(photo: Photo, rules: FileRules) -> list[Measure]:
+def _time(photo: Photo, limits: FileLimits) -> list[Measure]:
     """The quickest of many rounds, as timeit advises: what else the machine does only ever adds."""
     data = photo.path.read_bytes()
     shown = shrunk(Image.open(photo.path).convert("RGB"), SHOWN_SIDE)
-    with Sandbox(children=1, look=INSPECT_ONLY) as bare, Sandbox(children=1) as whole:
+    with Sandbox(children=1, examine=INSPECT_ONLY) as bare, Sandbox(children=1) as whole:
         works = (
             lambda: simplejpeg.decode_jpeg(data),
-            lambda: bare.inspect(photo.path, rules=rules),
-            lambda: whole.inspect(photo.path, rules=rules),
+            lambda: bare.inspect(photo.path, limits=limits),
+            lambda: whole.inspect(photo.path, limits=limits),
         )
         interleaved(*works, rounds=2)
         decode, inspect, signals = map(min, interleaved(*works, rounds=ROUNDS))
@@ -62,7 +62,7 @@ def _time(photo: Photo, rules: FileRules) -> list[Measure]:
     ]
 
 
-def _two_to_one(found: Sequence[Photo], rules: FileRules) -> list[Measure]:
+def _two_to_one(found: Sequence[Photo], limits: FileLimits) -> list[Measure]:
     """Files a second of two threads with two children, against one with one; beside it what the machine has to give.
 
     All photos in turn, as a queue has them. Both sides of a ratio come from the same turn, since the speed of a core changes with
@@ -71,8 +71,8 @@ def _two_to_one(found: Sequence[Photo], rules: FileRules) -> list[Measure]:
     bodies = [photo.path.read_bytes() for photo in found]
     with Sandbox(children=1) as one, Sandbox(children=2) as two:
         works = (
-            lambda: _run(1, [partial(one.inspect, photo.path, rules=rules) for photo in found]),
-            lambda: _run(2, [partial(two.inspect, photo.path, rules=rules) for photo in found]),
+            lambda: _run(1, [partial(one.inspect, photo.path, limits=limits) for photo in found]),
+            lambda: _run(2, [partial(two.inspect, photo.path, limits=limits) for photo in found]),
             lambda: _run(1, [partial(simplejpeg.decode_jpeg, body) for body in bodies]),
             lambda: _run(2, [partial(simplejpeg.decode_jpeg, body) for body in bodies]),
         )
@@ -100,10 +100,10 @@ def _all(works: Sequence[Callable[[], object]]) -> None:
         work()
 
 
-def _memory(photo: Photo, rules: FileRules, folder: Path) -> Measure:
+def _memory(photo: Photo, limits: FileLimits, folder: Path) -> Measure:
     """The peak of a child beyond that for a picture of almost nothing."""
     nothing = folder / "nothing.jpg"
     nothing.write_bytes(small_photo(side=8))
     with Sandbox(children=1) as sandbox:
-        before, peak = (sandbox.inspect(path, rules=rules).peak_rss_mib for path in (nothing, photo.path))
+        before, peak = (sandbox.inspect(path, limits=limits).peak_rss_mib for path in (nothing, photo.path))
     return Measure(f"{photo.name}: peak extra memory", peak - before, "MiB", EXTRA_MIB)

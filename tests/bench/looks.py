@@ -5,8 +5,8 @@ from pathlib import Path
 
 from pipeline.inspection.file import inspect_file
 from pipeline.inspection.report import FileReport
-from pipeline.inspection.rules import FileRules
 from pipeline.inspection.sandbox.examine import warm_up
+from pipeline.policy.files import FileLimits
 
 __all__ = ["inspect_only", "warm_up"]
 
@@ -14,10 +14,10 @@ __all__ = ["inspect_only", "warm_up"]
 def inspect_only(
     path: Path,
     *,
-    rules: FileRules,
+    limits: FileLimits,
     declared_type: str | None,
     filename: str | None,
     with_signals: bool,  # noqa: ARG001  # asked for or not, there are none
 ) -> tuple[FileReport, Mapping[str, object]]:
     """Report on the file, without signals."""
-    return inspect_file(path, rules=rules, declared_type=declared_type, filename=filename), {}
+    return inspect_file(path, limits=limits, declared_type=declared_type, filename=filename), {}

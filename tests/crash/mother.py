@@ -20,9 +20,9 @@ from fastapi.testclient import TestClient
 from config.container import build_container
 from config.logging import configure_logging
 from config.settings import Settings
-from pipeline.inspection.rules import FileRules
 from pipeline.inspection.sandbox import Inspected
 from pipeline.inspection.sandbox.examine import examine, warm_up
+from pipeline.policy.files import FileLimits
 from tests.crash.edges import watch
 from tests.crash.jobs import JOBS, Ready
 from tests.crash.points import Points
@@ -40,10 +40,12 @@ class InThisProcess:
     """Looks at files as the sandbox's child does, without a child: the process dies between its touches of the world."""
 
     def inspect(
-        self, path: Path, *, rules: FileRules, declared_type: str | None = None, filename: str | None = None
+        self, path: Path, *, limits: FileLimits, declared_type: str | None = None, filename: str | None = None
     ) -> Inspected:
         began = perf_counter()
-        report, signals = examine(path, rules=rules, declared_type=declared_type, filename=filename, with_signals=True)
+        report, signals = examine(
+            path, limits=limits, declared_type=declared_type, filename=filename, with_signals=True
+        )
         return Inspected(report, signals, (perf_counter() - began) * 1000, 0.0)
 
     def close(self) -> None:

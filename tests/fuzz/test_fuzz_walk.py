@@ -32,4 +32,4 @@ def test_the_walk_keeps_its_promises_whatever_the_bytes(fuzz: Callable[[str, Cal
 def test_every_seed_is_a_whole_jpeg(path: Path) -> None:
     header = read_jpeg(path.read_bytes())
 
-    assert (header.fault, header.foreign) == (None, None)
+    assert (header.fault, header.embedded) == (None, None)

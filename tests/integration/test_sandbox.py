@@ -17,32 +17,33 @@ import psutil
 import pytest
 
 from pipeline.inspection.file import inspect_file
-from pipeline.inspection.rules import FileRules
-from pipeline.inspection.sandbox import Death, Inspected, Limits, Sandbox, SandboxUnavailable
-from tests.support.files import photo
+from pipeline.inspection.sandbox import ChildLimits, Death, Inspected, Sandbox, SandboxUnavailable
+from tests.support.files import file_limits, photo
 
 MIB = 1024 * 1024
 OBEY = "tests.support.looks:obey"
-RULES = FileRules(media_types=("image/jpeg",), max_bytes=MIB, large_side=128, small_side=32, page_side=128, quality=85)
+LIMITS = file_limits(
+    media_types=("image/jpeg",), max_bytes=MIB, large_side=128, small_side=32, page_side=128, quality=85
+)
 Ask = Callable[[bytes], Inspected]
 
 PARENT = """
 import sys, threading
 from pathlib import Path
-from pipeline.inspection.rules import FileRules
 from pipeline.inspection.sandbox import Sandbox
+from tests.support.files import file_limits
 
-sandbox = Sandbox(look="tests.support.looks:obey")
-rules = FileRules(media_types=("image/jpeg",), max_bytes=1000, large_side=9, small_side=9, page_side=9, quality=85)
-threading.Thread(target=sandbox.inspect, args=[Path(sys.argv[1])], kwargs={"rules": rules}).start()
-print(sandbox.inspect(Path(sys.argv[2]), rules=rules).signals["did"], flush=True)
+sandbox = Sandbox(examine="tests.support.looks:obey")
+limits = file_limits(media_types=("image/jpeg",), max_bytes=1000, large_side=9, small_side=9, page_side=9, quality=85)
+threading.Thread(target=sandbox.inspect, args=[Path(sys.argv[1])], kwargs={"limits": limits}).start()
+print(sandbox.inspect(Path(sys.argv[2]), limits=limits).signals["did"], flush=True)
 sys.stdin.read()
 """
 
 
 @pytest.fixture(scope="module")
 def sandbox() -> Iterator[Sandbox]:
-    with Sandbox(children=2, look=OBEY) as shared:
+    with Sandbox(children=2, examine=OBEY) as shared:
         yield shared
 
 
@@ -60,7 +61,7 @@ def write(tmp_path: Path) -> Callable[[bytes], Path]:
 
 @pytest.fixture
 def ask(sandbox: Sandbox, write: Callable[[bytes], Path]) -> Ask:
-    return lambda body: sandbox.inspect(write(body), rules=RULES)
+    return lambda body: sandbox.inspect(write(body), limits=LIMITS)
 
 
 def framed(body: bytes) -> bytes:
@@ -74,9 +75,9 @@ def codes(inspected: Inspected) -> list[str]:
 def test_a_photo_is_reported_just_as_it_is_in_our_own_process(sandbox: Sandbox, write: Callable[[bytes], Path]) -> None:
     path = write(photo())
 
-    inspected = sandbox.inspect(path, rules=RULES, declared_type="image/jpeg", filename="me.jpg")
+    inspected = sandbox.inspect(path, limits=LIMITS, declared_type="image/jpeg", filename="me.jpg")
 
-    assert inspected.report == inspect_file(path, rules=RULES)
+    assert inspected.report == inspect_file(path, limits=LIMITS)
     assert inspected.report.accepted
     assert inspected.signals
     assert inspected.peak_rss_mib > 10
@@ -84,7 +85,7 @@ def test_a_photo_is_reported_just_as_it_is_in_our_own_process(sandbox: Sandbox, 
 
 
 def test_what_is_declared_and_named_reaches_the_child(sandbox: Sandbox, write: Callable[[bytes], Path]) -> None:
-    inspected = sandbox.inspect(write(photo()), rules=RULES, filename="me\udcff.png")
+    inspected = sandbox.inspect(write(photo()), limits=LIMITS, filename="me\udcff.png")
 
     assert codes(inspected) == ["type_mismatch"]
 
@@ -93,7 +94,7 @@ def test_a_path_that_is_not_text_is_found(sandbox: Sandbox, tmp_path: Path) -> N
     path = tmp_path / os.fsdecode(b"me \xff\n.jpg")
     path.write_bytes(photo())
 
-    assert sandbox.inspect(path, rules=RULES).report.accepted
+    assert sandbox.inspect(path, limits=LIMITS).report.accepted
 
 
 @pytest.mark.parametrize("deed", [b"segfault", b"abort", b"exit", b"give-up of all this"])
@@ -111,7 +112,7 @@ def test_a_signal_that_ends_its_child_is_left_out_and_refuses_nothing(sandbox: S
     path = tmp_path / "signal-dies.jpg"
     path.write_bytes(photo())
 
-    inspected = sandbox.inspect(path, rules=RULES)
+    inspected = sandbox.inspect(path, limits=LIMITS)
 
     assert inspected.report.accepted
     assert inspected.signals == {}
@@ -120,8 +121,8 @@ def test_a_signal_that_ends_its_child_is_left_out_and_refuses_nothing(sandbox: S
 
 def test_a_file_that_a_fresh_child_survives_is_reported(write: Callable[[bytes], Path]) -> None:
     path = write(b"die-unless-new")
-    with Sandbox(children=1, look=OBEY) as sandbox:
-        first, second = (sandbox.inspect(path, rules=RULES) for _ in range(2))
+    with Sandbox(children=1, examine=OBEY) as sandbox:
+        first, second = (sandbox.inspect(path, limits=LIMITS) for _ in range(2))
 
     assert first.signals != second.signals
     assert first.deaths == ()
@@ -129,16 +130,18 @@ def test_a_file_that_a_fresh_child_survives_is_reported(write: Callable[[bytes],
 
 
 def test_memory_without_end_is_a_finding(write: Callable[[bytes], Path]) -> None:
-    with Sandbox(children=1, limits=Limits(address_space_bytes=1024 * MIB, wall_seconds=120), look=OBEY) as sandbox:
-        inspected = sandbox.inspect(write(b"allocate"), rules=RULES)
+    with Sandbox(
+        children=1, limits=ChildLimits(address_space_bytes=1024 * MIB, wall_seconds=120), examine=OBEY
+    ) as sandbox:
+        inspected = sandbox.inspect(write(b"allocate"), limits=LIMITS)
 
     assert codes(inspected) == ["processing_limit"]
     assert {each.reason for each in inspected.deaths} == {"it gave up: MemoryError"}
 
 
 def test_processor_time_without_end_is_a_finding(write: Callable[[bytes], Path]) -> None:
-    with Sandbox(children=1, limits=Limits(cpu_seconds=1, wall_seconds=120), look=OBEY) as sandbox:
-        inspected = sandbox.inspect(write(b"spin"), rules=RULES)
+    with Sandbox(children=1, limits=ChildLimits(cpu_seconds=1, wall_seconds=120), examine=OBEY) as sandbox:
+        inspected = sandbox.inspect(write(b"spin"), limits=LIMITS)
 
     assert codes(inspected) == ["processing_limit"]
     assert {each.exit_code for each in inspected.deaths} == {-signal.SIGXCPU}
@@ -146,18 +149,26 @@ def test_processor_time_without_end_is_a_finding(write: Callable[[bytes], Path])
 
 def test_processor_time_is_counted_anew_for_each_file(write: Callable[[bytes], Path]) -> None:
     path = write(photo())
-    with Sandbox(children=1, limits=Limits(cpu_seconds=1), look=OBEY) as sandbox:
-        inspected = [sandbox.inspect(path, rules=RULES) for _ in range(20)]
+    with Sandbox(children=1, limits=ChildLimits(cpu_seconds=1), examine=OBEY) as sandbox:
+        inspected = [sandbox.inspect(path, limits=LIMITS) for _ in range(20)]
 
     assert all(each.report.accepted for each in inspected)
     assert not any(each.deaths for each in inspected)
 
 
 def test_a_file_that_takes_too_long_is_given_up_after_its_time_in_all(write: Callable[[bytes], Path]) -> None:
-    with Sandbox(children=1, limits=Limits(wall_seconds=0.5), look=OBEY) as sandbox:
-        inspected = sandbox.inspect(write(b"sleep"), rules=RULES)
+    with Sandbox(children=1, limits=ChildLimits(wall_seconds=0.5), examine=OBEY) as sandbox:
+        inspected = sandbox.inspect(write(b"sleep"), limits=LIMITS)
 
     assert codes(inspected) == ["processing_limit"]
+    assert inspected.deaths == (Death("it took too long", -signal.SIGKILL),)
+    assert 500 <= inspected.milliseconds < 2000
+
+
+def test_a_reply_that_stops_in_its_middle_is_given_up_in_time(write: Callable[[bytes], Path]) -> None:
+    with Sandbox(children=1, limits=ChildLimits(wall_seconds=0.5), examine=OBEY) as sandbox:
+        inspected = sandbox.inspect(write(b"say " + framed(b"{}")[:5]), limits=LIMITS)
+
     assert inspected.deaths == (Death("it took too long", -signal.SIGKILL),)
     assert 500 <= inspected.milliseconds < 2000
 
@@ -217,9 +228,9 @@ def test_neither_our_main_module_nor_our_environment_reaches_a_child(
     write: Callable[[bytes], Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PROOFDESK_DATABASE_URL", "postgresql://secret")
-    with Sandbox(children=1, look=OBEY) as sandbox:
+    with Sandbox(children=1, examine=OBEY) as sandbox:
         main, variables = (
-            sandbox.inspect(write(body), rules=RULES).signals["did"] for body in (b"main", b"environment")
+            sandbox.inspect(write(body), limits=LIMITS).signals["did"] for body in (b"main", b"environment")
         )
 
     assert main is None
@@ -246,9 +257,9 @@ def test_a_reply_that_is_none_is_the_death_of_its_child(ask: Ask, said: bytes, r
 
 
 def test_a_child_that_speaks_unasked_does_not_answer_for_the_next_file(write: Callable[[bytes], Path]) -> None:
-    with Sandbox(children=1, look=OBEY) as sandbox:
-        sandbox.inspect(write(b"say-twice"), rules=RULES)
-        after = sandbox.inspect(write(photo()), rules=RULES)
+    with Sandbox(children=1, examine=OBEY) as sandbox:
+        sandbox.inspect(write(b"say-twice"), limits=LIMITS)
+        after = sandbox.inspect(write(photo()), limits=LIMITS)
 
     assert after.report.accepted
     assert [each.reason for each in after.deaths] == ["its reply is broken: it speaks unasked"]
@@ -269,16 +280,16 @@ def test_two_files_are_inspected_at_the_same_time_by_two_children(ask: Ask, tmp_
 
 def test_a_child_is_used_again_until_it_is_worn_out(write: Callable[[bytes], Path]) -> None:
     path = write(b"pid")
-    with Sandbox(children=1, limits=Limits(files_per_child=3), look=OBEY) as sandbox:
-        pids = [sandbox.inspect(path, rules=RULES).signals["did"] for _ in range(7)]
+    with Sandbox(children=1, limits=ChildLimits(files_per_child=3), examine=OBEY) as sandbox:
+        pids = [sandbox.inspect(path, limits=LIMITS).signals["did"] for _ in range(7)]
 
     assert [pids.count(each) for each in dict.fromkeys(pids)] == [3, 3, 1]
 
 
 def test_a_child_that_keeps_too_much_memory_is_replaced(write: Callable[[bytes], Path]) -> None:
     path = write(b"pid")
-    with Sandbox(children=1, limits=Limits(rss_per_child=MIB), look=OBEY) as sandbox:
-        pids = {sandbox.inspect(path, rules=RULES).signals["did"] for _ in range(3)}
+    with Sandbox(children=1, limits=ChildLimits(rss_per_child=MIB), examine=OBEY) as sandbox:
+        pids = {sandbox.inspect(path, limits=LIMITS).signals["did"] for _ in range(3)}
 
     assert len(pids) == 3
 
@@ -286,11 +297,11 @@ def test_a_child_that_keeps_too_much_memory_is_replaced(write: Callable[[bytes],
 def test_many_files_leave_our_own_memory_as_it_was(sandbox: Sandbox, write: Callable[[bytes], Path]) -> None:
     path = write(photo())
     for _ in range(50):
-        sandbox.inspect(path, rules=RULES)
+        sandbox.inspect(path, limits=LIMITS)
     before = psutil.Process().memory_info().rss
 
     for _ in range(200):
-        sandbox.inspect(path, rules=RULES)
+        sandbox.inspect(path, limits=LIMITS)
 
     assert psutil.Process().memory_info().rss - before < 4 * MIB
 
@@ -299,24 +310,24 @@ def test_nothing_is_started_before_the_first_use_and_nothing_is_left_after_the_l
     write: Callable[[bytes], Path],
 ) -> None:
     before = psutil.Process().children(recursive=True)
-    with Sandbox(look=OBEY) as sandbox:
+    with Sandbox(examine=OBEY) as sandbox:
         assert psutil.Process().children(recursive=True) == before
-        sandbox.inspect(write(photo()), rules=RULES)
+        sandbox.inspect(write(photo()), limits=LIMITS)
         started = set(psutil.Process().children(recursive=True)) - set(before)
 
     assert len(started) == 2
     assert not any(each.is_running() for each in started)
 
 
-def test_a_dead_zygote_is_replaced(write: Callable[[bytes], Path]) -> None:
+def test_a_dead_fork_server_is_replaced(write: Callable[[bytes], Path]) -> None:
     before = set(psutil.Process().children())
-    with Sandbox(children=1, look=OBEY) as sandbox:
-        sandbox.inspect(write(photo()), rules=RULES)
-        (zygote,) = set(psutil.Process().children()) - before
-        (child,) = zygote.children()
-        zygote.kill()
+    with Sandbox(children=1, examine=OBEY) as sandbox:
+        sandbox.inspect(write(photo()), limits=LIMITS)
+        (server,) = set(psutil.Process().children()) - before
+        (child,) = server.children()
+        server.kill()
         gone, _ = psutil.wait_procs([child], timeout=10)
-        again = sandbox.inspect(write(photo()), rules=RULES)
+        again = sandbox.inspect(write(photo()), limits=LIMITS)
 
     assert gone == [child]
     assert again.report.accepted
@@ -348,7 +359,7 @@ def test_nobody_is_left_when_the_parent_is_killed(write: Callable[[bytes], Path]
     ended = [bool(select.select([end], [], [], 10)[0]) for end in ends]
     for end in ends:
         os.close(end)
-    assert ended == [True, True, True], "a zygote and two children, one of them busy"
+    assert ended == [True, True, True], "a fork server and two children, one of them busy"
 
 
 def test_an_interpreter_in_a_folder_with_a_space_will_do(
@@ -360,26 +371,26 @@ def test_an_interpreter_in_a_folder_with_a_space_will_do(
     python.symlink_to(sys.executable)
     monkeypatch.setattr(sys, "executable", str(python))
 
-    with Sandbox(children=1, look=OBEY) as sandbox:
-        assert sandbox.inspect(write(photo()), rules=RULES).report.accepted
+    with Sandbox(children=1, examine=OBEY) as sandbox:
+        assert sandbox.inspect(write(photo()), limits=LIMITS).report.accepted
 
 
 def test_a_path_without_a_file_is_an_error_of_the_caller(sandbox: Sandbox, tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
-        sandbox.inspect(tmp_path / "missing", rules=RULES)
+        sandbox.inspect(tmp_path / "missing", limits=LIMITS)
     with pytest.raises(IsADirectoryError):
-        sandbox.inspect(tmp_path, rules=RULES)
+        sandbox.inspect(tmp_path, limits=LIMITS)
 
 
 def test_what_might_never_begin_or_end_is_not_read(sandbox: Sandbox, tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
 
     with pytest.raises(OSError, match="Not an ordinary file"):
-        sandbox.inspect(tmp_path / "pipe", rules=RULES)
+        sandbox.inspect(tmp_path / "pipe", limits=LIMITS)
     with pytest.raises(OSError, match="Not an ordinary file"):
-        sandbox.inspect(Path("/dev/zero"), rules=RULES)
+        sandbox.inspect(Path("/dev/zero"), limits=LIMITS)
 
 
 def test_a_machine_that_starts_no_child_is_told_apart_from_a_bad_file(write: Callable[[bytes], Path]) -> None:
-    with Sandbox(look="tests.support.looks:missing") as sandbox, pytest.raises(SandboxUnavailable, match="missing"):
-        sandbox.inspect(write(photo()), rules=RULES)
+    with Sandbox(examine="tests.support.looks:missing") as sandbox, pytest.raises(SandboxUnavailable, match="missing"):
+        sandbox.inspect(write(photo()), limits=LIMITS)

@@ -6,6 +6,9 @@ import itertools
 
 from PIL import Image
 
+from config.policy import load_policy
+from pipeline.policy.files import FileLimits
+
 _count = itertools.count()
 
 
@@ -21,3 +24,8 @@ def photo(*, seed: int | None = None, side: int = 200) -> bytes:
 
 def digest(body: bytes) -> str:
     return hashlib.sha256(body).hexdigest()
+
+
+def file_limits(**changes: object) -> FileLimits:
+    """The shipped limits of a material, with these changes."""
+    return FileLimits.model_validate(load_policy().files.material.model_dump() | changes)

@@ -17,15 +17,15 @@ from typing import Any
 from pipeline.inspection.file import inspect_file
 from pipeline.inspection.findings import finding
 from pipeline.inspection.report import FileReport
-from pipeline.inspection.rules import FileRules
 from pipeline.inspection.sandbox import reply
 from pipeline.inspection.sandbox.examine import examine
+from pipeline.policy.files import FileLimits
 
 _looked: list[str] = []
 
 
 def obey(
-    path: Path, *, rules: FileRules, declared_type: str | None, filename: str | None, with_signals: bool
+    path: Path, *, limits: FileLimits, declared_type: str | None, filename: str | None, with_signals: bool
 ) -> tuple[FileReport, Mapping[str, object]]:
     """Look at the file, and do what it says. What came of it stands in the signals as `did`."""
     word, _, rest = path.read_bytes().partition(b" ")
@@ -33,10 +33,10 @@ def obey(
     if path.name.startswith("signal-dies") and with_signals:
         ctypes.string_at(0)
     if deed is None:
-        return examine(path, rules=rules, declared_type=declared_type, filename=filename, with_signals=with_signals)
+        return examine(path, limits=limits, declared_type=declared_type, filename=filename, with_signals=with_signals)
     did = _tried(deed, rest)
     _looked.append(path.name)
-    return inspect_file(path, rules=rules), {"did": did}
+    return inspect_file(path, limits=limits), {"did": did}
 
 
 def _tried(deed: Callable[[bytes], object], rest: bytes) -> object:

@@ -7,8 +7,7 @@ from pathlib import Path
 import pypdfium2
 from PIL import Image, ImageOps
 
-from pipeline.inspection.report import Rendition
-from pipeline.inspection.texts import PageText, Word
+from pipeline.inspection.report import PageText, Rendition, Word
 
 PHOTOS = Path(__file__).parents[1] / "drawings/photos"
 

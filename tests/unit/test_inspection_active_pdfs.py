@@ -13,9 +13,9 @@ from reportlab.pdfgen.canvas import Canvas
 from pipeline.inspection.file import inspect_file
 from pipeline.inspection.pdf_scan import MAX_OBJECTS, scan_pdf
 from pipeline.inspection.report import FileReport
-from pipeline.inspection.rules import FileRules
+from tests.support.files import file_limits
 
-RULES = FileRules(
+LIMITS = file_limits(
     media_types=("application/pdf",),
     max_bytes=20 * 1024 * 1024,
     max_pages=5,
@@ -33,7 +33,7 @@ def inspect(tmp_path: Path) -> Inspect:
     def run(data: bytes) -> FileReport:
         path = tmp_path / "upload"
         path.write_bytes(data)
-        return inspect_file(path, rules=RULES)
+        return inspect_file(path, limits=LIMITS)
 
     return run
 

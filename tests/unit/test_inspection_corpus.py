@@ -10,10 +10,10 @@ from PIL import Image, ImageChops, ImageStat
 
 from pipeline.inspection.file import inspect_file
 from pipeline.inspection.report import FileReport
-from pipeline.inspection.rules import FileRules
+from tests.support.files import file_limits
 
 CORPUS = Path(__file__).parents[3] / "shared" / "corpus"
-RULES = FileRules(
+LIMITS = file_limits(
     media_types=("image/jpeg", "image/png", "image/webp", "application/pdf"),
     max_bytes=20 * 1024 * 1024,
     large_side=512,
@@ -39,9 +39,9 @@ def thumbnail(report: FileReport) -> Image.Image:
 
 @pytest.mark.parametrize("path", files("photos"), ids=named)
 def test_a_camera_photo_is_accepted_without_a_finding(path: Path) -> None:
-    avatar = RULES.model_copy(update={"media_types": ("image/jpeg",), "max_bytes": 3 * 1024 * 1024})
+    avatar = LIMITS.model_copy(update={"media_types": ("image/jpeg",), "max_bytes": 3 * 1024 * 1024})
 
-    report = inspect_file(path, rules=avatar, declared_type="image/jpeg", filename=path.name)
+    report = inspect_file(path, limits=avatar, declared_type="image/jpeg", filename=path.name)
 
     assert report.findings == ()
     assert len(report.renditions) == 2
@@ -49,9 +49,9 @@ def test_a_camera_photo_is_accepted_without_a_finding(path: Path) -> None:
 
 @pytest.mark.parametrize("path", files("orientation"), ids=named)
 def test_a_photo_comes_out_upright_whatever_its_orientation(path: Path) -> None:
-    upright = inspect_file(path.with_name(re.sub(r"\d", "1", path.name)), rules=RULES)
+    upright = inspect_file(path.with_name(re.sub(r"\d", "1", path.name)), limits=LIMITS)
 
-    report = inspect_file(path, rules=RULES)
+    report = inspect_file(path, limits=LIMITS)
 
     assert report.findings == ()
     assert (report.renditions[0].width, report.renditions[0].height) == (
@@ -65,7 +65,7 @@ def test_a_photo_comes_out_upright_whatever_its_orientation(path: Path) -> None:
 def test_a_hostile_file_ends_in_a_report_in_good_time(path: Path) -> None:
     start = time.monotonic()
 
-    report = inspect_file(path, rules=RULES, filename=path.name)
+    report = inspect_file(path, limits=LIMITS, filename=path.name)
 
     assert time.monotonic() - start < 10
     assert report.accepted == bool(report.renditions)
@@ -73,7 +73,7 @@ def test_a_hostile_file_ends_in_a_report_in_good_time(path: Path) -> None:
 
 @pytest.mark.parametrize("path", files("hostile/pdf"), ids=named)
 def test_a_pdf_with_script_launch_or_network_actions_is_refused(path: Path) -> None:
-    report = inspect_file(path, rules=RULES, filename=path.name)
+    report = inspect_file(path, limits=LIMITS, filename=path.name)
 
     assert {found.code for found in report.findings} == {"pdf_active_content"}
 
@@ -86,6 +86,6 @@ REFUSED = {
 
 @pytest.mark.parametrize("path", files("documents"), ids=named)
 def test_a_harmless_document_is_accepted_unless_it_is_encrypted_or_sends(path: Path) -> None:
-    report = inspect_file(path, rules=RULES, filename=path.name)
+    report = inspect_file(path, limits=LIMITS, filename=path.name)
 
     assert {found.code for found in report.findings} == REFUSED.get(path.name, set())

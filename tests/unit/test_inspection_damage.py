@@ -8,9 +8,9 @@ from PIL import Image, ImageDraw
 
 from pipeline.inspection.file import inspect_file
 from pipeline.inspection.report import FileReport
-from pipeline.inspection.rules import FileRules
+from tests.support.files import file_limits
 
-RULES = FileRules(
+LIMITS = file_limits(
     media_types=("image/jpeg",), max_bytes=20 * 1024 * 1024, large_side=256, small_side=64, page_side=512, quality=88
 )
 ENCODINGS: dict[str, dict[str, Any]] = {
@@ -31,7 +31,7 @@ def inspect(tmp_path: Path) -> Inspect:
     def run(data: bytes) -> FileReport:
         path = tmp_path / "upload"
         path.write_bytes(data)
-        return inspect_file(path, rules=RULES)
+        return inspect_file(path, limits=LIMITS)
 
     return run
 

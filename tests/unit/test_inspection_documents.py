@@ -10,9 +10,9 @@ from reportlab.pdfgen.canvas import Canvas
 
 from pipeline.inspection.file import inspect_file
 from pipeline.inspection.report import FileReport
-from pipeline.inspection.rules import FileRules
+from tests.support.files import file_limits
 
-RULES = FileRules(
+LIMITS = file_limits(
     media_types=("application/pdf",),
     max_bytes=20 * 1024 * 1024,
     max_pages=5,
@@ -29,7 +29,7 @@ def inspect(tmp_path: Path) -> Inspect:
     def run(data: bytes) -> FileReport:
         path = tmp_path / "upload"
         path.write_bytes(data)
-        return inspect_file(path, rules=RULES, declared_type="application/pdf", filename="licence.pdf")
+        return inspect_file(path, limits=LIMITS, declared_type="application/pdf", filename="licence.pdf")
 
     return run
 
@@ -134,6 +134,6 @@ def test_pdfs_can_be_inspected_in_several_threads_at_once(tmp_path: Path) -> Non
     path.write_bytes(document(3))
 
     with ThreadPoolExecutor(4) as threads:
-        reports = list(threads.map(lambda _: inspect_file(path, rules=RULES), range(12)))
+        reports = list(threads.map(lambda _: inspect_file(path, limits=LIMITS), range(12)))
 
     assert len({report.renditions[0].sha256 for report in reports}) == 1

@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from pipeline.inspection.embedded_content import find_foreign
+from pipeline.inspection.embedded_content import find_embedded
 from pipeline.inspection.file import inspect_file
 from pipeline.inspection.report import FileReport
-from pipeline.inspection.rules import FileRules
+from tests.support.files import file_limits
 
-RULES = FileRules(
+LIMITS = file_limits(
     media_types=("image/jpeg", "image/png", "image/webp"),
     max_bytes=20 * 1024 * 1024,
     large_side=512,
@@ -76,7 +76,7 @@ def inspect(tmp_path: Path) -> Inspect:
     def run(data: bytes) -> FileReport:
         path = tmp_path / "upload"
         path.write_bytes(data)
-        return inspect_file(path, rules=RULES)
+        return inspect_file(path, limits=LIMITS)
 
     return run
 
@@ -125,17 +125,17 @@ OTHER_PLACES: dict[str, Callable[[bytes], bytes]] = {
 
 @pytest.mark.parametrize("name", FOREIGN)
 def test_what_another_program_would_open_is_named(name: str) -> None:
-    assert find_foreign(b"\x01\x02" + FOREIGN[name] + b"\x03") is not None
+    assert find_embedded(b"\x01\x02" + FOREIGN[name] + b"\x03") is not None
 
 
 @pytest.mark.parametrize("name", HARMLESS)
 def test_what_cameras_leave_and_chance_brings_is_not(name: str) -> None:
-    assert find_foreign(HARMLESS[name]) is None
+    assert find_embedded(HARMLESS[name]) is None
 
 
 @pytest.mark.parametrize("seed", range(5))
 def test_random_bytes_hold_nothing_foreign(seed: int) -> None:
-    assert find_foreign(random.Random(seed).randbytes(1_000_000)) is None  # noqa: S311  # not for secrets
+    assert find_embedded(random.Random(seed).randbytes(1_000_000)) is None  # noqa: S311  # not for secrets
 
 
 @pytest.mark.parametrize("place", [*JPEG_PLACES, *OTHER_PLACES])

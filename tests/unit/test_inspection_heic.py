@@ -6,10 +6,11 @@ import pytest
 
 from pipeline.inspection.file import inspect_file
 from pipeline.inspection.report import FileReport
-from pipeline.inspection.rules import FileRules
 from pipeline.inspection.sniff import sniff
+from pipeline.policy.files import FileLimits
+from tests.support.files import file_limits
 
-RULES = FileRules(
+LIMITS = file_limits(
     media_types=("image/heic",), max_bytes=1024 * 1024, large_side=512, small_side=128, page_side=512, quality=88
 )
 Inspect = Callable[..., FileReport]
@@ -36,10 +37,10 @@ TWO = base64.b64decode(
 
 @pytest.fixture
 def inspect(tmp_path: Path) -> Inspect:
-    def run(data: bytes, rules: FileRules = RULES) -> FileReport:
+    def run(data: bytes, limits: FileLimits = LIMITS) -> FileReport:
         path = tmp_path / "upload"
         path.write_bytes(data)
-        return inspect_file(path, rules=rules, declared_type="image/heic", filename="me.heic")
+        return inspect_file(path, limits=limits, declared_type="image/heic", filename="me.heic")
 
     return run
 
@@ -57,7 +58,7 @@ def test_a_heic_is_accepted_where_the_rules_name_it(inspect: Inspect) -> None:
 
 
 def test_a_heic_is_refused_where_the_rules_do_not_name_it(inspect: Inspect) -> None:
-    report = inspect(ONE, RULES.model_copy(update={"media_types": ("image/jpeg",)}))
+    report = inspect(ONE, LIMITS.model_copy(update={"media_types": ("image/jpeg",)}))
 
     assert codes(report) == {"unsupported_type"}
     assert (report.width, report.renditions) == (None, ())
@@ -68,7 +69,7 @@ def test_a_heic_with_two_pictures_is_refused(inspect: Inspect) -> None:
 
 
 def test_a_heic_over_the_limit_is_refused_from_its_header(inspect: Inspect) -> None:
-    report = inspect(ONE[:-60] + bytes(60), RULES.model_copy(update={"max_pixels": 1000}))
+    report = inspect(ONE[:-60] + bytes(60), LIMITS.model_copy(update={"max_pixels": 1000}))
 
     assert codes(report) == {"too_many_pixels"}
 

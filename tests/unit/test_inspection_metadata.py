@@ -7,9 +7,9 @@ from PIL import Image
 
 from pipeline.inspection.file import inspect_file
 from pipeline.inspection.report import FileReport
-from pipeline.inspection.rules import FileRules
+from tests.support.files import file_limits
 
-RULES = FileRules(
+LIMITS = file_limits(
     media_types=("image/jpeg", "image/png", "image/webp"),
     max_bytes=20 * 1024 * 1024,
     large_side=256,
@@ -25,7 +25,7 @@ def inspect(tmp_path: Path) -> Inspect:
     def run(data: bytes) -> FileReport:
         path = tmp_path / "upload"
         path.write_bytes(data)
-        return inspect_file(path, rules=RULES)
+        return inspect_file(path, limits=LIMITS)
 
     return run
 

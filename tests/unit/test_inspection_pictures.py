@@ -10,9 +10,10 @@ from PIL import Image, ImageCms, ImageDraw
 
 from pipeline.inspection.file import inspect_file
 from pipeline.inspection.report import FileReport
-from pipeline.inspection.rules import FileRules
+from pipeline.policy.files import FileLimits
+from tests.support.files import file_limits
 
-RULES = FileRules(
+LIMITS = file_limits(
     media_types=("image/jpeg", "image/png", "image/webp"),
     max_bytes=20 * 1024 * 1024,
     large_side=512,
@@ -25,10 +26,10 @@ Inspect = Callable[..., FileReport]
 
 @pytest.fixture
 def inspect(tmp_path: Path) -> Inspect:
-    def run(data: bytes, rules: FileRules = RULES) -> FileReport:
+    def run(data: bytes, limits: FileLimits = LIMITS) -> FileReport:
         path = tmp_path / "upload"
         path.write_bytes(data)
-        return inspect_file(path, rules=rules)
+        return inspect_file(path, limits=limits)
 
     return run
 
@@ -192,7 +193,7 @@ def test_a_second_header_that_enlarges_a_png_is_refused(inspect: Inspect) -> Non
 
 @pytest.mark.parametrize(("form", "size"), [("JPEG", (9000, 8)), ("PNG", (900, 900)), ("WEBP", (8, 9000))])
 def test_a_picture_over_a_pixel_limit_is_refused(inspect: Inspect, form: str, size: tuple[int, int]) -> None:
-    strict = RULES.model_copy(update={"max_pixels": 500_000, "max_side": 8192})
+    strict = LIMITS.model_copy(update={"max_pixels": 500_000, "max_side": 8192})
 
     assert codes(inspect(encoded(Image.new("RGB", size), form), strict)) == {"too_many_pixels"}
 
@@ -200,7 +201,7 @@ def test_a_picture_over_a_pixel_limit_is_refused(inspect: Inspect, form: str, si
 @pytest.mark.parametrize("form", ["WEBP", "WEBP lossless", "WEBP alpha"])
 def test_a_webp_tells_its_size_before_it_is_opened(inspect: Inspect, form: str) -> None:
     image = Image.new("RGBA" if "alpha" in form else "RGB", (301, 203), (9, 9, 9, 99)[: 4 if "alpha" in form else 3])
-    strict = RULES.model_copy(update={"max_pixels": 1000})
+    strict = LIMITS.model_copy(update={"max_pixels": 1000})
 
     report = inspect(encoded(image, "WEBP", lossless="lossless" in form), strict)
 
@@ -208,7 +209,7 @@ def test_a_webp_tells_its_size_before_it_is_opened(inspect: Inspect, form: str) 
 
 
 def test_a_picture_below_the_smallest_side_is_refused(inspect: Inspect) -> None:
-    strict = RULES.model_copy(update={"min_side": 100})
+    strict = LIMITS.model_copy(update={"min_side": 100})
 
     assert codes(inspect(encoded(scene((200, 99))), strict)) == {"too_few_pixels"}
 

@@ -11,10 +11,12 @@ from PIL import Image
 from pipeline.inspection.file import inspect_file
 from pipeline.inspection.findings import CODES, Severity, finding
 from pipeline.inspection.report import FileReport
-from pipeline.inspection.rules import FileRules, verdict
+from pipeline.inspection.rules import verdict
 from pipeline.inspection.sniff import sniff
+from pipeline.policy.files import FileLimits
+from tests.support.files import file_limits
 
-AVATAR = FileRules(
+AVATAR = file_limits(
     media_types=("image/jpeg",), max_bytes=3 * 1024 * 1024, large_side=512, small_side=128, page_side=512, quality=88
 )
 MATERIAL = AVATAR.model_copy(
@@ -30,10 +32,10 @@ def encoded(form: str) -> bytes:
 
 @pytest.fixture
 def inspect(tmp_path: Path) -> Callable[..., FileReport]:
-    def run(data: bytes, rules: FileRules = AVATAR, **claims: str) -> FileReport:
+    def run(data: bytes, limits: FileLimits = AVATAR, **claims: str) -> FileReport:
         path = tmp_path / "upload"
         path.write_bytes(data)
-        return inspect_file(path, rules=rules, **claims)
+        return inspect_file(path, limits=limits, **claims)
 
     return run
 
@@ -184,4 +186,4 @@ def test_warnings_are_treated_as_before_once_an_inspection_is_over(inspect: Call
 
 def test_a_path_that_cannot_be_read_is_an_error_of_ours(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
-        inspect_file(tmp_path / "absent", rules=AVATAR)
+        inspect_file(tmp_path / "absent", limits=AVATAR)

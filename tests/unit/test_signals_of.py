@@ -6,11 +6,11 @@ import pytest
 
 from pipeline.inspection.file import inspect_file
 from pipeline.inspection.report import FileReport
-from pipeline.inspection.rules import FileRules
 from pipeline.inspection.signals.every import signals_of
 from tests.drawings import AVATARS, avatar_photo, material
+from tests.support.files import file_limits
 
-RULES = FileRules(
+LIMITS = file_limits(
     media_types=("image/jpeg", "image/png", "application/pdf"),
     max_bytes=20_000_000,
     large_side=512,
@@ -30,7 +30,7 @@ def report(tmp_path: Path) -> FileReport:
 def inspected(body: bytes, folder: Path) -> FileReport:
     path = folder / "file"
     path.write_bytes(body)
-    return inspect_file(path, rules=RULES)
+    return inspect_file(path, limits=LIMITS)
 
 
 @pytest.mark.parametrize("name", AVATARS)

@@ -5,14 +5,14 @@ import pytest
 from pipeline.inspection.report import Rendition
 from pipeline.inspection.signals.match import matches
 from pipeline.inspection.signals.ocr import read_pages, words_of
-from pipeline.inspection.signals.text import found_text
-from pipeline.inspection.texts import PageText, Word
 from tests.drawings import material
+from pipeline.inspection.report import PageText, Rendition, Word
+from pipeline.inspection.signals.every import text_layer
 from tests.support.signals import as_rendition, page
 
 
 def test_the_signal_counts_the_words_of_each_page() -> None:
-    assert found_text([page("Two words"), PageText(2, 595, 842)]) == {
+    assert text_layer([page("Two words"), PageText(2, 595, 842)]) == {
         "source": "text_layer",
         "words": 2,
         "pages": [{"page": 1, "words": 2}, {"page": 2, "words": 0}],
@@ -20,7 +20,7 @@ def test_the_signal_counts_the_words_of_each_page() -> None:
 
 
 def test_a_scan_has_no_source_of_words() -> None:
-    assert found_text([PageText(1, 595, 842)])["source"] is None
+    assert text_layer([PageText(1, 595, 842)])["source"] is None
 
 
 TABLE = """\

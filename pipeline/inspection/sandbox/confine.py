@@ -1,4 +1,4 @@
-"""Puts a child under its limits, tightest last. What the system does not have is left out and said so."""
+"""Confines a child, step by step, the tightest last. What the system does not have is left out, and not named."""
 
 import math
 import os
@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from pipeline.inspection.sandbox import landlock, libc, seccomp
-from pipeline.inspection.sandbox.limits import Limits
+from pipeline.inspection.sandbox.request import ChildLimits
 
 PROTECTIONS: Final = ("limits", "network", "landlock", "seccomp")
 """Limits of the kernel on each child; no network at all; little to read; few system calls."""
@@ -36,13 +36,13 @@ def tie_to(parent: int) -> None:
         os._exit(1)
 
 
-def confine(limits: Limits) -> list[str]:
+def confine(limits: ChildLimits) -> list[str]:
     """Give up what a child does not need, and name what is on. There is no way back."""
     with suppress(OSError):
         Path("/proc/self/oom_score_adj").write_text("1000", encoding="ascii")  # rather this one than the worker
     _limit(limits)
     steps: dict[str, Callable[[], None]] = {"landlock": landlock.install, "seccomp": seccomp.install}
-    return ["limits", *(name for name, step in steps.items() if _manages(step))]
+    return ["limits", *(name for name, step in steps.items() if _succeeds(step))]
 
 
 def allow_processor_time(seconds: int) -> None:
@@ -52,7 +52,7 @@ def allow_processor_time(seconds: int) -> None:
     resource.setrlimit(resource.RLIMIT_CPU, (math.ceil(used.ru_utime + used.ru_stime) + seconds, hard))
 
 
-def _limit(limits: Limits) -> None:
+def _limit(limits: ChildLimits) -> None:
     for what, most in (
         (resource.RLIMIT_AS, limits.address_space_bytes),
         (resource.RLIMIT_NOFILE, limits.open_files),
@@ -66,7 +66,7 @@ def _limit(limits: Limits) -> None:
             resource.setrlimit(what, (value, value))
 
 
-def _manages(step: Callable[[], None]) -> bool:
+def _succeeds(step: Callable[[], None]) -> bool:
     try:
         libc.renounce_privileges()
         step()

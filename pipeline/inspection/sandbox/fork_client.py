@@ -1,4 +1,4 @@
-"""The parent's side of the zygote: has it started at the first use, has children forked and ended, starts it anew if it died."""
+"""The parent's side of the fork server: starts it at the first use, and anew when it died."""
 
 import os
 import socket
@@ -8,17 +8,17 @@ import time
 from contextlib import suppress
 from pathlib import Path
 from threading import Lock
-from typing import Final
+from typing import Final, NamedTuple
 
-import orjson
-
-from pipeline.inspection.sandbox.control import END, FORK, NOT_MINE, ORDER, OUTCOME
-from pipeline.inspection.sandbox.errors import SandboxUnavailable
-from pipeline.inspection.sandbox.framing import receive_exactly
+from pipeline.inspection.sandbox.fork_server import FORK, NUMBER, UNKNOWN_CHILD
+from pipeline.inspection.sandbox.framing import receive, receive_exactly
+from pipeline.kernel.errors import RetryableError
 
 _MIB: Final = 1024 * 1024
-_PROGRAM: Final = "pipeline.inspection.sandbox.fork_server"
-_START: Final = f"import sys; sys.path[:] = sys.argv[3].split('\\n'); from {_PROGRAM} import main; main(int(sys.argv[1]), sys.argv[2])"
+_START: Final = (
+    "import sys; sys.path[:] = sys.argv[3].split('\\n'); "
+    "from pipeline.inspection.sandbox.fork_server import main; main(int(sys.argv[1]), sys.argv[2])"
+)
 _HANDED_ON: Final = ("LANG", "LC_ALL", "LD_LIBRARY_PATH", "PATH", "TMPDIR", "TZ")
 _SETTINGS: Final = {
     "OMP_NUM_THREADS": "1",
@@ -28,74 +28,80 @@ _SETTINGS: Final = {
     "MALLOC_MMAP_THRESHOLD_": str(32 * _MIB),
     "MALLOC_TRIM_THRESHOLD_": str(256 * _MIB),
 }
-_LONGEST_GREETING: Final = 4096
+_LONGEST_ERROR: Final = 4096
 _PATIENCE: Final = 30.0
-"""Seconds for the zygote to import all and to answer an order, on a machine that has much else to do."""
+"""Seconds for the fork server to import all and to answer a command, on a machine that has much else to do."""
 
 
-class Nursery:
+class SandboxUnavailable(RetryableError):
+    """No child can be started on this machine now. The same file can be inspected later."""
+
+    code = "sandbox_unavailable"
+
+
+class _Server(NamedTuple):
+    process: subprocess.Popen[bytes]
+    control: socket.socket
+
+
+class ForkClient:
     """Starts and ends children. Thread-safe."""
 
     def __init__(self, terms: str) -> None:
         self._terms = terms
         self._lock = Lock()
-        self._zygote: subprocess.Popen[bytes] | None = None
-        self._control: socket.socket | None = None
+        self._server: _Server | None = None
 
-    def start(self) -> tuple[int, socket.socket]:
+    def fork(self) -> tuple[int, socket.socket]:
         """A new child's process id, and the socket to it. Raises SandboxUnavailable."""
         ours, theirs = socket.socketpair()
-        with self._lock, theirs:
-            try:
-                pid = self._order_twice(theirs)
-            except OSError as error:
-                ours.close()
-                raise SandboxUnavailable(f"The inspection's zygote does not start: {error}") from error
-        if pid < 0:
+        try:
+            with self._lock, theirs:
+                return self._fork(theirs), ours
+        except (OSError, EOFError) as error:
             ours.close()
-            raise SandboxUnavailable(f"No child can be forked for an inspection: {os.strerror(-pid)}")
-        return pid, ours
+            raise SandboxUnavailable(f"No child can be started for an inspection: {error}") from error
 
     def end(self, pid: int) -> int | None:
-        """End this child and say how it ended: a signal as its negative number, None when nobody knows."""
+        """End this child and return its exit code, a signal as its negative number; None when nobody knows."""
         with self._lock, suppress(OSError, EOFError):
-            if self._control is not None:
-                ended = self._order(self._control, END, pid)
-                return None if ended == NOT_MINE else ended
+            ended = self._command(self._server, pid) if self._server else UNKNOWN_CHILD
+            return None if ended == UNKNOWN_CHILD else ended
         return None
 
     def close(self) -> None:
-        """End the zygote and all children."""
+        """End the fork server and all children."""
         with self._lock:
-            self._forget()
+            self._stop()
 
-    def _order_twice(self, link: socket.socket) -> int:
-        """A zygote that died since the last order is noticed by the order, which then goes to a new one."""
-        if self._control is not None:
+    def _fork(self, link: socket.socket) -> int:
+        """A server that died since the last command is noticed by the command, which then goes to a new one."""
+        pid = None
+        if self._server is not None:
             with suppress(OSError, EOFError):
-                return self._order(self._control, FORK, 0, link)
-        try:
-            self._control = self._launch()
-            return self._order(self._control, FORK, 0, link)
-        except EOFError as error:
-            raise OSError("it ended at once") from error
+                pid = self._command(self._server, FORK, link)
+        if pid is None:
+            pid = self._command(self._launch(), FORK, link)
+        if pid < 0:
+            raise OSError(-pid, os.strerror(-pid))
+        return pid
 
-    def _order(self, control: socket.socket, name: bytes, pid: int, *links: socket.socket) -> int:
-        """After a failure there is no zygote: a late outcome would be taken for that of the next order."""
+    def _command(self, server: _Server, number: int, *links: socket.socket) -> int:
+        """After a failure there is no server: a late answer would be taken for that to the next command."""
         deadline = time.monotonic() + _PATIENCE
         try:
-            socket.send_fds(control, [ORDER.pack(name, pid)], [each.fileno() for each in links])
-            (outcome,) = OUTCOME.unpack(receive_exactly(control, OUTCOME.size, deadline=deadline))
+            socket.send_fds(server.control, [NUMBER.pack(number)], [each.fileno() for each in links])
+            (answer,) = NUMBER.unpack(receive_exactly(server.control, NUMBER.size, deadline=deadline))
         except (OSError, EOFError):
-            self._forget()
+            self._stop()
             raise
-        return int(outcome)
+        return int(answer)
 
-    def _launch(self) -> socket.socket:
+    def _launch(self) -> _Server:
         ours, theirs = socket.socketpair()
         path = "\n".join(str(Path(each).absolute()) for each in sys.path)
         with theirs:
-            self._zygote = subprocess.Popen(  # noqa: S603  # this very interpreter, with our own program
+            process = subprocess.Popen(  # noqa: S603  # this very interpreter, with our own program
                 [sys.executable, "-I", "-c", _START, str(theirs.fileno()), self._terms, path],
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
@@ -105,22 +111,18 @@ class Nursery:
                 env={name: os.environ[name] for name in _HANDED_ON if name in os.environ} | _SETTINGS,
                 start_new_session=True,
             )
-        ours.settimeout(_PATIENCE)
+        self._server = _Server(process, ours)
         try:
-            greeting = orjson.loads(ours.recv(_LONGEST_GREETING) or b'{"error": "it ended at once"}')
-            if "error" in greeting:
-                raise OSError(greeting["error"])  # noqa: TRY301  # a start that failed is cleared away in one place
-        except OSError:
-            ours.close()
-            self._forget()
+            if error := receive(ours, most=_LONGEST_ERROR, deadline=time.monotonic() + _PATIENCE):
+                raise OSError(error.decode())  # noqa: TRY301  # a start that failed is cleared away in one place
+        except (OSError, EOFError):
+            self._stop()
             raise
-        return ours
+        return self._server
 
-    def _forget(self) -> None:
-        if self._control is not None:
-            self._control.close()
-            self._control = None
-        if self._zygote is not None:
-            self._zygote.kill()
-            self._zygote.wait()
-            self._zygote = None
+    def _stop(self) -> None:
+        if self._server is not None:
+            self._server.control.close()
+            self._server.process.kill()
+            self._server.process.wait()
+            self._server = None

@@ -14,7 +14,7 @@ class FrameTooLong(ValueError):
 
 
 def write(link: socket.socket, frame: bytes, bodies: Sequence[bytes] = ()) -> None:
-    """Send a frame, and after it the bytes of `bodies` as they are; the frame tells their lengths."""
+    """Send a frame, and after it the bytes of `bodies` as they are; the frame says their lengths."""
     link.sendall(_LENGTH.pack(len(frame)) + frame)
     for body in bodies:
         link.sendall(body)

@@ -1,4 +1,4 @@
-"""How much memory this process holds, and held at most since it last began to count."""
+"""How much memory this process has now, and had at most since it began to count."""
 
 import os
 import re
@@ -8,7 +8,7 @@ from typing import Final
 
 _MIB: Final = 1024 * 1024
 _STATUS: Final = 8192
-_FROM_ANEW: Final = b"5"
+_RESET_PEAK: Final = b"5"
 _PEAK: Final = re.compile(rb"VmHWM:\s*(\d+) kB")
 _NOW: Final = re.compile(rb"VmRSS:\s*(\d+) kB")
 
@@ -23,10 +23,10 @@ class Memory:
     def begin(self) -> None:
         """Count the peak anew from here, where the kernel allows that; else it stays the process's."""
         if self._clear is not None:
-            os.pwrite(self._clear, _FROM_ANEW, 0)
+            os.pwrite(self._clear, _RESET_PEAK, 0)
 
     def measure(self) -> tuple[float, float]:
-        """The peak since `begin` and what is held now, in MiB."""
+        """The peak since `begin` and what it has now, in MiB."""
         status = os.pread(self._status, _STATUS, 0) if self._status is not None else b""
         peak, now = _PEAK.search(status), _NOW.search(status)
         if peak is None or now is None:

@@ -22,12 +22,12 @@ def plain_jpeg_size(body: bytes) -> tuple[int, int]:
     if not body.startswith(_START) or body.find(_END) != len(body) - len(_END):
         raise NotPlain("it does not begin and end as a JPEG does")
     try:
-        return _walk(body)
+        return _read_segments(body)
     except (struct.error, IndexError) as error:
         raise NotPlain("it ends within its header") from error
 
 
-def _walk(body: bytes) -> tuple[int, int]:
+def _read_segments(body: bytes) -> tuple[int, int]:
     at, marker = len(_START), 0
     size: tuple[int, int] | None = None
     while marker != _SCAN:

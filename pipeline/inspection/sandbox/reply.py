@@ -8,6 +8,9 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, TypeAdapter, Valid
 
 from pipeline.inspection.report import FileReport
 
+SAME_IN_REPORT: Final = ("size", "sha256", "media_type", "width", "height", "pages")
+"""The fields that a header has in common with the report that it is about."""
+
 _Side = Annotated[int, Field(ge=1, le=65_535)]
 _Length = Annotated[float, Field(ge=0, le=2**32, allow_inf_nan=False)]
 _Share = Annotated[float, Field(ge=-1, le=2, allow_inf_nan=False)]
@@ -69,6 +72,11 @@ class Reply(_Strict):
     peak_rss_mib: float = Field(ge=0, le=2**20)
     rss_mib: float = Field(ge=0, le=2**20)
 
+    @property
+    def bytes_to_follow(self) -> int:
+        """Of all renditions together."""
+        return sum(each.length for each in self.renditions)
+
 
 class Failure(_Strict):
     """The child gives up on this file and ends; `reason` is the name of an error."""
@@ -108,24 +116,16 @@ def encode(
     report: FileReport, signals: Mapping[str, object], *, peak_mib: float, rss_mib: float
 ) -> tuple[bytes, list[bytes]]:
     """The header's frame and the bodies that follow it."""
-    header: dict[str, Any] = {
+    header = {
         "kind": "report",
-        **{name: getattr(report, name) for name in ("size", "sha256", "media_type", "width", "height", "pages")},
+        **_fields(report, *SAME_IN_REPORT),
         "findings": [{"code": each.code, "detail": dict(each.detail)} for each in report.findings],
         "renditions": [
-            {
-                **{name: getattr(each, name) for name in ("purpose", "page", "width", "height", "sha256")},
-                "length": len(each.body),
-            }
+            {**_fields(each, "purpose", "page", "width", "height", "sha256"), "length": len(each.body)}
             for each in report.renditions
         ],
         "texts": [
-            {
-                "page": each.page,
-                "width": each.width,
-                "height": each.height,
-                "words": [list(word) for word in each.words],
-            }
+            {**_fields(each, "page", "width", "height"), "words": [list(word) for word in each.words]}
             for each in report.texts
         ],
         "exif": dict(report.exif),
@@ -134,3 +134,7 @@ def encode(
         "rss_mib": rss_mib,
     }
     return orjson.dumps(header, default=str), [each.body for each in report.renditions]
+
+
+def _fields(value: object, *names: str) -> dict[str, Any]:
+    return {name: getattr(value, name) for name in names}

@@ -1,35 +1,33 @@
-"""Inspects files in child processes that may die, so that no file can harm the process that asks."""
+"""Gives files to children, a few at a time, and replaces a child that dies."""
 
 import os
 import stat
 import time
+from collections import deque
 from collections.abc import Mapping
-from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass
 from errno import EINVAL
 from hashlib import file_digest
 from io import BufferedReader
 from pathlib import Path
-from threading import BoundedSemaphore, Lock
+from threading import BoundedSemaphore
 from types import TracebackType
 from typing import Final, Self
 
 from pipeline.inspection.findings import finding
 from pipeline.inspection.report import FileReport
-from pipeline.inspection.rules import FileRules
-from pipeline.inspection.sandbox.errors import ChildDied
-from pipeline.inspection.sandbox.fork_client import Nursery
-from pipeline.inspection.sandbox.limits import Limits
-from pipeline.inspection.sandbox.request import Request
-from pipeline.inspection.sandbox.terms import Terms
-from pipeline.inspection.sandbox.worker import Answer, Child, Question
+from pipeline.inspection.sandbox.child import Answer, Child, ChildDied
+from pipeline.inspection.sandbox.fork_client import ForkClient
+from pipeline.inspection.sandbox.request import ChildLimits, Request, Terms
+from pipeline.policy.files import FileLimits
 
 EXAMINE: Final = "pipeline.inspection.sandbox.examine:examine"
 
 
 @dataclass(frozen=True, slots=True)
 class Death:
-    """How a child ended over a file: why, in words that no child chose, and its exit code, a signal as its negative number."""
+    """How a child ended over a file: why, in our own words, and its exit code, a signal as its negative number."""
 
     reason: str
     exit_code: int | None
@@ -40,7 +38,7 @@ class Inspected:
     """A report, the signals for the reviewer, and what it took.
 
     Milliseconds of both tries, if there were two, but not of starting the first child. The child's peak of memory in MiB,
-    0 when none lived to tell it.
+    0 when both died.
     """
 
     report: FileReport
@@ -51,16 +49,15 @@ class Inspected:
 
 
 class Sandbox:
-    """Inspects files in child processes that may die. Thread-safe; nothing starts before the first use."""
+    """Inspects files in child processes. Thread-safe; nothing starts before the first use."""
 
-    def __init__(self, *, children: int = 2, limits: Limits = Limits(), look: str = EXAMINE) -> None:  # noqa: B008  # frozen
-        """`look` is the dotted name of what looks at a file (`module:function`, as `examine.Look`)."""
+    def __init__(self, *, children: int = 2, limits: ChildLimits = ChildLimits(), examine: str = EXAMINE) -> None:  # noqa: B008  # frozen
+        """`examine` is the dotted name of the function that examines a file (`module:function`, as `request.Examine`)."""
         self._limits = limits
-        self._nursery = Nursery(Terms(look=look, limits=limits).model_dump_json())
+        self._server = ForkClient(Terms(examine=examine, limits=limits).model_dump_json())
         self._children = children
         self._places = BoundedSemaphore(children)
-        self._lock = Lock()
-        self._idle: list[Child] = []
+        self._idle = deque[Child]()
 
     def __enter__(self) -> Self:
         return self
@@ -71,29 +68,30 @@ class Sandbox:
         self.close()
 
     def inspect(
-        self, path: Path, *, rules: FileRules, declared_type: str | None = None, filename: str | None = None
+        self, path: Path, *, limits: FileLimits, declared_type: str | None = None, filename: str | None = None
     ) -> Inspected:
         """Inspect the file at `path`; waits while all children are busy.
 
         A file that two children die of, or that takes too long, is reported with the finding `processing_limit`.
         Raises OSError when there is no file to be read at `path`, and SandboxUnavailable when no child can be started.
         """
-        request = Request.of(path, rules=rules, declared_type=declared_type, filename=filename)
+        request = Request.of(path, limits=limits, declared_type=declared_type, filename=filename)
+        deaths: list[Death] = []
         with _opened(path) as file, self._places:
-            question = Question(request.model_dump_json().encode(), rules, _size(file))
-            plainer = replace(
-                question, frame=request.model_copy(update={"with_signals": False}).model_dump_json().encode()
-            )
-            child = self._take()
-            started = time.monotonic()
-            tried = self._try(child, question, plainer, started + self._limits.wall_seconds)
-            elapsed = (time.monotonic() - started) * 1000
-            answer = _died(file, question.size) if isinstance(tried[-1], Death) else tried[-1]
-        deaths = tuple(each for each in tried if isinstance(each, Death))
-        return Inspected(answer.report, answer.signals, elapsed, answer.peak_rss_mib, deaths)
+            size = os.fstat(file.fileno()).st_size
+            child, started = self._take(), time.monotonic()
+            deadline = started + self._limits.wall_seconds
+            answer = self._ask(child, request, size, deadline, deaths)
+            if answer is None and time.monotonic() < deadline:
+                # Without signals, since they never refuse a file. One that used up its time is not tried again.
+                plainer = request.model_copy(update={"with_signals": False})
+                answer = self._ask(self._start(), plainer, size, deadline, deaths)
+            milliseconds = (time.monotonic() - started) * 1000
+            answer = answer or _refusal(file, size)
+        return Inspected(answer.report, answer.signals, milliseconds, answer.peak_rss_mib, tuple(deaths))
 
     def protections(self) -> tuple[str, ...]:
-        """What holds a child on this machine, of `confine.PROTECTIONS`. Raises SandboxUnavailable."""
+        """What confines a child on this machine, of `confine.PROTECTIONS`. Raises SandboxUnavailable."""
         with self._places:
             child = self._take()
             self._give_back(child)
@@ -106,38 +104,31 @@ class Sandbox:
                 places.enter_context(self._places)
             while self._idle:
                 self._idle.pop().end()
-            self._nursery.close()
+            self._server.close()
 
-    def _try(self, child: Child, question: Question, plainer: Question, deadline: float) -> list[Answer | Death]:
-        """Ask this child, and if it dies a fresh one, without signals: they never refuse a file.
-
-        What used up its time is not tried again: it had all of it.
-        """
-        tried = [self._ask(child, question, deadline)]
-        if isinstance(tried[0], Death) and time.monotonic() < deadline:
-            tried.append(self._ask(Child(self._nursery, self._limits), plainer, deadline))
-        return tried
-
-    def _ask(self, child: Child, question: Question, deadline: float) -> Answer | Death:
+    def _ask(self, child: Child, request: Request, size: int, deadline: float, deaths: list[Death]) -> Answer | None:
+        """None when the child died; then its death is added to `deaths`."""
         try:
-            answer = child.ask(question, deadline=deadline)
+            answer = child.ask(request, size=size, deadline=deadline)
         except ChildDied as death:
-            return Death(str(death), child.end())
+            deaths.append(Death(str(death), child.end()))
+            return None
         self._give_back(child)
         return answer
 
+    def _start(self) -> Child:
+        return Child(self._server, self._limits)
+
     def _take(self) -> Child:
         """An idle child, the one used last, since its memory is warm; else a new one."""
-        with self._lock:
-            if self._idle:
-                return self._idle.pop()
-        return Child(self._nursery, self._limits)
+        with suppress(IndexError):
+            return self._idle.pop()
+        return self._start()
 
     def _give_back(self, child: Child) -> None:
         if child.worn_out:
             child.end()
-            return
-        with self._lock:
+        else:
             self._idle.append(child)
 
 
@@ -150,10 +141,7 @@ def _opened(path: Path) -> BufferedReader:
     return file
 
 
-def _size(file: BufferedReader) -> int:
-    return os.fstat(file.fileno()).st_size
-
-
-def _died(file: BufferedReader, size: int) -> Answer:
-    found = (finding("processing_limit"),)
-    return Answer(FileReport(size, file_digest(file, "sha256").hexdigest(), None, None, None, None, found, ()), {}, 0.0)
+def _refusal(file: BufferedReader, size: int) -> Answer:
+    """The answer for a file that no child survived."""
+    digest = file_digest(file, "sha256").hexdigest()
+    return Answer(FileReport(size, digest, findings=(finding("processing_limit"),)), {}, 0.0)

@@ -1,4 +1,4 @@
-"""Whether a picture is out of focus or shaken, told from its sharpest parts: a soft background is no fault."""
+"""Whether a picture is out of focus or shaken, by its sharpest parts: a soft background is no fault."""
 
 from typing import Any, Final
 
@@ -28,10 +28,10 @@ def blur(image: Image.Image) -> dict[str, Any] | None:
     contrast = _contrast(grey(small))
     lost = np.clip(contrast - _contrast(grey(small.filter(ImageFilter.BoxBlur(1)))), 0, None)
     before, gone = _means(contrast), _means(lost)
-    telling = before > _FLAT
-    if np.count_nonzero(telling) < _FEWEST:
+    contrasting = before > _FLAT
+    if np.count_nonzero(contrasting) < _FEWEST:
         return None
-    score = round(float(np.percentile(gone[telling] / before[telling], _SHARPEST)), 3)
+    score = round(float(np.percentile(gone[contrasting] / before[contrasting], _SHARPEST)), 3)
     return {"score": score, "blurred": score < _BLURRED_BELOW}
 
 

@@ -20,7 +20,7 @@ _LONGEST: Final = 40
 _CENTURY: Final = 2000
 _TWO_DIGITS: Final = 100
 
-# By the first letters that tell each apart: English, German, French, Spanish, Italian, Portuguese, Dutch, Scandinavian.
+# By the first letters that are each month's own: English, German, French, Spanish, Italian, Portuguese, Dutch, Scandinavian.
 _MONTHS: Final = (
     ("jan", "ene", "gen"),
     ("feb", "fev"),
@@ -57,9 +57,12 @@ def _read(text: str) -> Iterator[date]:
 
 def _month(name: str) -> int:
     """The month of this name, 0 if it is none."""
-    told = plain(name)
+    written = plain(name)
     beginnings = (
-        (len(start), number) for number, starts in enumerate(_MONTHS, 1) for start in starts if told.startswith(start)
+        (len(start), number)
+        for number, starts in enumerate(_MONTHS, 1)
+        for start in starts
+        if written.startswith(start)
     )
     return max(beginnings, default=(0, 0))[1]
 

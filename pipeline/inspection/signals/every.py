@@ -1,22 +1,19 @@
-"""Signals for the reviewer, drawn from what was made of an accepted file. They inform; none of them is a verdict."""
+"""All signals of an accepted file, drawn from its report."""
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
+from typing import Any
 
+from pipeline.inspection.report import FileReport, PageText
 from pipeline.inspection.signals.blur import blur
 from pipeline.inspection.signals.exif import exif
 from pipeline.inspection.signals.faces import faces
 from pipeline.inspection.signals.phash import fingerprint
 from pipeline.inspection.signals.pixels import FirstPage
-from pipeline.inspection.signals.text import found_text
 
-if TYPE_CHECKING:
-    from pipeline.inspection.report import FileReport
-
-_Look = Callable[[], object]
+_Signal = Callable[[], object]
 
 
-def signals_of(report: "FileReport") -> dict[str, object]:
+def signals_of(report: FileReport) -> dict[str, object]:
     """All signals of an accepted file, json-able; every box in shares of the upright picture or page, from its top left.
 
     - `faces`: `{count, boxes: [{x, y, w, h, score}]}` of a picture, None where no detector is installed.
@@ -30,16 +27,16 @@ def signals_of(report: "FileReport") -> dict[str, object]:
     """
     signals: dict[str, object] = {}
     failed: list[str] = []
-    looks = _picture(report) if str(report.media_type).startswith("image/") else _document(report)
-    for name, look in looks.items():
+    every = _picture(report) if str(report.media_type).startswith("image/") else _document(report)
+    for name, signal in every.items():
         try:
-            signals[name] = look()
+            signals[name] = signal()
         except Exception:  # noqa: BLE001  # the files come from strangers, and a verdict must not wait for a signal
             failed.append(name)
     return {**signals, "failed": failed}
 
 
-def _picture(report: "FileReport") -> dict[str, _Look]:
+def _picture(report: FileReport) -> dict[str, _Signal]:
     page, size = FirstPage(report), (report.width or 0, report.height or 0)
     return {
         "faces": lambda: faces(page.large),
@@ -49,6 +46,16 @@ def _picture(report: "FileReport") -> dict[str, _Look]:
     }
 
 
-def _document(report: "FileReport") -> dict[str, _Look]:
+def _document(report: FileReport) -> dict[str, _Signal]:
     page = FirstPage(report)
-    return {"fingerprint": lambda: fingerprint(page.small), "text": lambda: found_text(report.texts)}
+    return {"fingerprint": lambda: fingerprint(page.small), "text": lambda: text_layer(report.texts)}
+
+
+def text_layer(texts: Sequence[PageText]) -> dict[str, Any]:
+    """How much text a document carries as text. Where it carries none, a later step outside the sandbox may read its pages.
+
+    The words themselves stay in the report: they are the member's, and no log or listing needs them.
+    """
+    pages = [{"page": each.page, "words": len(each.words)} for each in texts]
+    words = sum(len(each.words) for each in texts)
+    return {"source": "text_layer" if words else None, "words": words, "pages": pages}

@@ -1,4 +1,4 @@
-"""What a picture's own metadata says of its making. All of it can be forged or lost: absence shows nothing."""
+"""What a picture's metadata says of how it was made. All of it can be forged or lost, so absence shows nothing."""
 
 import re
 from collections.abc import Mapping
@@ -7,10 +7,10 @@ from datetime import datetime
 from typing import Any, Final
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 from pipeline.inspection.signals.pixels import grey
-from pipeline.inspection.signals.screens import SCREENS
 
 _LONGEST: Final = 80
 _EDITORS: Final = (
@@ -52,6 +52,22 @@ _EDITORS: Final = (
 _SHOT: Final = re.compile(
     r"screen ?(shot|capture|grab)|snipping|greenshot|sharex|flameshot|lightshot|snagit", re.IGNORECASE
 )
+# The sides of screens that many people have, the shorter first. Those that cameras use for photographs (4:3 and 3:2) are left out.
+_PHONES: Final = (
+    (640, 1136), (720, 1520), (720, 1560), (720, 1600), (720, 1612), (750, 1334), (828, 1792), (1080, 1920),
+    (1080, 2160), (1080, 2220), (1080, 2280), (1080, 2316), (1080, 2340), (1080, 2376), (1080, 2400), (1080, 2408),
+    (1080, 2412), (1080, 2424), (1080, 2460), (1125, 2436), (1170, 2532), (1179, 2556), (1206, 2622), (1220, 2712),
+    (1242, 2208), (1242, 2688), (1260, 2800), (1280, 2856), (1284, 2778), (1290, 2796), (1320, 2868), (1344, 2992),
+    (1440, 2560), (1440, 2960), (1440, 3040), (1440, 3088), (1440, 3120), (1440, 3200),
+)  # fmt: skip
+_TABLETS: Final = (
+    (800, 1280), (1200, 1920), (1200, 2000), (1488, 2266), (1600, 2560), (1640, 2360), (1668, 2388), (1752, 2800),
+)  # fmt: skip
+_DESKTOPS: Final = (
+    (768, 1366), (864, 1536), (900, 1440), (1050, 1680), (1080, 2560), (1440, 3440), (1600, 2880), (1664, 2560), (1800, 2880),
+    (1864, 2880), (1964, 3024), (2160, 3840), (2234, 3456), (2880, 5120),
+)  # fmt: skip
+_SCREENS: Final = frozenset(_PHONES + _TABLETS + _DESKTOPS)
 _DARK: Final = 24
 _MOSTLY: Final = 0.85
 _SHARE: Final = 0.1
@@ -71,7 +87,7 @@ def exif(tags: Mapping[str, str | int | bool], *, size: tuple[int, int], image: 
         "camera": camera,
         "taken_at": _moment(_words(tags.get("DateTimeOriginal"))),
         "gps": bool(tags.get("GPS", False)),
-        "screenshot": bool(_SHOT.search(software)) or (camera is None and tuple(sorted(size)) in SCREENS),
+        "screenshot": bool(_SHOT.search(software)) or (camera is None and tuple(sorted(size)) in _SCREENS),
         "dark_bars": _dark_bars(image),
     }
 
@@ -84,8 +100,8 @@ def _words(value: object) -> str:
 
 
 def _editor(software: str) -> str | None:
-    told = software.lower()
-    return next((name for mark, name in _EDITORS if mark in told), None)
+    written = software.lower()
+    return next((name for mark, name in _EDITORS if mark in written), None)
 
 
 def _camera(tags: Mapping[str, str | int | bool]) -> str | None:
@@ -106,7 +122,7 @@ def _dark_bars(image: Image.Image) -> bool:
     return any(_framed(dark.mean(axis=axis) >= _MOSTLY) for axis in (0, 1))
 
 
-def _framed(lines: "np.ndarray[Any, np.dtype[np.bool_]]") -> bool:
+def _framed(lines: NDArray[np.bool_]) -> bool:
     """Whether a tenth of the lines at both ends is dark, and not all between."""
     light = np.flatnonzero(~lines)
     if light.size == 0:

@@ -10,7 +10,7 @@ from typing import Any, Final
 from PIL import Image
 
 _SIDE: Final = 240
-"""The picture is looked at in this size: about 10 ms on one thread, and a face of 6 % of the longer side is still found. In 25
+"""Faces are searched for in this size: about 10 ms on one thread, and a face of 6 % of the longer side is still found. In 25
 photographs it finds the same 40 faces as 304 pixels do, which take half as long again; 224 pixels lose three. What is smaller than
 that is lost sooner: the portrait at 18 % of the side is found at 304 and not here."""
 

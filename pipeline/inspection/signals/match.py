@@ -1,4 +1,4 @@
-"""Which of the expected fields a text shows, and where. Pure; runs wherever the words are."""
+"""Which of the expected fields a text shows, and where."""
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -7,18 +7,18 @@ from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
+from pipeline.inspection.report import PageText
 from pipeline.inspection.signals.amounts import amounts, is_currency, names_currency, shortened
 from pipeline.inspection.signals.dates import days
 from pipeline.inspection.signals.runs import Run, runs, spread
 from pipeline.inspection.signals.words import spellings
-from pipeline.inspection.texts import PageText
 
 _WORDS_OF_A_DATE: Final = 5
 _WORDS_OF_A_NUMBER: Final = 4
 
 _ISO: Final = re.compile(r"\d{4}-\d\d-\d\d")
 
-Seek = Callable[[PageText], Iterator[Run]]
+_Search = Callable[[PageText], Iterator[Run]]
 
 
 def matches(expected: Mapping[str, str], texts: Sequence[PageText]) -> dict[str, dict[str, Any]]:
@@ -32,15 +32,15 @@ def matches(expected: Mapping[str, str], texts: Sequence[PageText]) -> dict[str,
 
 
 def _found(value: str, texts: Sequence[PageText]) -> dict[str, Any]:
-    for seek in _ways(value.strip()):
+    for search in _searches(value.strip()):
         for text in texts:
-            for run in seek(text):
+            for run in search(text):
                 return {"found": True, "page": text.page, "box": run.box, "as_written": run.written}
     return {"found": False, "page": None, "box": None, "as_written": None}
 
 
-def _ways(value: str) -> Iterator[Seek]:
-    """How to look for the value, the most certain way first."""
+def _searches(value: str) -> Iterator[_Search]:
+    """The ways to search for the value, the most certain first."""
     if is_currency(value):
         yield lambda text: (run for run in runs(text, 1) if names_currency(run.written, value))
     elif (day := _day(value)) is not None:

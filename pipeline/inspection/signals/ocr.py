@@ -1,12 +1,11 @@
-"""Words read off pictures by tesseract, where it is installed. It starts a process, so it is for a step outside the sandbox."""
+"""Reads words off pictures by tesseract, where it is installed. It starts a process, so it runs outside the sandbox."""
 
 import shutil
 import subprocess
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from pipeline.inspection.report import Rendition
-from pipeline.inspection.texts import PageText, Word
+from pipeline.inspection.report import PageText, Rendition, Word
 
 _SECONDS: Final = 20.0
 _SURE: Final = 40.0

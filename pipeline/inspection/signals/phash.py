@@ -8,7 +8,7 @@ from PIL import Image
 from pipeline.inspection.signals.pixels import Grey, grey
 
 BANDS: Final = 4
-"""The bits are dealt to this many bands in turn, from coarse to fine, so that each band tells as much as another."""
+"""The bits are dealt to this many bands in turn, from coarse to fine, so that each band says as much as another."""
 
 _SIDE: Final = 32
 _BITS: Final = 64

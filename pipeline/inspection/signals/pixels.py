@@ -1,13 +1,14 @@
+"""The pixels that signals are drawn from."""
+
 import io
 from functools import cached_property
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-if TYPE_CHECKING:
-    from pipeline.inspection.report import FileReport
+from pipeline.inspection.report import FileReport
 
 Grey = NDArray[np.float64]
 
@@ -22,7 +23,7 @@ class NothingToSeeError(LookupError):
 class FirstPage:
     """The renditions of a report's first page as RGB pixels, each decoded once, with sides of 512 pixels or a little more."""
 
-    def __init__(self, report: "FileReport") -> None:
+    def __init__(self, report: FileReport) -> None:
         self._renditions = report.renditions
 
     @cached_property

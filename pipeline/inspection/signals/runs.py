@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from itertools import accumulate
 from typing import Final, NamedTuple
 
+from pipeline.inspection.report import PageText, Word
 from pipeline.inspection.signals.words import plain
-from pipeline.inspection.texts import PageText, Word
 
 _TIGHT: Final = 0.6
 _LOOSE: Final = 2.0

@@ -25,7 +25,7 @@ def plain(word: str) -> str:
 
 
 def spellings(expected: str) -> tuple[str, ...]:
-    """What to look for, run together, the fullest first: all words, then a company's name without its legal form."""
+    """What to search for, run together, the fullest first: all words, then a company's name without its legal form."""
     words = [bare for word in _ADDRESS.sub("", expected.strip()).replace(",", " ").split() if (bare := plain(word))]
     full = "".join(words)
     while len(words) > 1 and words[-1] in _FORMS:

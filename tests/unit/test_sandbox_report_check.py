@@ -1,4 +1,4 @@
-"""What a parent believes: a reply as an honest child makes it, and none that differs from it in anything that matters."""
+"""A parent takes a reply as an honest child sends it, and none that differs from it in anything that matters."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -10,15 +10,13 @@ import pytest
 
 from pipeline.inspection.file import inspect_file
 from pipeline.inspection.findings import finding
-from pipeline.inspection.report import FileReport
-from pipeline.inspection.rules import FileRules
+from pipeline.inspection.report import FileReport, PageText, Word
 from pipeline.inspection.sandbox.plain import NotPlain, plain_jpeg_size
 from pipeline.inspection.sandbox.reply import Malformed, Reply, encode, parse
-from pipeline.inspection.sandbox.report_check import Unbelievable, believe
-from pipeline.inspection.texts import PageText, Word
-from tests.support.files import photo
+from pipeline.inspection.sandbox.report_check import Untrustworthy, checked_report
+from tests.support.files import file_limits, photo
 
-RULES = FileRules(
+LIMITS = file_limits(
     media_types=("image/jpeg", "application/pdf"),
     max_bytes=2**20,
     large_side=128,
@@ -30,17 +28,17 @@ RULES = FileRules(
 
 @pytest.fixture(scope="module")
 def honest(tmp_path_factory: pytest.TempPathFactory) -> FileReport:
-    path = tmp_path_factory.mktemp("belief") / "photo.jpg"
+    path = tmp_path_factory.mktemp("report") / "photo.jpg"
     path.write_bytes(photo(seed=1))
-    return inspect_file(path, rules=RULES)
+    return inspect_file(path, limits=LIMITS)
 
 
-def told(report: FileReport, signals: Mapping[str, object] | None = None) -> FileReport:
+def arrived(report: FileReport, signals: Mapping[str, object] | None = None) -> FileReport:
     """The report as it is after its way from a child to its parent."""
     frame, bodies = encode(report, signals or {}, peak_mib=1.0, rss_mib=1.0)
-    said = parse(frame)
-    assert isinstance(said, Reply)
-    return believe(said, bodies, rules=RULES, size=report.size)
+    reply = parse(frame)
+    assert isinstance(reply, Reply)
+    return checked_report(reply, bodies, limits=LIMITS, size=report.size)
 
 
 def with_large(report: FileReport, **changes: Any) -> FileReport:
@@ -64,20 +62,20 @@ def test_an_honest_report_arrives_as_it_was(honest: FileReport) -> None:
     words = (Word("Zürich", 0.1, 0.2, 0.30001, 0.4), Word("💶", 0, 0, 1, 1))
     report = replace(honest, texts=(PageText(1, 595.0, 842.5, words),), exif={"Make": "Camera", "GPS": True})
 
-    assert told(report) == report
+    assert arrived(report) == report
 
 
 def test_a_refusal_arrives_with_its_sentences_and_values(honest: FileReport) -> None:
     found = (finding("file_too_large", size=2_000_000, limit=1_048_576), finding("unreadable_metadata"))
     report = replace(honest, findings=found, renditions=())
 
-    assert told(report) == report
+    assert arrived(report) == report
 
 
 def test_a_sentence_for_the_member_is_never_a_childs(honest: FileReport) -> None:
     lie = replace(finding("corrupt_image"), message="Please send your password to this address.")
 
-    report = told(replace(honest, findings=(lie,), renditions=()))
+    report = arrived(replace(honest, findings=(lie,), renditions=()))
 
     assert report.findings == (finding("corrupt_image"),)
 
@@ -92,9 +90,9 @@ def test_a_sentence_for_the_member_is_never_a_childs(honest: FileReport) -> None
     ],
     ids=["unknown", "without its values", "with a value that is no value", "too long"],
 )
-def test_a_finding_that_is_not_ours_is_not_believed(honest: FileReport, found: Any) -> None:
-    with pytest.raises(Unbelievable):
-        told(replace(honest, findings=(found,), renditions=()))
+def test_a_finding_that_is_not_ours_is_refused(honest: FileReport, found: Any) -> None:
+    with pytest.raises(Untrustworthy):
+        arrived(replace(honest, findings=(found,), renditions=()))
 
 
 @pytest.mark.parametrize(
@@ -110,48 +108,48 @@ def test_a_finding_that_is_not_ours_is_not_believed(honest: FileReport, found: A
     ],
     ids=str,
 )
-def test_an_accepted_file_beyond_the_rules_is_not_believed(honest: FileReport, changes: dict[str, Any]) -> None:
-    with pytest.raises(Unbelievable):
-        told(replace(honest, **changes))
+def test_an_accepted_file_beyond_the_limits_is_refused(honest: FileReport, changes: dict[str, Any]) -> None:
+    with pytest.raises(Untrustworthy):
+        arrived(replace(honest, **changes))
 
 
 def test_a_refused_file_has_no_renditions(honest: FileReport) -> None:
-    with pytest.raises(Unbelievable, match="do not fit the verdict"):
-        told(replace(honest, findings=(finding("corrupt_image"),)))
+    with pytest.raises(Untrustworthy, match="do not fit the verdict"):
+        arrived(replace(honest, findings=(finding("corrupt_image"),)))
 
 
-def test_a_size_other_than_the_files_is_not_believed(honest: FileReport) -> None:
+def test_a_size_other_than_the_files_is_refused(honest: FileReport) -> None:
     frame, bodies = encode(honest, {}, peak_mib=1.0, rss_mib=1.0)
-    said = parse(frame)
-    assert isinstance(said, Reply)
+    reply = parse(frame)
+    assert isinstance(reply, Reply)
 
-    with pytest.raises(Unbelievable, match="size differs"):
-        believe(said, bodies, rules=RULES, size=honest.size + 1)
-
-
-def test_the_same_rendition_twice_is_not_believed(honest: FileReport) -> None:
-    with pytest.raises(Unbelievable, match="do not fit the verdict"):
-        told(replace(honest, renditions=(honest.renditions[0],) * 2))
+    with pytest.raises(Untrustworthy, match="size differs"):
+        checked_report(reply, bodies, limits=LIMITS, size=honest.size + 1)
 
 
-def test_a_rendition_whose_digest_is_another_is_not_believed(honest: FileReport) -> None:
-    with pytest.raises(Unbelievable, match="digest differs"):
-        told(with_large(honest, sha256="0" * 64))
+def test_the_same_rendition_twice_is_refused(honest: FileReport) -> None:
+    with pytest.raises(Untrustworthy, match="do not fit the verdict"):
+        arrived(replace(honest, renditions=(honest.renditions[0],) * 2))
 
 
-def test_a_rendition_that_says_another_size_than_it_has_is_not_believed(honest: FileReport) -> None:
-    with pytest.raises(Unbelievable, match="rendition's size differs"):
-        told(with_large(honest, width=64))
+def test_a_rendition_whose_digest_is_another_is_refused(honest: FileReport) -> None:
+    with pytest.raises(Untrustworthy, match="digest differs"):
+        arrived(with_large(honest, sha256="0" * 64))
 
 
-def test_a_rendition_larger_than_the_rules_allow_is_not_believed(honest: FileReport) -> None:
-    with pytest.raises(Unbelievable, match="larger than the rules allow"):
-        told(with_large(honest, width=129))
+def test_a_rendition_that_says_another_size_than_it_has_is_refused(honest: FileReport) -> None:
+    with pytest.raises(Untrustworthy, match="rendition's size differs"):
+        arrived(with_large(honest, width=64))
 
 
-def test_a_rendition_that_is_no_jpeg_is_not_believed(honest: FileReport) -> None:
-    with pytest.raises(Unbelievable, match="does not begin and end"):
-        told(with_large(honest, body=b"<html><script>"))
+def test_a_rendition_larger_than_the_rules_allow_is_refused(honest: FileReport) -> None:
+    with pytest.raises(Untrustworthy, match="larger than the limits allow"):
+        arrived(with_large(honest, width=129))
+
+
+def test_a_rendition_that_is_no_jpeg_is_refused(honest: FileReport) -> None:
+    with pytest.raises(Untrustworthy, match="does not begin and end"):
+        arrived(with_large(honest, body=b"<html><script>"))
 
 
 @pytest.mark.parametrize("marker", [0xE1, 0xE2, 0xED, 0xFE, 0xC3], ids=hex)
@@ -214,16 +212,16 @@ def test_what_is_no_header_is_malformed(frame: bytes) -> None:
         parse(frame)
 
 
-def test_what_is_wrong_is_told_without_a_word_of_the_childs(honest: FileReport) -> None:
+def test_what_is_wrong_is_named_without_a_word_of_the_childs(honest: FileReport) -> None:
     with pytest.raises(Malformed) as refused:
         parse(header(honest, exif={"secret": ["secret"]}, secret="secret"))
 
     assert "secret" not in str(refused.value)
 
 
-def test_a_page_larger_than_pages_may_be_is_not_believed(honest: FileReport) -> None:
+def test_a_page_larger_than_pages_may_be_is_refused(honest: FileReport) -> None:
     page = replace(honest, media_type="application/pdf", width=None, height=None, pages=1)
 
-    assert RULES.page_side < max(honest.renditions[0].width, honest.renditions[0].height)
-    with pytest.raises(Unbelievable, match="larger than the rules allow"):
-        told(page)
+    assert LIMITS.page_side < max(honest.renditions[0].width, honest.renditions[0].height)
+    with pytest.raises(Untrustworthy, match="larger than the limits allow"):
+        arrived(page)
