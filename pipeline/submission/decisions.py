@@ -109,7 +109,7 @@ def record_ruling(
         stage=subject.stage,
         chances_left=left,
         chance=subject.chance,
-        sentences=tuple(policy.sentence(code, kind=subject.kind) for code in ruling.reasons),
+        sentences=tuple(policy.sentence(code, kind=subject.kind, verdict=ruling.verdict) for code in ruling.reasons),
     )
     freeze_mail(connection, mail)
     ledger.record(connection, _EFFECTS[ruling.verdict], decision_id, trace=subject.correlation_id)

@@ -29,7 +29,6 @@ log = structlog.get_logger()
 
 RULE: Final = "business_email"
 WRONG: Final = "wrong_code"
-EXPIRED: Final = "code_expired"
 _NOT_RUNNING_YET: Final = timedelta(days=1)
 
 
@@ -130,7 +129,7 @@ def _expire(connection: Connection, subject: Row[Any], *, policy: Policy, freeze
         stage=subject.stage,
         chances_left=_chances_left(connection, subject, policy),
         chance=subject.chance,
-        sentences=(policy.sentence(EXPIRED, kind=subject.kind),),
+        sentences=(policy.rulings.code_expired,),
     )
     freeze_mail(connection, mail)
     ledger.record(connection, SEND_MAIL, subject.id, trace=subject.correlation_id)

@@ -49,7 +49,8 @@ def _of_findings() -> Iterator[str]:
 def of_policy() -> Iterator[str]:
     """The policy's sentences and titles that stand in mails."""
     policy = load_policy()
-    yield from (reason.text for reason in (*policy.reasons.avatar, *policy.reasons.verification))
+    for _, reasons in policy.reasons:
+        yield from (reason.text for reason in reasons)
     yield from dict(policy.rulings).values()
     yield from (rung.title for rung in policy.ladder)
     yield from policy.benefits.values()

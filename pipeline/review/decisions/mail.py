@@ -32,7 +32,7 @@ def result_mail(
         chances_left=_chances_left(connection, subject, policy),
         chance=subject.chance,
         message=command.message,
-        sentences=tuple(policy.sentence(code, kind=subject.kind) for code in command.reasons),
+        sentences=tuple(policy.sentence(code, kind=subject.kind, verdict=command.verdict) for code in command.reasons),
     )
 
 

@@ -85,7 +85,7 @@ def golden_cases(*, db: Database) -> tuple[GoldenView, ...]:
 
 def golden_problems(request: GoldenRequest, kind: str, policy: Policy) -> Iterator[Problem]:
     """What is wrong with what a lead says is right. Pure."""
-    known = policy.reasons_for(kind)
+    known = policy.reasons_for(kind=kind, verdict="reject")
     for position, code in enumerate(request.reasons):
         if code not in known:
             yield Problem(f"reasons.{position}", "unknown_reason", f"Use one of {', '.join(known)}.")

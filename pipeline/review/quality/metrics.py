@@ -41,7 +41,7 @@ def quality(
         weeks=tuple(line(week, _part(work, week=week), by=reviewer) for week in _weeks(window)),
         reviewers=tuple(line(each, _of(work, each), by=each) for each in sorted(people)),
         queues=tuple(line(each, _part(work, queue=each), by=reviewer) for each in sorted(_queues(work))),
-        reasons=tuple(reason_line(each, work, by=reviewer) for each in _reasons(work)),
+        reasons=tuple(reason_line(reason, work, verdict=verdict, by=reviewer) for reason, verdict in _reasons(work)),
         forecast=forecast,
         assumption=assumption,
     )
@@ -89,14 +89,15 @@ def line(name: str, work: Work, *, by: str | None = None) -> QualityLine:
     )
 
 
-def reason_line(reason: str, work: Work, *, by: str | None = None) -> ReasonLine:
-    """The numbers of one reason. Pure."""
-    found = reason_judged(work.pairs, work.known, reason, by=by)
-    kappa = reason_kappa(work.pairs, reason)
+def reason_line(reason: str, work: Work, *, verdict: str, by: str | None = None) -> ReasonLine:
+    """The numbers of one reason for one verdict. Pure."""
+    found = reason_judged(work.pairs, work.known, reason, verdict=verdict, by=by)
+    kappa = reason_kappa(work.pairs, reason, verdict=verdict)
     sides = [said for pair in work.pairs for said in (pair.first, pair.second)]
     return ReasonLine(
         reason=reason,
-        given=sum(reason in said.reasons for said in (*sides, *(each.said for each in work.known))),
+        verdict=verdict,
+        given=sum(said.gave(reason, verdict=verdict) for said in (*sides, *(each.said for each in work.known))),
         pairs=len(rated(work.pairs)),
         kappa=None if kappa is None else round(kappa, _PLACES),
         judged=len(found),
@@ -142,6 +143,7 @@ def _weeks(window: Window) -> Iterable[str]:
     return sorted({window.week(window.since + timedelta(days=day)) for day in range(days)})
 
 
-def _reasons(work: Work) -> list[str]:
+def _reasons(work: Work) -> list[tuple[str, str]]:
+    """Each reason with the verdict that it was given for."""
     said = [each for pair in work.pairs for each in (pair.first, pair.second)] + [each.said for each in work.known]
-    return sorted({reason for each in said for reason in each.reasons})
+    return sorted({(reason, each.verdict) for each in said for reason in each.reasons})

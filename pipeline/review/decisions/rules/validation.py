@@ -39,7 +39,7 @@ def decision_problems(request: DecisionRequest, subject: Subject, policy: Policy
 
 def _reason_problems(request: DecisionRequest, subject: Subject, policy: Policy) -> Iterator[Problem]:
     better = request.verdict == "better_file"
-    known = policy.better_file_reasons() if better else policy.reasons_for(subject.kind)
+    known = policy.reasons_for(kind=subject.kind, verdict="better_file" if better else "reject")
     for position, code in enumerate(request.reasons):
         if code not in known:
             message = f"There is no reason {code!r} here. Use one of {', '.join(known)}."
