@@ -9,7 +9,7 @@ from pipeline.kernel.rules.one_time_codes import Codes
 from pipeline.policy.account import Account, Category, Points, unknown_names
 from pipeline.policy.files import Files, Upload
 from pipeline.policy.ladder import FactType, Identity, Stage
-from pipeline.policy.mail_templates import SUBSCRIBABLE
+from pipeline.policy.mail_templates import CATEGORIES
 from pipeline.policy.member_sessions import SessionRules
 from pipeline.policy.methods import BusinessEmail, ChecklistItem, Methods, Rulings, TaxNumbers
 from pipeline.policy.quality import Quality
@@ -160,7 +160,7 @@ class Policy(Frozen):
 
     @model_validator(mode="after")
     def _mails_have_categories(self) -> Self:
-        if missing := sorted(SUBSCRIBABLE - self.subscriptions.keys()):
+        if missing := sorted(CATEGORIES - self.subscriptions.keys()):
             raise ValueError(f"subscriptions: mails are sent of the categories {missing}; add them")
         return self
 

@@ -10,10 +10,11 @@ from sqlalchemy import Connection, Row, func, insert, select
 from pipeline.kernel.errors import NotFound
 from pipeline.kernel.ids import new_id
 from pipeline.policy import Policy
+from pipeline.policy.mail_templates import template_of_decision
 from pipeline.submission import lifecycle
 from pipeline.submission.chances import chances_left
 from pipeline.submission.lifecycle import Emission, Transition
-from pipeline.submission.mail_contract import FreezeMail, ResultMail
+from pipeline.submission.mail_contract import FreezeMail, SubmissionMail
 from pipeline.submission.tables import STANDING, decision, submission
 from pipeline.tasks import ledger
 from pipeline.tasks.rules import SEND_MAIL, UNLOCK_STAGE
@@ -62,7 +63,6 @@ EVENTS: Final[Mapping[str, Transition]] = {
     "better_file": Transition.SENT_BACK,
 }
 
-_TEMPLATES: Final = {"approve": "verification_approved", "reject": "verification_rejected"}
 _EFFECTS: Final = {"approve": UNLOCK_STAGE, "reject": SEND_MAIL}
 
 
@@ -101,9 +101,9 @@ def record_ruling(
         stage=subject.stage,
         limit=policy.attempts.per_method,
     )
-    mail = ResultMail(
+    mail = SubmissionMail(
         cause_id=decision_id,
-        template=_TEMPLATES[ruling.verdict],
+        template=template_of_decision(kind=subject.kind, verdict=ruling.verdict),
         submission_id=subject.id,
         member_id=subject.member_id,
         stage=subject.stage,

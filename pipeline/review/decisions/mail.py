@@ -1,7 +1,7 @@
 """What the mail of a reviewer's decision may say: as it will be frozen, and as it can be looked at before."""
 
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Connection, Row
@@ -10,22 +10,20 @@ from pipeline.kernel.database import Database
 from pipeline.kernel.errors import Invalid, Problem
 from pipeline.kernel.ids import new_id
 from pipeline.policy import Policy
+from pipeline.policy.mail_templates import template_of_decision
 from pipeline.review.claims.lookup import case_of_claim
 from pipeline.submission.chances import chances_left
-from pipeline.submission.mail_contract import ResultMail
+from pipeline.submission.mail_contract import SubmissionMail
 from schemas.decisions import DecisionRequest, MailPreview
-
-_OUTCOMES: Final = {"approve": "approved", "reject": "rejected"}
 
 
 def result_mail(
     connection: Connection, cause_id: UUID, command: DecisionRequest, subject: Row[Any], policy: Policy
-) -> ResultMail:
+) -> SubmissionMail:
     """The mail of this decision on a submission, which holds the chance that a rejection spends."""
-    outcome = _OUTCOMES.get(command.verdict)
-    return ResultMail(
+    return SubmissionMail(
         cause_id=cause_id,
-        template=f"{subject.kind}_{outcome}" if outcome else command.verdict,
+        template=template_of_decision(kind=subject.kind, verdict=command.verdict),
         submission_id=subject.id,
         member_id=subject.member_id,
         stage=subject.stage,
@@ -44,7 +42,7 @@ def _chances_left(connection: Connection, subject: Row[Any], policy: Policy) -> 
     return chances_left(connection, **mine, limit=policy.attempts.per_method)
 
 
-PreviewMail = Callable[[Connection, ResultMail], Any]
+PreviewMail = Callable[[Connection, SubmissionMail], Any]
 """The mail in words (`subject`, `text`, `html`) as it would be frozen."""
 
 
