@@ -82,8 +82,8 @@ format: setup  ## Format the code and mend what the linter can mend
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-messages: setup  ## Bring the catalogues of the mails up to date with templates, findings and policy
-	$(BIN)/python -m tests.support.messages
+messages: setup  ## Bring the catalogues of translations up to date with what members read
+	$(BIN)/python -m cli.messages
 
 lock: setup  ## Resolve the dependencies anew into the two lock files (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url \

@@ -10,11 +10,10 @@ from config.policy import load_policy
 from config.settings import Settings
 from pipeline.kernel.errors import NotFound
 from pipeline.notification.reader import reader_of
-from pipeline.notification.render import Rendered
+from pipeline.notification.render import Rendered, Sender
 from pipeline.notification.samples import Facts, sample, variants
-from pipeline.notification.sender import Sender
 from pipeline.policy import Policy
-from pipeline.policy.mail_templates import CATEGORIES
+from pipeline.policy.mail_templates import MailTemplate
 
 app = typer.Typer(no_args_is_help=True, help="The mails that members get.")
 
@@ -46,8 +45,8 @@ def preview(
     if template is None:
         _list(policy, as_json=as_json)
         return
-    facts = _facts(template, variant, policy)
-    mail = sample(template, facts, reader=reader_of(locale, timezone), sender=_sender())
+    known = _template(template)
+    mail = sample(known, _facts(known, variant, policy), reader=reader_of(locale, timezone), sender=_sender())
     _print(mail, as_json=as_json)
     for path in filter(None, (html, opened)):
         path.write_text(mail.html, encoding="utf-8")
@@ -57,8 +56,7 @@ def preview(
 
 def _list(policy: Policy, *, as_json: bool) -> None:
     rows = [
-        {"template": name, "category": category, "variants": list(variants(name, policy))}
-        for name, category in CATEGORIES.items()
+        {"template": each, "category": each.category, "variants": list(variants(each, policy))} for each in MailTemplate
     ]
     if as_json:
         print_json(rows)
@@ -67,10 +65,16 @@ def _list(policy: Policy, *, as_json: bool) -> None:
     print_table(["template", "category", "variants"], lines)
 
 
-def _facts(template: str, variant: str | None, policy: Policy) -> Facts:
+def _template(name: str) -> MailTemplate:
+    """The template of that name. Raises NotFound, which lists what there is."""
+    try:
+        return MailTemplate(name)
+    except ValueError as error:
+        raise NotFound(f"There is no mail {name!r}. Use one of {', '.join(MailTemplate)}.") from error
+
+
+def _facts(template: MailTemplate, variant: str | None, policy: Policy) -> Facts:
     """The facts of one variant. Raises NotFound, which lists what there is."""
-    if template not in CATEGORIES:
-        raise NotFound(f"There is no mail {template!r}. Use one of {', '.join(CATEGORIES)}.")
     known = variants(template, policy)
     chosen = variant or next(iter(known))
     if chosen not in known:

@@ -33,8 +33,11 @@ def _print(view: QualityView) -> None:
     for title, lines in (("week", view.weeks), ("queue", view.queues), ("reviewer", view.reviewers)):
         print_table([title, *_COLUMNS], [_row(each) for each in lines], empty=f"No {title} yet.")
         console.print()
-    columns = ["reason", "given", "kappa", "judged", "wrong"]
-    rows = [[each.reason, each.given, each.kappa, each.judged, _percent(each.error_percent)] for each in view.reasons]
+    columns = ["reason", "verdict", "given", "kappa", "judged", "wrong"]
+    rows = [
+        [each.reason, each.verdict, each.given, each.kappa, each.judged, _percent(each.error_percent)]
+        for each in view.reasons
+    ]
     print_table(columns, rows, empty="No reason was given twice.")
     console.print()
     columns = [

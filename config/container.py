@@ -28,9 +28,9 @@ from pipeline.kernel.s3_client import s3_client
 from pipeline.kernel.storage import Storage, storage_circuit
 from pipeline.membership.service import is_unlocked
 from pipeline.notification.freeze import freeze, freeze_addressed_mail, preview, withdraw
-from pipeline.notification.sender import Sender
+from pipeline.notification.render import Sender
 from pipeline.notification.smtp import Mailer, mail_circuit
-from pipeline.notification.topic import Topic, fetch_from_amazon
+from pipeline.notification.sns import Topic, fetch_from_amazon
 from pipeline.policy import Policy
 from pipeline.review.claims.context import ReviewContext
 from pipeline.review.quality import blind_looks
@@ -39,7 +39,7 @@ from pipeline.tasks.backlog import Backlog
 from pipeline.tasks.ledger import Ledger
 from pipeline.tasks.relay import forget_hints
 from pipeline.verification.vies import LookUp, Vies
-from pipeline.workflows.member_mail import Office, notify_member
+from pipeline.workflows.member_mail import MailContext, notify_member
 
 
 @dataclass(frozen=True)
@@ -132,7 +132,7 @@ class Container:
     @cached_property
     def notify_member(self) -> NotifyMember:
         """Writes news to a member in the caller's transaction, unless they left its category."""
-        return partial(notify_member, office=Office(self.sender, self.policy, self.settings.web_url))
+        return partial(notify_member, context=MailContext(self.sender, self.policy, self.settings.web_url))
 
     @cached_property
     def confirming(self) -> Confirming:

@@ -111,9 +111,10 @@ class QualityLine(Frozen):
 
 
 class ReasonLine(Frozen):
-    """How well one reason of a rejection is used."""
+    """How well one reason for one verdict is used."""
 
     reason: str
+    verdict: str
     given: int
     pairs: int
     kappa: float | None

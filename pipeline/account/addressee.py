@@ -14,7 +14,7 @@ from pipeline.submission.tables import submission
 
 @dataclass(frozen=True, slots=True)
 class Addressee:
-    """A member as a letter is written to them: `locale` as RFC 5646 or Unicode spell it, `timezone` an IANA name or None."""
+    """A member as a mail is written to them: `locale` as RFC 5646 or Unicode spell it, `timezone` an IANA name or None."""
 
     name: str
     email: str

@@ -20,6 +20,7 @@ from pipeline.kernel.ids import new_id
 from pipeline.kernel.rules import one_time_codes
 from pipeline.kernel.rules.one_time_codes import Kept, Outcome, Sent
 from pipeline.policy import Policy
+from pipeline.policy.mail_templates import MailTemplate
 from pipeline.submission import audit
 from pipeline.submission.mail_contract import AddressedMail, FreezeAddressedMail
 from pipeline.tasks import ledger
@@ -139,7 +140,7 @@ def _confirm(connection: Connection, member_id: str, email: str, now: datetime) 
 def _code_mail(person: SectionView, code: str, locale: str | None, kept: Kept) -> AddressedMail:
     return AddressedMail(
         cause_id=new_id(),
-        template="email_code",
+        template=MailTemplate.EMAIL_CODE,
         recipient=str(person.content["email"]),
         name=str(person.content["name"]),
         locale=locale or person.content.get("locale") or "en",

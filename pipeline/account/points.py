@@ -22,6 +22,7 @@ from pipeline.kernel.errors import Forbidden, NotFound
 from pipeline.kernel.idempotency import Once, earlier_answer, remember
 from pipeline.kernel.ids import new_id
 from pipeline.policy import Policy
+from pipeline.policy.mail_templates import MailTemplate
 from pipeline.submission import audit
 from pipeline.submission.mail_contract import MemberMail, NotifyMember
 from pipeline.submission.tables import decision, submission
@@ -31,7 +32,7 @@ from schemas.points import CorrectionRequest, EarningRequest, PenaltyRequest, Po
 log = structlog.get_logger()
 
 _WRITTEN_ABOUT: Final = ("correction", "penalty")
-"""What a member did not do themselves, and so gets a letter about."""
+"""What a member did not do themselves, and so gets a mail about."""
 
 _VERBS: Final = {"earning": "earned", "redemption": "redeemed", "correction": "corrected", "penalty": "taken"}
 
@@ -147,7 +148,7 @@ def _settle(connection: Connection, row: Row[Any], book: Book) -> None:
     detail = {"member_id": row.member_id, "entry": row.number, "points": row.points, "code": row.code}
     if row.type in _WRITTEN_ABOUT:
         facts = {"amount": row.points, "cause": row.title, "balance": row.balance_after}
-        book.notify_member(connection, MemberMail(row.id, "points", row.member_id, facts, book.trace))
+        book.notify_member(connection, MemberMail(row.id, MailTemplate.POINTS, row.member_id, facts, book.trace))
     told = PointsChanged(
         member_id=row.member_id,
         entry_id=row.id,

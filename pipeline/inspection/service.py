@@ -18,9 +18,10 @@ from pipeline.kernel.ids import new_id
 from pipeline.kernel.rules.working_days import avatar_due
 from pipeline.kernel.storage import Storage
 from pipeline.policy import Policy
+from pipeline.policy.mail_templates import MailTemplate
 from pipeline.submission import lifecycle
 from pipeline.submission.lifecycle import Transition
-from pipeline.submission.mail_contract import FreezeMail, ResultMail
+from pipeline.submission.mail_contract import FreezeMail, SubmissionMail
 from pipeline.submission.tables import finding as finding_table
 from pipeline.submission.tables import material, rendition, submission
 from pipeline.tasks import ledger
@@ -167,9 +168,9 @@ def _move(
         refusing = {
             found.message: sentence_of(found) for each in uploads for found in each.findings if not verdict([found])
         }
-        mail = ResultMail(
+        mail = SubmissionMail(
             cause_id=subject.id,
-            template="submission_refused",
+            template=MailTemplate.SUBMISSION_REFUSED,
             submission_id=subject.id,
             member_id=subject.member_id,
             stage=subject.stage,

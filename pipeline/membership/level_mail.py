@@ -6,6 +6,7 @@ from typing import Final
 from sqlalchemy import Connection
 
 from pipeline.membership.level import Cause, LevelMove
+from pipeline.policy.mail_templates import MailTemplate
 from pipeline.submission.mail_contract import (
     AFTER_FORGERY,
     AFTER_REFUNDS,
@@ -34,14 +35,14 @@ def tell(
     notify_member(connection, MemberMail(move.id, template, member_id, facts, trace=cause.trace))
 
 
-def _raised(move: LevelMove, reason: str) -> tuple[str, Mapping[str, object]]:
+def _raised(move: LevelMove, reason: str) -> tuple[MailTemplate, Mapping[str, object]]:
     new = [benefit for benefit in move.after.benefits if benefit not in move.before.benefits]
-    return "level_unlocked", {"stage_title": move.after.title, "new_benefits": new, "reason": reason}
+    return MailTemplate.LEVEL_UNLOCKED, {"stage_title": move.after.title, "new_benefits": new, "reason": reason}
 
 
-def _lowered(move: LevelMove, reason: str) -> tuple[str, Mapping[str, object]]:
+def _lowered(move: LevelMove, reason: str) -> tuple[MailTemplate, Mapping[str, object]]:
     lost = [benefit for benefit in move.before.benefits if benefit not in move.after.benefits]
-    return "level_lowered", {
+    return MailTemplate.LEVEL_LOWERED, {
         "from_title": move.before.title,
         "to_title": move.after.title,
         "lost_benefits": lost,

@@ -1,4 +1,4 @@
-"""The catalogues of translations (gettext), compiled when they are first used, and which of them serves a member."""
+"""The languages that mails are written in, and their catalogues (gettext), compiled when they are first used."""
 
 import io
 from functools import cache
@@ -11,10 +11,11 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
 LANGUAGES: Final = {"en": "en", "zh": "zh_Hans", "es": "es"}
-"""What we write in: of each language the catalogue. English is what the messages themselves are written in."""
+"""The catalogue of each language that is offered. The messages themselves are English, which has none."""
 
 FALLBACK: Final = Locale("en")
-DOMAIN: Final = "mails"
+TRANSLATED: Final = tuple(sorted({*LANGUAGES.values()} - {FALLBACK.language}))
+"""The catalogues that there are."""
 
 
 def locale_of(asked: str) -> Locale:
@@ -40,7 +41,7 @@ def translations(catalogue: str) -> NullTranslations:
     """The compiled catalogue; for English, the messages as they are."""
     if catalogue == FALLBACK.language:
         return NullTranslations()
-    place = files("pipeline.notification") / "locales" / catalogue / "LC_MESSAGES" / f"{DOMAIN}.po"
+    place = files("pipeline.notification") / "locales" / catalogue / "LC_MESSAGES" / "mails.po"
     compiled = io.BytesIO()
     write_mo(compiled, read_po(io.BytesIO(place.read_bytes()), locale=catalogue))
     compiled.seek(0)

@@ -1,4 +1,4 @@
-"""Take in what Amazon says of our mails: bounces and complaints suppress their addresses."""
+"""What Amazon SES reports of our mails: a bounce or a complaint suppresses its address."""
 
 from datetime import datetime
 
@@ -9,16 +9,15 @@ from pipeline.kernel.database import Database
 from pipeline.kernel.errors import Invalid, Problem
 from pipeline.kernel.idempotency import once
 from pipeline.kernel.validation import problems
-from pipeline.notification.sns import confirm_subscription, verify
+from pipeline.notification.sns import Topic, confirm_subscription, verify
 from pipeline.notification.suppression import suppress
-from pipeline.notification.topic import Topic
 from schemas.mail_events import SesNotice, SnsMessage
 
 log = structlog.get_logger()
 
 
 def take_in(body: bytes, *, now: datetime, topic: Topic, db: Database) -> int:
-    """Take in one message of Amazon SNS, once; how many addresses it suppressed. Raises Invalid, NotFromAmazon, RetryableError."""
+    """Follow one message of Amazon SNS, once; how many addresses it suppressed. Raises Invalid, NotFromAmazon, RetryableError."""
     message = _message(body)
     verify(message, now=now, topic=topic)
     if message.Type == "SubscriptionConfirmation":
@@ -40,7 +39,7 @@ def _message(body: bytes) -> SnsMessage:
 
 
 def _notice(message: SnsMessage) -> SesNotice:
-    """What SES says. Anything else that is published to the topic, such as its greeting, says nothing of mails."""
+    """The notification of SES; an empty one for any other message of the topic, such as its greeting."""
     try:
         return SesNotice.model_validate_json(message.Message)
     except ValidationError as error:

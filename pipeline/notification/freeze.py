@@ -1,40 +1,42 @@
-"""Render a mail and keep it, in the transaction of what it tells; take it back with that."""
+"""Render a mail and keep it, in the transaction of what it says; withdraw it where that is undone (ADR 0005)."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, Row, select, update
 from sqlalchemy.dialects.postgresql import insert
 
+from pipeline.kernel.translatable import msgid
 from pipeline.notification.reader import reader_of
-from pipeline.notification.render import Rendered, render
-from pipeline.notification.result import rendered, template_of
-from pipeline.notification.sender import Sender
-from pipeline.notification.tables import mail
+from pipeline.notification.render import Rendered, Sender, render
+from pipeline.notification.tables import mail as mail_table
 from pipeline.policy import Policy
-from pipeline.submission.mail_contract import AddressedMail, ResultMail
+from pipeline.policy.mail_templates import MailTemplate
+from pipeline.submission.chances import chances_used
+from pipeline.submission.mail_contract import AddressedMail, SubmissionMail
 from pipeline.submission.tables import submission
 
+_FAILURES: Final = frozenset({MailTemplate.VERIFICATION_REJECTED, MailTemplate.VERIFICATION_EXPIRED})
+_BY_ORDERS: Final = msgid("Orders of the amount that the stage asks for")
 
-def freeze(connection: Connection, result: ResultMail, *, sender: Sender, policy: Policy) -> None:
+
+def freeze(connection: Connection, mail: SubmissionMail, *, sender: Sender, policy: Policy) -> None:
     """Keep the mail as it will be sent: address, words and Message-ID never change after this. One mail for each cause."""
-    subject = connection.execute(select(submission).where(submission.c.id == result.submission_id)).one()
-    words = rendered(connection, result, subject, sender=sender, policy=policy)
+    subject = _subject(connection, mail)
     row = {
-        "cause_id": result.cause_id,
-        "submission_id": result.submission_id,
-        "template": template_of(result),
+        "cause_id": mail.cause_id,
+        "submission_id": mail.submission_id,
+        "template": _template(mail),
         "recipient": subject.member["email"],
         "locale": subject.member.get("locale", "en"),
     }
-    _keep(connection, row, words, sender)
+    _keep(connection, row, _rendered(connection, mail, subject, sender=sender, policy=policy), sender)
 
 
-def preview(connection: Connection, result: ResultMail, *, sender: Sender, policy: Policy) -> Rendered:
+def preview(connection: Connection, mail: SubmissionMail, *, sender: Sender, policy: Policy) -> Rendered:
     """The mail as `freeze` would keep it; nothing is written."""
-    subject = connection.execute(select(submission).where(submission.c.id == result.submission_id)).one()
-    return rendered(connection, result, subject, sender=sender, policy=policy)
+    return _rendered(connection, mail, _subject(connection, mail), sender=sender, policy=policy)
 
 
 def freeze_addressed_mail(connection: Connection, mail: AddressedMail, *, sender: Sender) -> None:
@@ -47,28 +49,61 @@ def freeze_addressed_mail(connection: Connection, mail: AddressedMail, *, sender
         "headers": dict(mail.headers) or None,
         "secret": mail.secret,
     }
-    _keep(connection, row, rendered_addressed_mail(mail, sender=sender), sender)
-
-
-def rendered_addressed_mail(mail: AddressedMail, *, sender: Sender) -> Rendered:
-    """The mail in its reader's language."""
-    known = {
-        "name": mail.name,
-        "service": sender.name,
-        "member_centre_url": sender.member_centre_url,
-        "unsubscribe_url": mail.headers.get("List-Unsubscribe", "").strip("<>") or None,
-    }
-    return render(mail.template, {**known, **mail.facts}, reader=reader_of(mail.locale, mail.timezone))
-
-
-def _keep(connection: Connection, row: Mapping[str, Any], words: Rendered, sender: Sender) -> None:
-    written = {"subject": words.subject, "text": words.text, "html": words.html}
-    message_id = f"<{row['cause_id']}@{sender.address.rpartition('@')[2]}>"
-    kept = {**row, **written, "message_id": message_id}
-    connection.execute(insert(mail).values(kept).on_conflict_do_nothing())
+    link = mail.headers.get("List-Unsubscribe", "").strip("<>") or None
+    facts = {"name": mail.name, "unsubscribe_url": link, **mail.facts}
+    rendered = render(mail.template, facts, reader=reader_of(mail.locale, mail.timezone), sender=sender)
+    _keep(connection, row, rendered, sender)
 
 
 def withdraw(connection: Connection, cause_id: UUID) -> None:
-    """Say that a mail which nobody has begun to send never leaves: its result was undone."""
-    mine = (mail.c.cause_id == cause_id, mail.c.state == "pending")
-    connection.execute(update(mail).where(*mine).values(state="withdrawn"))
+    """Mark the mail of an undone decision, which nobody has begun to send, as one that never leaves."""
+    mine = (mail_table.c.cause_id == cause_id, mail_table.c.state == "pending")
+    connection.execute(update(mail_table).where(*mine).values(state="withdrawn"))
+
+
+def _subject(connection: Connection, mail: SubmissionMail) -> Row[Any]:
+    return connection.execute(select(submission).where(submission.c.id == mail.submission_id)).one()
+
+
+def _template(mail: SubmissionMail) -> MailTemplate:
+    """The failure that used up the last chance has a template of its own."""
+    used_up = mail.template in _FAILURES and mail.chances_left == 0
+    return MailTemplate.CHANCES_USED_UP if used_up else mail.template
+
+
+def _rendered(
+    connection: Connection, mail: SubmissionMail, subject: Row[Any], *, sender: Sender, policy: Policy
+) -> Rendered:
+    """The mail in the member's language. `subject` is the row of its submission."""
+    stage = policy.stage(mail.stage) if mail.stage else None
+    template = _template(mail)
+    facts = {
+        "name": subject.member["name"],
+        "kind": subject.kind,
+        "stage": stage,
+        "benefits": policy.benefit_titles(stage.benefits) if stage else (),
+        "sentences": mail.sentences,
+        "message": mail.message,
+        "chances_left": mail.chances_left,
+        "chance": mail.chance,
+        "expired": mail.template is MailTemplate.VERIFICATION_EXPIRED,
+    }
+    if template is MailTemplate.CHANCES_USED_UP:
+        facts["other_ways"] = _other_ways(connection, mail, policy)
+    reader = reader_of(subject.member.get("locale", "en"), subject.member.get("timezone"))
+    return render(template, facts, reader=reader, sender=sender)
+
+
+def _other_ways(connection: Connection, mail: SubmissionMail, policy: Policy) -> Sequence[str]:
+    """The titles of what still leads to the stage: methods with chances left, and orders."""
+    used = chances_used(connection, member_id=mail.member_id)
+    limit = policy.attempts.per_method
+    stage = policy.stage(mail.stage) if mail.stage else None
+    methods = [title for method, title in policy.methods.items() if used.get((str(mail.stage), method), 0) < limit]
+    return [*methods, *([_BY_ORDERS] if stage and "spend" in stage.unlocked_by else [])]
+
+
+def _keep(connection: Connection, row: Mapping[str, Any], rendered: Rendered, sender: Sender) -> None:
+    words = {"subject": rendered.subject, "text": rendered.text, "html": rendered.html}
+    kept = {**row, **words, "message_id": sender.message_id(row["cause_id"])}
+    connection.execute(insert(mail_table).values(kept).on_conflict_do_nothing())

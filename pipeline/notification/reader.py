@@ -1,4 +1,4 @@
-"""The member as one who reads: sentences in their language, numbers as they write them, times on their clock."""
+"""What a member reads in their language: sentences, numbers, amounts, dates, and times in their time zone."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -32,19 +32,19 @@ class Reader:
         """The translations into the reader's language."""
         return translations(catalogue_of(self.locale))
 
-    def told(self, said: str | Sentence) -> str:
+    def translate(self, english: str | Sentence) -> str:
         """A sentence, title or label in the reader's language. What the catalogue does not have stays as it is."""
-        if isinstance(said, Sentence):
-            return _Filled(self).vformat(self._word(said.english), (), dict(said.values))
-        return self._word(said)
+        if isinstance(english, Sentence):
+            return _Filled(self).vformat(self._word(english.english), (), dict(english.values))
+        return self._word(english)
 
-    def each(self, said: Iterable[str | Sentence]) -> list[str]:
+    def translate_each(self, english: Iterable[str | Sentence]) -> list[str]:
         """Several of them."""
-        return [self.told(one) for one in said]
+        return [self.translate(one) for one in english]
 
-    def listed(self, said: Sequence[str], style: str = "and") -> str:
-        """Several of them in a row: `and` or `or` before the last."""
-        return format_list(self.each(said), "or" if style == "or" else "standard", locale=self.locale)
+    def joined(self, english: Sequence[str], style: str = "and") -> str:
+        """Several of them in one sentence, with `and` or `or` before the last."""
+        return format_list(self.translate_each(english), "or" if style == "or" else "standard", locale=self.locale)
 
     def number(self, value: float, *, signed: bool = False) -> str:
         """A number with the reader's separators, and with a plus where it is above zero and `signed`."""
@@ -70,7 +70,9 @@ class Reader:
         time = format_time(there, "short", locale=self.locale)
         if self.timezone is UTC:
             return f"{time} UTC"
-        return self.told(Sentence(_WITH_ZONE, {"time": time, "zone": get_timezone_name(there, locale=self.locale)}))
+        return self.translate(
+            Sentence(_WITH_ZONE, {"time": time, "zone": get_timezone_name(there, locale=self.locale)})
+        )
 
     def moment(self, at: datetime) -> str:
         """A date and a time of day, with its zone."""
@@ -93,7 +95,7 @@ class _Filled(Formatter):
         if format_spec == "size":
             return reader.size(value)
         if isinstance(value, list | tuple) and not isinstance(value, Money):
-            return reader.listed(value, format_spec)
+            return reader.joined(value, format_spec)
         return _written(value, reader)
 
 
@@ -106,7 +108,7 @@ def _written(value: Any, reader: Reader) -> str:
         case date():
             return reader.day(value)
         case str():
-            return reader.told(value)
+            return reader.translate(value)
         case _:
             return reader.number(value)
 

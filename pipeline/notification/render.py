@@ -12,12 +12,25 @@ from typing import Any, Final, Literal
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from pipeline.notification.catalogues import catalogue_of, translations
-from pipeline.notification.reader import Reader, reader_of
+from pipeline.notification.reader import Reader
+from pipeline.policy.mail_templates import MailTemplate
 
 Form = Literal["text", "html"]
 
-ENGLISH: Final = reader_of("en")
 _GAP: Final = re.compile(r"\n{3,}")
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """Who our mails are from: the address, the name of the service in words, and where members go (a web address)."""
+
+    address: str
+    name: str
+    member_centre_url: str
+
+    def message_id(self, unique: object) -> str:
+        """The Message-ID that is made of something unique and the sender's domain."""
+        return f"<{unique}@{self.address.rpartition('@')[2]}>"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +42,16 @@ class Rendered:
     html: str
 
 
-def render(template: str, values: Mapping[str, Any], *, reader: Reader = ENGLISH) -> Rendered:
-    """The mail of that template for that reader. A value that the template needs and does not get is an error, never a gap."""
-    known = {"unsubscribe_url": None, **values, "reader": reader, "language": str(reader.locale).replace("_", "-")}
+def render(template: MailTemplate, facts: Mapping[str, Any], *, reader: Reader, sender: Sender) -> Rendered:
+    """The mail of that template for that reader. A fact that the template needs and does not get is an error, never a gap."""
+    known = {
+        "service": sender.name,
+        "member_centre_url": sender.member_centre_url,
+        "unsubscribe_url": None,
+        **facts,
+        "reader": reader,
+        "language": str(reader.locale).replace("_", "-"),
+    }
     catalogue = catalogue_of(reader.locale)
     plain = environment("text", catalogue).get_template(f"{template}.jinja")
     subject = "".join(plain.blocks["subject"](plain.new_context(known)))

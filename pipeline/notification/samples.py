@@ -7,10 +7,9 @@ from typing import Any, Final
 
 from pipeline.kernel.translatable import Money, Sentence
 from pipeline.notification.reader import Reader
-from pipeline.notification.render import Rendered, render
-from pipeline.notification.sender import Sender
+from pipeline.notification.render import Rendered, Sender, render
 from pipeline.policy import Policy
-from pipeline.policy.mail_templates import CATEGORIES
+from pipeline.policy.mail_templates import MailTemplate
 from pipeline.submission.mail_contract import AFTER_REFUNDS, BY_ORDERS_OF
 
 Facts = Mapping[str, Any]
@@ -33,54 +32,48 @@ _FOUND: Final = (
 )
 
 
-def variants(template: str, policy: Policy) -> Mapping[str, Facts]:
+def variants(template: MailTemplate, policy: Policy) -> Mapping[str, Facts]:
     """The facts of each variant of a template, by the variant's name; the first is what the mail is usually."""
     return _variants(policy)[template]
 
 
-def sample(template: str, facts: Facts, *, reader: Reader, sender: Sender) -> Rendered:
+def sample(template: MailTemplate, facts: Facts, *, reader: Reader, sender: Sender) -> Rendered:
     """The mail with these facts, as that reader gets it."""
-    known = {
-        "name": "Ada Byron",
-        "service": sender.name,
-        "member_centre_url": sender.member_centre_url,
-        "unsubscribe_url": _LINK if CATEGORIES[template] else None,
-    }
-    return render(template, {**known, **facts}, reader=reader)
+    known = {"name": "Ada Byron", "unsubscribe_url": _LINK if template.category else None}
+    return render(template, {**known, **facts}, reader=reader, sender=sender)
 
 
-def _variants(policy: Policy) -> Mapping[str, Mapping[str, Facts]]:
+def _variants(policy: Policy) -> Mapping[MailTemplate, Mapping[str, Facts]]:
     return {**_results(policy), **_failures(policy), **_news(policy), **_codes(policy)}
 
 
-def _results(policy: Policy) -> Mapping[str, Mapping[str, Facts]]:
+def _results(policy: Policy) -> Mapping[MailTemplate, Mapping[str, Facts]]:
     stage = policy.ladder[1]
     avatar = [policy.reasons.avatar[0].text, policy.reasons.avatar[-1].text]
-    material = [policy.reasons.verification[0].text]
-    better = {"kind": "verification", "stage": stage, "sentences": material, "message": _MESSAGE}
+    better = [reason.text for reason in policy.reasons.better_file[:2]]
     approved = {"stage": stage, "benefits": policy.benefit_titles(stage.benefits)}
     return {
-        "avatar_approved": {"plain": {"message": None}, "with a message": {"message": _MESSAGE}},
-        "avatar_rejected": {
+        MailTemplate.AVATAR_APPROVED: {"plain": {"message": None}, "with a message": {"message": _MESSAGE}},
+        MailTemplate.AVATAR_REJECTED: {
             "plain": {"sentences": avatar, "message": None},
             "with a message": {"sentences": avatar, "message": _MESSAGE},
         },
-        "better_file": {
-            "materials": better,
-            "avatar": {"kind": "avatar", "stage": None, "sentences": avatar, "message": None},
+        MailTemplate.BETTER_FILE: {
+            "materials": {"kind": "verification", "stage": stage, "sentences": better[:1], "message": _MESSAGE},
+            "avatar": {"kind": "avatar", "stage": None, "sentences": better, "message": None},
         },
-        "submission_refused": {
+        MailTemplate.SUBMISSION_REFUSED: {
             "materials": {"kind": "verification", "sentences": _FOUND},
             "avatar": {"kind": "avatar", "sentences": _FOUND[:1]},
         },
-        "verification_approved": {
+        MailTemplate.VERIFICATION_APPROVED: {
             "plain": {**approved, "message": None},
             "with a message": {**approved, "message": _MESSAGE},
         },
     }
 
 
-def _failures(policy: Policy) -> Mapping[str, Mapping[str, Facts]]:
+def _failures(policy: Policy) -> Mapping[MailTemplate, Mapping[str, Facts]]:
     reasons = [reason.text for reason in policy.reasons.verification[1:3]]
     failed = {"stage": policy.ladder[1], "sentences": reasons, "message": None}
     second = {**failed, "chance": 2, "chances_left": 3}
@@ -88,12 +81,12 @@ def _failures(policy: Policy) -> Mapping[str, Mapping[str, Facts]]:
     expired = {"stage": policy.ladder[1], "sentences": [policy.rulings.code_expired]}
     methods = [*policy.methods.values()]
     return {
-        "verification_rejected": {
+        MailTemplate.VERIFICATION_REJECTED: {
             "chances left": second,
             "one chance left, with a message": {**second, "chances_left": 1, "message": _MESSAGE},
         },
-        "verification_expired": {"chances left": {**expired, "chance": 2, "chances_left": 3}},
-        "chances_used_up": {
+        MailTemplate.VERIFICATION_EXPIRED: {"chances left": {**expired, "chance": 2, "chances_left": 3}},
+        MailTemplate.CHANCES_USED_UP: {
             "rejected": {**last, "other_ways": methods[1:], "message": _MESSAGE},
             "run out": {**last, **expired, "expired": True, "other_ways": methods[:1]},
             "nothing left": {**last, "other_ways": []},
@@ -101,7 +94,7 @@ def _failures(policy: Policy) -> Mapping[str, Mapping[str, Facts]]:
     }
 
 
-def _news(policy: Policy) -> Mapping[str, Mapping[str, Facts]]:
+def _news(policy: Policy) -> Mapping[MailTemplate, Mapping[str, Facts]]:
     lower, upper = policy.ladder[1:3]
     gained = policy.benefit_titles(each for each in upper.benefits if each not in lower.benefits)
     orders = Sentence(
@@ -109,8 +102,10 @@ def _news(policy: Policy) -> Mapping[str, Mapping[str, Facts]]:
     )
     earned, taken = next(iter(policy.points.earn.values())), next(iter(policy.points.penalties.values()))
     return {
-        "level_unlocked": {"by orders": {"stage_title": upper.title, "new_benefits": gained, "reason": orders}},
-        "level_lowered": {
+        MailTemplate.LEVEL_UNLOCKED: {
+            "by orders": {"stage_title": upper.title, "new_benefits": gained, "reason": orders}
+        },
+        MailTemplate.LEVEL_LOWERED: {
             "after refunds": {
                 "from_title": upper.title,
                 "to_title": lower.title,
@@ -118,21 +113,21 @@ def _news(policy: Policy) -> Mapping[str, Mapping[str, Facts]]:
                 "reason": AFTER_REFUNDS,
             }
         },
-        "review_delayed": {
+        MailTemplate.REVIEW_DELAYED: {
             "verification": {"kind": "verification", "stage_title": lower.title, "due_at": _DUE},
             "avatar": {"kind": "avatar", "stage_title": None, "due_at": _DUE},
         },
-        "points": {
+        MailTemplate.POINTS: {
             "added": {"amount": earned.points, "cause": earned.title, "balance": 1_260},
             "taken": {"amount": -taken.points, "cause": taken.title, "balance": -240},
         },
     }
 
 
-def _codes(policy: Policy) -> Mapping[str, Mapping[str, Facts]]:
+def _codes(policy: Policy) -> Mapping[MailTemplate, Mapping[str, Facts]]:
     code = "042117"
     business = {"name": "", "code": code, "minutes": policy.codes.valid_seconds // _SECONDS_A_MINUTE}
     return {
-        "email_code": {"plain": {"code": code, "valid_until": _DUE}},
-        "business_email_code": {"plain": {**business, "stage": policy.ladder[1].title}},
+        MailTemplate.EMAIL_CODE: {"plain": {"code": code, "valid_until": _DUE}},
+        MailTemplate.BUSINESS_EMAIL_CODE: {"plain": {**business, "stage_title": policy.ladder[1].title}},
     }

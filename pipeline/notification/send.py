@@ -1,6 +1,6 @@
 """Hand a frozen mail over, once: `pending → sending → sent | unknown`.
 
-One that was `withdrawn` stays here. So does one whose address was `suppressed` by a bounce or a complaint.
+A mail that was `withdrawn` is never sent, nor one whose address is `suppressed` after a bounce or a complaint.
 """
 
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ from sqlalchemy import Row, func, select, update
 
 from pipeline.kernel.database import Database
 from pipeline.kernel.errors import LeaseLost, MailAmbiguous, MailDeferred, MailRefused, MailUnavailable
-from pipeline.notification.sender import Sender
+from pipeline.notification.render import Sender
 from pipeline.notification.smtp import Mailer, ascii_address
 from pipeline.notification.suppression import is_suppressed
 from pipeline.notification.tables import mail
@@ -27,10 +27,10 @@ log = structlog.get_logger()
 
 
 def send(task: Task, *, db: Database, mailer: Mailer, sender: Sender) -> None:
-    """Hand the mail over and say so in one transaction with the end of the task.
+    """Hand the mail over, and record that in the transaction that ends the task.
 
-    `sending` is committed before the first byte leaves. Found again in that state, the mail may have been taken: that is
-    counted, and it goes out again with the same Message-ID, by which the receiving side knows it.
+    `sending` is committed before the first byte leaves. A mail that is found in that state may have been taken: that is counted, and
+    it is sent again with the same Message-ID, by which the receiver can know it.
     """
     cause_id = UUID(task.ref_id)
     row = _begin(db, task, cause_id)
@@ -50,7 +50,7 @@ def send(task: Task, *, db: Database, mailer: Mailer, sender: Sender) -> None:
 
 
 def _end(db: Database, task: Task, row: Row[Any], *, state: str) -> None:
-    """Say how the mail ended, in one transaction with its task. What is secret in it is forgotten."""
+    """Record how the mail ended, in one transaction with its task. The words of a secret one are deleted."""
     ended: dict[str, Any] = {"state": state, "last_error": None}
     if state == "sent":
         ended["sent_at"] = func.now()
@@ -95,7 +95,7 @@ def _as_they_are(headers: Mapping[str, str]) -> bytes:
 
 
 def _begin(db: Database, task: Task, cause_id: UUID) -> Row[Any]:
-    """Commit `sending` before the first byte leaves. Raises LeaseLost where somebody else has the task by now, or MailRefused."""
+    """Commit `sending`. Raises LeaseLost where another worker has the task by now, or MailRefused."""
     with db.begin() as connection:
         before = connection.execute(select(mail).where(mail.c.cause_id == cause_id).with_for_update()).one()
         if before.state == "withdrawn":
@@ -112,7 +112,7 @@ def _begin(db: Database, task: Task, cause_id: UUID) -> Row[Any]:
 
 
 def _note(db: Database, task: Task, *, state: str, error: Exception) -> None:
-    """Say how the try ended, unless somebody else has taken over and knows better."""
+    """Record how the try ended, unless another worker has taken over."""
     again = int(state == "unknown")
     with db.begin() as connection:
         connection.execute(

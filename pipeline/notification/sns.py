@@ -6,18 +6,24 @@ https://docs.aws.amazon.com/sns/latest/dg/sns-verify-signature-of-message.html
 import base64
 import binascii
 import re
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
+import httpx
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
-from pipeline.kernel.errors import Forbidden
-from pipeline.notification.topic import Topic
+from pipeline.kernel.errors import Forbidden, RetryableError
 from schemas.mail_events import SnsMessage
 
+FetchFromAmazon = Callable[[str], bytes]
+"""Gets what is at an address of Amazon's. Raises RetryableError."""
+
+TIMEOUT_SECONDS: Final = 5
 OLDEST: Final = timedelta(hours=24)
 """A message that is older may be one that somebody recorded. Idempotency keys are kept for longer than this."""
 
@@ -32,6 +38,22 @@ _SIGNED: Final = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """The one topic whose messages count, and how Amazon's certificates are fetched."""
+
+    arn: str | None
+    fetch: FetchFromAmazon
+
+
+def fetch_from_amazon(address: str) -> bytes:
+    """The body at an address that was compared with Amazon's hosts before. Raises RetryableError."""
+    try:
+        return httpx.get(address, timeout=TIMEOUT_SECONDS, follow_redirects=False).raise_for_status().content
+    except httpx.HTTPError as error:
+        raise RetryableError("Amazon SNS cannot be reached.") from error
+
+
 class NotFromAmazon(Forbidden):
     """The message is not signed by Amazon, not of our topic, or too old."""
 
@@ -39,7 +61,7 @@ class NotFromAmazon(Forbidden):
 
 
 def verify(message: SnsMessage, *, now: datetime, topic: Topic) -> None:
-    """Believe a message: of our topic, of today, signed with Amazon's certificate. Raises NotFromAmazon, RetryableError."""
+    """Check that a message is of our topic, at most a day old, and signed by Amazon. Raises NotFromAmazon, RetryableError."""
     if topic.arn is None or message.TopicArn != topic.arn:
         raise NotFromAmazon("The message is not of the topic that PROOFDESK_SNS_TOPIC_ARN names.")
     _require_recent(message, now)
@@ -50,7 +72,7 @@ def verify(message: SnsMessage, *, now: datetime, topic: Topic) -> None:
 
 
 def confirm_subscription(message: SnsMessage, *, topic: Topic) -> None:
-    """Visit the link of a believed SubscriptionConfirmation, so that messages begin to come. Raises NotFromAmazon, RetryableError."""
+    """Open the link of a verified SubscriptionConfirmation, so that Amazon begins to send. Raises NotFromAmazon, RetryableError."""
     link = message.SubscribeURL or ""
     if not _SUBSCRIBE.fullmatch(link):
         raise NotFromAmazon("The link to confirm the subscription is not one of Amazon's.")

@@ -1,6 +1,6 @@
-"""Addresses that mails are not sent to any more: they do not exist, or their owner complained."""
+"""Addresses that get no mail any more: they do not exist, or their owner complained."""
 
-from typing import Final, Literal
+from typing import Literal
 
 import structlog
 from sqlalchemy import Connection, delete, exists, select
@@ -15,7 +15,6 @@ from pipeline.submission import audit
 log = structlog.get_logger()
 
 Reason = Literal["bounce", "complaint"]
-ACTOR: Final = "notification"
 
 
 def suppress(

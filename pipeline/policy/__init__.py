@@ -9,7 +9,7 @@ from pipeline.kernel.rules.one_time_codes import Codes
 from pipeline.policy.account import Account, Category, Points, unknown_names
 from pipeline.policy.files import Files, Upload
 from pipeline.policy.ladder import FactType, Identity, Stage
-from pipeline.policy.mail_templates import SUBSCRIBABLE
+from pipeline.policy.mail_templates import CATEGORIES
 from pipeline.policy.methods import BusinessEmail, ChecklistItem, Methods, Rulings, TaxNumbers
 from pipeline.policy.quality import Quality
 from pipeline.policy.service_levels import Clock
@@ -59,7 +59,7 @@ class Events(Frozen):
 
 
 class Reason(Frozen):
-    """Why a submission was rejected, with the sentence that the member reads."""
+    """Why a submission was rejected or a better file is needed: a code, and the sentence that the member reads."""
 
     code: str
     text: str
@@ -72,7 +72,7 @@ class Avatar(Frozen):
 
 
 class Reasons(Frozen):
-    """Reasons for a rejection, by the kind of submission, and for asking for a better file."""
+    """The reasons of each verdict. A code may stand in several lists, with a sentence of its own in each."""
 
     avatar: tuple[Reason, ...]
     verification: tuple[Reason, ...]
@@ -150,8 +150,16 @@ class Policy(Frozen):
         return self
 
     @model_validator(mode="after")
+    def _reasons_are_distinct(self) -> Self:
+        for name, reasons in self.reasons:
+            codes = [*(reason.code for reason in reasons), *(dict(self.rulings) if name == "verification" else ())]
+            if twice := sorted({code for code in codes if codes.count(code) > 1}):
+                raise ValueError(f"reasons.{name}: the codes {twice} are given twice, so their sentence is not known")
+        return self
+
+    @model_validator(mode="after")
     def _mails_have_categories(self) -> Self:
-        if missing := sorted(SUBSCRIBABLE - self.subscriptions.keys()):
+        if missing := sorted(CATEGORIES - self.subscriptions.keys()):
             raise ValueError(f"subscriptions: mails are sent of the categories {missing}; add them")
         return self
 
@@ -195,23 +203,23 @@ class Policy(Frozen):
         """What a member calls these benefits; one that the policy no longer has, or a title, stays as it is."""
         return tuple(self.benefits.get(benefit, benefit) for benefit in benefits)
 
-    def reasons_for(self, kind: str) -> Mapping[str, Reason]:
-        """The reasons that a rejection of this kind of submission may give, by code."""
-        reasons = self.reasons.avatar if kind == "avatar" else self.reasons.verification
-        return {reason.code: reason for reason in reasons}
-
-    def better_file_reasons(self) -> Mapping[str, Reason]:
-        """The reasons for asking for a better file, by code."""
-        return {reason.code: reason for reason in self.reasons.better_file}
+    def reasons_for(self, *, kind: str, verdict: str) -> Mapping[str, Reason]:
+        """The reasons that this verdict on this kind of submission may give, by code; an approval gives none."""
+        found: tuple[Reason, ...] = ()
+        if verdict == "better_file":
+            found = self.reasons.better_file
+        elif verdict == "reject":
+            found = self.reasons.avatar if kind == "avatar" else self.reasons.verification
+        return {reason.code: reason for reason in found}
 
     def needs_two(self, *, kind: str, stage: str | None) -> bool:
         """Whether two different people must agree on such a submission."""
         return kind in self.review.four_eyes or stage in self.review.four_eyes
 
-    def sentence(self, code: str, *, kind: str) -> str:
-        """What the member reads for a reason that a person or a rule gave; of one that the policy no longer has, the code."""
-        known = self.reasons_for(kind).get(code) or self.better_file_reasons().get(code)
-        return known.text if known else str(getattr(self.rulings, code, code))
+    def sentence(self, code: str, *, kind: str, verdict: str) -> str:
+        """What the member reads for a reason of a person's or a rule's verdict; its code where the policy no longer has it."""
+        known = self.reasons_for(kind=kind, verdict=verdict).get(code)
+        return known.text if known else str(dict(self.rulings).get(code, code))
 
     def title(self, *, identity: str | None, material: str) -> str:
         """What a piece of evidence is called."""

@@ -11,10 +11,11 @@ from sqlalchemy import Connection, Row, func, insert, select
 from pipeline.kernel.errors import NotFound
 from pipeline.kernel.ids import new_id
 from pipeline.policy import Policy
+from pipeline.policy.mail_templates import template_of_decision
 from pipeline.submission import lifecycle
 from pipeline.submission.chances import chances_left
 from pipeline.submission.lifecycle import Emission, Transition
-from pipeline.submission.mail_contract import FreezeMail, ResultMail
+from pipeline.submission.mail_contract import FreezeMail, SubmissionMail
 from pipeline.submission.tables import STANDING, decision, submission
 from pipeline.tasks import ledger
 from pipeline.tasks.rules import PUBLISH_AVATAR, SEND_MAIL, UNLOCK_STAGE, Kind
@@ -63,27 +64,23 @@ class Judgement:
 
 @dataclass(frozen=True, slots=True)
 class Consequence:
-    """What follows from a verdict: the transition, and for each kind of submission the template of its mail and the first effect."""
+    """What follows from a verdict: the transition, and for each kind of submission the first effect."""
 
     transition: Transition
-    template: Mapping[str, str]
     effect: Mapping[str, Kind]
 
 
 CONSEQUENCES: Final[Mapping[str, Consequence]] = {
     "approve": Consequence(
         Transition.APPROVED,
-        {"avatar": "avatar_approved", "verification": "verification_approved"},
         {"avatar": PUBLISH_AVATAR, "verification": UNLOCK_STAGE},
     ),
     "reject": Consequence(
         Transition.REJECTED,
-        {"avatar": "avatar_rejected", "verification": "verification_rejected"},
         {"avatar": SEND_MAIL, "verification": SEND_MAIL},
     ),
     "better_file": Consequence(
         Transition.SENT_BACK,
-        {"avatar": "better_file", "verification": "better_file"},
         {"avatar": SEND_MAIL, "verification": SEND_MAIL},
     ),
 }
@@ -137,22 +134,24 @@ def record_decision(
 
 def result_mail(
     connection: Connection, cause_id: UUID, subject: Row[Any], judgement: Judgement, policy: Policy
-) -> ResultMail:
+) -> SubmissionMail:
     """The mail of a decision on a submission, which holds the chance that a rejection spends. An avatar has no chances (DOMAIN §7.3)."""
     left = None
     if subject.kind != "avatar":
         method = {"member_id": subject.member_id, "method": subject.method, "stage": subject.stage}
         left = chances_left(connection, **method, limit=policy.attempts.per_method)
-    return ResultMail(
+    return SubmissionMail(
         cause_id=cause_id,
-        template=CONSEQUENCES[judgement.verdict].template[subject.kind],
+        template=template_of_decision(kind=subject.kind, verdict=judgement.verdict),
         submission_id=subject.id,
         member_id=subject.member_id,
         stage=subject.stage,
         chances_left=left,
         chance=subject.chance,
         message=judgement.message,
-        sentences=tuple(policy.sentence(code, kind=subject.kind) for code in judgement.reasons),
+        sentences=tuple(
+            policy.sentence(code, kind=subject.kind, verdict=judgement.verdict) for code in judgement.reasons
+        ),
     )
 
 

@@ -8,14 +8,15 @@ from uuid import UUID
 from sqlalchemy import Connection
 
 from pipeline.kernel.translatable import Sentence, msgid
+from pipeline.policy.mail_templates import MailTemplate
 
 
 @dataclass(frozen=True, slots=True)
-class ResultMail:
-    """The facts of one result mail: why it is sent (`cause_id`: one mail for each), its template, and what it may say."""
+class SubmissionMail:
+    """A mail about a submission: why it is sent (`cause_id`: one mail for each), its template, and what it may say."""
 
     cause_id: UUID
-    template: str
+    template: MailTemplate
     submission_id: UUID
     member_id: str
     stage: str | None = None
@@ -25,7 +26,7 @@ class ResultMail:
     sentences: Sequence[str | Sentence] = field(default=())
 
 
-FreezeMail = Callable[[Connection, ResultMail], Any]
+FreezeMail = Callable[[Connection, SubmissionMail], Any]
 """Renders the mail and keeps it in the caller's transaction."""
 
 WithdrawMail = Callable[[Connection, UUID], Any]
@@ -36,11 +37,11 @@ WithdrawMail = Callable[[Connection, UUID], Any]
 class AddressedMail:
     """A mail that belongs to no submission: why it is sent (`cause_id`: one mail for each), to whom, and what it may say.
 
-    `headers` are sent with it. A `secret` one is forgotten once it has been handed over. Times are told in `timezone` (IANA), or in UTC.
+    `headers` are sent with it. The words of a `secret` mail are deleted once it was handed over. Times are in `timezone` (IANA), or in UTC.
     """
 
     cause_id: UUID
-    template: str
+    template: MailTemplate
     recipient: str
     name: str
     locale: str
@@ -56,7 +57,7 @@ FreezeAddressedMail = Callable[[Connection, AddressedMail], Any]
 
 @dataclass(frozen=True, slots=True)
 class MemberMail:
-    """A member mail, by one of the templates of `policy/mail_templates.py`: whom it concerns, what it may say, and why it is sent.
+    """News for a member: why a mail is sent, its template, whom it concerns, and what it may say.
 
     `cause_id`: one mail for each. `trace` is the correlation id of what caused it. Facts by template:
 
@@ -67,15 +68,15 @@ class MemberMail:
     """
 
     cause_id: UUID
-    template: str
+    template: MailTemplate
     member_id: str
     facts: Mapping[str, Any]
     trace: str
 
 
 NotifyMember = Callable[[Connection, MemberMail], bool]
-"""Writes the mail in the caller's transaction and records the task that sends it. False where none is sent: the member left
-its category, has no address that is known, or one that takes no mail."""
+"""Keeps the mail in the caller's transaction and records the task that sends it. False where none is sent: the member left
+its category, has no known address, or one that is suppressed."""
 
 
 BY_ORDERS: Final = msgid("Your orders have reached the amount that this stage asks for.")

@@ -12,13 +12,14 @@ from pipeline.kernel.errors import Conflict
 from pipeline.kernel.idempotency import Once, earlier_answer, remember
 from pipeline.kernel.rules.one_time_codes import Kept, Outcome, tried
 from pipeline.policy import Policy
+from pipeline.policy.mail_templates import MailTemplate
 from pipeline.submission import lifecycle
 from pipeline.submission.chances import chances_left
 from pipeline.submission.decisions import Judgement, Rule, record_decision
 from pipeline.submission.evidence.rules.email_domains import domain_of
 from pipeline.submission.evidence.tables import business_email
 from pipeline.submission.lifecycle import State, Transition
-from pipeline.submission.mail_contract import FreezeMail, ResultMail
+from pipeline.submission.mail_contract import FreezeMail, SubmissionMail
 from pipeline.tasks import ledger
 from pipeline.tasks.ledger import Task
 from pipeline.tasks.rules import SEND_MAIL
@@ -29,7 +30,6 @@ log = structlog.get_logger()
 
 RULE: Final = "business_email"
 WRONG: Final = "wrong_code"
-EXPIRED: Final = "code_expired"
 _NOT_RUNNING_YET: Final = timedelta(days=1)
 
 
@@ -123,15 +123,15 @@ def _follow(
 
 def _expire(connection: Connection, subject: Row[Any], *, policy: Policy, freeze_mail: FreezeMail) -> State:
     state = lifecycle.transition(connection, subject.id, Transition.EXPIRED, actor=RULE)
-    mail = ResultMail(
+    mail = SubmissionMail(
         cause_id=subject.id,
-        template="verification_expired",
+        template=MailTemplate.VERIFICATION_EXPIRED,
         submission_id=subject.id,
         member_id=subject.member_id,
         stage=subject.stage,
         chances_left=_chances_left(connection, subject, policy),
         chance=subject.chance,
-        sentences=(policy.sentence(EXPIRED, kind=subject.kind),),
+        sentences=(policy.rulings.code_expired,),
     )
     freeze_mail(connection, mail)
     ledger.record(connection, SEND_MAIL, subject.id, trace=subject.correlation_id)

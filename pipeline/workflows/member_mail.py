@@ -1,6 +1,5 @@
-"""Write a letter to a member: to the address that we know, in their language, unless they left its category."""
+"""Mail to a member about something else than a submission's result: to the address that we know, in their language."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -10,10 +9,9 @@ from pipeline.account.addressee import Addressee, addressee_of
 from pipeline.account.subscriptions import is_subscribed
 from pipeline.account.unsubscribe import Leaving, unsubscribe_headers
 from pipeline.notification.freeze import freeze_addressed_mail
-from pipeline.notification.sender import Sender
+from pipeline.notification.render import Sender
 from pipeline.notification.suppression import takes_no_mail
 from pipeline.policy import Policy
-from pipeline.policy.mail_templates import CATEGORIES
 from pipeline.submission import audit
 from pipeline.submission.mail_contract import AddressedMail, MemberMail
 from pipeline.tasks import ledger
@@ -24,61 +22,52 @@ _BENEFITS: Final = ("new_benefits", "lost_benefits")
 
 
 @dataclass(frozen=True, slots=True)
-class Office:
-    """What writing a letter needs: who sends it, the policy, and where `web` is seen from outside (https)."""
+class MailContext:
+    """What writing to a member needs: who sends it, the policy, and where `web` is seen from outside (https)."""
 
     sender: Sender
     policy: Policy
     web_url: str
 
 
-def notify_member(connection: Connection, mail: MemberMail, *, office: Office) -> bool:
-    """Freeze the letter and record the task that sends it, in the caller's transaction; False where none is sent.
+def notify_member(connection: Connection, mail: MemberMail, *, context: MailContext) -> bool:
+    """Freeze the mail and record the task that sends it, in the caller's transaction; False where none is sent.
 
     The history then says why: `unknown_address`, `suppressed` or `unsubscribed`.
     """
     to = addressee_of(connection, mail.member_id)
-    if why := _left_out(connection, mail, to, office.policy):
-        detail = {"member_id": mail.member_id, "template": mail.template, "why": why}
-        audit.write(connection, "letter.left_out", actor=ACTOR, correlation_id=mail.trace, detail=detail)
-        return False
-    assert to is not None  # noqa: S101  (else it was left out)
-    addressed = AddressedMail(
+    if to is None:
+        return _leave_out(connection, mail, "unknown_address")
+    if takes_no_mail(connection, to.email):
+        return _leave_out(connection, mail, "suppressed")
+    category = mail.template.category
+    if category is not None and not is_subscribed(connection, mail.member_id, category, policy=context.policy):
+        return _leave_out(connection, mail, "unsubscribed")
+    freeze_addressed_mail(connection, _addressed(connection, mail, to, context), sender=context.sender)
+    ledger.record(connection, SEND_MAIL, mail.cause_id, trace=mail.trace)
+    return True
+
+
+def _leave_out(connection: Connection, mail: MemberMail, why: str) -> bool:
+    detail = {"member_id": mail.member_id, "template": mail.template, "why": why}
+    audit.write(connection, "letter.left_out", actor=ACTOR, correlation_id=mail.trace, detail=detail)
+    return False
+
+
+def _addressed(connection: Connection, mail: MemberMail, to: Addressee, context: MailContext) -> AddressedMail:
+    """The mail with benefits by their titles, and with the way out of its category where it has one."""
+    category = mail.template.category
+    web_url = context.web_url
+    leaving = unsubscribe_headers(connection, Leaving(mail.member_id, category), web_url=web_url) if category else {}
+    benefits = {name: mail.facts[name] for name in _BENEFITS if name in mail.facts}
+    titled = {name: context.policy.benefit_titles(each) for name, each in benefits.items()}
+    return AddressedMail(
         cause_id=mail.cause_id,
         template=mail.template,
         recipient=to.email,
         name=to.name,
         locale=to.locale,
-        facts=_facts(mail, office.policy),
-        headers=_headers(connection, mail, office),
+        facts={**mail.facts, **titled},
+        headers=leaving,
         timezone=to.timezone,
     )
-    freeze_addressed_mail(connection, addressed, sender=office.sender)
-    ledger.record(connection, SEND_MAIL, mail.cause_id, trace=mail.trace)
-    return True
-
-
-def _left_out(connection: Connection, mail: MemberMail, to: Addressee | None, policy: Policy) -> str | None:
-    """Why no letter is sent; None where one is."""
-    category = CATEGORIES[mail.template]
-    if to is None:
-        return "unknown_address"
-    if takes_no_mail(connection, to.email):
-        return "suppressed"
-    if category is not None and not is_subscribed(connection, mail.member_id, category, policy=policy):
-        return "unsubscribed"
-    return None
-
-
-def _headers(connection: Connection, mail: MemberMail, office: Office) -> Mapping[str, str]:
-    """The way out of the category, for every letter that has one."""
-    category = CATEGORIES[mail.template]
-    if category is None:
-        return {}
-    return unsubscribe_headers(connection, Leaving(mail.member_id, category), web_url=office.web_url)
-
-
-def _facts(mail: MemberMail, policy: Policy) -> Mapping[str, object]:
-    """The facts, with benefits by their titles."""
-    titled = {name: policy.benefit_titles(mail.facts[name]) for name in _BENEFITS if name in mail.facts}
-    return {**mail.facts, **titled}

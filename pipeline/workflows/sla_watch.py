@@ -14,6 +14,7 @@ from pipeline.events.outbound import emit
 from pipeline.kernel.database import Database
 from pipeline.kernel.errors import RetryableError
 from pipeline.policy import Policy
+from pipeline.policy.mail_templates import MailTemplate
 from pipeline.submission import audit
 from pipeline.submission.lifecycle import OPEN, State
 from pipeline.submission.mail_contract import MemberMail, NotifyMember
@@ -28,7 +29,6 @@ log = structlog.get_logger()
 
 ACTOR: Final = "clock"
 BATCH: Final = 200
-DELAYED: Final = "review_delayed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class Watch:
 
 
 def watch(task: Task, *, now: datetime, by: Watch) -> None:
-    """Look at each submission whose time to be looked at has come, and at no other. A warning is also a letter to the member.
+    """Look at each submission whose time to be looked at has come, and at no other. A warning is also a mail to the member.
 
     Each is a transaction of its own under the lock of its row: whoever else watches passes it over. One that cannot be looked at
     never stops the rest; the next round tries it again.
@@ -106,7 +106,7 @@ def _looked(connection: Connection, row: Row[Any], now: datetime, by: Watch) -> 
 def _delay_mail(row: Row[Any], event_id: UUID, policy: Policy) -> MemberMail:
     stage = policy.stage(row.stage) if row.stage else None
     facts = {"kind": row.kind, "stage_title": stage.title if stage else None, "due_at": row.due_at}
-    return MemberMail(event_id, DELAYED, row.member_id, facts, row.correlation_id)
+    return MemberMail(event_id, MailTemplate.REVIEW_DELAYED, row.member_id, facts, row.correlation_id)
 
 
 def _tell(connection: Connection, row: Row[Any], sign: Sign) -> UUID:

@@ -182,12 +182,12 @@ def _material_view(row: Row[Any]) -> MaterialView:
 
 
 def _decision_view(row: Row[Any], kind: str, policy: Policy) -> DecisionView:
-    reasons = tuple(ReasonView(code=code, text=policy.sentence(code, kind=kind)) for code in row.reasons)
+    said = [(code, policy.sentence(code, kind=kind, verdict=row.verdict)) for code in row.reasons]
     return DecisionView(
         id=row.id,
         verdict=row.verdict,
         decided_at=row.decided_at,
-        reasons=reasons,
+        reasons=tuple(ReasonView(code=code, text=text) for code, text in said),
         message=row.message,
         facts=row.facts,
         policy_version=row.policy_version,

@@ -13,12 +13,12 @@ from pipeline.kernel.errors import LeaseLost, MailRefused
 from pipeline.kernel.ids import new_id
 from pipeline.kernel.rules.one_time_codes import hash_code, make_code
 from pipeline.notification.reader import reader_of
-from pipeline.notification.render import render
+from pipeline.notification.render import Sender, render
 from pipeline.notification.send import compose
-from pipeline.notification.sender import Sender
 from pipeline.notification.smtp import Mailer, ascii_address
 from pipeline.notification.suppression import is_suppressed
 from pipeline.policy import Policy
+from pipeline.policy.mail_templates import MailTemplate
 from pipeline.submission import audit
 from pipeline.submission.evidence.tables import business_email
 from pipeline.submission.lifecycle import State
@@ -29,7 +29,6 @@ from pipeline.tasks.rules import EXPIRE_CODE
 
 log = structlog.get_logger()
 
-TEMPLATE: Final = "business_email_code"
 _SECONDS_A_MINUTE: Final = 60
 
 
@@ -48,11 +47,11 @@ class CodeMail:
 
 
 def send_code(task: Task, *, now: datetime, db: Database, mailer: Mailer, sender: Sender, policy: Policy) -> None:
-    """Make a code, keep its hash, hand the mail over, and let its time run from then on.
+    """Make a code, keep its hash, hand the mail over, and begin the time in which the code is valid.
 
-    The time that the mail server is away is nobody's loss. Tried again, it is a new code with a Message-ID of its own: where two
-    mails arrive, the later one counts. An address that is refused for good is answered like any other, so that nobody can ask
-    here which mailboxes there are: its code runs out.
+    The time for which the mail server is away does not count. Each try makes a new code and a new Message-ID: where two mails arrive,
+    the later one counts. A mail that is refused for good looks from outside like any other, so that nobody can find out here which
+    mailboxes exist: its code expires.
     """
     submission_id, number = UUID(task.ref_id), int((task.payload or {}).get("code", 1))
     code = make_code(policy.codes)
@@ -96,7 +95,7 @@ def _hand_over(mail: CodeMail, address: str, *, db: Database, mailer: Mailer, se
 
 
 def _wanted(connection: Connection, submission_id: UUID, number: int) -> Any:
-    """The row of the submission and address that wait for this code; None where they wait no more, or for a newer one."""
+    """The submission and address that need this code; None where they no longer do, or need a newer one."""
     mine = business_email.c.submission_id == submission_id
     columns = (business_email.c.address, submission.c.id, submission.c.stage, submission.c.member)
     return connection.execute(
@@ -134,16 +133,14 @@ def _begin_to_count(
 def _written(subject: Row[Any], code: str, *, now: datetime, sender: Sender, policy: Policy) -> CodeMail:
     stage = policy.stage(subject.stage)
     rendered = render(
-        TEMPLATE,
+        MailTemplate.BUSINESS_EMAIL_CODE,
         {
             "name": "",  # a name that somebody typed in is no greeting for whoever owns the address
-            "service": sender.name,
-            "member_centre_url": sender.member_centre_url,
-            "stage": stage.title if stage else subject.stage,
+            "stage_title": stage.title if stage else subject.stage,
             "code": code,
             "minutes": policy.codes.valid_seconds // _SECONDS_A_MINUTE,
         },
         reader=reader_of(subject.member.get("locale", "en"), subject.member.get("timezone")),
+        sender=sender,
     )
-    message_id = f"<{new_id()}@{sender.address.rpartition('@')[2]}>"
-    return CodeMail(subject.id, rendered.subject, rendered.text, rendered.html, message_id, now)
+    return CodeMail(subject.id, rendered.subject, rendered.text, rendered.html, sender.message_id(new_id()), now)

@@ -14,9 +14,10 @@ from pipeline.kernel import clock
 from pipeline.kernel.errors import AlreadyThere
 from pipeline.notification.send import compose
 from pipeline.notification.tables import mail
+from pipeline.policy.mail_templates import MailTemplate
 from pipeline.submission import lifecycle
 from pipeline.submission.lifecycle import Transition
-from pipeline.submission.mail_contract import ResultMail
+from pipeline.submission.mail_contract import SubmissionMail
 from pipeline.tasks import operate
 from pipeline.tasks.rules import FORGET_OLD, KINDS, SWEEP_STORAGE, TaskState
 from pipeline.tasks.schedule import Scheduled, fire_due
@@ -82,7 +83,9 @@ def withdraw_carelessly(ready: Ready, *, submission_id: str) -> None:
     with suppress(AlreadyThere):
         with tools.db.begin() as connection:
             subject = lifecycle.transition(connection, cause, Transition.WITHDRAWN, actor="careless")
-            told = ResultMail(cause, "submission_refused", cause, "m-1", sentences=(f"It is {subject}.",))
+            told = SubmissionMail(
+                cause, MailTemplate.SUBMISSION_REFUSED, cause, "m-1", sentences=(f"It is {subject}.",)
+            )
             tools.freeze_mail(connection, told)
         with tools.db.read() as connection:
             row = connection.execute(select(mail).where(mail.c.cause_id == cause)).one()

@@ -5,16 +5,16 @@ import pytest
 from config.container import Container
 from pipeline.notification.suppression import suppress
 from pipeline.notification.tables import mail
-from pipeline.policy.mail_templates import CATEGORIES
+from pipeline.policy.mail_templates import MailTemplate
 from pipeline.submission.audit import audit
 from pipeline.tasks.rules import SEND_MAIL
 from tests.support.account import ADDRESS, Account, person
 from tests.support.bodies import avatar_body, member
 from tests.support.desk import Desk
 from tests.support.http import Api
-from tests.support.mails import frozen, notice, words, wrote
+from tests.support.mails import frozen, member_mail, words, wrote
 
-NEWS = [template for template, category in CATEGORIES.items() if category]
+NEWS = [template for template in MailTemplate if template.category]
 UPSTREAM = "ada@upstream.example.com"
 
 
@@ -33,7 +33,7 @@ def left_out(desk: Desk) -> list[str]:
 
 
 @pytest.mark.parametrize("template", NEWS)
-def test_news_are_sent_with_the_way_out_of_their_category(desk: Desk, template: str) -> None:
+def test_news_are_sent_with_the_way_out_of_their_category(desk: Desk, template: MailTemplate) -> None:
     submitted(desk)
 
     assert wrote(desk.tools, template)
@@ -48,7 +48,7 @@ def test_news_are_sent_with_the_way_out_of_their_category(desk: Desk, template: 
 def test_a_member_is_written_to_in_their_language_and_on_their_clock(desk: Desk) -> None:
     submitted(desk, locale="zh-CN", timezone="Asia/Shanghai")
 
-    wrote(desk.tools, "review_delayed")
+    wrote(desk.tools, MailTemplate.REVIEW_DELAYED)
 
     row = frozen(desk)
     assert (row.locale, row.subject) == ("zh-CN", "您的认证审核可能会延迟")
@@ -59,7 +59,7 @@ def test_what_the_account_says_of_the_reader_goes_before_what_upstream_said(acco
     submitted(desk, locale="en", timezone="Asia/Shanghai")
     account.put("personal-information", person(name="Ada B.", locale="es-MX", timezone="America/Mexico_City"))
 
-    wrote(desk.tools, "review_delayed")
+    wrote(desk.tools, MailTemplate.REVIEW_DELAYED)
 
     assert "Hola, Ada B.:" in frozen(desk).text
     assert "hora estándar central" in frozen(desk).text
@@ -68,13 +68,13 @@ def test_what_the_account_says_of_the_reader_goes_before_what_upstream_said(acco
 def test_an_address_that_was_confirmed_goes_before_the_one_that_upstream_named(account: Account, desk: Desk) -> None:
     submitted(desk)
     account.put("personal-information", person())
-    assert wrote(desk.tools, "points")
+    assert wrote(desk.tools, MailTemplate.POINTS)
     desk.run_due()
     account.confirm()
 
-    assert wrote(desk.tools, "points")
+    assert wrote(desk.tools, MailTemplate.POINTS)
 
-    assert [row.recipient for row in desk.rows(mail) if row.template == "points"] == [UPSTREAM, ADDRESS]
+    assert [row.recipient for row in desk.rows(mail) if row.template == MailTemplate.POINTS] == [UPSTREAM, ADDRESS]
 
 
 def test_a_member_who_left_the_category_gets_none_and_the_history_says_so(account: Account, desk: Desk) -> None:
@@ -85,11 +85,14 @@ def test_a_member_who_left_the_category_gets_none_and_the_history_says_so(accoun
     assert left_out(desk) == ["unsubscribed", "unsubscribed"]
 
 
-def test_a_suppressed_address_or_none_gets_no_letter(desk: Desk, tools: Container) -> None:
+def test_a_suppressed_address_or_none_gets_no_mail(desk: Desk, tools: Container) -> None:
     submitted(desk)
     suppress((UPSTREAM,), reason="bounce", source="test", db=tools.db)
 
-    assert (wrote(tools, "points"), wrote(tools, "points", member_id="m-unknown")) == (False, False)
+    assert (wrote(tools, MailTemplate.POINTS), wrote(tools, MailTemplate.POINTS, member_id="m-unknown")) == (
+        False,
+        False,
+    )
     assert left_out(desk) == ["suppressed", "unknown_address"]
     assert desk.tasks(SEND_MAIL) == []
 
@@ -98,13 +101,13 @@ def test_a_code_is_written_to_a_member_who_left_everything_and_has_no_way_out(ac
     submitted(desk)
     account.put("subscriptions", {"categories": dict.fromkeys(desk.tools.policy.subscriptions, False)})
 
-    assert wrote(desk.tools, "email_code")
+    assert wrote(desk.tools, MailTemplate.EMAIL_CODE)
     assert frozen(desk).headers is None
 
 
 def test_one_cause_is_told_once(desk: Desk, tools: Container) -> None:
     submitted(desk)
-    news = notice("points", tools)
+    news = member_mail(MailTemplate.POINTS, tools)
 
     with tools.db.begin() as connection:
         tools.notify_member(connection, news)
@@ -117,6 +120,6 @@ def test_one_cause_is_told_once(desk: Desk, tools: Container) -> None:
 def test_benefits_may_be_named_by_the_codes_of_the_policy(desk: Desk, tools: Container) -> None:
     submitted(desk, locale="es")
 
-    wrote(tools, "level_unlocked", new_benefits=["priority_support"])
+    wrote(tools, MailTemplate.LEVEL_UNLOCKED, new_benefits=["priority_support"])
 
     assert "- Atención prioritaria\n" in frozen(desk).text

@@ -38,6 +38,31 @@ def test_a_reviewer_sees_the_mail_exactly_as_it_will_go_out(
     assert Rendered(seen.subject, seen.text, seen.html) == kept(desk)
 
 
+@pytest.mark.parametrize("kind", ["avatar", "verification"])
+@pytest.mark.parametrize("verdict", ["reject", "better_file"])
+def test_a_reason_reads_as_its_verdict_says_it_in_preview_mail_and_api(
+    desk: Desk, tools: Container, kind: str, verdict: str
+) -> None:
+    reasons = tools.policy.reasons_for(kind=kind, verdict=verdict)
+    sentences = [reason.text for reason in reasons.values()]
+    submission = desk.case_waiting(kind=kind)
+    held = desk.claimed()
+    request = desk.request(held, verdict, reasons=tuple(reasons))
+
+    seen = foretold(held, request, tools)
+    desk.decide(held, request)
+
+    assert listed(seen.text) == sentences
+    assert listed(kept(desk).text) == sentences
+    decision = desk.submission(submission).decision
+    assert decision is not None
+    assert [(each.code, each.text) for each in decision.reasons] == list(zip(reasons, sentences, strict=True))
+
+
+def listed(text: str) -> list[str]:
+    return [line.removeprefix("- ") for line in text.splitlines() if line.startswith("- ")]
+
+
 def test_asking_for_a_better_file_can_be_looked_at_in_the_members_language(desk: Desk, tools: Container) -> None:
     body = verification_body()
     desk.clear(desk.accept({**body, "member": {**body["member"], "locale": "zh"}}).id)
@@ -45,7 +70,7 @@ def test_asking_for_a_better_file_can_be_looked_at_in_the_members_language(desk:
 
     seen = foretold(held, desk.request(held, "better_file", reasons=("unreadable",), message="第二页"), tools)
 
-    assert "- 材料中有部分内容无法辨认。请上传更清晰的扫描件或照片。" in seen.text
+    assert "- 文件过于模糊、昏暗或太小，无法辨认。" in seen.text
     assert "审核员留言：\n第二页\n" in seen.text
     assert "不会消耗您的验证机会" in seen.text
 

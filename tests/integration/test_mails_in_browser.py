@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page
 
 from pipeline.notification.render import Rendered
-from pipeline.policy.mail_templates import CATEGORIES
+from pipeline.policy.mail_templates import MailTemplate
 from tests.support.axe import violations
 from tests.support.mail_samples import FACTS, LOCALES, URL, every, mail_of, said
 
@@ -26,7 +26,7 @@ LIGHT = ["rgb(241, 243, 246)", "rgb(255, 255, 255)", "rgb(23, 43, 77)"]
 DARK = ["rgb(20, 23, 28)", "rgb(31, 36, 43)", "rgb(230, 233, 238)"]
 
 
-def faults(page: Page, template: str, mail: Rendered, grounds: list[str]) -> list[str]:
+def faults(page: Page, template: MailTemplate, mail: Rendered, grounds: list[str]) -> list[str]:
     """What is wrong with the mail as it is shown."""
     page.set_content(mail.html)
     shown = page.evaluate(SHOWN)
@@ -37,7 +37,7 @@ def faults(page: Page, template: str, mail: Rendered, grounds: list[str]) -> lis
         "its title is not its subject": shown["title"] != mail.subject,
         "a link is not absolute": not all(href.startswith("https://") for href in shown["hrefs"]),
         "it does not lead to the member centre": URL not in shown["hrefs"],
-        "the way out does not fit its category": bool(leaves) != (CATEGORIES[template] is not None),
+        "the way out does not fit its category": bool(leaves) != (template.category is not None),
         "it loads something": shown["loads"] > 0,
         "a key stands where words should be": any(each in shown["words"] for each in ("_", "%(", "{", "None")),
         "its colours are of the other theme": shown["grounds"] != grounds,
@@ -74,8 +74,12 @@ def test_no_mail_breaks_wcag_2_2_aa_in_either_theme(page: Page) -> None:
 
 def test_a_word_without_end_does_not_make_a_mail_wider_than_the_screen(page: Page) -> None:
     page.set_viewport_size({"width": 390, "height": 800})
-    facts = {**FACTS["verification_rejected", "chances left"], "name": "A" * 200, "message": f"https://{'a' * 300}/"}
-    mail = mail_of("verification_rejected", facts)
+    facts = {
+        **FACTS[MailTemplate.VERIFICATION_REJECTED, "chances left"],
+        "name": "A" * 200,
+        "message": f"https://{'a' * 300}/",
+    }
+    mail = mail_of(MailTemplate.VERIFICATION_REJECTED, facts)
 
     page.set_content(mail.html)
 

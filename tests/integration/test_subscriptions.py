@@ -9,6 +9,7 @@ from pipeline.account.subscriptions import is_subscribed
 from pipeline.account.tables import signing_key, subscription
 from pipeline.account.unsubscribe import Leaving, leaving_of, token_of
 from pipeline.kernel.errors import NotFound
+from pipeline.policy.mail_templates import MailTemplate
 from tests.support.account import Account, person
 from tests.support.desk import Desk
 from tests.support.http import Api, problems
@@ -159,7 +160,7 @@ def test_processes_that_make_their_first_link_at_once_share_one_key(tools: Conta
 
 def test_a_mail_of_a_category_carries_the_link_and_the_link_works(account: Account, desk: Desk) -> None:
     account.put("personal-information", person())
-    assert wrote(desk.tools, "points")
+    assert wrote(desk.tools, MailTemplate.POINTS)
 
     desk.run_due()
 
@@ -171,7 +172,7 @@ def test_a_mail_of_a_category_carries_the_link_and_the_link_works(account: Accou
     assert link is not None
     assert account.api.call("POST", link[1], key=None).status_code == 200
     assert chosen(account)["notifications"] is False
-    assert not wrote(desk.tools, "points")
+    assert not wrote(desk.tools, MailTemplate.POINTS)
 
 
 def test_a_result_is_sent_to_a_member_who_left_every_category(account: Account, desk: Desk) -> None:

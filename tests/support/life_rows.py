@@ -58,7 +58,7 @@ def decision_request(
     said: dict[str, Any] = {"materials": [_answers(desk, row) for row in _materials(desk, held.submission_id)]}
     kind = _materials(desk, held.submission_id)[0].of
     if verdict == "reject":
-        said = {"reasons": [next(iter(desk.tools.policy.reasons_for(kind)))]}
+        said = {"reasons": [next(iter(desk.tools.policy.reasons_for(kind=kind, verdict="reject")))]}
     fixed = {"token": held.token, "fence": held.fence, "version": version, "verdict": verdict}
     wrong = {"token": uuid4(), "fence": held.fence + 1, "version": version + 1}
     return DecisionRequest.model_validate({**fixed, **said, **({spoiled: wrong[spoiled]} if spoiled else {})})

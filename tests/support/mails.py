@@ -8,6 +8,7 @@ from config.container import Container
 from pipeline.kernel.ids import new_id
 from pipeline.notification.samples import variants
 from pipeline.notification.tables import mail
+from pipeline.policy.mail_templates import MailTemplate
 from pipeline.submission.mail_contract import MemberMail
 from pipeline.tasks.rules import SEND_MAIL
 from tests.support.desk import Desk
@@ -40,13 +41,13 @@ def frozen(desk: Desk) -> Row[tuple[object, ...]]:
     return row
 
 
-def notice(template: str, tools: Container, *, member_id: str = "m-1", **facts: Any) -> MemberMail:
-    """News as a stage tells it."""
+def member_mail(template: MailTemplate, tools: Container, *, member_id: str = "m-1", **facts: Any) -> MemberMail:
+    """A mail with the usual news of its template."""
     usual = next(iter(variants(template, tools.policy).values()))
     return MemberMail(new_id(), template, member_id, {**usual, **facts}, "trace-1")
 
 
-def wrote(tools: Container, template: str, *, member_id: str = "m-1", **facts: Any) -> bool:
-    """Whether a letter with this news was written."""
+def wrote(tools: Container, template: MailTemplate, *, member_id: str = "m-1", **facts: Any) -> bool:
+    """Whether a mail with this news was written."""
     with tools.db.begin() as connection:
-        return tools.notify_member(connection, notice(template, tools, member_id=member_id, **facts))
+        return tools.notify_member(connection, member_mail(template, tools, member_id=member_id, **facts))

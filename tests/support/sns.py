@@ -12,8 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
-from pipeline.notification.sns import signed_text
-from pipeline.notification.topic import Topic
+from pipeline.notification.sns import Topic, signed_text
 from schemas.mail_events import SnsMessage
 
 ARN = "arn:aws:sns:eu-central-1:123456789012:mail-events"

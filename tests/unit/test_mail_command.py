@@ -4,7 +4,7 @@ import orjson
 import pytest
 
 from cli.main import main
-from pipeline.policy.mail_templates import CATEGORIES
+from pipeline.policy.mail_templates import MailTemplate
 
 
 def run(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> None:
@@ -20,7 +20,7 @@ def test_every_mail_is_listed_with_its_category(
     run(monkeypatch, "--json")
 
     rows = orjson.loads(capsys.readouterr().out)
-    assert {row["template"]: row["category"] for row in rows} == CATEGORIES
+    assert {row["template"]: row["category"] for row in rows} == {each.value: each.category for each in MailTemplate}
 
 
 def test_a_mail_is_shown_as_text_and_its_html_goes_into_a_file(

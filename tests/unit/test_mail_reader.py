@@ -89,7 +89,7 @@ def test_a_finding_is_told_with_its_values_in_the_members_language(locale: str, 
     allowed = ["a JPEG picture", "a PNG picture", "a PDF document"]
     found = finding("unsupported_type", found="a web page", allowed=allowed, media_type="text/html")
 
-    assert reader_of(locale).told(sentence_of(found)) == says
+    assert reader_of(locale).translate(sentence_of(found)) == says
 
 
 def test_what_reviewers_read_of_a_finding_is_what_members_read_in_english() -> None:
@@ -102,7 +102,7 @@ def test_what_reviewers_read_of_a_finding_is_what_members_read_in_english() -> N
         finding("too_many_pixels", width=20_000, height=10_000, max_pixels=50_000_000, max_side=16_384),
     ]
 
-    assert [reader_of("en").told(sentence_of(each)) for each in found] == [each.message for each in found]
+    assert [reader_of("en").translate(sentence_of(each)) for each in found] == [each.message for each in found]
 
 
 def test_words_that_the_catalogue_does_not_have_stay_as_they_are() -> None:
@@ -111,4 +111,4 @@ def test_words_that_the_catalogue_does_not_have_stay_as_they_are() -> None:
         {"name": "阿达", "others": ["Bo", "Cy"], "day": date(2026, 7, 3), "amount": 12_000},
     )
 
-    assert reader_of("es").told(spoken) == "阿达 met Bo y Cy on viernes, 3 de julio de 2026, 12.000"
+    assert reader_of("es").translate(spoken) == "阿达 met Bo y Cy on viernes, 3 de julio de 2026, 12.000"

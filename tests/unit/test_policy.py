@@ -220,6 +220,50 @@ def test_a_policy_in_which_mails_would_find_no_words_is_refused(
         load_policy(policy_file)
 
 
+def of_kind(kind: str, verdict: str) -> list[tuple[str, str, str, str]]:
+    found = load_policy().reasons_for(kind=kind, verdict=verdict)
+    return [(kind, verdict, reason.code, reason.text) for reason in found.values()]
+
+
+@pytest.mark.parametrize(
+    ("kind", "verdict", "code", "text"),
+    [
+        each
+        for kind in ("avatar", "verification")
+        for verdict in ("reject", "better_file")
+        for each in of_kind(kind, verdict)
+    ],
+)
+def test_a_reason_is_found_by_its_verdict(kind: str, verdict: str, code: str, text: str) -> None:
+    assert load_policy().sentence(code, kind=kind, verdict=verdict) == text
+
+
+def test_one_code_may_have_a_sentence_for_each_verdict() -> None:
+    said = {
+        load_policy().sentence("unreadable", kind="verification", verdict=each) for each in ("reject", "better_file")
+    }
+
+    assert said == {
+        "Part of the material cannot be read. Please upload a sharper scan or photo.",
+        "The file is too blurred, dark or small to read.",
+    }
+
+
+def test_a_rule_has_its_sentences_and_a_reason_that_is_gone_stays_a_code() -> None:
+    policy = load_policy()
+
+    assert policy.sentence("wrong_code", kind="verification", verdict="reject") == policy.rulings.wrong_code
+    assert policy.sentence("cut_off", kind="verification", verdict="reject") == "cut_off"
+
+
+@pytest.mark.parametrize("code", ["unreadable", "wrong_code"])
+def test_a_code_that_one_verdict_has_twice_is_refused(policy_file: Path, code: str) -> None:
+    policy_file.write_text(changed('code = "not_genuine"', f'code = "{code}"'))
+
+    with pytest.raises(Misconfigured, match=rf"reasons.verification: the codes \['{code}'\] are given twice"):
+        load_policy(policy_file)
+
+
 def test_benefits_have_titles_and_what_is_none_stays_as_it_is() -> None:
     titles = load_policy().benefit_titles(["browse", "Priority support", "gone"])
 

@@ -114,10 +114,18 @@ def test_an_error_is_what_a_ruling_or_a_golden_case_says(by: str | None, count: 
 
 
 def test_a_reason_is_wrong_where_the_right_answer_does_not_give_it() -> None:
-    assert reason_judged(PAIRS, GOLDEN, "blurred") == [True, False]
-    assert reason_judged(PAIRS, GOLDEN, "group") == [True]
-    assert reason_kappa(PAIRS[:4], "group") == pytest.approx(0.0)
+    assert reason_judged(PAIRS, GOLDEN, "blurred", verdict="reject") == [True, False]
+    assert reason_judged(PAIRS, GOLDEN, "group", verdict="reject") == [True]
+    assert reason_kappa(PAIRS[:4], "group", verdict="reject") == pytest.approx(0.0)
     assert verdict_kappa(PAIRS) == pytest.approx(-2 / 13)
+
+
+def test_one_code_of_two_verdicts_is_two_reasons() -> None:
+    both = [pair(REJECT, Said("better_file", ("blurred",)), "second")]
+
+    assert reason_judged(both, [], "blurred", verdict="reject") == [True]
+    assert reason_judged(both, [], "blurred", verdict="better_file") == []
+    assert reason_judged(both, [], "blurred", verdict="better_file", by="r-2") == [False]
 
 
 def at(*minutes: float) -> list[datetime]:

@@ -1,8 +1,8 @@
 import pytest
 
+from pipeline.inspection.report import PageText, Word
 from pipeline.inspection.signals.match import matches
 from tests.drawings import material
-from pipeline.inspection.report import PageText, Word
 from tests.support.signals import page, texts_of
 
 PAPERS = [

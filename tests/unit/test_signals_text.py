@@ -2,12 +2,11 @@ import shutil
 
 import pytest
 
-from pipeline.inspection.report import Rendition
+from pipeline.inspection.report import PageText, Rendition, Word
+from pipeline.inspection.signals.every import text_layer
 from pipeline.inspection.signals.match import matches
 from pipeline.inspection.signals.ocr import read_pages, words_of
 from tests.drawings import material
-from pipeline.inspection.report import PageText, Rendition, Word
-from pipeline.inspection.signals.every import text_layer
 from tests.support.signals import as_rendition, page
 
 

@@ -97,7 +97,9 @@ def _golden(
         cases=golden_cases(context=tools.review),
         given=given or {"submission_id": None, "verdict": None, "reasons": [], "note": None},
         problems=_sentences(problem),
-        reasons={kind: list(tools.policy.reasons_for(kind)) for kind in ("avatar", "verification")},
+        reasons={
+            kind: list(tools.policy.reasons_for(kind=kind, verdict="reject")) for kind in ("avatar", "verification")
+        },
         **_words(),
     )
 

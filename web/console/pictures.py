@@ -5,8 +5,6 @@ from uuid import UUID
 
 from fastapi import APIRouter, Response
 
-from pipeline.kernel.storage import NEVER_KEPT
-from pipeline.inspection.duplicates import duplicates_of
 from pipeline.kernel.storage import NO_STORE
 from pipeline.review.cases.images import Purpose, beside, page_of
 from web.api.dependencies import Tools

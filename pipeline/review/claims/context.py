@@ -13,12 +13,12 @@ from pipeline.policy import Policy
 from pipeline.policy.quality import Quality
 from pipeline.review.claims.next_case import ClaimQuery
 from pipeline.submission.decisions import Judgement
-from pipeline.submission.mail_contract import FreezeMail, ResultMail, WithdrawMail
+from pipeline.submission.mail_contract import FreezeMail, SubmissionMail, WithdrawMail
 from schemas.cases import DuplicateView
 from schemas.claims import Claim
 from schemas.decisions import Decided
 
-PreviewMail = Callable[[Connection, ResultMail], Any]
+PreviewMail = Callable[[Connection, SubmissionMail], Any]
 """The mail in words (`subject`, `text`, `html`) as it would be frozen."""
 
 DuplicatesOf = Callable[..., tuple[DuplicateView, ...]]

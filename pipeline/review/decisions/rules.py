@@ -66,9 +66,11 @@ def decision_problems(request: DecisionRequest, subject: Subject, policy: Policy
 
 def _reason_problems(request: DecisionRequest, subject: Subject, policy: Policy) -> Iterator[Problem]:
     if request.verdict != "better_file":
-        yield from reason_problems(request.verdict, request.reasons, policy.reasons_for(subject.kind))
+        yield from reason_problems(
+            request.verdict, request.reasons, policy.reasons_for(kind=subject.kind, verdict="reject")
+        )
         return
-    known = policy.better_file_reasons()
+    known = policy.reasons_for(kind=subject.kind, verdict="better_file")
     yield from _unknown_reasons(request.reasons, known)
     if not request.reasons and request.message is None:
         message = f"Say what is wrong with the file: a message, or one of {', '.join(known)}."

@@ -31,7 +31,8 @@ def mark(request: GoldenRequest, *, by: str, context: ReviewContext) -> UUID:
     """Make a decided case golden; nothing changes for its member. Raises NotFound, Invalid, NotDecided, AlreadyThere."""
     with context.db.begin() as connection:
         subject = _decided(connection, request.submission_id)
-        if wrong := tuple(reason_problems(request.verdict, request.reasons, context.policy.reasons_for(subject.kind))):
+        known = context.policy.reasons_for(kind=subject.kind, verdict="reject")
+        if wrong := tuple(reason_problems(request.verdict, request.reasons, known)):
             raise Invalid(wrong)
         golden_id = new_id()
         values = {

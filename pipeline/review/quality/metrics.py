@@ -41,7 +41,7 @@ def quality(
         weeks=tuple(line(week, _part(seen, week=week), by=reviewer) for week in _weeks(window)),
         reviewers=tuple(line(each, _of(seen, each), by=each) for each in sorted(people)),
         queues=tuple(line(each, _part(seen, queue=each), by=reviewer) for each in sorted(_queues(seen))),
-        reasons=tuple(reason_line(each, seen, by=reviewer) for each in _reasons(seen)),
+        reasons=tuple(reason_line(reason, seen, verdict=verdict, by=reviewer) for reason, verdict in _reasons(seen)),
         forecast=forecast,
         assumption=assumption,
     )
@@ -89,14 +89,15 @@ def line(name: str, seen: Observations, *, by: str | None = None) -> QualityLine
     )
 
 
-def reason_line(reason: str, seen: Observations, *, by: str | None = None) -> ReasonLine:
-    """The numbers of one reason. Pure."""
-    found = reason_judged(seen.pairs, seen.golden, reason, by=by)
-    kappa = reason_kappa(seen.pairs, reason)
+def reason_line(reason: str, seen: Observations, *, verdict: str, by: str | None = None) -> ReasonLine:
+    """The numbers of one reason for one verdict. Pure."""
+    found = reason_judged(seen.pairs, seen.golden, reason, verdict=verdict, by=by)
+    kappa = reason_kappa(seen.pairs, reason, verdict=verdict)
     sides = [said for pair in seen.pairs for said in (pair.first, pair.second)]
     return ReasonLine(
         reason=reason,
-        given=sum(reason in said.reasons for said in (*sides, *(each.said for each in seen.golden))),
+        verdict=verdict,
+        given=sum(said.gave(reason, verdict=verdict) for said in (*sides, *(each.said for each in seen.golden))),
         pairs=len(rated(seen.pairs)),
         kappa=None if kappa is None else round(kappa, _PLACES),
         judged=len(found),
@@ -144,6 +145,7 @@ def _weeks(window: Window) -> Iterable[str]:
     return sorted({window.week(window.since + timedelta(days=day)) for day in range(days)})
 
 
-def _reasons(seen: Observations) -> list[str]:
+def _reasons(seen: Observations) -> list[tuple[str, str]]:
+    """Each reason with the verdict that it was given for."""
     said = [each for pair in seen.pairs for each in (pair.first, pair.second)] + [each.said for each in seen.golden]
-    return sorted({reason for each in said for reason in each.reasons})
+    return sorted({(reason, each.verdict) for each in said for reason in each.reasons})

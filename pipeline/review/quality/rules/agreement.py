@@ -66,9 +66,10 @@ def verdict_kappa(pairs: Iterable[Pair]) -> float | None:
     return kappa((pair.first.verdict, pair.second.verdict) for pair in rated(pairs))
 
 
-def reason_kappa(pairs: Iterable[Pair], reason: str) -> float | None:
-    """How far they agree that this reason applies, beyond chance."""
-    return kappa((_gave(pair.first, reason), _gave(pair.second, reason)) for pair in rated(pairs))
+def reason_kappa(pairs: Iterable[Pair], reason: str, *, verdict: str) -> float | None:
+    """How far they agree that this reason for this verdict applies, beyond chance."""
+    gave = [[str(each.gave(reason, verdict=verdict)) for each in (pair.first, pair.second)] for pair in rated(pairs)]
+    return kappa((one, other) for one, other in gave)
 
 
 def judged(pairs: Sequence[Pair], golden: Sequence[GoldenAnswer], *, by: str | None = None) -> list[Judged]:
@@ -84,11 +85,11 @@ def judged(pairs: Sequence[Pair], golden: Sequence[GoldenAnswer], *, by: str | N
 
 
 def reason_judged(
-    pairs: Sequence[Pair], golden: Sequence[GoldenAnswer], reason: str, *, by: str | None = None
+    pairs: Sequence[Pair], golden: Sequence[GoldenAnswer], reason: str, *, verdict: str, by: str | None = None
 ) -> list[bool]:
-    """For each time that the reason was given and is known to be right or wrong: whether it was wrong."""
-    gave = [each for each in judged(pairs, golden, by=by) if reason in each.said.reasons]
-    return [reason not in each.right.reasons for each in gave]
+    """For each time that the reason was given for this verdict and is known to be right or wrong: whether it was wrong."""
+    gave = [each for each in judged(pairs, golden, by=by) if each.said.gave(reason, verdict=verdict)]
+    return [not each.right.gave(reason, verdict=verdict) for each in gave]
 
 
 def _sides(pair: Pair, by: str | None) -> Iterable[Said]:
@@ -96,7 +97,3 @@ def _sides(pair: Pair, by: str | None) -> Iterable[Said]:
         yield pair.first
     if by == pair.second_by:
         yield pair.second
-
-
-def _gave(said: Said, reason: str) -> str:
-    return "given" if reason in said.reasons else "not given"

@@ -35,6 +35,10 @@ class Said:
     verdict: str
     reasons: tuple[str, ...] = ()
 
+    def gave(self, reason: str, *, verdict: str) -> bool:
+        """Whether it was this verdict, for this reason among others. Two verdicts may use one code, with sentences of their own."""
+        return self.verdict == verdict and reason in self.reasons
+
 
 RESULTS: Final = frozenset({"approve", "reject", "better_file"})
 """The verdicts that end a case; an escalation is none of them."""
