@@ -142,7 +142,7 @@ def test_a_rendition_that_says_another_size_than_it_has_is_refused(honest: FileR
         arrived(with_large(honest, width=64))
 
 
-def test_a_rendition_larger_than_the_rules_allow_is_refused(honest: FileReport) -> None:
+def test_a_rendition_larger_than_the_limits_allow_is_refused(honest: FileReport) -> None:
     with pytest.raises(Untrustworthy, match="larger than the limits allow"):
         arrived(with_large(honest, width=129))
 
