@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from cli.embedded.errors import EmbeddedError
+from cli.embedded import EmbeddedError
 from cli.embedded.stack import Address, AlreadyUp, Stack
 from cli.output import console, errors
 

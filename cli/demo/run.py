@@ -18,7 +18,7 @@ from cli.demo.report import as_object, ended_line, places, print_report, svg_of_
 from cli.demo.reviewer import Reviewer
 from cli.demo.scenario import plans
 from cli.demo.sent import Sent
-from cli.embedded.errors import EmbeddedError
+from cli.embedded import EmbeddedError
 from cli.embedded.stack import AlreadyUp, Stack, running
 from cli.output import AsJson, console, errors, print_json
 from cli.tools import tools
