@@ -1,25 +1,28 @@
-"""A case as a terminal shows it."""
+"""A case as text for a terminal."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from cli.output import console, print_fields, print_json, print_table, when
-from schemas.cases import Case, CaseMaterial
+from schemas.cases import Case, CaseMaterial, ReasonChoice
 
 
 def print_case(case: Case, *, as_json: bool) -> None:
-    """Everything that the reviewer of the case may know."""
+    """Print all that the case's reviewer may see."""
     if as_json:
-        print_json(case.model_dump(mode="json"))
+        print_json(case)
         return
     print_fields(_facts(case))
     for material in case.materials:
         _print_material(material)
-    choices = [[each.code, each.text] for each in case.reasons]
-    print_table(["reason", "what the member reads"], choices, title="\nReasons for a rejection")
+    _print_reasons("Reasons for a rejection", case.reasons)
     if "better_file" in case.allowed_actions:
-        wishes = [[each.code, each.text] for each in case.better_file_reasons]
-        print_table(["reason", "what the member reads"], wishes, title="\nReasons for a better file")
+        _print_reasons("Reasons for a better file", case.better_file_reasons)
+
+
+def _print_reasons(title: str, reasons: Sequence[ReasonChoice]) -> None:
+    rows = [[each.code, each.text] for each in reasons]
+    print_table(["reason", "what the member reads"], rows, title=f"\n{title}")
 
 
 def _facts(case: Case) -> dict[str, Any]:
@@ -45,7 +48,7 @@ def _facts(case: Case) -> dict[str, Any]:
 
 def _print_material(material: CaseMaterial) -> None:
     console.print(f"\n[bold]{material.title}[/bold]  {material.filename or ''}  [dim]{material.id}[/dim]")
-    for line in _noticed(material):
+    for line in _warnings(material):
         console.print(f"  [yellow]{line}[/yellow]")
     for item in material.checklist:
         console.print(f"  ▢ {item.text}  [dim]{item.code} {' '.join(item.facts)}[/dim]")
@@ -54,8 +57,8 @@ def _print_material(material: CaseMaterial) -> None:
             console.print(f"  page {page.page}: {page.url}", soft_wrap=True)
 
 
-def _noticed(material: CaseMaterial) -> Iterator[str]:
-    """The signals that a reviewer should know of, in words."""
+def _warnings(material: CaseMaterial) -> Iterator[str]:
+    """The signals that a reviewer should see, as sentences."""
     signals = material.signals
     faces = (signals.get("faces") or {}).get("count")
     if faces is not None and faces != 1 and material.kind == "avatar":
@@ -68,4 +71,4 @@ def _noticed(material: CaseMaterial) -> Iterator[str]:
         where = f"found on page {match['page']}" if match["found"] else "not found in the text"
         yield f"{field.replace('_', ' ')} of the form: {where}"
     for each in material.duplicates:
-        yield f"{'the same file' if each.exact else 'looks like one'} of member {each.member_id} (submission {each.submission_id})"
+        yield f"{'the same file as one' if each.exact else 'similar to a file'} of member {each.member_id} (submission {each.submission_id})"

@@ -1,4 +1,4 @@
-"""Checks every dependency and setting, and says in words what is wrong and what to do."""
+"""`proofdesk doctor`: checks every setting and dependency, with advice for what is wrong."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ LATE_SECONDS = 60
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One thing that was looked at: fine or not, what was seen, and what to do."""
+    """The result of one check, with what was seen and what to do."""
 
     name: str
     fine: bool
@@ -39,9 +39,9 @@ def doctor(as_json: AsJson = False) -> None:
     if as_json:
         print_json([_as_json(each) for each in found])
     else:
-        rows = [["[green]ok[/green]" if each.fine else "[red]wrong[/red]", each.name, _told(each)] for each in found]
+        rows = [["[green]ok[/green]" if each.fine else "[red]wrong[/red]", each.name, _seen(each)] for each in found]
         print_table(["", "check", "seen"], rows)
-        console.print("All is well." if all(each.fine for each in found) else "Something is wrong; see above.")
+        console.print("All checks passed." if all(each.fine for each in found) else "Some checks failed; see above.")
     if not all(each.fine for each in found):
         raise typer.Exit(1)
 
@@ -52,13 +52,13 @@ def _as_json(check: Check) -> dict[str, Any]:
     return {**shown, "waiting": waits} if waits else shown
 
 
-def _told(check: Check) -> str:
-    """What was seen, and what to do about it where it is wrong."""
+def _seen(check: Check) -> str:
+    """What was seen, with the advice where it is wrong."""
     return check.seen if check.fine else f"{check.seen} [bold]{check.advice}[/bold]"
 
 
 def examine() -> Iterator[Check]:
-    """Every check, in the order in which one builds on the other."""
+    """Every check, each after those that it depends on."""
     try:
         settings = load_settings()
     except Misconfigured as error:
@@ -69,26 +69,26 @@ def examine() -> Iterator[Check]:
     yield Check("settings", fine=True, seen=f"{settings.profile} profile")
     tools = build_container(settings, patient=False)
     checks: list[tuple[str, str, Callable[[Container], str]]] = [
-        ("policy", "Mend the policy file.", lambda tool: f"version {tool.policy.version}"),
-        ("database", "Start PostgreSQL, or mend PROOFDESK_DATABASE_URL.", _database),
+        ("policy", "Correct the policy file.", lambda tool: f"version {tool.policy.version}"),
+        ("database", "Start PostgreSQL, or correct PROOFDESK_DATABASE_URL.", _database),
         ("schema", "Run: proofdesk migrate", _schema),
-        ("clock", "Set this machine's clock by NTP: due times are counted with it.", _clock),
+        ("clock", "Synchronise this machine's clock by NTP: due times depend on it.", _clock),
         (
             "broker",
-            "Start Valkey or Redis, or mend PROOFDESK_BROKER_URL. Work goes on meanwhile, more slowly.",
+            "Start Valkey or Redis, or correct PROOFDESK_BROKER_URL. Until then work goes on more slowly.",
             _broker,
         ),
         ("broker memory", "Set maxmemory-policy to noeviction.", _eviction),
-        ("object store", "Start the S3 server, mend PROOFDESK_STORAGE_URL, or run: proofdesk migrate", _storage),
-        ("mail server", "Start the mail server, or mend PROOFDESK_SMTP_URL. Mails wait until then.", _mail),
+        ("object store", "Start the S3 server, correct PROOFDESK_STORAGE_URL, or run: proofdesk migrate", _storage),
+        ("mail server", "Start the mail server, or correct PROOFDESK_SMTP_URL. Mails wait until then.", _mail),
         (
             "circuits",
-            "Mend what is away, see above. The work goes on by itself within half a minute after that.",
+            "Restore the dependency, see above. The work goes on by itself within half a minute after that.",
             _circuits,
         ),
         ("waiting work", "Start, or add more of: python -m workers.relay, python -m workers.", _waiting),
-        ("endpoints", "Ask who runs it to mend it, then: proofdesk webhook resume ID. Nothing is lost.", _endpoints),
-        ("dead work", "Look at it with: proofdesk task list --state parked", _parked),
+        ("endpoints", "Have its owner repair it, then run: proofdesk webhook resume ID. No event is lost.", _endpoints),
+        ("dead work", "List it with: proofdesk task list --state parked", _parked),
     ]
     for name, advice, look in checks:
         yield _checked(name, advice, look, tools)
@@ -101,7 +101,7 @@ def _checked(name: str, advice: str, look: Callable[[Container], str], tools: Co
     except ProofdeskError as error:
         found = error.found if isinstance(error, _WorkWaits) else ()
         return Check(name, fine=False, seen=str(error), advice=advice, waiting=found)
-    except Exception as error:  # noqa: BLE001  (whatever is wrong is what the operator wants to read)
+    except Exception as error:  # noqa: BLE001  (a check reports every error)
         return Check(name, fine=False, seen=f"{type(error).__name__}: {error}".splitlines()[0], advice=advice)
 
 
@@ -122,8 +122,8 @@ def _schema(tools: Container) -> str:
 
 def _clock(tools: Container) -> str:
     with tools.db.read() as connection:
-        skew = connection.execute(select(func.extract("epoch", func.clock_timestamp()))).scalar_one()
-    seconds = abs(clock.now().timestamp() - float(skew))
+        database_seconds = connection.execute(select(func.extract("epoch", func.clock_timestamp()))).scalar_one()
+    seconds = abs(clock.now().timestamp() - float(database_seconds))
     if seconds > 5:  # noqa: PLR2004
         raise Misconfigured(f"This machine's clock and the database's differ by {seconds:.0f} s.")
     return "agrees with the database's"
@@ -137,7 +137,7 @@ def _broker(tools: Container) -> str:
 def _eviction(tools: Container) -> str:
     policy = tools.broker.client.info("memory")["maxmemory_policy"]
     if policy != "noeviction":
-        raise Misconfigured(f"maxmemory-policy is {policy}: under pressure hints would be dropped.")
+        raise Misconfigured(f"maxmemory-policy is {policy}: a full broker would drop messages.")
     return "noeviction"
 
 
@@ -157,7 +157,7 @@ def _circuits(tools: Container) -> str:
 
 
 def _waits(each: StalledWork) -> str:
-    """How much waits for what, in words."""
+    """The number of tasks that wait for one dependency, as a sentence."""
     number = "1 task waits" if each.tasks == 1 else f"{each.tasks} tasks wait"
     most = " or more" if each.tasks >= MOST_COUNTED else ""
     circuit = "its circuit is open in a worker" if each.circuit_open else "no circuit is open"
@@ -165,7 +165,7 @@ def _waits(each: StalledWork) -> str:
 
 
 class _WorkWaits(Misconfigured):
-    """Work waits for something that is away, or was at the last try."""
+    """Tasks wait for a dependency that was away at their last try."""
 
     def __init__(self, found: Sequence[StalledWork]) -> None:
         self.found = found

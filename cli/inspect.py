@@ -1,4 +1,4 @@
-"""The inspection of files on disk, with no stack running: what a member's upload would be told, and what it would cost."""
+"""`proofdesk inspect`: the inspection of files on disk, without any server."""
 
 import os
 import sys
@@ -25,19 +25,19 @@ Row = Mapping[str, Any]
 
 
 class Kind(StrEnum):
-    """What a file is for; each has its own rules in the policy."""
+    """The purpose of a file; each has its own rules in the policy."""
 
     AVATAR = "avatar"
     MATERIAL = "material"
 
 
-Paths = Annotated[list[Path], typer.Argument(help="Files, and folders whose files are all inspected.", metavar="PATH…")]
+Paths = Annotated[list[Path], typer.Argument(help="Files, and folders with all their files.", metavar="PATH…")]
 
 
 def inspect(
-    paths: Paths, kind: Annotated[Kind, typer.Option(help="What the files are for.")], as_json: AsJson = False
+    paths: Paths, kind: Annotated[Kind, typer.Option(help="The purpose of the files.")], as_json: AsJson = False
 ) -> None:
-    """Inspect files as an upload would be, with nothing running. With --json one object a line; exit 0 whatever the verdicts."""
+    """Inspect files like uploads, without any server. --json prints one object a line. Exit 0 also when files are refused."""
     files = load_policy().files
     limits = files.avatar if kind is Kind.AVATAR else files.material
     with Sandbox(children=_CHILDREN) as sandbox:
@@ -51,7 +51,7 @@ def inspect(
 
 
 def _files(paths: Iterable[Path]) -> Iterator[Path]:
-    """The paths themselves, and for a folder the files beneath it by name; a link that leads out of it is left out."""
+    """The files among the paths and in the folders, by name. Links that lead out of a folder are left out."""
     for path in paths:
         yield from _beneath(path, path.resolve()) if path.is_dir() else (path,)
 
@@ -61,7 +61,7 @@ def _beneath(folder: Path, root: Path) -> Iterator[Path]:
         with os.scandir(folder) as found:
             names = sorted(each.name for each in found)
     except OSError:
-        yield folder  # reported as what it is: unreadable
+        yield folder  # becomes a row: unreadable
         return
     for name in names:
         path = folder / name
@@ -71,7 +71,7 @@ def _beneath(folder: Path, root: Path) -> Iterator[Path]:
 
 
 def _in_order(paths: Iterable[Path], look: Callable[[Path], Row]) -> Iterator[Row]:
-    """A row for each path, in the paths' order, a few looked at ahead."""
+    """A row for each path, in their order; a few are inspected ahead."""
     with ThreadPoolExecutor(_CHILDREN) as threads:
         pending: deque[Future[Row]] = deque()
         for path in paths:
@@ -84,12 +84,12 @@ def _in_order(paths: Iterable[Path], look: Callable[[Path], Row]) -> Iterator[Ro
 
 def _row(path: Path, sandbox: Sandbox, limits: FileLimits) -> Row:
     try:
-        return _told(path, sandbox.inspect(path, limits=limits, filename=path.name))
+        return _inspected(path, sandbox.inspect(path, limits=limits, filename=path.name))
     except OSError as error:
         return _unreadable(path, error)
 
 
-def _told(path: Path, inspected: Inspected) -> Row:
+def _inspected(path: Path, inspected: Inspected) -> Row:
     report = inspected.report
     return {
         "path": _text(path),
@@ -124,5 +124,5 @@ def _cells(row: Row) -> list[object]:
 
 
 def _text(path: Path) -> str:
-    """A path may hold bytes that are no text; those are replaced."""
+    """The path as text; bytes that are not UTF-8 are replaced."""
     return os.fsencode(path).decode("utf-8", "replace")

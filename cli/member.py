@@ -1,5 +1,3 @@
-"""The member's page, to try it."""
-
 from typing import Annotated
 
 import typer
@@ -17,14 +15,14 @@ MADE_BY = "cli"
 
 @app.callback()
 def _group() -> None:
-    """A group with one command so far."""
+    """The member's page."""
 
 
 @app.command()
 def link(
     member_id: Annotated[str, typer.Argument(help="The member's id.")],
     name: Annotated[str, typer.Option(help="The member's name, as the reviewer and the mail show it.")],
-    email: Annotated[str, typer.Option(help="Where results go.")],
+    email: Annotated[str, typer.Option(help="The address for results.")],
     locale: Annotated[str, typer.Option(help="The member's language.")] = "en",
     gender: Annotated[str | None, typer.Option(help="As the reviewer sees it.")] = None,
     age_band: Annotated[str | None, typer.Option(help="As the reviewer sees it, for example 30-39.")] = None,
@@ -38,7 +36,7 @@ def link(
             request, made_by=MADE_BY, web_url=tool.settings.web_url, db=tool.db, rules=tool.policy.member_page
         )
     if as_json:
-        print_json(made.model_dump(mode="json"))
+        print_json(made)
         return
     console.print(made.url, soft_wrap=True, highlight=False)
     console.print(f"[dim]It opens once, until {made.expires_at:%H:%M:%S} UTC ({when(made.expires_at)}).[/dim]")

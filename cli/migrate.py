@@ -8,7 +8,7 @@ log = structlog.get_logger()
 
 
 def migrate() -> None:
-    """Bring the database to the newest schema and make the buckets that are missing. Safe at any time, by any number."""
+    """Migrate the database to the newest schema and create missing buckets. Safe to repeat, and to run twice at once."""
     with tools() as tool:
         configure_logging("migrate", log_format=tool.settings.log_format, level=tool.settings.log_level)
         before, after = upgrade(tool.db.engine)

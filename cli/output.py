@@ -1,4 +1,4 @@
-"""What commands print: a table for people, or JSON for programs."""
+"""The output of commands: a table for people, or JSON for programs."""
 
 import sys
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -7,6 +7,7 @@ from typing import Annotated, Any, Final
 
 import orjson
 import typer
+from pydantic import BaseModel
 from rich.console import Console
 from rich.table import Table
 
@@ -17,11 +18,19 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a ta
 
 
 def print_json(value: Any) -> None:
-    """One JSON value on standard output."""
+    """Print a value, or a schema, as JSON on standard output."""
     sys.stdout.write(
-        orjson.dumps(value, default=str, option=orjson.OPT_INDENT_2 | orjson.OPT_NON_STR_KEYS).decode() + "\n"
+        orjson.dumps(value, default=_plain, option=orjson.OPT_INDENT_2 | orjson.OPT_NON_STR_KEYS).decode() + "\n"
     )
     sys.stdout.flush()
+
+
+def print_result(result: BaseModel, *, as_json: bool) -> None:
+    """Print a command's one result: as JSON, or its fields a line each."""
+    if as_json:
+        print_json(result)
+    else:
+        print_fields(result.model_dump(mode="json"))
 
 
 def print_table(
@@ -32,9 +41,9 @@ def print_table(
     empty: str = "Nothing.",
     folding: Collection[str] = (),
 ) -> None:
-    """A table with a line for each row, or a sentence where there is none.
+    """Print a table with a line for each row, or the sentence `empty` without rows.
 
-    What is too long for one of the `folding` columns (default: the last one) goes on in the next line; the others stay whole.
+    The `folding` columns (default: the last one) wrap long values; the others do not.
     """
     listed = [[_cell(value) for value in row] for row in rows]
     if not listed:
@@ -49,7 +58,7 @@ def print_table(
 
 
 def print_fields(fields: Mapping[str, object]) -> None:
-    """Names and values, a line each."""
+    """Print names and values, a line each."""
     table = Table(box=None, pad_edge=False, show_header=False)
     table.add_column(style="bold")
     table.add_column(overflow="fold")
@@ -73,6 +82,10 @@ def _span(seconds: float) -> str:
     hours, minutes = divmod(rest, 60)
     parts = [(days, "d"), (hours, "h"), (minutes, "min")]
     return " ".join(f"{number} {unit}" for number, unit in parts if number)
+
+
+def _plain(value: object) -> object:
+    return value.model_dump(mode="json") if isinstance(value, BaseModel) else str(value)
 
 
 def _cell(value: object) -> str:

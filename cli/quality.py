@@ -1,5 +1,3 @@
-"""The numbers of quality at a terminal or for a script."""
-
 from collections.abc import Sequence
 from typing import Annotated
 
@@ -15,16 +13,16 @@ _COLUMNS = ("decided", "pairs", "agree", "kappa", "to rule", "judged", "wrong", 
 
 
 def quality(
-    weeks: Annotated[int, typer.Option(min=1, max=104, help="How many weeks, this one included.")] = 8,
+    weeks: Annotated[int, typer.Option(min=1, max=104, help="The number of weeks, with this one.")] = 8,
     queue: Annotated[str | None, typer.Option(help="Only this queue.")] = None,
-    reviewer: Annotated[str | None, typer.Option(help="Only this person.")] = None,
+    reviewer: Annotated[str | None, typer.Option(help="Only this reviewer.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """How far two people agree, who errs, how long cases take, and how many will be late. docs/quality.md says what each means."""
+    """Report agreement, error rates, handling times and a forecast. docs/quality.md defines each number."""
     with tools() as tool:
         view = measured(now=clock.now(), weeks=weeks, context=tool.review, queue=queue, reviewer=reviewer)
     if as_json:
-        print_json(view.model_dump(mode="json"))
+        print_json(view)
     else:
         _print(view)
 
@@ -38,7 +36,7 @@ def _print(view: QualityView) -> None:
         [each.reason, each.verdict, each.given, each.kappa, each.judged, _percent(each.error_percent)]
         for each in view.reasons
     ]
-    print_table(columns, rows, empty="No reason was given twice.")
+    print_table(columns, rows, empty="No reason yet.")
     console.print()
     columns = [
         "queue",
@@ -47,9 +45,9 @@ def _print(view: QualityView) -> None:
         "in/h",
         "out/h",
         "late of waiting",
-        "coming",
-        "late of coming",
-        "clear in",
+        "expected",
+        "late of expected",
+        "empty in",
     ]
     print_table(columns, [_forecast(each.model_dump()) for each in view.forecast], empty="Nothing waits.")
     console.print(f"[dim]{view.assumption}[/dim]")

@@ -1,15 +1,15 @@
-"""Review at a terminal or from a script: the same use cases as the API."""
+"""`proofdesk queue` and `proofdesk review`: review at a terminal or from a script."""
 
 from typing import Annotated
 from uuid import UUID
 
 import typer
 
-from cli.bodies import checked
 from cli.case import print_case
-from cli.output import AsJson, console, print_fields, print_json, print_table, when
+from cli.output import AsJson, console, print_json, print_result, print_table, when
 from cli.submit import read_json
 from cli.tools import tools
+from pipeline.kernel.validation import parse
 from pipeline.review.cases import queue_stats as queues
 from pipeline.review.claims import handover, lease, service
 from pipeline.review.claims.escalation import escalate as pass_on
@@ -20,25 +20,25 @@ from pipeline.workflows.review_case import review_case
 from schemas.claims import EscalateRequest, HandOverRequest
 from schemas.decisions import DecisionRequest
 
-app = typer.Typer(no_args_is_help=True, help="Claim a case, look at it, decide it or pass it on, undo that.")
+app = typer.Typer(no_args_is_help=True, help="Claim a case, look at it, decide it or pass it on, undo a decision.")
 
 ClaimId = Annotated[UUID, typer.Argument(help="The claim's id, as `review claim` prints it.")]
 As = Annotated[str, typer.Option("--as", envvar="PROOFDESK_REVIEWER", help="The reviewer who acts.")]
 Token = Annotated[UUID, typer.Option(help="The claim's token.")]
 
 
-def waiting(as_json: AsJson = False) -> None:
-    """What waits for review, by queue."""
+def queue_counts(as_json: AsJson = False) -> None:
+    """Count the cases that wait for review, by queue."""
     with tools() as tool:
         view = queues.queue(context=tool.review)
     if as_json:
-        print_json(view.model_dump(mode="json"))
+        print_json(view)
         return
     rows = [
         [line.queue, f"{line.waiting}+" if line.more else line.waiting, line.claimed, line.overdue, line.due_soonest_at]
         for line in view.queues
     ]
-    print_table(["queue", "waiting", "claimed", "overdue", "due soonest"], rows, empty="The queue is empty.")
+    print_table(["queue", "waiting", "claimed", "overdue", "due soonest"], rows, empty="No case waits for review.")
 
 
 @app.command()
@@ -48,27 +48,29 @@ def claim(
     queue: Annotated[list[Queue] | None, typer.Option(help="Only from this queue; may be repeated.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Take what a colleague offers you, or the case that is due soonest."""
+    """Claim the case that a colleague offers you, else the one that is due soonest."""
     with tools() as tool:
         taken = service.claim_next(reviewer_id=reviewer, kinds=kind or (), queues=queue or (), context=tool.review)
-        held = review_case(taken.id, reviewer_id=reviewer, context=tool.review) if taken else None
-    if held is None:
-        print_json(None) if as_json else console.print("Nothing waits for you.")
+        case = review_case(taken.id, reviewer_id=reviewer, context=tool.review) if taken else None
+    if case is not None:
+        print_case(case, as_json=as_json)
+    elif as_json:
+        print_json(None)
     else:
-        print_case(held, as_json=as_json)
+        console.print("No case waits for you.")
 
 
 @app.command()
 def show(claim_id: ClaimId, reviewer: As, as_json: AsJson = False) -> None:
-    """The case that you hold, with fresh links to its pages."""
+    """Show a case that you have claimed, with fresh links to its pages."""
     with tools() as tool:
-        held = review_case(claim_id, reviewer_id=reviewer, context=tool.review)
-    print_case(held, as_json=as_json)
+        case = review_case(claim_id, reviewer_id=reviewer, context=tool.review)
+    print_case(case, as_json=as_json)
 
 
 @app.command()
 def renew(claim_id: ClaimId, token: Token, reviewer: As) -> None:
-    """Keep the case longer."""
+    """Renew the claim's lease."""
     with tools() as tool:
         renewed = lease.renew(claim_id, token, reviewer_id=reviewer, context=tool.review)
     console.print(f"Yours until {renewed.lease_until:%H:%M:%S} UTC ({when(renewed.lease_until)}).")
@@ -79,9 +81,9 @@ def release(
     claim_id: ClaimId,
     token: Token,
     reviewer: As,
-    skip: Annotated[str | None, typer.Option(help="Why you do not want to be offered it again.")] = None,
+    skip: Annotated[str | None, typer.Option(help="Skip the case for good, for this reason.")] = None,
 ) -> None:
-    """Give the case back to the queue."""
+    """Release the case back to its queue, or decline a colleague's offer."""
     with tools() as tool:
         service.release(claim_id, token, reviewer_id=reviewer, context=tool.review, skip_reason=skip)
     console.print("Released.")
@@ -96,12 +98,11 @@ def decide(
     ] = "-",
     as_json: AsJson = False,
 ) -> None:
-    """Decide the case. `review show --json` has token, fence, version, checklist and facts to fill in."""
-    command = checked(DecisionRequest, read_json(decision))
+    """Decide the case. Take token, fence, version, checklist and facts from `review show --json`."""
+    command = parse(DecisionRequest, read_json(decision))
     with tools() as tool:
         decided = record_decision(claim_id, command, reviewer_id=reviewer, context=tool.review)
-    shown = decided.model_dump(mode="json")
-    print_json(shown) if as_json else print_fields(shown)
+    print_result(decided, as_json=as_json)
 
 
 @app.command("better-file")
@@ -110,24 +111,16 @@ def better_file(
     token: Token,
     reviewer: As,
     reason: Annotated[list[str] | None, typer.Option(help="What is wrong with the file; may be repeated.")] = None,
-    message: Annotated[str | None, typer.Option(help="A sentence for the member.")] = None,
+    message: Annotated[str | None, typer.Option(help="A message to the member.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Ask the member for a better file. It costs them no chance."""
+    """Ask the member for a better file. The member keeps the chance."""
     with tools() as tool:
         case = review_case(claim_id, reviewer_id=reviewer, context=tool.review)
-        command = checked(
-            DecisionRequest,
-            token=token,
-            fence=case.claim.fence,
-            version=case.version,
-            verdict="better_file",
-            reasons=reason or (),
-            message=message,
-        )
-        decided = record_decision(claim_id, command, reviewer_id=reviewer, context=tool.review)
-    shown = decided.model_dump(mode="json")
-    print_json(shown) if as_json else print_fields(shown)
+        looked_at = {"token": token, "fence": case.claim.fence, "version": case.version}
+        body = {**looked_at, "verdict": "better_file", "reasons": reason or (), "message": message}
+        decided = record_decision(claim_id, parse(DecisionRequest, body), reviewer_id=reviewer, context=tool.review)
+    print_result(decided, as_json=as_json)
 
 
 @app.command()
@@ -137,22 +130,23 @@ def escalate(
     reviewer: As,
     note: Annotated[str, typer.Option(help="Why a senior should look at it.")],
 ) -> None:
-    """Pass the case on to the seniors."""
+    """Pass the case on to the queue `senior`."""
     with tools() as tool:
-        pass_on(claim_id, checked(EscalateRequest, token=token, note=note), reviewer_id=reviewer, context=tool.review)
+        body = parse(EscalateRequest, {"token": token, "note": note})
+        pass_on(claim_id, body, reviewer_id=reviewer, context=tool.review)
     console.print("Escalated.")
 
 
 @app.command("hand-over")
 def hand_over(
     claim_id: ClaimId,
-    colleague: Annotated[str, typer.Argument(help="Who is to have it.")],
+    colleague: Annotated[str, typer.Argument(help="The colleague's reviewer id.")],
     token: Token,
     reviewer: As,
-    note: Annotated[str | None, typer.Option(help="A word to them.")] = None,
+    note: Annotated[str | None, typer.Option(help="A note to the colleague.")] = None,
 ) -> None:
-    """Offer the case to one colleague, for a while."""
-    command = checked(HandOverRequest, token=token, colleague=colleague, note=note)
+    """Offer the case to one colleague, for a limited time."""
+    command = parse(HandOverRequest, {"token": token, "colleague": colleague, "note": note})
     with tools() as tool:
         handed = handover.hand_over(claim_id, command, reviewer_id=reviewer, context=tool.review)
     console.print(f"Offered to {colleague} until {handed.until:%H:%M:%S} UTC ({when(handed.until)}).")
@@ -160,26 +154,26 @@ def hand_over(
 
 @app.command("take-up")
 def take_up(claim_id: ClaimId, reviewer: As, as_json: AsJson = False) -> None:
-    """Accept what a colleague offers you. `review release` declines it."""
+    """Accept a case that a colleague offers you. `review release` declines it."""
     with tools() as tool:
         handover.take_up(claim_id, reviewer_id=reviewer, context=tool.review)
-        held = review_case(claim_id, reviewer_id=reviewer, context=tool.review)
-    print_case(held, as_json=as_json)
+        case = review_case(claim_id, reviewer_id=reviewer, context=tool.review)
+    print_case(case, as_json=as_json)
 
 
 @app.command()
 def mine(reviewer: As, as_json: AsJson = False) -> None:
-    """What you hold and what colleagues offer you."""
+    """List the cases that you have claimed and those that colleagues offer you."""
     with tools() as tool:
         held = queues.claims_of(reviewer, context=tool.review)
     if as_json:
-        print_json(held.model_dump(mode="json"))
+        print_json(held)
         return
     rows = [
-        ["offered" if each.offered else "yours", each.queue, when(each.claim.lease_until), each.claim.id]
+        ["offered" if each.offered else "claimed", each.queue, when(each.claim.lease_until), each.claim.id]
         for each in held.claims
     ]
-    print_table(["is", "queue", "ends", "claim"], rows, empty="You hold nothing.")
+    print_table(["state", "queue", "ends", "claim"], rows, empty="You have no case.")
 
 
 @app.command()
@@ -188,8 +182,8 @@ def undo(
     reviewer: As,
     as_json: AsJson = False,
 ) -> None:
-    """Take your decision back before its effects leave. The case is yours again."""
+    """Undo your decision within its undo window. You get the case again."""
     with tools() as tool:
         claim = take_back(decision_id, reviewer_id=reviewer, context=tool.review)
-        held = review_case(claim.id, reviewer_id=reviewer, context=tool.review)
-    print_case(held, as_json=as_json)
+        case = review_case(claim.id, reviewer_id=reviewer, context=tool.review)
+    print_case(case, as_json=as_json)

@@ -1,5 +1,3 @@
-"""Whether promised times are kept."""
-
 from dataclasses import asdict
 from datetime import timedelta
 from typing import Annotated
@@ -13,17 +11,17 @@ from pipeline.workflows.sla_report import Promises, promises
 
 
 def sla(
-    days: Annotated[int, typer.Option(min=1, max=3650, help="How far back, by the time of acceptance.")] = 56,
+    days: Annotated[int, typer.Option(min=1, max=3650, help="Submissions accepted within so many days.")] = 56,
     as_json: AsJson = False,
 ) -> None:
-    """How many promised times were kept, and how long results took in working hours, by kind and week of acceptance."""
+    """Report how many results were in time, and how long they took in working hours, by kind and week of acceptance."""
     now = clock.now()
     with tools() as tool:
         found = promises(since=now - timedelta(days=days), now=now, db=tool.db, clock=tool.policy.clock)
     if as_json:
         print_json([asdict(each) for each in found])
         return
-    columns = ["week", "kind", "kept", "late", "waiting", "promise kept", "p50", "p90", "p99"]
+    columns = ["week", "kind", "kept", "late", "waiting", "in time", "p50", "p90", "p99"]
     print_table(columns, [_row(each) for each in found], empty=f"Nothing was accepted in the last {days} days.")
 
 

@@ -1,4 +1,4 @@
-"""The third door: submit files from the command line."""
+"""`proofdesk submit`: the third door, for files on disk."""
 
 import hashlib
 import mimetypes
@@ -30,15 +30,15 @@ def submit(  # noqa: PLR0913, PLR0917  (each is an option of the command)
     ],
     member: Annotated[str, typer.Option(help="The member's id.")],
     name: Annotated[str, typer.Option(help="The member's name, as the reviewer and the mail show it.")],
-    email: Annotated[str, typer.Option(help="Where the result goes.")],
+    email: Annotated[str, typer.Option(help="The address for the result.")],
     stage: Annotated[str | None, typer.Option(help="The stage to unlock; without it the file is an avatar.")] = None,
-    identity: Annotated[str | None, typer.Option(help="The identity that is verified.")] = None,
+    identity: Annotated[str | None, typer.Option(help="The identity to verify.")] = None,
     form: Annotated[
         list[str] | None, typer.Option(help="A field of the identity's form, FIELD=VALUE; may be repeated.")
     ] = None,
     locale: Annotated[str, typer.Option(help="The member's language.")] = "en",
     idempotency_key: Annotated[
-        str | None, typer.Option(help="Repeat with the same key to be sure that it is submitted once.")
+        str | None, typer.Option(help="A repeated command with the same key submits once.")
     ] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -68,11 +68,12 @@ def submit(  # noqa: PLR0913, PLR0917  (each is an option of the command)
             takes_mail=tool.takes_mail,
             request=once(owner=OWNER, key=key, operation="submissions.accept", body=parsed.model_dump(mode="json")),
         )
-    shown = answer.model_dump(mode="json")
     if as_json:
-        print_json(shown)
+        print_json(answer)
     else:
-        print_fields({**shown, "due": f"{answer.due.promise_at:%Y-%m-%d %H:%M} UTC: {answer.due.why}"})
+        print_fields(
+            {**answer.model_dump(mode="json"), "due": f"{answer.due.promise_at:%Y-%m-%d %H:%M} UTC: {answer.due.why}"}
+        )
 
 
 def _avatar_file(files: list[str], tool: Container) -> dict[str, Any]:
@@ -95,7 +96,7 @@ def _pairs(given: list[str], where: str) -> dict[str, str]:
 
 
 def _uploaded(path: str, purpose: str, tool: Container) -> dict[str, Any]:
-    """Put the file into the quarantine under its content's name: a repeated command finds the same object."""
+    """Put the file into the quarantine, named by its hash, so that a repeated command names the same object."""
     source = Path(path)
     try:
         body = source.read_bytes()
@@ -114,4 +115,4 @@ def read_json(source: str) -> Any:
         raw = sys.stdin.buffer.read() if source == "-" else Path(source).read_bytes()
         return orjson.loads(raw)
     except (OSError, orjson.JSONDecodeError) as error:
-        raise Invalid([Problem(source, "invalid_json", f"This is not JSON that can be read: {error}")]) from error
+        raise Invalid([Problem(source, "invalid_json", f"This is not valid JSON: {error}")]) from error

@@ -1,5 +1,3 @@
-"""`proofdesk tax-numbers`: the countries whose tax numbers can be checked."""
-
 from typing import Annotated
 
 import typer
@@ -11,7 +9,7 @@ AsMarkdown = Annotated[bool, typer.Option("--markdown", help="Print the table of
 
 
 def tax_numbers(as_json: AsJson = False, as_markdown: AsMarkdown = False) -> None:
-    """List the countries whose tax numbers can be checked, and what is checked there."""
+    """List the countries whose tax numbers can be checked, with the kind of number."""
     if as_json:
         print_json([{"country": each, "number": is_number_of(each), "vies": each in IN_VIES} for each in COUNTRIES])
     elif as_markdown:
@@ -21,11 +19,11 @@ def tax_numbers(as_json: AsJson = False, as_markdown: AsMarkdown = False) -> Non
 
 
 def rows() -> list[tuple[str, str, str]]:
-    """A line for each country."""
+    """A row for each country."""
     return [(each, is_number_of(each), "yes" if each in IN_VIES else "") for each in COUNTRIES]
 
 
 def markdown() -> str:
-    """The table as it stands in the documentation."""
+    """The table of docs/tax-numbers.md."""
     lines = [f"| {' | '.join(row)} |" for row in rows()]
     return "\n".join(["| country | number | in VIES |", "|---|---|---|", *lines])

@@ -1,5 +1,3 @@
-"""The container of a command, closed when it is over."""
-
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -10,9 +8,9 @@ from config.settings import load_settings
 
 @contextmanager
 def tools() -> Iterator[Container]:
-    """The clients that a command needs, for the services that the environment (or this folder's embedded profile) names.
+    """The container of a command, by the environment or this folder's embedded profile; closed at the end.
 
-    A command prints its result on standard output; only warnings are logged, on standard error.
+    Commands print results on standard output; warnings are logged on standard error.
     """
     settings = load_settings()
     configure_logging("cli", log_format=settings.log_format, level="WARNING")

@@ -1,4 +1,4 @@
-"""The broker as the ledger uses it: it carries hints, and may forget them."""
+"""The broker carries hints. It may lose them: the work itself is in the ledger."""
 
 import time
 from collections.abc import Sequence
@@ -22,11 +22,11 @@ log = structlog.get_logger()
 HEARTBEAT_MS: Final = 15_000
 MAINTENANCE_CHANCE: Final = 100_000
 PAUSE_SECONDS: Final = 1.0
-"""How long nobody hints after the broker failed: the relay brings the work, so a request need not wait for a dead broker."""
+"""How long a process sends no hints after the broker failed. The relay sends them later, so no request waits for the broker."""
 
 
 class HintBroker(RedisBroker):
-    """dramatiq's Redis broker, which also enqueues many messages in one round trip and lets a worker bring its own consumer."""
+    """dramatiq's Redis broker, that also enqueues many messages in one round trip and takes the worker's own consumer."""
 
     consumer: type[Any] | None = None
 
@@ -66,10 +66,10 @@ class HintBroker(RedisBroker):
 
 
 def build_broker(url: str, *, middleware: list[Middleware], patient: bool) -> HintBroker:
-    """A broker for `url`. A patient one (workers, relay) is waited for two seconds, an impatient one (a web request) for one.
+    """A broker for `url`. Workers and the relay (`patient`) wait two seconds for an answer, a web request one.
 
-    Settings that were measured to matter: frequent maintenance, a short heartbeat, and no retries by the client. Hints are not worth
-    waiting for: there is other work, which the ledger has. And a fetch that is repeated hides that the answer to the first was lost.
+    Measurements led to frequent maintenance, a short heartbeat, and no retries by the client. A worker does other work from the
+    ledger instead of waiting for a hint. A repeated fetch would hide that the answer to the first one was lost.
     """
     client = redis.Redis.from_url(
         url,
@@ -87,29 +87,29 @@ def build_broker(url: str, *, middleware: list[Middleware], patient: bool) -> Hi
 
 
 class Hints:
-    """Tells workers that tasks are due, best effort: a hint that is lost costs a delay, never the work."""
+    """Sends hints that tasks are due, best effort: a lost hint delays the work and never loses it."""
 
     def __init__(self, broker: HintBroker) -> None:
         self._broker = broker
-        self._silent_until = 0.0
+        self._paused_until = 0.0
 
     @property
-    def silent(self) -> bool:
-        """Whether the broker failed a moment ago, so that nothing is sent."""
-        return time.monotonic() < self._silent_until
+    def paused(self) -> bool:
+        """Whether no hints are sent, since the broker failed a moment ago."""
+        return time.monotonic() < self._paused_until
 
-    def hush(self, seconds: float = PAUSE_SECONDS) -> None:
-        """Send nothing for so long: the broker was seen not to answer."""
-        self._silent_until = time.monotonic() + seconds
+    def pause(self, seconds: float = PAUSE_SECONDS) -> None:
+        """Send no hints for so many seconds, since the broker does not answer."""
+        self._paused_until = time.monotonic() + seconds
 
     def __call__(self, hints: Sequence[Hint]) -> bool:
-        """Send the hints (kind, task id), pipelined; whether they left. Never raises."""
-        if self.silent:
+        """Send the hints (kind, task id), pipelined. Returns whether they were sent. Never raises."""
+        if self.paused:
             return False
         try:
             self._broker.enqueue_many([self._message(kind, task_id) for kind, task_id in hints])
         except (RedisError, OSError) as error:
-            self.hush()
+            self.pause()
             log.warning("hint.lost", hints=len(hints), error=type(error).__name__)
             return False
         return True

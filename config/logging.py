@@ -1,4 +1,4 @@
-"""One structlog event for each unit of work: JSON in production, readable colours on a terminal."""
+"""One structlog event for each unit of work: JSON in production, coloured text on a terminal."""
 
 import json
 import logging
@@ -25,7 +25,7 @@ _QUIET: Final = ("botocore", "boto3", "urllib3", "s3transfer", "alembic.runtime.
 def configure_logging(
     process: str, *, log_format: Literal["json", "console", "auto"] = "auto", level: str = "INFO"
 ) -> None:
-    """Set up logging for one process; its name is on every line. Lines of libraries take the same form."""
+    """Set up logging for one process; its name is on every line. Lines of libraries get the same format."""
     console = log_format == "console" or (log_format == "auto" and sys.stderr.isatty())
     renderers = _console() if console else _json()
     structlog.configure(
@@ -70,7 +70,7 @@ def _json() -> list[Any]:
 
 
 def _dumps(value: Any, **_: Any) -> str:
-    """The event as JSON; what orjson cannot write (a huge number, half a character) is written more slowly, never lost."""
+    """The event as JSON. The slower json module writes what orjson cannot (a huge number, half a surrogate pair)."""
     try:
         return orjson.dumps(value, default=str).decode()
     except TypeError:
@@ -78,7 +78,7 @@ def _dumps(value: Any, **_: Any) -> str:
 
 
 def _name_messages(record: logging.LogRecord) -> bool:
-    """Dramatiq writes messages with all that is in them, and so members' data: only their names and ids stay."""
+    """Replace dramatiq messages by their actor and id: their arguments hold members' data."""
     if isinstance(record.args, tuple):
         record.args = tuple(
             f"{each.actor_name} {each.message_id}" if isinstance(each, Message | MessageProxy) else each

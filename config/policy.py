@@ -20,9 +20,9 @@ _PATH: Final = re.compile(r"[a-z0-9_]+(\.[a-z0-9_]+)*")
 
 
 def load_policy(path: Path | None = None) -> Policy:
-    """The policy in `path` (default: the one shipped here), with its version: edition and the first hash digits of the file.
+    """The policy in `path` (default: policy.toml of this folder), with its version: edition and the first hash digits of the file.
 
-    Raises Misconfigured with the line of each field that is wrong, and what is wrong with it, in words.
+    Raises Misconfigured with the line of each wrong field and what is wrong with it.
     """
     source = path or POLICY_FILE
     try:
@@ -40,16 +40,16 @@ def load_policy(path: Path | None = None) -> Policy:
 
 
 def _with_lines(errors: list[ErrorDetails], text: str) -> Iterator[str]:
-    """Each error as `line 12: ladder.2.spend: …`. What a rule over several parts of the policy says begins with a path itself."""
+    """Each error as `line 12: ladder.2.spend: …`. A rule over several parts of the policy puts the path into its message."""
     lines = lines_of(text)
     for error in errors:
-        said = sentence_of(error)
+        message = sentence_of(error)
         path = error["loc"]
-        words = f"{'.'.join(map(str, path))}: {said}" if path else said
-        line = line_of(path or _path_in(said), lines)
-        yield f"line {line}: {words}" if line else words
+        sentence = f"{'.'.join(map(str, path))}: {message}" if path else message
+        line = line_of(path or _path_in(message), lines)
+        yield f"line {line}: {sentence}" if line else sentence
 
 
-def _path_in(said: str) -> tuple[str | int, ...]:
-    found = _PATH.match(said)
+def _path_in(message: str) -> tuple[str | int, ...]:
+    found = _PATH.match(message)
     return tuple(int(part) if part.isdigit() else part for part in found[0].split(".")) if found else ()

@@ -1,4 +1,4 @@
-"""On which line of a TOML file a value stands. The text was read by tomllib before, so it is known to be sound."""
+"""Finds the line of a value in a TOML file. tomllib has read the text before, so it is valid TOML."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,7 +14,7 @@ _DEPTH: Final = {"[": 1, "{": 1, "]": -1, "}": -1}
 
 
 def lines_of(text: str) -> Mapping[Path, int]:
-    """The line of each table and key, by its path; the tables of an array are counted from 0, and it begins with its first."""
+    """The line of each table and key, by its path. The tables of an array are counted from 0; the array has the line of the first."""
     found: dict[Path, int] = {}
     counted: dict[Path, int] = {}
     table: Path = ()
@@ -29,32 +29,32 @@ def lines_of(text: str) -> Mapping[Path, int]:
 
 
 def line_of(path: Sequence[str | int], lines: Mapping[Path, int]) -> int | None:
-    """The line of the value at that path, or of the nearest one around it; None where the file has neither."""
+    """The line of the value at that path, or of the innermost table around it; None where the file has neither."""
     parts = tuple(path)
-    around = (parts[:length] for length in range(len(parts), 0, -1))
-    return next((lines[part] for part in around if part in lines), None)
+    outwards = (parts[:length] for length in range(len(parts), 0, -1))
+    return next((lines[path] for path in outwards if path in lines), None)
 
 
 def _statements(text: str) -> Iterator[tuple[int, str]]:
-    """Each header and each key with its value, without comments, and the line on which it begins."""
-    line, began, depth, words = 1, 1, 0, ""
+    """Each header and each key with its value, without comments, with its first line."""
+    line, first_line, depth, statement = 1, 1, 0, ""
     for part in _TOKENS.findall(text + "\n"):
         depth += _DEPTH.get(part, 0)
         if part == "\n" and depth == 0:
-            if words.strip():
-                yield began, words.strip()
-            words = ""
+            if statement.strip():
+                yield first_line, statement.strip()
+            statement = ""
         elif not part.startswith("#"):
-            began = began if words.strip() else line
-            words += part
+            first_line = first_line if statement.strip() else line
+            statement += part
         line += part.count("\n")
 
 
 def _table(header: str, counted: dict[Path, int]) -> Path:
-    """The path that a header leads to: through an array of tables it goes by the latest of them."""
-    *around, last = _keys(header)
+    """The path that a header names: within an array of tables, its latest table."""
+    *parents, last = _keys(header)
     path: Path = ()
-    for key in around:
+    for key in parents:
         path = (*path, key)
         path = (*path, counted[path]) if path in counted else path
     path = (*path, last)

@@ -1,4 +1,4 @@
-"""Where things are: addresses and names, from the environment (`PROOFDESK_…`). Every number of the domain is in policy.toml."""
+"""Addresses, names and limits of one process, from the environment (`PROOFDESK_…`). The domain's numbers are in policy.toml."""
 
 import json
 import os
@@ -20,7 +20,7 @@ WebAddress = Annotated[str, StringConstraints(pattern=r"^https?://\S+[^/]$")]
 
 
 class Settings(BaseSettings):
-    """The settings of one process. What the environment does not say is read from the embedded profile of this folder."""
+    """The settings of one process: from the environment, else from the embedded profile of this folder, else the defaults."""
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="ignore")
 
@@ -64,21 +64,21 @@ class Settings(BaseSettings):
     circuit_pause_seconds: PositiveFloat = PAUSE_SECONDS
 
     @model_validator(mode="after")
-    def _a_provider_is_named_whole(self) -> Self:
+    def _has_all_settings_of_the_provider(self) -> Self:
         if self.oidc_issuer and not (self.oidc_client_id and self.oidc_client_secret):
             raise ValueError("set PROOFDESK_OIDC_CLIENT_ID and PROOFDESK_OIDC_CLIENT_SECRET too")
         if self.oidc_roles_claim and not self.oidc_roles:
-            raise ValueError("say in PROOFDESK_OIDC_ROLES what the values of PROOFDESK_OIDC_ROLES_CLAIM mean")
+            raise ValueError("map the values of PROOFDESK_OIDC_ROLES_CLAIM to roles in PROOFDESK_OIDC_ROLES")
         return self
 
     @cached_property
     def public_base(self) -> str:
-        """Where the public bucket is seen from outside; without a CDN our own web process serves it."""
+        """The public bucket's address for everybody; without a CDN our own web process serves it."""
         return self.public_url or f"{self.web_url}/public"
 
     @cached_property
     def page_origins(self) -> list[str]:
-        """Where pages come from that members use: our own, and those of the member centre."""
+        """The origins of pages that members use: ours and the member centre's."""
         return [origin_of(self.web_url), origin_of(self.member_centre_url)]
 
     @cached_property
@@ -100,7 +100,7 @@ class Settings(BaseSettings):
 
 
 class _EmbeddedProfile(PydanticBaseSettingsSource):
-    """`<home>/environment.json`, which `proofdesk up` writes: so every command in the folder finds what runs there."""
+    """`<home>/environment.json`, which `proofdesk up` writes, so that commands in the folder find its servers."""
 
     def get_field_value(self, field: Any, field_name: str) -> tuple[Any, str, bool]:  # noqa: ARG002  (pydantic's)
         """One field's value."""
@@ -121,7 +121,7 @@ class _EmbeddedProfile(PydanticBaseSettingsSource):
 
 
 def load_settings() -> Settings:
-    """The settings of this process. Raises Misconfigured, which names each variable that is missing or wrong."""
+    """The settings of this process. Raises Misconfigured, which names each missing or wrong variable."""
     try:
         return Settings()
     except ValidationError as error:

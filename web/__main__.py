@@ -4,9 +4,9 @@ import sys
 
 import uvicorn
 
+from config import freeze_startup_objects
 from config.container import build_container
 from config.logging import configure_logging
-from config.memory import keep_what_was_made
 from config.settings import load_settings
 from pipeline.kernel.errors import Misconfigured
 from web.app import create_app
@@ -17,7 +17,7 @@ def main() -> None:
     settings = load_settings()
     configure_logging("web", log_format=settings.log_format, level=settings.log_level)
     app = create_app(build_container(settings, patient=False))
-    keep_what_was_made()
+    freeze_startup_objects()
     uvicorn.run(
         app,
         host=settings.web_host,

@@ -1,4 +1,4 @@
-"""`python -m workers [QUEUE …]`: a worker process for all queues, or for those that are named."""
+"""`python -m workers [QUEUE …]`: a worker process for all queues, or for the named ones."""
 
 import sys
 

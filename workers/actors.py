@@ -1,4 +1,4 @@
-"""The actors: thin shells that hold a task and call its use case. One for each kind of work in the ledger."""
+"""The actors, one for each kind of task: each claims its task and calls a use case."""
 
 from collections.abc import Callable, Mapping
 from typing import Final
@@ -41,7 +41,7 @@ from pipeline.workflows.verification_code import send_code
 Work = Callable[[Task, Container], None]
 
 PRIORITY: Final = {"notification": 0, "effects": 10, "inspection": 20, "intake": 30}
-"""Results leave before new work is begun, and what was accepted goes on before more is taken in: a lower number goes first."""
+"""A lower number goes first: results before new work, and accepted submissions before new ones."""
 
 
 def inspect_submission(task: Task, tools: Container) -> None:
@@ -57,7 +57,7 @@ def inspect_submission(task: Task, tools: Container) -> None:
 
 
 def accept_parked_submission(task: Task, tools: Container) -> None:
-    """Try a message of the queue door again that was parked."""
+    """Accept a parked message of the queue door again."""
     accept_parked(
         task,
         now=clock.now(),
@@ -74,7 +74,7 @@ def publish_avatar(task: Task, tools: Container) -> None:
 
 
 def remove_avatar(task: Task, tools: Container) -> None:
-    """Take a replaced avatar out of the public bucket."""
+    """Delete a replaced avatar from the public bucket."""
     avatar.remove(task, db=tools.db, storage=tools.storage)
 
 
@@ -84,12 +84,12 @@ def unlock_stage(task: Task, tools: Container) -> None:
 
 
 def send_mail(task: Task, tools: Container) -> None:
-    """Hand a frozen result mail over."""
+    """Hand a frozen mail to the mail server."""
     send(task, db=tools.db, mailer=tools.mailer, sender=tools.sender)
 
 
 def judge_tax_number(task: Task, tools: Container) -> None:
-    """Judge a tax number: to its rejection, to a person, or to its approval."""
+    """Check a tax number: reject it, pass it to a person, or approve it."""
     judge_number(task, db=tools.db, policy=tools.policy, freeze_mail=tools.freeze_mail, look_up=tools.look_up)
 
 
@@ -104,27 +104,27 @@ def deliver_event(task: Task, tools: Container) -> None:
 
 
 def expire_code(task: Task, tools: Container) -> None:
-    """End a submission whose code ran out."""
+    """End a submission whose code expired."""
     business_email.expire(task, db=tools.db, policy=tools.policy, freeze_mail=tools.freeze_mail)
 
 
 def forget_files(task: Task, tools: Container) -> None:
-    """Delete what a redaction replaced."""
+    """Delete the files that a redaction replaced."""
     redaction.forget_files(task, db=tools.db, storage=tools.storage)
 
 
 def sweep_storage(task: Task, tools: Container) -> None:
-    """Delete objects that nobody needs any more."""
+    """Delete objects past their retention, and objects that no row names."""
     retention.sweep_storage(task, now=clock.now(), db=tools.db, storage=tools.storage, policy=tools.policy)
 
 
 def forget_old(task: Task, tools: Container) -> None:
-    """Delete keys and tasks that are long done."""
+    """Delete old keys of requests, and tasks that are long done."""
     retention.forget_old(task, db=tools.db, policy=tools.policy)
 
 
 def watch_promises(task: Task, tools: Container) -> None:
-    """Tell what will soon be late, its member too, and what is late."""
+    """Report submissions that are due soon or overdue, and notify their members."""
     watch(task, now=clock.now(), by=Watch(tools.db, tools.policy, tools.notify_member))
 
 
@@ -153,7 +153,7 @@ def declare(tools: Container) -> None:
 
 
 def perform(kind: Kind, task_id: str, tools: Container) -> None:
-    """Do one task, if it is due and nobody else has it."""
+    """Do one task, if it is due and no other worker holds it."""
     with tools.ledger.work(kind, task_id) as task:
         if task is not None:
             WORK[kind](task, tools)

@@ -1,4 +1,4 @@
-"""A consumer that neither a message of strangers nor a broker that is away can stop: what is not a message is handed to `park`."""
+"""Reads queues for a worker. Invalid messages are parked, and an unreachable broker never ends or blocks a worker's thread."""
 
 import threading
 import time
@@ -19,30 +19,29 @@ from pipeline.kernel.errors import RetryableError
 
 log = structlog.get_logger()
 
-Tell = Callable[[str, str], object]
-"""Tells the broker of a message, by its queue and id."""
+Acknowledge = Callable[[str, str], object]
+"""Reports the end of a message to the broker, by its queue and id."""
 
 Park = Callable[[bytes, str], None]
-"""Keeps a message's bytes with the reason why it could not be taken."""
+"""Stores a message's bytes with the reason why it cannot be accepted."""
 
 DOOR: Final = "intake"
 DELAYED_MS: Final = 1000
-"""How long at most between two looks at a queue of messages that wait for their time, which is not exact anyway."""
-NEXT_LOOK_MS: Final = 20
-"""How long at least until an empty queue is looked at again, twice as long each time. With dramatiq's 5 ms a busy worker spends
-a quarter of its time looking."""
+"""The longest pause between two fetches from a queue of delayed messages, whose times are not exact."""
+FIRST_PAUSE_MS: Final = 20
+"""The pause after a fetch from an empty queue; it doubles each time. With dramatiq's 5 ms a busy worker spends a quarter of its
+time on fetches."""
 PAUSE_SECONDS: Final = 1.0
 
 
 class DoorConsumer(_RedisConsumer):
-    """dramatiq's Redis consumer, but what is no sound message, or names an actor that the door has not, is parked.
+    """dramatiq's Redis consumer, which parks invalid messages and those that name an actor that the door does not have.
 
-    An unsound message would end the thread that takes it. While the database is away it waits here and nothing behind it does;
-    if the process dies meanwhile, the broker gives it to another.
+    An invalid message would end the thread that takes it. While the database is away it waits here, and later messages do not wait
+    for it. If the process dies, the broker gives the message to another one.
 
-    A broker that does not answer is waited for by this consumer's own thread alone. A worker's thread tells it once that a message
-    is done; what did not arrive is told later from here, for there is other work, which the ledger has. All that a message
-    starts may be started again, so one that comes twice does no harm.
+    Only this consumer's own thread waits for a broker that does not answer. A worker's thread acknowledges a message once and goes
+    on; this consumer repeats what did not arrive. Everything that a message starts may start twice, so a repeated message is safe.
     """
 
     park: Park
@@ -52,15 +51,15 @@ class DoorConsumer(_RedisConsumer):
         super().__init__(*arguments)
         if self.queue_name == dq_name(self.queue_name):
             self.timeout = DELAYED_MS
-        self._aside: deque[tuple[bytes, str]] = deque()
-        self._again_at = 0.0
+        self._unparked: deque[tuple[bytes, str]] = deque()
+        self._park_at = 0.0
         self._under_way: set[str] = set()
-        self._untold: deque[tuple[Tell, str]] = deque()
-        self._telling = threading.Lock()
+        self._unacknowledged: deque[tuple[Acknowledge, str]] = deque()
+        self._acknowledging = threading.Lock()
         self._was_away = False
 
     def __next__(self) -> Any:
-        """The next sound message, or None where there is none at the moment, or no broker that answers."""
+        """The next valid message; None when there is none at the moment, or when the broker does not answer."""
         try:
             message = self._next()
         except (RedisError, OSError) as error:
@@ -77,72 +76,72 @@ class DoorConsumer(_RedisConsumer):
 
     def ack(self, message: Any) -> None:
         """The message is done. Never raises."""
-        self._tell(self.broker.do_ack, message)
+        self._end(self.broker.do_ack, message)
 
     def nack(self, message: Any) -> None:
         """The message failed for good. Never raises."""
-        self._tell(self.broker.do_nack, message)
+        self._end(self.broker.do_nack, message)
 
-    def _tell(self, tell: Tell, message: Any) -> None:
+    def _end(self, acknowledge: Acknowledge, message: Any) -> None:
         self.queued_message_ids.discard(message.message_id)
-        self._untold.append((tell, message.options["redis_message_id"]))
-        if len(self._untold) == 1:
+        self._unacknowledged.append((acknowledge, message.options["redis_message_id"]))
+        if len(self._unacknowledged) == 1:
             with suppress(RedisError, OSError):
-                self._tell_all()
+                self._acknowledge_all()
 
-    def _tell_all(self) -> None:
-        """Tell the broker what is done. Raises RedisError; what was not told then stays."""
-        with self._telling:
-            while self._untold:
-                tell, redis_id = self._untold[0]
-                tell(self.queue_name, redis_id)
+    def _acknowledge_all(self) -> None:
+        """Report all ended messages to the broker. Raises RedisError, and keeps what did not arrive."""
+        with self._acknowledging:
+            while self._unacknowledged:
+                acknowledge, redis_id = self._unacknowledged[0]
+                acknowledge(self.queue_name, redis_id)
                 self._under_way.discard(redis_id)
-                self._untold.popleft()
+                self._unacknowledged.popleft()
 
     def _next(self) -> Message[Any] | None:
-        self._tell_all()
-        self._park_aside()
+        self._acknowledge_all()
+        self._park_all()
         raw = self._next_bytes()
         if raw is None:
             return None
         message = self._decoded(raw)
         if isinstance(message, str):
-            self._aside.append((raw, message))
-            self._park_aside()
+            self._unparked.append((raw, message))
+            self._park_all()
             return None
         return message
 
     def _next_bytes(self) -> bytes | None:
-        """A message that was fetched. With nothing to fetch, or enough under way, wait a little longer each time."""
+        """A fetched message; None after a pause when there is nothing to fetch or enough under way. The pause grows each time."""
         if not self.message_cache and self.outstanding_message_count < self.prefetch:
             if self._was_away:
-                self._take_stock()
+                self._requeue_lost()
             fetched = self.broker.do_fetch(self.queue_name, self.prefetch - self.outstanding_message_count)
             self.message_cache = [raw for raw in fetched if raw is not None]
         if not self.message_cache:
-            self.misses, milliseconds = compute_backoff(self.misses, factor=NEXT_LOOK_MS, max_backoff=self.timeout)
+            self.misses, milliseconds = compute_backoff(self.misses, factor=FIRST_PAUSE_MS, max_backoff=self.timeout)
             time.sleep(milliseconds / 1000)
             return None
         self.misses = 0
         raw: bytes = self.message_cache.pop(0)
         return raw
 
-    def _take_stock(self) -> None:
-        """Give back what the broker takes to be here and is not: its answer to a fetch was lost. Raises RedisError."""
-        if not self._aside:
+    def _requeue_lost(self) -> None:
+        """Requeue the messages of a fetch whose answer was lost. Raises RedisError."""
+        if not self._unparked:
             here = set(self._under_way)
             if lost := {redis_id.decode() for redis_id in self._fetched()} - here:
                 self.broker.do_requeue(self.queue_name, *lost)
         self._was_away = False
 
     def _fetched(self) -> set[bytes]:
-        """The broker's ids of what it takes to be here: fetched by this process, and not said to be done."""
+        """The broker's ids of the messages that this process fetched and did not acknowledge."""
         broker: Any = self.broker
         found: set[bytes] = broker.client.smembers(f"{broker.namespace}:__acks__.{broker.broker_id}.{self.queue_name}")
         return found
 
     def _decoded(self, raw: bytes) -> Message[Any] | str:
-        """The message, or why it must not reach a worker's thread."""
+        """The message, or the reason why it must not reach a worker's thread."""
         try:
             message: Any = Message.decode(raw)
         except DecodeError:
@@ -158,18 +157,18 @@ class DoorConsumer(_RedisConsumer):
             return "invalid_message: there is no redis_message_id; enqueue it with dramatiq's Redis broker."
         return message  # type: ignore[no-any-return]
 
-    def _park_aside(self) -> None:
-        while self._aside and time.monotonic() >= self._again_at:
-            raw, reason = self._aside[0]
+    def _park_all(self) -> None:
+        while self._unparked and time.monotonic() >= self._park_at:
+            raw, reason = self._unparked[0]
             try:
                 self.park(raw, reason)
             except RetryableError as error:
-                self._again_at = time.monotonic() + PAUSE_SECONDS
+                self._park_at = time.monotonic() + PAUSE_SECONDS
                 log.warning("message.parking_waits", error=str(error))
                 return
             for redis_id in self._ids_of(raw):
                 self.broker.do_ack(self.queue_name, redis_id)
-            self._aside.popleft()
+            self._unparked.popleft()
 
     def _ids_of(self, raw: bytes) -> Iterator[bytes]:
         """The broker's ids of fetched messages with exactly these bytes. There are never more than the prefetch."""
@@ -180,5 +179,5 @@ class DoorConsumer(_RedisConsumer):
 
 
 def consumer_class(park: Park, actors: frozenset[str]) -> type[DoorConsumer]:
-    """A consumer that parks with `park` and knows these actors."""
+    """A consumer class with this `park` and these actors."""
     return type("BoundDoorConsumer", (DoorConsumer,), {"park": staticmethod(park), "actors": actors})

@@ -1,4 +1,4 @@
-"""Work goes on while the broker is away: a worker then asks the ledger itself what is due."""
+"""Takes due tasks from the ledger while the broker is away, so that work goes on."""
 
 import threading
 from collections.abc import Collection
@@ -18,14 +18,14 @@ from workers.actors import PRIORITY, perform
 log = structlog.get_logger()
 
 POLL_SECONDS: Final = 1.0
-HUSH_SECONDS: Final = 3.0
-"""How long the worker's threads send no hints after each look that found the broker away; longer than until the next look."""
+HINT_PAUSE_SECONDS: Final = 3.0
+"""How long this process sends no hints after a ping that failed; longer than the time until the next ping."""
 
 
 class Fallback(threading.Thread):
-    """Polls the ledger for due tasks as long as the broker does not answer. Only one claim wins, whoever else polls too.
+    """Polls the ledger for due tasks while the broker does not answer. Of several workers that poll, one gets a task's claim.
 
-    It takes as many tasks at a time as the worker has threads, results before new work, as the broker's queues would.
+    It takes as many tasks at a time as the worker has threads, by the same priorities as the broker's queues.
     """
 
     def __init__(self, tools: Container, *, queues: Collection[str]) -> None:
@@ -40,7 +40,7 @@ class Fallback(threading.Thread):
         self._polling = False
 
     def run(self) -> None:
-        """Look once a second whether the broker answers, and do what is due while it does not; go on at once while there is more."""
+        """Ping the broker once a second. While it does not answer, do due tasks, without a pause as long as all threads are busy."""
         pause = POLL_SECONDS
         while not self._stopping.wait(pause):
             pause = POLL_SECONDS
@@ -54,7 +54,7 @@ class Fallback(threading.Thread):
                 log.exception("fallback.failed")
 
     def stop(self) -> None:
-        """Stop after the tasks at hand."""
+        """Stop when the present tasks have ended."""
         self._stopping.set()
         self.join()
         self._threads.shutdown()
@@ -76,7 +76,7 @@ class Fallback(threading.Thread):
             if not self._polling:
                 log.warning("broker.away", error=type(error).__name__)
             self._polling = True
-            self._tools.hints.hush(HUSH_SECONDS)
+            self._tools.hints.pause(HINT_PAUSE_SECONDS)
             return False
         if self._polling:
             log.info("broker.back")

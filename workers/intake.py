@@ -13,12 +13,12 @@ from workers.actors import PRIORITY
 
 ACTOR: Final = "accept_submission"
 QUEUE: Final = "intake"
-_PATIENCE: Final = 1_000_000
+_MAX_RETRIES: Final = 1_000_000
 _LONGEST_KEY: Final = 200
 
 
 def declare(tools: Container) -> None:
-    """Declare the door's actor. While the database is away its messages come back with backoff; they are in no ledger yet."""
+    """Declare the door's actor. Its messages are not in the ledger yet, so dramatiq retries them while the database is away."""
 
     def accept_submission(*args: Any, **kwargs: Any) -> None:
         message = _message(args, kwargs)
@@ -38,14 +38,14 @@ def declare(tools: Container) -> None:
         queue_name=QUEUE,
         priority=PRIORITY[QUEUE],
         time_limit=30_000,
-        max_retries=_PATIENCE,
+        max_retries=_MAX_RETRIES,
         min_backoff=500,
         max_backoff=30_000,
     )(accept_submission)
 
 
 def _message(args: tuple[Any, ...], kwargs: dict[str, Any]) -> QueueMessage:
-    """`args[0]` or `submission=` is the submission; the key defaults to the message's own id, so a redelivery is no repeat."""
+    """`args[0]` or `submission=` is the submission. The key defaults to the message's id, so a redelivery is accepted once."""
     current = CurrentMessage.get_current_message()
     message_id = current.message_id if current else ""
     submission = args[0] if len(args) == 1 else kwargs.get("submission")

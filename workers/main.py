@@ -8,8 +8,8 @@ from typing import Final
 import structlog
 from dramatiq import Worker
 
+from config import freeze_startup_objects
 from config.container import Container
-from config.memory import keep_what_was_made
 from pipeline.inspection.downloads import forget_left_behind
 from pipeline.intake.parked import park_bytes
 from workers import actors, intake
@@ -20,16 +20,16 @@ from workers.recovery import Recovery
 log = structlog.get_logger()
 
 PICK_UP_MS: Final = 250
-"""How long at most between two looks at an empty queue, of which there is one for each kind of work. A hint waits no longer than
-this for a worker with nothing to do; looking more often keeps one busy that has nothing to do."""
+"""The longest pause between two fetches from an empty queue. An idle worker finds a hint within this time; a shorter pause costs
+processor time."""
 SHUTDOWN_MS: Final = 30_000
 FETCHED_FOR_EACH_THREAD: Final = 2
 DELAYED_FOR_EACH_THREAD: Final = 50
-"""Messages of the queue door that are tried again later, which a worker keeps until then."""
+"""How many messages of the queue door a worker keeps for a later try."""
 
 
 def prepare(tools: Container) -> None:
-    """Declare every actor on the container's broker, and let its door park what is no message."""
+    """Declare every actor on the container's broker, and park the invalid messages of its queue door."""
     actors.declare(tools)
     intake.declare(tools)
 
@@ -40,9 +40,9 @@ def prepare(tools: Container) -> None:
 
 
 def build_worker(tools: Container, *, queues: Collection[str] = ()) -> Worker:
-    """The worker of this process. It fetches a little more than it can do: what it holds, no other worker can take.
+    """The worker of this process. It fetches few messages ahead, since no other worker can take them then.
 
-    dramatiq gives the prefetch no parameter, and reads it from variables of its own; here it follows from the threads.
+    dramatiq reads the prefetch from its own environment variables; here it follows from the number of threads.
     """
     threads = tools.settings.worker_threads
     worker = Worker(tools.broker, queues=set(queues) or None, worker_timeout=PICK_UP_MS, worker_threads=threads)
@@ -52,7 +52,7 @@ def build_worker(tools: Container, *, queues: Collection[str] = ()) -> Worker:
 
 
 def run(tools: Container, *, queues: Collection[str] = ()) -> None:
-    """Work until told to stop, then finish what is under way."""
+    """Work until SIGTERM or SIGINT, then finish what is under way."""
     prepare(tools)
     forget_left_behind()
     stop = threading.Event()
@@ -60,7 +60,7 @@ def run(tools: Container, *, queues: Collection[str] = ()) -> None:
         signal.signal(number, lambda *_: stop.set())
     worker = build_worker(tools, queues=queues)
     recovery = Recovery(tools)
-    keep_what_was_made()
+    freeze_startup_objects()
     worker.start()
     fallback = Fallback(tools, queues=queues)
     fallback.start()

@@ -1,4 +1,4 @@
-"""What surrounds each message, outermost first: see `stack`."""
+"""The middleware around each message; `stack` has the order."""
 
 import os
 import threading
@@ -17,7 +17,7 @@ EXIT_CODE: Final = 70
 
 
 class LogContext(dramatiq.Middleware):
-    """structlog's context is empty before and after each message, skipped ones too: no id leaks into the next one's lines."""
+    """Clears structlog's context before and after each message, skipped ones too, so that no id appears in the next one's lines."""
 
     def before_process_message(self, broker: dramatiq.Broker, message: Any) -> None:
         structlog.contextvars.clear_contextvars()
@@ -33,7 +33,7 @@ class LogContext(dramatiq.Middleware):
 
 
 class Watchdog(dramatiq.Middleware):
-    """Ends the process when one of the worker's threads has died (they die silently); the supervisor starts a new one."""
+    """Ends the process when one of the worker's threads has died, which dramatiq does not report. A supervisor starts a new one."""
 
     def __init__(self, leave: Callable[[int], object] = os._exit) -> None:
         self._leave = leave
@@ -55,7 +55,7 @@ class Watchdog(dramatiq.Middleware):
 
 
 class Timing(dramatiq.Middleware):
-    """Says how long each message took, as a debug line."""
+    """Logs how long each message took, as a debug line."""
 
     def __init__(self) -> None:
         self._started = threading.local()
@@ -71,10 +71,10 @@ class Timing(dramatiq.Middleware):
 
 
 def stack() -> list[dramatiq.Middleware]:
-    """The middleware of a worker, outermost first. No AgeLimit, Pipelines, Callbacks or Results: the ledger does all of that.
+    """The middleware of a worker, outermost first. The ledger replaces AgeLimit, Pipelines, Callbacks and Results.
 
-    Retries never retries hints (the ledger does); only `accept_submission`, whose message is not in the ledger yet, asks it to.
-    TimeLimit comes after Retries.
+    Retries is for `accept_submission` alone, whose message is not in the ledger yet; the ledger retries everything else. TimeLimit
+    comes after Retries.
     """
     return [
         LogContext(),

@@ -1,4 +1,4 @@
-"""Notices that something which was away is back, so that work goes on within seconds however long it was away."""
+"""Detects that a dependency is back, so that the tasks that wait for it go on within seconds."""
 
 import threading
 from contextlib import suppress
@@ -12,14 +12,14 @@ from pipeline.tasks.stalled import resume
 
 log = structlog.get_logger()
 
-LOOK_SECONDS: Final = 1.0
+PROBE_SECONDS: Final = 1.0
 STOP_SECONDS: Final = 5.0
 
 
 class Recovery(threading.Thread):
-    """While a circuit of this process is open, asks the dependency as often as the circuit lets it, then calls the waiting work.
+    """While a circuit of this process is open, probes the dependency as often as the circuit allows, then resumes its tasks.
 
-    Without it a dependency's return would be noticed only when a task happens to be due.
+    Otherwise a process would notice a dependency's return only with the next due task.
     """
 
     def __init__(self, tools: Container) -> None:
@@ -33,8 +33,8 @@ class Recovery(threading.Thread):
         self._stopping = threading.Event()
 
     def run(self) -> None:
-        """Look once a second."""
-        while not self._stopping.wait(LOOK_SECONDS):
+        """Probe once a second."""
+        while not self._stopping.wait(PROBE_SECONDS):
             try:
                 self.look()
             except RetryableError as error:
@@ -43,14 +43,14 @@ class Recovery(threading.Thread):
                 log.exception("recovery.failed")
 
     def stop(self) -> None:
-        """Stop after the look at hand, unless that takes long: a look that is cut off does no harm."""
+        """Stop after the present probe, or after a few seconds: an interrupted probe does no harm."""
         self._stopping.set()
         self.join(timeout=STOP_SECONDS)
 
     def look(self) -> bool:
-        """Ask what is away, and let go on what waits for what is back; whether nothing is away now.
+        """Probe what is away, and resume the tasks of what is back. Returns whether nothing is away now.
 
-        Raises DatabaseUnavailable; then the next look does it.
+        Raises DatabaseUnavailable; then the next call does it.
         """
         for circuit, probe in self._probes:
             if not circuit.is_closed:

@@ -1,4 +1,4 @@
-"""The relay process: hints what is due, takes back leases and claims that ran out, fires the schedule."""
+"""The relay process: hints due tasks, takes back expired leases and claims, fires the schedule."""
 
 import signal
 import sys
@@ -26,7 +26,7 @@ FAULT_PAUSE_SECONDS: Final = 1.0
 
 @dataclass
 class Chore:
-    """Something to be done every so many seconds. Returns how much it did; a full batch is followed by another at once."""
+    """Work that is done every so many seconds. `do` returns how much it did; after a full batch it runs again at once."""
 
     name: str
     every: float
@@ -34,7 +34,7 @@ class Chore:
     due: float = field(default=0.0)
 
     def run(self, now: float) -> bool:
-        """Do it if it is due; whether it wants to go on at once."""
+        """Do it if it is due. Returns whether it must run again at once."""
         if now < self.due:
             return False
         self.due = now + self.every
@@ -45,9 +45,9 @@ class Chore:
 
 
 def chores(tools: Container) -> list[Chore]:
-    """What a relay does, the most urgent first."""
+    """All chores of a relay, the most urgent first."""
     return [
-        Chore("hint", TICK_SECONDS, lambda: 0 if tools.hints.silent else hint_due(tools.db, tools.hints)),
+        Chore("hint", TICK_SECONDS, lambda: 0 if tools.hints.paused else hint_due(tools.db, tools.hints)),
         Chore("sweep_leases", 1.0, lambda: sweep_leases(tools.db)),
         Chore("sweep_claims", 2.0, lambda: sweep_claims(tools.db)),
         Chore("schedule", 15.0, lambda: fire_due(tools.db)),
@@ -55,7 +55,7 @@ def chores(tools: Container) -> list[Chore]:
 
 
 def run(tools: Container) -> None:
-    """Relay until told to stop. A database that is away is waited for."""
+    """Relay until SIGTERM or SIGINT. While the database is away, try again each second."""
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
@@ -81,7 +81,7 @@ def _done(chore: Chore) -> bool:
 
 
 def main() -> None:
-    """`python -m workers.relay`: a relay process. Two of them are safer than one."""
+    """`python -m workers.relay`: a relay process. Run two, so that one may die."""
     settings = load_settings()
     configure_logging("relay", log_format=settings.log_format, level=settings.log_level)
     run(build_container(settings))

@@ -1,4 +1,4 @@
-"""Holds what came of the demo against what must be, through the public faces alone: API, public bucket, mail sink."""
+"""Compares the demo's results with its plans, by the public interfaces alone: API, public bucket, mail sink."""
 
 import hashlib
 import io
@@ -18,7 +18,7 @@ POLICY: Final = load_policy()
 
 
 def submission_differences(plan: Plan, view: Mapping[str, Any], mails: Sequence[Mail]) -> Iterator[str]:
-    """What is off with one submission, a sentence each."""
+    """What differs in one submission, a sentence each."""
     path = [step["state"] for step in view["history"]]
     if ANY in plan.path:
         path = [path[0], ANY, path[-1]]
@@ -39,7 +39,7 @@ def _rule(plan: Plan) -> str:
 
 
 def _mail_differences(plan: Plan, view: Mapping[str, Any], mails: Sequence[Mail]) -> Iterator[str]:
-    """One mail if one is due, none if not; it says in text and HTML every sentence that the member has to read."""
+    """The expected number of mails, and every sentence that must stand in the text."""
     yield from _differs("mails", len(mails), 1 if plan.mail else 0)
     for mail in mails:
         if not mail.subject.startswith(plan.mail or ""):
@@ -48,11 +48,11 @@ def _mail_differences(plan: Plan, view: Mapping[str, Any], mails: Sequence[Mail]
         refusals = [each["message"] for each in view["findings"] if each["severity"] == "error"]
         for sentence in [*(each["text"] for each in reasons), *refusals, *filter(None, [plan.message])]:
             if sentence not in mail.text:
-                yield f"mail: the text does not say {sentence!r}"
+                yield f"mail: the text lacks {sentence!r}"
 
 
 def avatar_differences(avatar: Mapping[str, Any], expected_submission: str | None) -> Iterator[str]:
-    """What is off with a member's public avatar: it is the approved one, a clean upright JPEG under its own hash."""
+    """What differs in a member's public avatar: it must be the approved one, a JPEG without metadata, named by its hash."""
     yield from _differs("public avatar", avatar["submission_id"], expected_submission)
     if avatar["submission_id"] is None or expected_submission is None:
         return
@@ -80,7 +80,7 @@ _HARMLESS: Final = frozenset({"jfif", "jfif_version", "jfif_unit", "jfif_density
 
 
 def gone_differences(url: str) -> Iterator[str]:
-    """A replaced avatar is taken away."""
+    """A replaced avatar must be deleted."""
     answer = fetched(url)
     yield from _differs("replaced avatar answers", answer.status_code, HTTPStatus.NOT_FOUND)
 
@@ -88,7 +88,7 @@ def gone_differences(url: str) -> Iterator[str]:
 def membership_differences(
     membership: Mapping[str, Any], unlocked: Sequence[str], spent: Mapping[tuple[str, str], int]
 ) -> Iterator[str]:
-    """The level is the highest stage that was unlocked, with its benefits, one change for each; chances add up for each method."""
+    """The level must be the highest unlocked stage, with its benefits and one change for each; the chances left must add up."""
     stages = [rung["stage"] for rung in membership["stages"]]
     level = max(unlocked, key=stages.index, default=stages[0])
     yield from _differs("level", membership["level"], level)
@@ -104,7 +104,7 @@ def membership_differences(
 
 
 def message_id_differences(mails: Sequence[Mail]) -> Iterator[str]:
-    """No mail came twice."""
+    """No mail may come twice."""
     ids = [mail.message_id for mail in mails]
     yield from _differs("distinct Message-IDs", len(set(ids)), len(ids))
 

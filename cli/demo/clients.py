@@ -1,4 +1,4 @@
-"""The demo's two users of the API: the upstream service and the reviewer. Both repeat a request until it is answered."""
+"""HTTP clients of the demo: requests with retries, and the upstream service that submits."""
 
 import time
 from collections.abc import Callable, Mapping
@@ -15,20 +15,20 @@ from cli.demo.demo_file import DemoFile, demo_file
 from cli.demo.plan import Plan, Upload
 from config.broker import HintBroker
 
-PATIENCE_SECONDS: Final = 60
+RETRY_SECONDS: Final = 60
 _SERVER_ERROR: Final = HTTPStatus.INTERNAL_SERVER_ERROR
 
 
 class AwayError(Exception):
-    """The service did not answer, or asked to come back later: in so many seconds, where it has too much to do."""
+    """The service answered with a server error or with 429; `seconds` is its `Retry-After`."""
 
-    def __init__(self, words: str, *, seconds: float = 0) -> None:
-        super().__init__(words)
+    def __init__(self, message: str, *, seconds: float = 0) -> None:
+        super().__init__(message)
         self.seconds = seconds
 
 
 class Api:
-    """A client with a key. A request that fails on the way is repeated with the same idempotency key: it happens once."""
+    """A client with an API key. It repeats a request that failed, with the same idempotency key, so that it takes effect once."""
 
     def __init__(self, url: str, key: str) -> None:
         self._client = httpx.Client(base_url=url, headers={"Authorization": f"Bearer {key}"}, timeout=15)
@@ -47,18 +47,18 @@ class Api:
         self._client.close()
 
     def _answered(self, send: Callable[[], httpx.Response]) -> httpx.Response:
-        return patiently(lambda: _below_500(send()))
+        return with_retries(send)
 
 
-def patiently(call: Callable[[], httpx.Response]) -> httpx.Response:
-    """Call until the other side answers; raises AwayError when it does not for a minute."""
-    give_up_at = time.monotonic() + PATIENCE_SECONDS
+def with_retries(send: Callable[[], httpx.Response]) -> httpx.Response:
+    """The answer, whatever its status below 500 except 429. Raises AwayError or httpx.TransportError after a minute of retries."""
+    deadline = time.monotonic() + RETRY_SECONDS
     failed = 0
     while True:
         try:
-            return call()
+            return _below_500(send())
         except (AwayError, httpx.TransportError) as error:
-            if time.monotonic() >= give_up_at:
+            if time.monotonic() > deadline:
                 raise
             failed, milliseconds = compute_backoff(failed, factor=100, max_backoff=2000)
             time.sleep(milliseconds / 1000 + (error.seconds if isinstance(error, AwayError) else 0))
@@ -66,17 +66,17 @@ def patiently(call: Callable[[], httpx.Response]) -> httpx.Response:
 
 @cache
 def anybody() -> httpx.Client:
-    """A client without a key, for links. One for all: a new one reads all certificates, which takes longer than the request."""
+    """A client without a key, for links. It is shared, since a new client reads all certificates, which is slow."""
     return httpx.Client(timeout=15)
 
 
 def fetched(url: str) -> httpx.Response:
-    """What anybody gets who opens the link, whatever its status below 500."""
-    return patiently(lambda: _below_500(anybody().get(url)))
+    """The answer to a request for the link without a key."""
+    return with_retries(lambda: anybody().get(url))
 
 
 class Upstream:
-    """What a member centre does: put files where they belong, submit, and look what became of it."""
+    """The upstream service: uploads files, submits, and reads the state."""
 
     def __init__(self, api: Api, broker: HintBroker, *, run: str) -> None:
         self.api = api
@@ -88,15 +88,15 @@ class Upstream:
         return f"{plan.person.key}.{self._run}"
 
     def email(self, plan: Plan) -> str:
-        """Where the member's results go."""
+        """The member's address, for results."""
         return f"{plan.person.key}.{self._run}@example.com"
 
     def business_email(self, plan: Plan) -> str:
-        """Where the member's code goes."""
+        """The member's business address, for the code."""
         return f"{plan.person.key}.{self._run}@{plan.domain}"
 
     def submit(self, plan: Plan) -> str | None:
-        """Upload the files and submit; the id of the submission, or None where the door does not answer (the queue)."""
+        """Upload the files and submit. Returns the submission's id; None for the queue door, which does not answer."""
         body = self._body(plan, [self._upload(upload) for upload in plan.uploads])
         if plan.door == "queue":
             self._enqueue(body)
@@ -105,18 +105,18 @@ class Upstream:
         first = self.api.post("/v1/submissions", body, key=key).raise_for_status().json()
         again = self.api.post("/v1/submissions", body, key=key).raise_for_status().json()
         if first != again:
-            raise AssertionError(f"{plan.label}: repeating the request gave another answer: {first} / {again}")
+            raise AssertionError(f"{plan.label}: the repeated request got another answer: {first} / {again}")
         return str(first["id"])
 
     def refused_slot(self, file: DemoFile) -> str:
-        """The code by which the door refuses a slot for an avatar that is too large."""
+        """The status and codes with which the API refuses an upload slot for an avatar that is too large."""
         body = {"purpose": "avatar", "media_type": file.media_type, "length": len(file.body)}
         answer = self.api.post("/v1/uploads", body)
         codes = [each["code"] for each in answer.json().get("errors", [])]
         return f"{answer.status_code} {' '.join(codes)}"
 
     def refused(self, plan: Plan) -> str:
-        """How the door refuses another submission like that one: the status and the code."""
+        """The status and the code with which the API refuses another submission like that one."""
         answer = self.api.post("/v1/submissions", self._body(plan, []))
         return f"{answer.status_code} {answer.json().get('code')}"
 
@@ -130,7 +130,7 @@ class Upstream:
         }
         slot = self.api.post("/v1/uploads", body).raise_for_status().json()
         if upload.put:
-            patiently(lambda: _below_500(anybody().put(slot["url"], content=file.body, headers=slot["headers"])))
+            with_retries(lambda: anybody().put(slot["url"], content=file.body, headers=slot["headers"]))
         reference = {
             "key": slot["key"],
             "filename": file.filename,
@@ -171,7 +171,7 @@ class Upstream:
         return self.business_email(plan) if plan.domain else files
 
     def _enqueue(self, body: dict[str, Any]) -> None:
-        """As any dramatiq program on the same broker would: no code of Proofdesk is needed for it."""
+        """Enqueue as any dramatiq program on the same broker can, without code of Proofdesk."""
         kwargs = {"submission": body, "correlation_id": f"demo-{self._run}"}
         message: dramatiq.Message[Any] = dramatiq.Message(
             queue_name="intake", actor_name="accept_submission", args=(), kwargs=kwargs, options={}
@@ -182,6 +182,6 @@ class Upstream:
 def _below_500(response: httpx.Response) -> httpx.Response:
     busy = response.status_code == HTTPStatus.TOO_MANY_REQUESTS
     if busy or response.status_code >= _SERVER_ERROR:
-        words = f"{response.request.method} {response.request.url.path} answered {response.status_code}"
-        raise AwayError(words, seconds=float(response.headers.get("Retry-After", 0)) if busy else 0)
+        message = f"{response.request.method} {response.request.url.path} answered {response.status_code}"
+        raise AwayError(message, seconds=float(response.headers.get("Retry-After", 0)) if busy else 0)
     return response

@@ -10,9 +10,9 @@ FOLDER: Final = files("cli.demo") / "files"
 
 @dataclass(frozen=True, slots=True)
 class DemoFile:
-    """One file as a member would send it: its name, the media type it is declared as, and its bytes.
+    """One file as a member sends it: its name, its declared media type, and its bytes.
 
-    `facts` are what a reviewer reads off the file and types in; a file that is nobody's proof has none.
+    `facts` are those that a reviewer reads in the file and types in; an avatar has none.
     """
 
     filename: str
@@ -22,14 +22,14 @@ class DemoFile:
 
 
 def demo_file(name: str) -> DemoFile:
-    """The file of that name in files/facts.json, with what is said of it there. Raises KeyError if there is none."""
-    said = said_of_files()[name]
-    body = (FOLDER / said["file"]).read_bytes().ljust(said.get("padded_to", 0), b"\0")
-    return DemoFile(said["sent_as"], said["media_type"], body, said["facts"])
+    """The file of that name in files/facts.json. Raises KeyError if there is none."""
+    entry = all_facts()[name]
+    body = (FOLDER / entry["file"]).read_bytes().ljust(entry.get("padded_to", 0), b"\0")
+    return DemoFile(entry["sent_as"], entry["media_type"], body, entry["facts"])
 
 
 @cache
-def said_of_files() -> Mapping[str, Any]:
-    """All of files/facts.json, by name."""
-    said: Mapping[str, Any] = json.loads((FOLDER / "facts.json").read_text("utf-8"))
-    return said
+def all_facts() -> Mapping[str, Any]:
+    """The content of files/facts.json, by name."""
+    facts: Mapping[str, Any] = json.loads((FOLDER / "facts.json").read_text("utf-8"))
+    return facts

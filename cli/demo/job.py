@@ -1,4 +1,4 @@
-"""One run of the demo: submits what is planned, waits until each submission has ended, and looks at what came of it."""
+"""One run of the demo: submits by the plans, waits until each submission has ended, and checks the results."""
 
 import time
 from collections import Counter
@@ -10,26 +10,31 @@ from cli.demo import checks
 from cli.demo.clients import Upstream
 from cli.demo.demo_file import demo_file
 from cli.demo.mailbox import Mail, code_to, mails_to
-from cli.demo.plan import CHANCES, Plan
+from cli.demo.plan import CHANCES, Plan, Sent, seconds_of
 from cli.demo.reviewer import Reviewer
-from cli.demo.sent import Sent, seconds_of
 from cli.demo.spending import BUYER, STAGE, Spending
 
 POLL_SECONDS: Final = 0.3
 DEADLINE_SECONDS: Final = 300
 OPEN: Final = frozenset({"received", "in_review", "awaiting_code"})
-_SETTLED: Final = frozenset({"done", "sent"})
+_FINAL: Final = frozenset({"done", "sent"})
 
 
 class Job:
-    """The demo's work. `tell` is called with every submission that has ended."""
+    """One run of the demo. `on_ended` is called with each submission that has ended."""
 
     def __init__(
-        self, plans: Sequence[Plan], upstream: Upstream, *, mail_folder: Path, run: str, tell: Callable[[Sent], None]
+        self,
+        plans: Sequence[Plan],
+        upstream: Upstream,
+        *,
+        mail_folder: Path,
+        run: str,
+        on_ended: Callable[[Sent], None],
     ) -> None:
         self._waiting = list(plans)
         self._upstream = upstream
-        self._mail_folder, self._run, self._tell = mail_folder, run, tell
+        self._mail_folder, self._run, self._on_ended = mail_folder, run, on_ended
         self.sent: dict[str, Sent] = {}
         self.replaced: list[str] = []
         self.levels_before: dict[str, str] = {}
@@ -43,32 +48,32 @@ class Job:
         self._spending = Spending(upstream.api, member_id=member, address=address, run=run)
 
     def submit_first(self) -> None:
-        """Send all that waits for nothing, after a look at every member's level, and tell of the buyer's orders."""
+        """Read every member's level, send the submissions that come after no other, and send the buyer's orders."""
         for plan in self._waiting:
             member = self._upstream.member_id(plan)
             self.levels_before.setdefault(member, self._membership(member)["level"])
         self._submit(plan for plan in list(self._waiting) if plan.after is None)
-        self._spending.tell()
+        self._spending.send()
 
     def follow(self, reviewer: Reviewer) -> None:
-        """Send the rest as its turn comes, until everything has ended or the deadline is over."""
+        """Send each other submission after the one before it, until all have ended or the deadline is over."""
         deadline = time.monotonic() + DEADLINE_SECONDS
         while not self._all_ended() and time.monotonic() < deadline:
             for sent in self.sent.values():
                 if not sent.ended:
-                    self._look(sent)
+                    self._update(sent)
             self._submit(
                 plan for plan in list(self._waiting) if plan.after in self.sent and self.sent[str(plan.after)].ended
             )
             time.sleep(POLL_SECONDS)
-        self.differences += reviewer.trouble
+        self.differences += reviewer.errors
 
     def plan_of(self, submission_id: str) -> Plan | None:
-        """The plan behind a submission."""
+        """The plan of a submission."""
         return next((sent.plan for sent in self.sent.values() if sent.submission_id == submission_id), None)
 
     def check(self) -> None:
-        """Hold everything against what must be."""
+        """Compare all results with the plans."""
         mails = self.mails = self._mails()
         memberships = {member: self._membership(member) for member in self.levels_before}
         self.levels_after = {member: membership["level"] for member, membership in memberships.items()}
@@ -82,7 +87,7 @@ class Job:
         for url in self.replaced:
             self.differences += checks.gone_differences(url)
         self.differences += self._spending.differences(memberships[self._spending.member_id], mails)
-        self._ask_once_too_often()
+        self._submit_beyond_the_last_chance()
         refusal = self._upstream.refused_slot(demo_file("avatar-one_byte_too_large"))
         if refusal != "422 file_too_large":
             self.differences.append(
@@ -91,7 +96,7 @@ class Job:
 
     @property
     def as_expected(self) -> bool:
-        """Nothing is other than it must be."""
+        """Whether there is no difference."""
         return not self.differences and not any(sent.differences for sent in self.sent.values())
 
     def _submit(self, plans: Iterator[Plan]) -> None:
@@ -102,7 +107,7 @@ class Job:
                 self.replaced += [old["large_url"], old["small_url"]]
             self.sent[plan.label] = Sent(plan, self._upstream.submit(plan))
 
-    def _look(self, sent: Sent) -> None:
+    def _update(self, sent: Sent) -> None:
         if sent.submission_id is None:
             sent.submission_id = self._found(sent.plan)
         if sent.submission_id is None:
@@ -112,44 +117,46 @@ class Job:
             self._confirm(sent)
             return
         effects = {each["name"]: each["state"] for each in sent.view["effects"]}
-        settled = effects.keys() >= sent.plan.effects.keys() and set(effects.values()) <= _SETTLED
-        if sent.view["state"] not in OPEN and settled:
+        done = effects.keys() >= sent.plan.effects.keys() and set(effects.values()) <= _FINAL
+        if sent.view["state"] not in OPEN and done:
             sent.seconds = seconds_of(sent.view)
-            self._tell(sent)
+            self._on_ended(sent)
 
     def _confirm(self, sent: Sent) -> None:
-        """Read the code in the mail, once it has come, and send it back."""
+        """Send back the code, if its mail has arrived."""
         code = code_to(self._mail_folder, self._upstream.business_email(sent.plan))
         if code is None:
             return
         answer = self._upstream.api.post(f"/v1/submissions/{sent.submission_id}/code", {"code": code})
         if not answer.raise_for_status().json()["correct"]:
-            sent.differences.append(f"the code of the mail was not taken: {answer.text}")
+            sent.differences.append(f"the code of the mail was not accepted: {answer.text}")
 
-    def _ask_once_too_often(self) -> None:
-        """Whoever has no chance left is refused."""
+    def _submit_beyond_the_last_chance(self) -> None:
+        """A member without a chance left must be refused."""
         for sent in self.sent.values():
             if sent.plan.chance == CHANCES:
                 member = self._upstream.member_id(sent.plan)
                 refusal = self.sixth[member] = self._upstream.refused(sent.plan)
                 if refusal != "409 attempts_exhausted":
-                    self.differences.append(f"{member}: the sixth try: {refusal!r}, expected '409 attempts_exhausted'")
+                    self.differences.append(
+                        f"{member}: the sixth submission: {refusal!r}, expected '409 attempts_exhausted'"
+                    )
 
     def _mails(self) -> Sequence[Mail]:
         return mails_to(self._mail_folder, ending=f".{self._run}@example.com")
 
     def _found(self, plan: Plan) -> str | None:
-        """What came in by the queue has no answer; it is found by its member."""
+        """The submission's id by its member, since the queue door does not answer."""
         page = self._upstream.api.get("/v1/submissions", member_id=self._upstream.member_id(plan))
         return str(page["items"][0]["id"]) if page["items"] else None
 
     def _all_ended(self) -> bool:
         ended = not self._waiting and all(sent.ended for sent in self.sent.values())
-        return ended and self._spending.has_letter(self._mails())
+        return ended and self._spending.has_mail(self._mails())
 
     def _of_submission(self, sent: Sent, mails: Sequence[Mail]) -> Iterator[str]:
         if not sent.view:
-            yield "was not heard of"
+            yield "was not found"
             return
         if not sent.ended:
             yield f"did not end within {DEADLINE_SECONDS} s"

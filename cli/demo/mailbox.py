@@ -11,7 +11,7 @@ _CODE: Final = re.compile(r"\b[0-9]{6}\b")
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """One mail as the sink took it; `submission_id` is empty where it is about none."""
+    """One mail in the mail sink's folder; `submission_id` is empty where the mail is about none."""
 
     file: Path
     recipient: str
@@ -23,13 +23,13 @@ class Mail:
 
 
 def mails_to(folder: Path, *, ending: str) -> Sequence[Mail]:
-    """Every mail in the sink's folder to an address that ends so, in the order in which they came."""
+    """Every mail in the folder to an address with this ending, in the order of arrival."""
     found = [_read(file) for file in sorted(folder.glob("*.eml"))]
     return [mail for mail in found if mail.recipient.endswith(ending)]
 
 
 def code_to(folder: Path, address: str) -> str | None:
-    """The code in the latest mail to that address; None where none has come."""
+    """The code in the latest mail to that address; None where there is none yet."""
     found = [_CODE.search(mail.text) for mail in mails_to(folder, ending=address)]
     return found[-1][0] if found and found[-1] else None
 

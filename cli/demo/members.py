@@ -1,11 +1,11 @@
-"""The demo's members: what each identity fills in and sends, and a plan for one submission of one of them."""
+"""The demo's members: the form and materials of each identity, and plans for single submissions."""
 
 from collections.abc import Mapping
 from typing import Final
 
 from cli.demo.plan import REFUSED, Person, Plan, Upload
 
-# A value that begins with @ is the fact of that name, as the member's own materials show it.
+# A value that begins with @ is the fact of that name in the member's own materials.
 FORMS: Final[Mapping[str, Mapping[str, str]]] = {
     "online_retailer": {"store_name": "@store_name", "store_link": "https://store.example.com/"},
     "offline_retailer": {"store_name": "@store_name", "store_address": "Lange Straße 12, 10243 Berlin"},
@@ -41,18 +41,18 @@ def avatar(label: str, member: str, photo: str, path: tuple[str, ...]) -> Plan:
 
 
 def refused_avatar(label: str, upload: Upload, findings: set[str]) -> Plan:
-    """An avatar that inspection refuses, for these findings."""
+    """An avatar that inspection refuses with these findings."""
     person = person_of(label.replace(" ", "-"), "wholesaler")
     return Plan(label=label, person=person, uploads=(upload,), path=REFUSED, findings=frozenset(findings))
 
 
 def bad_avatar(name: str) -> Upload:
-    """What is too large for an avatar's slot gets into the quarantine by a material's."""
+    """The upload of a bad avatar. One that is too large for an avatar's slot uses a material's."""
     return Upload("avatar", f"avatar-{name}", slot="material" if name == "one_byte_too_large" else "avatar")
 
 
 def verification(label: str, member: str, identity: str, path: tuple[str, ...]) -> Plan:
-    """A first try at the stage `verified`, with the materials that the identity needs: each is a file of this label."""
+    """A first verification for the stage `verified`, with the identity's materials: the demo's files with this label."""
     name = label.replace(", ", "-").replace(" ", "-")
     return Plan(
         label=label,
@@ -67,6 +67,6 @@ def verification(label: str, member: str, identity: str, path: tuple[str, ...]) 
 
 
 def person_of(key: str, identity: str) -> Person:
-    """A member with a name of their own."""
+    """A member, with one of the names chosen by the key."""
     name, gender, age_band = _NAMES[sum(key.encode()) % len(_NAMES)]
     return Person(key, name, gender, age_band, identity)

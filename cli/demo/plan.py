@@ -1,16 +1,17 @@
-"""What the demo does and what must come of it: one plan for each submission."""
+"""One plan for each submission of the demo, with its expected end; and the submission that was sent by it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Final, Literal
+from datetime import datetime
+from typing import Any, Final, Literal
 
 APPROVED: Final = ("received", "in_review", "approved")
 CONFIRMED: Final = ("awaiting_code", "approved")
-RULED_OUT: Final = ("received", "rejected")
+REJECTED_BY_RULE: Final = ("received", "rejected")
 REJECTED: Final = ("received", "in_review", "rejected")
 REFUSED: Final = ("received", "refused")
 ANY: Final = "…"
-"""Stands for any states in between."""
+"""Any number of states in between."""
 
 Door = Literal["http", "queue"]
 Slot = Literal["avatar", "material"]
@@ -31,7 +32,7 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """One file of a submission. `file` is its name in files/facts.json; the rest says how upstream mistreats it."""
+    """One file of a submission. `file` is its name in files/facts.json; the other fields describe what upstream does wrong with it."""
 
     kind: str
     file: str
@@ -42,10 +43,10 @@ class Upload:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """One submission: what is sent, through which door, how the reviewer decides, and what must be true in the end.
+    """One submission: what is sent, by which door, how the reviewer decides, and the expected result.
 
-    A tax number is a country and a number; a code goes to the member's address at `domain`. `facts` are what the reviewer finds in
-    a register.
+    `path` has the expected states. A tax number is a country and a number; a code goes to the member's address at `domain`. `facts`
+    are those that the reviewer finds in a register.
     """
 
     label: str
@@ -73,17 +74,17 @@ class Plan:
 
     @property
     def ends(self) -> str:
-        """The state that it must end in."""
+        """The state in which it must end."""
         return self.path[-1]
 
     @property
     def mail(self) -> str | None:
-        """The beginning of the subject of the mail that must follow; None where none may."""
+        """The beginning of the expected mail's subject; None where no mail is expected."""
         return _SUBJECTS.get((self.kind, self.ends))
 
     @property
     def effects(self) -> Mapping[str, str]:
-        """The effects that must be done, each with the state that says so."""
+        """The expected effects, each with its final state."""
         mail = {"mail": "sent"} if self.mail else {}
         if self.ends != "approved":
             return mail
@@ -98,3 +99,26 @@ _SUBJECTS: Final = {
     ("verification", "rejected"): "Your verification for",
     ("verification", "refused"): "Please upload your materials again",
 }
+
+
+@dataclass
+class Sent:
+    """A submission that was sent by a plan. `view` is the API's latest answer about it."""
+
+    plan: Plan
+    submission_id: str | None
+    view: Mapping[str, Any] = field(default_factory=dict)
+    seconds: float | None = None
+    differences: list[str] = field(default_factory=list)
+
+    @property
+    def ended(self) -> bool:
+        """Whether it is closed and every effect has happened."""
+        return self.seconds is not None
+
+
+def seconds_of(view: Mapping[str, Any]) -> float:
+    """The time from acceptance to the last effect, by the service's own times."""
+    ends = [view["closed_at"], *(each["done_at"] for each in view["effects"])]
+    accepted = datetime.fromisoformat(view["accepted_at"])
+    return max((datetime.fromisoformat(end) - accepted).total_seconds() for end in ends if end)

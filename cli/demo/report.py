@@ -1,4 +1,4 @@
-"""What the demo prints: a line while it runs, tables at the end, or one JSON object."""
+"""The demo's output: a line for each ended submission, tables at the end, or one JSON object."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -10,7 +10,7 @@ from rich.table import Table
 from cli.demo.checks import POLICY
 from cli.demo.job import Job
 from cli.demo.mailbox import Mail
-from cli.demo.sent import Sent
+from cli.demo.plan import Sent
 from cli.output import console
 
 _WHOLE = ("what", "door", "path", "time", "member", "to")
@@ -18,14 +18,14 @@ _COLOURS = {"approved": "green", "rejected": "yellow", "refused": "red", "supers
 
 
 def ended_line(sent: Sent, ended: int, total: int) -> str:
-    """One submission that has ended."""
+    """The line about one submission that has ended."""
     state = sent.view["state"]
     colour = _COLOURS.get(state, "white")
     return f"[dim]{ended:>3} of {total}[/dim]  [{colour}]{state:<10}[/{colour}]  {sent.plan.label} [dim]{sent.seconds:.1f} s[/dim]"
 
 
 def as_object(job: Job) -> Mapping[str, Any]:
-    """The result as one JSON object: it is as it must be when `mismatches` is empty."""
+    """The result as one JSON object. The demo succeeded when `mismatches` is empty."""
     sent = list(job.sent.values())
     mismatches = [f"{each.plan.label}: {difference}" for each in sent for difference in each.differences]
     return {
@@ -38,19 +38,17 @@ def as_object(job: Job) -> Mapping[str, Any]:
 
 
 def print_report(job: Job, *, where: Sequence[tuple[str, str]]) -> None:
-    """Every submission with its path and time, levels before and after, mails, differences, and where to look."""
+    """Print the submissions with paths and times, the changed levels, the mails, the mismatches, and where to find the results."""
     console.print(_submissions(list(job.sent.values())))
     console.print(_levels(job))
     console.print(_mails(job.mails))
-    console.print("\n[bold]Where to look[/bold]")
+    console.print("\n[bold]Where to find the results[/bold]")
     for place, what in where:
         console.print(f"[bold]{place}[/bold]  {what}", soft_wrap=True)
     result = as_object(job)
     for mismatch in result["mismatches"]:
-        console.print(f"[red]off:[/red] {mismatch}", soft_wrap=True)
-    verdict = (
-        "[green]All is as it must be[/green]" if not result["mismatches"] else "[red]Not all is as it must be[/red]"
-    )
+        console.print(f"[red]mismatch:[/red] {mismatch}", soft_wrap=True)
+    verdict = "[green]The demo succeeded[/green]" if not result["mismatches"] else "[red]The demo failed[/red]"
     numbers = f"{result['as_expected']} of {result['submissions']} submissions as expected, {result['mails']} mails"
     console.print(
         f"\n{verdict}: {numbers}, {result['levels_changed']} levels changed, {len(result['mismatches'])} mismatches."
@@ -63,18 +61,20 @@ def _submissions(sent: Sequence[Sent]) -> Table:
         "what",
         "door",
         "path",
-        "found, or why not",
+        "findings or reasons",
         "time",
     )
     for each in sent:
         view = each.view
         path = " → ".join(step["state"] for step in view.get("history", []))
         colour = _COLOURS.get(view.get("state", ""), "white")
-        table.add_row(each.plan.label, each.plan.door, f"[{colour}]{path}[/{colour}]", _why(view), _time(each))
+        table.add_row(
+            each.plan.label, each.plan.door, f"[{colour}]{path}[/{colour}]", _findings_or_reasons(view), _time(each)
+        )
     return table
 
 
-def _why(view: Mapping[str, Any]) -> str:
+def _findings_or_reasons(view: Mapping[str, Any]) -> str:
     decision = view.get("decision") or {"reasons": []}
     return " ".join([each["code"] for each in (*view.get("findings", []), *decision["reasons"])]) or "–"
 
@@ -87,14 +87,14 @@ def _levels(job: Job) -> Table:
     table = _table("Levels", "member", "before", "after", "by")
     for member, before in job.levels_before.items():
         if (after := job.levels_after[member]) != before:
-            table.add_row(member, before, f"[green]{after}[/green]", _by(job, member))
+            table.add_row(member, before, f"[green]{after}[/green]", _methods(job, member))
     for member, refusal in job.sixth.items():
-        table.add_row(member, job.levels_before[member], "no chance left", f"sixth try: {refusal}")
+        table.add_row(member, job.levels_before[member], "no chance left", f"sixth submission: {refusal}")
     return table
 
 
-def _by(job: Job, member: str) -> str:
-    """How the stages were unlocked: the methods of the verifications, or spend."""
+def _methods(job: Job, member: str) -> str:
+    """The methods by which the stages were unlocked, or spend."""
     methods = {sent.submission_id: sent.plan.method for sent in job.sent.values()}
     ways = [methods.get(change["submission_id"], change["because"]) for change in job.changes[member]]
     return ", ".join(dict.fromkeys(way.replace("_", " ") for way in ways))
@@ -119,7 +119,7 @@ def _table(title: str, *columns: str) -> Table:
 
 
 def places(environment: Mapping[str, str], *, running: bool) -> Sequence[tuple[str, str]]:
-    """Where to look afterwards: the mails, the public pictures, the logs."""
+    """Where to find mails, public avatars, logs and history, each with a hint."""
     home, mails = _short(environment["PROOFDESK_HOME"]), _short(environment["PROOFDESK_MAIL_FOLDER"])
     start = "" if running else " after `proofdesk up`"
     return (
@@ -132,12 +132,12 @@ def places(environment: Mapping[str, str], *, running: bool) -> Sequence[tuple[s
 
 
 def _short(folder: str) -> Path:
-    """The folder as seen from here, where it lies below."""
+    """The folder relative to the working directory, where it is inside it."""
     path = Path(folder)
     return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
 
 
 def svg_of_console() -> str:
-    """What was printed since recording began, as an SVG that needs no font from anywhere."""
+    """The recorded output as an SVG without web fonts."""
     svg = console.export_svg(title="proofdesk demo")
     return re.sub(r"@font-face \{.*?\}", "", svg, flags=re.DOTALL)

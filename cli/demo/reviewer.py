@@ -1,4 +1,4 @@
-"""The demo's reviewer: claims what is due soonest, looks at the pages, and decides as the plan says."""
+"""The demo's reviewer: claims cases, opens their pages, and decides by the plan."""
 
 import threading
 from collections.abc import Callable, Mapping
@@ -11,35 +11,34 @@ from cli.demo.plan import Plan
 IDLE_SECONDS: Final = 0.2
 
 PlanOf = Callable[[str], Plan | None]
-"""The plan of a submission, by id; None while it is not known."""
+"""The plan of a submission, by its id; None while it is not known."""
 
 
 class Reviewer(threading.Thread):
-    """Drains the review queue over HTTP until told to stop. What goes wrong is kept in `trouble`."""
+    """Decides cases over HTTP until `stop`. Errors are collected in `errors`."""
 
     def __init__(self, api: Api, plan_of: PlanOf, facts_of: Callable[[Plan], Mapping[str, Mapping[str, Any]]]) -> None:
         super().__init__(name="reviewer", daemon=True)
         self._api, self._plan_of, self._facts_of = api, plan_of, facts_of
         self._stop_asked = threading.Event()
-        self.decided = 0
-        self.trouble: list[str] = []
+        self.errors: list[str] = []
 
     def run(self) -> None:
-        """Claim and decide, one case after the other."""
+        """Claim and decide one case after the other."""
         while not self._stop_asked.is_set():
             try:
-                if not self._one():
+                if not self._decide_next():
                     self._stop_asked.wait(IDLE_SECONDS)
-            except Exception as error:  # noqa: BLE001  (a reviewer who stumbles goes on with the next case)
-                self.trouble.append(f"reviewer: {type(error).__name__}: {error}")
+            except Exception as error:  # noqa: BLE001  (an error in one case must not stop the reviewer)
+                self.errors.append(f"reviewer: {type(error).__name__}: {error}")
                 self._stop_asked.wait(IDLE_SECONDS)
 
     def stop(self) -> None:
-        """Stop after the case at hand."""
+        """Stop after the present case."""
         self._stop_asked.set()
         self.join()
 
-    def _one(self) -> bool:
+    def _decide_next(self) -> bool:
         answer = self._api.post("/v1/review/claims", {"kinds": []})
         if answer.status_code == HTTPStatus.NO_CONTENT:
             return False
@@ -48,26 +47,25 @@ class Reviewer(threading.Thread):
         if plan is None or plan.ends not in {"approved", "rejected"}:
             self._release(case)
             return False
-        self._look(case)
+        self._open_pages(case)
         decision = self._api.post(f"/v1/review/claims/{case['claim']['id']}/decision", self._decision(case, plan))
         if decision.status_code == HTTPStatus.CONFLICT:
             return True
         decision.raise_for_status()
-        self.decided += 1
         return True
 
     def _release(self, case: Mapping[str, Any]) -> None:
-        """Somebody else's case, or one that a newer avatar will overtake: not for this reviewer."""
+        """Release a case of another run, or one that a newer avatar will supersede."""
         body = {"token": case["claim"]["token"], "skip_reason": "not part of this run"}
         self._api.post(f"/v1/review/claims/{case['claim']['id']}/release", body)
 
-    def _look(self, case: Mapping[str, Any]) -> None:
-        """Open every page by its short-lived link, as a person's browser does."""
+    def _open_pages(self, case: Mapping[str, Any]) -> None:
+        """Open every page by its short-lived link, as a browser does."""
         for material in case["materials"]:
             for page in material["pages"]:
                 picture = fetched(page["url"])
                 if picture.status_code != HTTPStatus.OK or not picture.content.startswith(b"\xff\xd8"):
-                    self.trouble.append(
+                    self.errors.append(
                         f"{case['submission_id']}: page {page['page']} of {material['kind']} cannot be seen"
                     )
 
@@ -88,7 +86,7 @@ class Reviewer(threading.Thread):
 
 
 def _answers(material: Mapping[str, Any], known: Mapping[str, Any]) -> dict[str, Any]:
-    """Yes to every question, and the facts that the file shows."""
+    """A yes to every question of the checklist, and the file's facts."""
     facts = {fact: known[fact] for item in material["checklist"] for fact in item["facts"] if fact in known}
     checklist = {item["code"]: True for item in material["checklist"]}
     return {"material_id": material["id"], "checklist": checklist, "facts": facts}

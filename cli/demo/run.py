@@ -1,4 +1,4 @@
-"""`proofdesk demo`: the main job on real parts and real bytes, checked against what must be."""
+"""`proofdesk demo`: the main job on real servers with real files, checked against its plans."""
 
 import os
 import secrets
@@ -13,12 +13,11 @@ import typer
 from cli.demo.clients import Api, Upstream
 from cli.demo.demo_file import demo_file
 from cli.demo.job import Job
-from cli.demo.plan import Plan
+from cli.demo.plan import Plan, Sent
 from cli.demo.report import as_object, ended_line, places, print_report, svg_of_console
 from cli.demo.reviewer import Reviewer
 from cli.demo.scenario import plans
-from cli.demo.sent import Sent
-from cli.embedded.errors import EmbeddedError
+from cli.embedded import EmbeddedError
 from cli.embedded.stack import AlreadyUp, Stack, running
 from cli.output import AsJson, console, errors, print_json
 from cli.tools import tools
@@ -32,11 +31,9 @@ def demo(
     home: Home = Path(".proofdesk"),
     stay: Annotated[bool, typer.Option("--stay", help="Keep everything running afterwards, until Ctrl-C.")] = False,
     as_json: AsJson = False,
-    picture: Annotated[
-        Path | None, typer.Option(help="Also write what is printed as an SVG picture.", hidden=True)
-    ] = None,
+    picture: Annotated[Path | None, typer.Option(help="Also write the output as an SVG picture.", hidden=True)] = None,
 ) -> None:
-    """Run the main job: uploads, inspection, review, effects, mails; then check it all. Exit 1 if anything is off."""
+    """Run the main job from upload to mail on about 40 submissions, and check every result. Exit 1 on a mismatch."""
     try:
         with _stack(home) as (environment, stack):
             job = _run(environment, as_json=as_json)
@@ -58,10 +55,10 @@ def demo(
 
 @contextmanager
 def _stack(home: Path) -> Iterator[tuple[Mapping[str, str], Stack | None]]:
-    """The stack that runs in this folder already, or one of our own for as long as the demo takes."""
+    """The stack that runs in this folder, or a new one for the time of the demo."""
     already = running(home)
     if already is not None:
-        errors.print(f"Using the Proofdesk that is up in this folder (process {already.pid}).")
+        errors.print(f"Using the Proofdesk that runs in this folder (process {already.pid}).")
         yield already.environment, None
         return
     errors.print("Starting PostgreSQL, Valkey, an S3 server, a mail sink, and Proofdesk …")
@@ -82,9 +79,11 @@ def _run(environment: Mapping[str, str], *, as_json: bool) -> Job:
         url, mail_folder = environment["PROOFDESK_WEB_URL"], Path(environment["PROOFDESK_MAIL_FOLDER"])
         with closing(Api(url, submit_key)) as upstream_api, closing(Api(url, review_key)) as review_api:
             upstream = Upstream(upstream_api, tool.broker, run=run)
-            job = Job(planned, upstream, mail_folder=mail_folder, run=run, tell=_Progress(len(planned), quiet=as_json))
+            job = Job(
+                planned, upstream, mail_folder=mail_folder, run=run, on_ended=_Progress(len(planned), quiet=as_json)
+            )
             errors.print(
-                f"Submitting {sum(plan.after is None for plan in planned)} of {len(planned)}; the rest follow on others …"
+                f"Submitting {sum(plan.after is None for plan in planned)} of {len(planned)}; the others follow after these …"
             )
             job.submit_first()
             reviewer = Reviewer(review_api, job.plan_of, _facts)
@@ -104,12 +103,12 @@ def _keys(tool: Container, run: str) -> tuple[str, str]:
 
 
 def _facts(plan: Plan) -> Mapping[str, Mapping[str, Any]]:
-    """What a person reads off the files of a plan or finds in a register, by kind of material."""
+    """The facts in a plan's files or in a register, by kind of material."""
     return {plan.method: plan.facts, **{upload.kind: demo_file(upload.file).facts for upload in plan.uploads}}
 
 
 class _Progress:
-    """A line on standard error for each submission that has ended."""
+    """Prints a line on standard error for each submission that has ended."""
 
     def __init__(self, total: int, *, quiet: bool) -> None:
         self._total, self._ended, self._quiet = total, 0, quiet

@@ -1,14 +1,14 @@
-"""The demo's submissions: every identity, approvals and rejections, second tries, replaced avatars, and bad files."""
+"""The demo's submissions: every identity, approvals and rejections, second chances, replaced avatars, and bad files."""
 
 import hashlib
 from dataclasses import replace
 
 from cli.demo.members import FORMS, avatar, bad_avatar, refused_avatar, verification
-from cli.demo.plan import ANY, APPROVED, CHANCES, CONFIRMED, REFUSED, REJECTED, RULED_OUT, Plan, Upload
+from cli.demo.plan import ANY, APPROVED, CHANCES, CONFIRMED, REFUSED, REJECTED, REJECTED_BY_RULE, Plan, Upload
 
 
 def plans() -> tuple[Plan, ...]:
-    """Every submission of the demo. One that comes `after` another is sent once that one has ended."""
+    """Every submission of the demo. A plan with `after` is sent when that other one has ended."""
     return (
         *_avatars(),
         *_bad_avatars(),
@@ -89,7 +89,7 @@ def _bad_materials() -> tuple[Plan, ...]:
 
 
 def _without_files() -> tuple[Plan, ...]:
-    """The two methods that need no file: a number that a person finds in the register, and a code that comes back."""
+    """The two methods without files: a tax number that a person finds in the register, and a code to a business address."""
     number = verification("manufacturer, tax number", "tax", "manufacturer", APPROVED)
     address = verification("wholesaler, business e-mail", "email", "wholesaler", CONFIRMED)
     return (
@@ -114,7 +114,7 @@ def _without_files() -> tuple[Plan, ...]:
 def _five_chances() -> tuple[Plan, ...]:
     """A member who gives a wrong number until no chance is left."""
     first = replace(
-        verification("wrong number", "unlucky", "wholesaler", RULED_OUT),
+        verification("wrong number", "unlucky", "wholesaler", REJECTED_BY_RULE),
         method="tax_number",
         uploads=(),
         tax_number=("DE", "DE 136 695 978"),

@@ -1,14 +1,13 @@
 import secrets
 from dataclasses import asdict, dataclass, field, fields
 
-from cli.embedded.errors import EmbeddedError
-from cli.embedded.files import read_json, write_private
-from cli.embedded.layout import Home
+from cli.embedded import EmbeddedError
+from cli.embedded.home import Home, read_json, write_private
 
 
 @dataclass(frozen=True)
 class Credentials:
-    """What opens the servers of one home. Every value is safe in a URL as it stands."""
+    """The passwords and keys of one home. Every value may stand in a URL without escapes."""
 
     database_password: str = field(repr=False)
     broker_password: str = field(repr=False)
@@ -17,15 +16,13 @@ class Credentials:
 
 
 def credentials(home: Home) -> Credentials:
-    """Return the credentials of `home`, generated at the first call. Raises EmbeddedError when the file is damaged."""
+    """The credentials of `home`, generated at the first call. Raises EmbeddedError when the file is damaged."""
     if not home.secrets.exists():
         write_private(home.secrets, asdict(_generated()))
     content = read_json(home.secrets)
     names = [each.name for each in fields(Credentials)]
     if not all(isinstance(content.get(name), str) for name in names):
-        message = (
-            f"{home.secrets} is damaged. The data beneath {home.path} opens only with it: restore it, or remove both."
-        )
+        message = f"{home.secrets} is damaged. The data in {home.path} needs it: restore the file, or remove both."
         raise EmbeddedError(message)
     return Credentials(**{name: content[name] for name in names})
 

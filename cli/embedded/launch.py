@@ -4,9 +4,9 @@ from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from typing import Final
 
+from cli.embedded import AbortedError, AddressInUseError
 from cli.embedded.child import Child, Spec
-from cli.embedded.errors import AbortedError, AddressInUseError
-from cli.embedded.layout import Home
+from cli.embedded.home import Home
 from cli.embedded.ports import Ports
 from cli.embedded.readiness import await_answer, await_end
 from cli.embedded.servers.base import Server
@@ -20,7 +20,7 @@ SECONDS_TO_FINISH: Final = 300.0
 
 @dataclass(frozen=True)
 class Launch:
-    """Starts things and waits until they answer. `aborting` makes every wait end."""
+    """Starts the parts of one stack. Setting `aborting` ends every wait with AbortedError."""
 
     home: Home
     ports: Ports
@@ -29,7 +29,7 @@ class Launch:
     aborting: threading.Event
 
     def servers(self, servers: list[Server]) -> None:
-        """Start them side by side. When one fails, the others are given up and its error is raised."""
+        """Start all at the same time. When one fails, the others are aborted and its error is raised."""
         for server in servers:
             self.ports.choose(server.name)
         with ThreadPoolExecutor(max_workers=max(len(servers), 1)) as pool:
@@ -66,7 +66,7 @@ class Launch:
         port = self.ports[server.name].number
         child = self.supervisor.start(self._spec(server, server.name, server.command(port)))
         self._await(child, server, port)
-        self.supervisor.keep(child)
+        self.supervisor.keep_running(child)
 
     def _await(self, child: Child, server: Server, port: int) -> None:
         try:

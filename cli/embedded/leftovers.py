@@ -1,3 +1,5 @@
+"""Finds and ends the processes of an earlier run that was killed."""
+
 import contextlib
 import os
 import signal
@@ -8,19 +10,18 @@ from typing import Final
 
 import psutil
 
-from cli.embedded.errors import EmbeddedError
-from cli.embedded.files import read_json
-from cli.embedded.layout import Home
+from cli.embedded import EmbeddedError
+from cli.embedded.home import Home, read_json
 
 MARK: Final = "PROOFDESK_SUPERVISED"
 CLOCK_TOLERANCE: Final = 2.0
-GENTLE: Final = 8.0
-FIRM: Final = 3.0
+SECONDS_TO_END: Final = 8.0
+SECONDS_TO_DIE: Final = 3.0
 
 
 @dataclass(frozen=True)
 class Leftovers:
-    """What an earlier run that was killed had left: its processes by id, and the state files that were removed."""
+    """What was cleaned up: the names of the ended processes by id, and the removed state files."""
 
     ended: dict[int, str]
     files: list[str]
@@ -29,10 +30,10 @@ class Leftovers:
         return bool(self.ended or self.files)
 
 
-def clean(home: Home, *, patience: float = GENTLE) -> Leftovers:
-    """End every process of an earlier run on this home and remove its state. Call it with the lock held.
+def clean(home: Home, *, patience: float = SECONDS_TO_END) -> Leftovers:
+    """End every process of an earlier run on this home and remove its state files. The caller holds the lock.
 
-    Each has `patience` seconds to end by itself. Raises EmbeddedError when one cannot be ended.
+    A process has `patience` seconds to end by itself. Raises EmbeddedError when one cannot be ended.
     """
     found = find(home)
     names = {process.pid: _name(process) for process in found}
@@ -45,7 +46,7 @@ def clean(home: Home, *, patience: float = GENTLE) -> Leftovers:
 
 
 def find(home: Home) -> list[psutil.Process]:
-    """Find the living processes of an earlier run, with all their descendants; never this process or one above it."""
+    """The living processes of an earlier run, with all their descendants; never this process or its parents."""
     ours = {os.getpid(), *(parent.pid for parent in psutil.Process().parents())}
     marked = (process for process in psutil.process_iter() if _belongs(process, home))
     family = {process.pid: process for start in (*_recorded(home), *marked) for process in _with_descendants(start)}
@@ -61,7 +62,7 @@ def _recorded(home: Home) -> Iterable[psutil.Process]:
 
 
 def _belongs(process: psutil.Process, home: Home) -> bool:
-    """By its environment; a PostgreSQL backend writes its title over that, but works in the data directory."""
+    """Whether its environment names the home. PostgreSQL's backends overwrite theirs, but work in the data directory."""
     with contextlib.suppress(psutil.Error, OSError):
         if process.environ().get(MARK) == str(home.path):
             return True
@@ -80,27 +81,25 @@ def _with_descendants(process: psutil.Process) -> list[psutil.Process]:
     return [process]
 
 
-def _end(processes: list[psutil.Process], gentle: float) -> None:
-    """Ask first; then immediate shutdown for PostgreSQL and the hard way for the others; then the hard way for all."""
+def _end(processes: list[psutil.Process], patience: float) -> None:
+    """Ask all to end; then PostgreSQL to shut down immediately and kill the others; then kill all."""
     steps = (
-        (signal.SIGINT, signal.SIGTERM, gentle),
-        (signal.SIGQUIT, signal.SIGKILL, FIRM),
-        (signal.SIGKILL, signal.SIGKILL, FIRM),
+        (signal.SIGINT, signal.SIGTERM, patience),
+        (signal.SIGQUIT, signal.SIGKILL, SECONDS_TO_DIE),
+        (signal.SIGKILL, signal.SIGKILL, SECONDS_TO_DIE),
     )
     living = processes
-    for for_postgres, for_others, patience in steps:
+    for for_postgres, for_others, seconds in steps:
         for process in living:
-            _tell(process, for_postgres if _name(process) == "postgres" else for_others)
-        _, waited = psutil.wait_procs(living, timeout=patience)
+            _send(process, for_postgres if _name(process) == "postgres" else for_others)
+        _, waited = psutil.wait_procs(living, timeout=seconds)
         living = [process for process in waited if _lives(process)]
         if not living:
             return
-    raise EmbeddedError(
-        f"An earlier run left {_listed(living)}, which cannot be ended from here. End them, then start again."
-    )
+    raise EmbeddedError(f"An earlier run left {_listed(living)}, which could not be ended. End them, then start again.")
 
 
-def _tell(process: psutil.Process, number: int) -> None:
+def _send(process: psutil.Process, number: int) -> None:
     try:
         process.send_signal(number)
     except psutil.AccessDenied as error:
@@ -111,7 +110,7 @@ def _tell(process: psutil.Process, number: int) -> None:
 
 
 def _stale_postmaster(home: Home) -> list[Path]:
-    """PostgreSQL's pid file, unless its process may still be a server: PostgreSQL itself is misled by a reused id."""
+    """PostgreSQL's pid file, unless its process may be a running server. PostgreSQL would refuse to start if the id was reused."""
     file = home.cluster / "postmaster.pid"
     with contextlib.suppress(OSError, ValueError, psutil.Error):
         process = psutil.Process(int(file.read_text(encoding="ascii").split("\n", 1)[0]))
@@ -128,7 +127,7 @@ def _may_work_in_cluster(process: psutil.Process, home: Home) -> bool:
 
 
 def _lives(process: psutil.Process) -> bool:
-    """Tell whether it lives. A zombie does not: where nobody collects it, it would stay for ever."""
+    """Whether it lives. A zombie does not; it may stay for ever where no parent collects it."""
     with contextlib.suppress(psutil.Error):
         return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
     return False

@@ -1,4 +1,4 @@
-"""A mail server for trying things out: it accepts every mail, delivers none, and keeps each as a file."""
+"""A mail server for trials and tests: it accepts every mail, delivers none, and keeps each as a file."""
 
 import argparse
 import asyncio
@@ -28,11 +28,11 @@ class Folder:
         self._path = path
         self._count = itertools.count()
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
-        for leftover in path.glob(f".*{UNFINISHED}"):  # never acknowledged, so its sender sends it again
+        for leftover in path.glob(f".*{UNFINISHED}"):  # not acknowledged, so its sender sends it again
             leftover.unlink(missing_ok=True)
 
     def keep(self, content: bytes, *, sender: str, recipients: list[str], now: datetime) -> Path:
-        """Write the mail, with its envelope as headers before its own. When this returns, it is on the disk, whole."""
+        """Write the mail, with its envelope as headers before its own. When this returns, the whole file is on the disk."""
         envelope = f"X-Envelope-From: {sender}\r\nX-Envelope-To: {', '.join(recipients)}\r\n".encode()
         serial = f"{os.getpid()} {next(self._count)} {now.timestamp()}".encode()
         short_hash = hashlib.sha256(serial + envelope + content).hexdigest()[:12]
@@ -49,7 +49,7 @@ class Folder:
 
 
 class Handler:
-    """What the server does with a mail."""
+    """Keeps each mail that the server gets."""
 
     def __init__(self, folder: Folder) -> None:
         self._folder = folder
@@ -105,7 +105,7 @@ def _write_durably(path: Path, content: bytes) -> None:
 def _sync_folder(path: Path) -> None:
     descriptor = os.open(path, os.O_RDONLY)
     try:
-        with contextlib.suppress(OSError):  # some file systems cannot
+        with contextlib.suppress(OSError):  # some file systems do not support it
             os.fsync(descriptor)
     finally:
         os.close(descriptor)
@@ -118,7 +118,7 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, required=True)
     options = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
-    logging.getLogger("mail.log").setLevel(logging.WARNING)  # aiosmtpd tells each command there
+    logging.getLogger("mail.log").setLevel(logging.WARNING)  # aiosmtpd logs each command there
     asyncio.run(serve(options.port, options.folder))
 
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from cli.embedded.errors import EmbeddedError
-from cli.embedded.files import read_json, write_private
+from cli.embedded import EmbeddedError
+from cli.embedded.home import read_json, write_private
 
 LOOPBACK: Final = "127.0.0.1"
 DEFAULTS: Final = {"web": 8000, "postgres": 54320, "valkey": 63790, "storage": 9000, "mail": 2525}
@@ -18,7 +18,7 @@ ATTEMPTS: Final = 500
 
 @dataclass(frozen=True)
 class Port:
-    """A port that was free when it was chosen, and a sentence when it is not the one that was wanted."""
+    """A port that was free when it was chosen, and a note when it is not the wanted one."""
 
     number: int
     note: str = ""
@@ -37,23 +37,23 @@ class Ports:
         return self._chosen[name]
 
     def choose(self, name: str) -> Port:
-        """Take the wanted port, else the remembered one, else the usual one; a spare one when that is taken. 0 wants any."""
+        """Take the wanted port, else the one of the latest start, else the default; a spare one when that is taken. 0 means any."""
         with self._guard:
-            wanted, note = self._wish(name)
+            wanted, note = self._preferred(name)
             port = Port(wanted, note) if wanted and self._is_free(wanted) else self._spare(wanted)
             return self._remember(name, port)
 
     def replace(self, name: str) -> Port:
-        """Another port, since somebody else was quicker to take the chosen one."""
+        """Take another port, since another process has taken the chosen one."""
         with self._guard:
             return self._remember(name, self._spare(self._chosen[name].number))
 
     def remembered(self, name: str) -> int:
-        """Return the port of the latest start, or the usual one; 0 where there is none."""
+        """The port of the latest start, else the default; 0 where there is none."""
         number = read_json(self._file).get(name)
         return number if isinstance(number, int) and 0 < number < 2**16 else DEFAULTS.get(name, 0)
 
-    def _wish(self, name: str) -> tuple[int, str]:
+    def _preferred(self, name: str) -> tuple[int, str]:
         if name in self._wanted:
             return self._wanted[name], ""
         number = self.remembered(name)
@@ -76,7 +76,7 @@ class Ports:
 
 
 def is_free(number: int) -> bool:
-    """Whether a server could listen on this port now."""
+    """Whether a server can listen on this port now."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

@@ -1,4 +1,4 @@
-"""Ask a server whether it answers in its own language. Each probe returns quietly or raises one of NOT_READY."""
+"""Checks that a server answers by its own protocol. A probe returns, or raises one of NOT_READY."""
 
 import http.client
 import smtplib
@@ -16,7 +16,7 @@ Probe = Callable[[str], None]
 
 
 class NoAnswerError(Exception):
-    """Something answers at the address, but not as it should."""
+    """The server answers with an error."""
 
 
 NOT_READY: Final = (OSError, psycopg.Error, redis.RedisError, http.client.HTTPException, NoAnswerError)
@@ -35,7 +35,7 @@ def broker(url: str) -> None:
 
 
 def mail(url: str) -> None:
-    """Read the banner and say goodbye."""
+    """Read the banner and send NOOP."""
     parts = urlsplit(url)
     opening = smtplib.SMTP_SSL if parts.scheme == "smtps" else smtplib.SMTP
     with opening(parts.hostname or "", parts.port or 0, timeout=SECONDS) as client:
@@ -43,7 +43,7 @@ def mail(url: str) -> None:
 
 
 def web(url: str) -> None:
-    """Ask for a page and accept any answer that is no server error, a refusal for want of credentials too."""
+    """Request a page and accept any answer below 500, such as a refusal without credentials."""
     parts = urlsplit(url)
     connection: http.client.HTTPConnection
     if parts.scheme == "https":
@@ -61,6 +61,6 @@ def web(url: str) -> None:
 
 
 def libpq_url(url: str) -> str:
-    """Return the address as PostgreSQL's own library reads it: without the name of a Python driver."""
+    """The address for PostgreSQL's own library: without the name of a Python driver."""
     scheme, _, rest = url.partition("://")
     return f"{scheme.partition('+')[0]}://{rest}"

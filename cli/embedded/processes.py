@@ -5,9 +5,8 @@ from signal import SIGTERM
 from types import MappingProxyType
 from typing import Final
 
-from cli.embedded import probes
+from cli.embedded import AddressInUseError, probes
 from cli.embedded.child import Child, Spec
-from cli.embedded.errors import AddressInUseError
 from cli.embedded.launch import SECONDS_TO_ANSWER, Launch
 from cli.embedded.ports import LOOPBACK
 from cli.embedded.readiness import await_answer
@@ -24,20 +23,20 @@ COMMANDS: Final[Mapping[str, Sequence[str]]] = MappingProxyType(
 
 
 def names(workers: int, relays: int, webs: int = 1) -> list[str]:
-    """List the names of the processes that stay. The first web process is `web`, further ones `web-2` and so on."""
+    """The names of the processes to run. The first web process is `web`, the next is `web-2` and so on."""
     ours = {"worker": workers, "relay": relays}
     numbered = [f"{kind}-{n + 1}" for kind, count in ours.items() for n in range(count)]
     return ["web", *(f"web-{n + 1}" for n in range(1, webs)), *numbered]
 
 
 def kind_of(name: str) -> str:
-    """What a process of this name is: web, worker, relay or migrate."""
+    """The kind of the process with this name: web, worker, relay or migrate."""
     return name.partition("-")[0]
 
 
 @dataclass(frozen=True)
 class Processes:
-    """Our own processes, with the environment that they are started in. `ports` are those of the web processes, by name."""
+    """Our processes and their environment. `ports` are those of the web processes, by name."""
 
     launch: Launch
     commands: Mapping[str, Sequence[str]]
@@ -46,11 +45,11 @@ class Processes:
     ports: Mapping[str, int]
 
     def migrate(self) -> None:
-        """Bring the database up to date. Raises EmbeddedError with the end of its log when that fails."""
+        """Migrate the database. Raises EmbeddedError with the end of its log when that fails."""
         self.launch.once(self._spec("migrate"))
 
     def start(self) -> None:
-        """Start them all, and return when each `web` answers on its port. Raises AddressInUseError, with all of them ended."""
+        """Start all, and return when each `web` answers on its port. Raises AddressInUseError after ending all of them."""
         children = {name: self.launch.supervisor.start(self._spec(name)) for name in self.names}
         try:
             for name, port in self.ports.items():
@@ -59,7 +58,7 @@ class Processes:
             self.launch.supervisor.end(children.values())
             raise
         for child in children.values():
-            self.launch.supervisor.keep(child)
+            self.launch.supervisor.keep_running(child)
 
     def _await_web(self, child: Child, port: int) -> None:
         await_answer(

@@ -1,17 +1,17 @@
+"""The record of the running stack, by which other commands find it."""
+
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import psutil
 
-from cli.embedded.files import read_json, write_private
-from cli.embedded.layout import Home
-from cli.embedded.lock import is_held
+from cli.embedded.home import Home, is_locked, read_json, write_private
 
 
 @dataclass(frozen=True)
 class Address:
-    """Where one part of the stack answers. `state` is up, down or external; `address` holds no secret."""
+    """The address of one part of the stack. `state` is up, down or external; `address` has no secret in it."""
 
     name: str
     address: str
@@ -23,7 +23,7 @@ class Address:
 
 @dataclass(frozen=True)
 class Health:
-    """Whether one part answers, and how that was found out, in words."""
+    """Whether one part answers, with what was seen, in words."""
 
     name: str
     healthy: bool
@@ -32,7 +32,7 @@ class Health:
 
 @dataclass(frozen=True)
 class Running:
-    """A stack that is up. `environment` is empty while it is starting."""
+    """A running stack. `environment` is empty while it starts."""
 
     pid: int
     addresses: list[Address]
@@ -40,7 +40,7 @@ class Running:
 
 
 class AlreadyUp(Exception):
-    """This home is in use by a stack that runs already."""
+    """A stack runs on this home already."""
 
     def __init__(self, running: Running) -> None:
         super().__init__(f"It is already up, as process {running.pid}." if running.pid else "It is already up.")
@@ -49,20 +49,20 @@ class AlreadyUp(Exception):
 
 
 def running(home: Path) -> Running | None:
-    """Find the stack that is up on this home, or None."""
+    """The stack that runs on this home, or None."""
     place = Home.at(home)
-    return read_record(place) if is_held(place.lock) else None
+    return read_record(place) if is_locked(place.lock) else None
 
 
 def write_record(home: Home, addresses: Sequence[Address]) -> None:
-    """Say that this process supervises the home, and where its parts answer."""
+    """Record that this process supervises the home, and the address of each part."""
     ours = psutil.Process()
     parts = [asdict(address) for address in addresses]
     write_private(home.stack, {"pid": ours.pid, "create_time": ours.create_time(), "addresses": parts})
 
 
 def read_record(home: Home) -> Running | None:
-    """Read what the supervising process said, while that process lives."""
+    """The record of the supervising process, while that process lives; else None."""
     content = read_json(home.stack)
     try:
         process = psutil.Process(content["pid"])

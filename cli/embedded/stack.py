@@ -5,13 +5,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
-from cli.embedded import leftovers, processes
+from cli.embedded import AddressInUseError, leftovers, processes
 from cli.embedded.credentials import credentials
-from cli.embedded.errors import AddressInUseError
-from cli.embedded.files import write_private
+from cli.embedded.home import Home, HomeLock, write_private
 from cli.embedded.launch import ATTEMPTS, Launch
-from cli.embedded.layout import Home
-from cli.embedded.lock import HomeLock
 from cli.embedded.output import Echo
 from cli.embedded.ports import Ports
 from cli.embedded.processes import Processes
@@ -27,17 +24,17 @@ from cli.embedded.variables import child_environment, external_urls, merged, sta
 
 SERVERS: Final[tuple[type[Server], ...]] = (Postgres, Valkey, Storage, Mail)
 SECONDS_FOR_LOCK: Final = 0.5
-GLANCE: Final = 0.05
+PAUSE: Final = 0.05
 
 __all__ = ["Address", "AlreadyUp", "Health", "Running", "Stack", "running"]
 
 
 class Stack:
-    """The embedded profile in one folder: four servers and our own processes, supervised from `start` to `stop`.
+    """Four servers and our own processes in one folder, supervised from `start` to `stop`.
 
-    `environment` is laid over this process's own; an address in either replaces a server. `on_event` is called from the
-    supervising thread too, with a name as `child.died` and fields. `commands` are those of our own processes, by kind;
-    `route` may change the variables that they are given, where they are to reach a server by another address.
+    `environment` overrides this process's own; an address in either replaces a server. `on_event` gets a name such as `child.died`
+    and fields, also from the supervising thread. `commands` are those of our own processes, by kind; `route` may change their
+    variables, for example to reach a server through a proxy.
     """
 
     def __init__(  # noqa: PLR0913 all but the first have a default and a name
@@ -70,7 +67,7 @@ class Stack:
         self._follower: Echo | None = None
 
     def start(self) -> None:
-        """Bring everything up and return when it answers. Raises AlreadyUp, or EmbeddedError in words."""
+        """Start everything and return when it answers. Raises AlreadyUp or EmbeddedError."""
         self.home.make()
         self._take_lock()
         try:
@@ -80,7 +77,7 @@ class Stack:
             raise
 
     def stop(self) -> None:
-        """End our processes, then the servers, then let go of the home. Does nothing when it is not up."""
+        """End our processes, then the servers, then release the home. Does nothing when the stack is not up."""
         self._aborting.set()
         if not self._lock.held:
             return
@@ -96,22 +93,22 @@ class Stack:
     def supervise(self) -> None:
         """Block until `stop_requested` is set, from a signal handler for instance."""
         while not self.stop_requested.is_set():  # not wait(): a handler that sets it while its lock is held would hang
-            time.sleep(GLANCE)
+            time.sleep(PAUSE)
 
     def addresses(self) -> list[Address]:
-        """Where each part answers; empty when it is not up."""
+        """The address of each part; empty when the stack is not up."""
         return self._survey.addresses() if self._survey else []
 
     def health(self) -> list[Health]:
-        """Whether each part answers; empty when it is not up."""
+        """Whether each part answers; empty when the stack is not up."""
         return self._survey.health() if self._survey else []
 
     def environment(self) -> dict[str, str]:
-        """Return the PROOFDESK_* variables of the stack; empty when it is not up."""
+        """The PROOFDESK_* variables of the stack; empty when it is not up."""
         return dict(self._environment)
 
     def pids(self, name: str | None = None) -> dict[str, int]:
-        """Return the process ids of the living children by name, or of the one that is named."""
+        """The process ids of the living children by name, or of the named one."""
         children = self._supervisor.children() if self._supervisor else {}
         living = {key: child.pid for key, child in children.items() if name in (None, key)}
         return {key: pid for key, pid in living.items() if pid is not None}
@@ -131,7 +128,7 @@ class Stack:
             holder = read_record(self.home)
             if holder is not None or time.monotonic() > deadline:
                 raise AlreadyUp(holder or Running(0, [], {}))
-            time.sleep(GLANCE)  # somebody is only looking at the lock, or has taken it a moment ago
+            time.sleep(PAUSE)  # another command is only checking the lock, or took it a moment ago
 
     def _start(self) -> None:
         self._aborting.clear()

@@ -8,12 +8,11 @@ from typing import Final, TypeVar
 
 import psutil
 
-from cli.embedded.child import Child, Spec, manner_of_death
-from cli.embedded.files import write_private
-from cli.embedded.layout import Home
+from cli.embedded.child import Child, Spec, exit_reason
+from cli.embedded.home import Home, write_private
 
 TICK: Final = 0.1
-GLANCE: Final = 0.02
+PAUSE: Final = 0.02
 OnEvent = Callable[[str, dict[str, object]], None]
 Answer = TypeVar("Answer")
 logger = logging.getLogger(__name__)
@@ -26,38 +25,38 @@ def ignore(_event: str, _fields: dict[str, object]) -> None:
 class Supervisor:
     """Starts, watches, restarts and ends children, all from one thread that lives until `close`.
 
-    One thread, because a child that is tied to its parent's death is tied to the thread that started it; and since only
-    that thread touches the children, they need no locks.
+    It is one thread, since the kernel ties a child to the thread that started it. No other thread touches the children, so they
+    need no locks.
     """
 
     def __init__(self, home: Home, on_event: OnEvent) -> None:
         self._home = home
         self._on_event = on_event
         self._children: dict[str, Child] = {}
-        self._born: dict[str, dict[str, object]] = {}
+        self._started: dict[str, dict[str, object]] = {}
         self._requests: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
         self._closed = threading.Event()
         self._thread = threading.Thread(target=self._run, name="embedded-supervisor", daemon=True)
         self._thread.start()
 
     def start(self, spec: Spec) -> Child:
-        """Start a child. It is not restarted until it is kept."""
+        """Start a child. It is restarted only after `keep_running`."""
         return self._ask(lambda: self._start(spec))
 
-    def keep(self, child: Child) -> None:
+    def keep_running(self, child: Child) -> None:
         """From now on restart it when it dies."""
-        self._ask(lambda: setattr(child, "kept", True))
+        self._ask(lambda: setattr(child, "keep_running", True))
 
     def end(self, children: Iterable[Child]) -> None:
-        """End these children side by side, gently first; returns when all are gone."""
+        """End these children at the same time, each by the signals of its spec. Returns when all have ended."""
         self._ask(lambda: self._end(list(children)))
 
     def children(self) -> dict[str, Child]:
-        """All children by name, living or between two lives."""
+        """All children by name, also those that wait for a restart."""
         return dict(self._children)
 
     def close(self) -> None:
-        """End the thread. Children that live on are told to end by the system."""
+        """End the thread. The kernel then signals the remaining children to end."""
         self._closed.set()
         if threading.current_thread() is not self._thread:
             self._thread.join()
@@ -74,27 +73,27 @@ class Supervisor:
             try:
                 self._requests.get(timeout=TICK)()
             except queue.Empty:
-                self._look_after_all()
+                self._check_all()
 
-    def _look_after_all(self) -> None:
+    def _check_all(self) -> None:
         for child in self.children().values():
             try:
-                self._look_after(child)
-            except Exception:  # whatever is wrong with one child, the others stay supervised
-                logger.exception("child.neglected", extra={"child": child.spec.name})
+                self._check(child)
+            except Exception:  # an error with one child must not stop the supervision of the others
+                logger.exception("child.check_failed", extra={"child": child.spec.name})
 
-    def _look_after(self, child: Child) -> None:
-        if not child.kept or child.pid is not None:
+    def _check(self, child: Child) -> None:
+        if not child.keep_running or child.pid is not None:
             return
         if child.restart_at is None:
-            self._mourn(child)
+            self._plan_restart(child)
         elif time.monotonic() >= child.restart_at:
             self._restart(child)
 
-    def _mourn(self, child: Child) -> None:
+    def _plan_restart(self, child: Child) -> None:
         code = child.exit_code
         pid, delay = child.plan_restart(time.monotonic())
-        reason = "could not be started" if code is None else manner_of_death(code)
+        reason = "could not be started" if code is None else exit_reason(code)
         self._on_event("child.died", {"name": child.spec.name, "pid": pid, "reason": reason, "restart_in": delay})
 
     def _restart(self, child: Child) -> None:
@@ -116,39 +115,39 @@ class Supervisor:
 
     def _spawn(self, child: Child) -> int:
         pid = child.spawn()
-        self._born[child.spec.name] = {
+        self._started[child.spec.name] = {
             "name": child.spec.name,
             "pid": pid,
             "create_time": psutil.Process(pid).create_time(),
         }
-        write_private(self._home.children, {"children": list(self._born.values())})
+        write_private(self._home.children, {"children": list(self._started.values())})
         return pid
 
     def _end(self, children: list[Child]) -> None:
         for child in children:
-            child.kept = False
+            child.keep_running = False
         for step in range(max((len(child.spec.ending) for child in children), default=0)):
-            _take_step(children, step)
+            _send_signals(children, step)
         for child in children:
-            child.sweep()
+            child.kill_group()
             self._children.pop(child.spec.name, None)
 
 
-def _take_step(children: list[Child], step: int) -> None:
-    """Send the living the signal of this step and give them its time."""
+def _send_signals(children: list[Child], step: int) -> None:
+    """Send each living child the signal of this step, and wait for its seconds at most."""
     started = time.monotonic()
     waiting = {}
     for child in children:
         if step < len(child.spec.ending) and child.pid is not None:
             number, patience = child.spec.ending[step]
-            child.tell(number)
+            child.send_signal(number)
             waiting[child.spec.name] = (child, started + patience)
     while any(child.pid is not None and time.monotonic() < limit for child, limit in waiting.values()):
-        time.sleep(GLANCE)
+        time.sleep(PAUSE)
 
 
 def _answer(future: Future[Answer], request: Callable[[], Answer]) -> None:
     try:
         future.set_result(request())
-    except BaseException as error:  # noqa: BLE001 it is raised where the request was made
+    except BaseException as error:  # noqa: BLE001 the caller of the request raises it
         future.set_exception(error)

@@ -4,7 +4,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 from cli.embedded import probes
 from cli.embedded.child import Child
-from cli.embedded.layout import Home
+from cli.embedded.home import Home
 from cli.embedded.ports import LOOPBACK, Ports
 from cli.embedded.processes import kind_of
 from cli.embedded.record import Address, Health
@@ -14,7 +14,7 @@ from cli.embedded.supervisor import Supervisor
 
 @dataclass(frozen=True)
 class Survey:
-    """Looks at every part of one stack. `external` holds the addresses of the servers that are not ours, by name."""
+    """The parts of one stack. `external` has the addresses of the servers that are not ours, by name."""
 
     home: Home
     servers: list[Server]
@@ -24,11 +24,11 @@ class Survey:
     supervisor: Supervisor
 
     def addresses(self) -> list[Address]:
-        """List the servers first, then our processes."""
+        """The address of each server, then of each of our processes."""
         return [self._server(server) for server in self.servers] + [self._process(name) for name in self.processes]
 
     def health(self) -> list[Health]:
-        """Ask each part that answers, and look at each that only works. Takes a moment; two seconds for one that hangs."""
+        """Whether each server and web process answers, and whether the others run. A part that hangs takes two seconds."""
         return [self._server_health(server) for server in self.servers] + [
             self._process_health(n) for n in self.processes
         ]
@@ -38,17 +38,17 @@ class Survey:
         return {name: self.ports[name].number for name in filter(_is_web, self.processes)}
 
     def choose_web_ports(self) -> None:
-        """Take a port for each web process; the first has one even where none is to run."""
+        """Choose a port for each web process; also for the first one when none is to run."""
         for name in dict.fromkeys(["web", *filter(_is_web, self.processes)]):
             self.ports.choose(name)
 
     def replace_web_ports(self) -> None:
-        """Take others, since somebody else was quicker."""
+        """Choose other ports, since another process has taken one."""
         for name in self.web_ports():
             self.ports.replace(name)
 
     def url(self, server: Server) -> str:
-        """Where the server is, with credentials."""
+        """The server's address, with credentials."""
         return self.external.get(server.name) or server.url(self.ports[server.name].number)
 
     def _server(self, server: Server) -> Address:
@@ -98,7 +98,7 @@ def _is_web(name: str) -> bool:
 
 
 def without_secret(url: str) -> str:
-    """Return the address without user, password and query, which may hold a password too."""
+    """The address without user, password and query, which may have a password in it too."""
     parts = urlsplit(url)
     return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
 

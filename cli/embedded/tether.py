@@ -1,7 +1,7 @@
-"""Run as a script: becomes a command that is told to end when the process that started it dies, kill -9 included.
+"""Run as a script: becomes a command that gets a signal when the thread that started it dies, even by kill -9.
 
-It imports nothing of ours, so that it starts in a few milliseconds. The tie is to the starting *thread*, which is why all
-children are started by the one thread that lives as long as the stack.
+It imports nothing of ours, so that it starts in a few milliseconds. The kernel watches the starting *thread*, so the one thread
+that lives as long as the stack starts all children.
 """
 
 import ctypes
@@ -13,7 +13,7 @@ PR_SET_PDEATHSIG = 1
 
 
 def tether(command: list[str], ending: signal.Signals) -> list[str]:
-    """Return the same command, tied to this process where the system can do that (Linux)."""
+    """The same command, tied to this process on Linux; unchanged elsewhere."""
     if sys.platform != "linux":
         return command
     return [sys.executable, "-I", "-S", __file__, str(int(ending)), str(os.getpid()), *command]

@@ -1,22 +1,22 @@
-"""What the environment says to us, and what we say to our children in theirs."""
+"""The environment variables that the embedded profile reads, and those that it gives to its children."""
 
 import os
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from cli.embedded.layout import Home
+from cli.embedded.home import Home
 from cli.embedded.leftovers import MARK
 from cli.embedded.ports import LOOPBACK, Ports
 from cli.embedded.servers.base import Server
 
-# Settings of other installations of the same servers, which would mislead ours.
+# Settings of other installations of the same servers, which must not reach ours.
 FOREIGN: Final = ("PG", "NANIO_")
 
 
 def external_urls(servers: Iterable[Server], ports: Ports, environment: Mapping[str, str]) -> dict[str, str]:
     """Server name → address, for the servers that the environment replaces.
 
-    An address of this very home does not count: it was left in a shell from an earlier run.
+    An address of this home itself does not count: a shell may still have it from an earlier run.
     """
     given = {server.name: environment.get(server.variable, "") for server in servers}
     ours = {server.name: server.url(ports.remembered(server.name)) for server in servers}
@@ -24,13 +24,13 @@ def external_urls(servers: Iterable[Server], ports: Ports, environment: Mapping[
 
 
 def _same_server(url: str, ours: str) -> bool:
-    """Our credentials, at whichever port; where there are none, the same port."""
+    """Whether it has our credentials, at any port; without credentials, whether it has the same port."""
     credentials, at, _ = ours.rpartition("@")
     return url.startswith(f"{credentials}@") if at else url == ours
 
 
 def stack_variables(home: Home, urls: Mapping[str, str], web_port: int) -> dict[str, str]:
-    """Say what our processes, and other commands in the same folder, need to know. `urls` by variable."""
+    """The variables for our processes and for other commands in the same folder. `urls` are by variable."""
     return {
         "PROOFDESK_HOME": str(home.path),
         "PROOFDESK_PROFILE": "embedded",
@@ -42,10 +42,10 @@ def stack_variables(home: Home, urls: Mapping[str, str], web_port: int) -> dict[
 
 
 def child_environment(home: Home, base: Mapping[str, str], own: Mapping[str, str], *, foreign: bool) -> dict[str, str]:
-    """Return the base environment with `own` over it and the mark by which leftovers are found.
+    """The base environment with `own` over it, and the mark by which leftovers are found.
 
-    `foreign` keeps the settings of other installations, which an external server may need. Loopback never goes through a
-    proxy, and Python writes each line at once.
+    `foreign` keeps the settings of other installations, which an external server may need. Requests to loopback pass no proxy, and
+    Python flushes each line.
     """
     kept = {key: value for key, value in base.items() if foreign or not key.startswith(FOREIGN)}
     direct = ",".join(filter(None, [kept.get("NO_PROXY") or kept.get("no_proxy"), LOOPBACK, "localhost"]))
@@ -54,5 +54,5 @@ def child_environment(home: Home, base: Mapping[str, str], own: Mapping[str, str
 
 
 def merged(environment: Mapping[str, str] | None) -> dict[str, str]:
-    """Return this process's environment with the given variables over it."""
+    """This process's environment with the given variables over it."""
     return dict(os.environ) | dict(environment or {})

@@ -16,7 +16,7 @@ import dramatiq
 import httpx
 from redis.exceptions import RedisError
 
-from cli.demo.clients import Api, AwayError, anybody, patiently
+from cli.demo.clients import Api, AwayError, anybody, with_retries
 from pipeline.kernel.errors import StorageUnavailable
 from tests.chaos.errands import Door, Errand, file_of
 from tests.chaos.ground import Ground
@@ -75,7 +75,7 @@ class Way(ABC):
     def _into_a_slot(self, errand: Errand, content: bytes, *, purpose: str, media_type: str) -> str:
         asked = {"purpose": purpose, "media_type": media_type, "length": len(content)}
         slot = self.api.post("/v1/uploads", asked, key=f"slot-{errand.label}").raise_for_status().json()
-        patiently(lambda: _put(slot, content)).raise_for_status()
+        with_retries(lambda: _put(slot, content)).raise_for_status()
         return str(slot["key"])
 
     def _with_keys_of_their_own(self, errand: Errand, content: bytes, *, purpose: str, media_type: str) -> str:

@@ -17,7 +17,7 @@ import pytest
 import redis
 from botocore.config import Config
 
-from cli.embedded.errors import EmbeddedError
+from cli.embedded import EmbeddedError
 from cli.embedded.leftovers import MARK
 from cli.embedded.ports import LOOPBACK
 from cli.embedded.probes import libpq_url

@@ -39,7 +39,7 @@ def test_a_second_up_says_that_the_first_is_up_and_leaves_it_alone_and_doctor_fi
     doctor = _doctor(home, "--json")
 
     assert second.returncode == 1
-    assert f"up already, as process {first.pid}" in " ".join(second.stderr.split())
+    assert f"already up in this folder, as process {first.pid}" in " ".join(second.stderr.split())
     assert before == after
     assert [check for check in json.loads(doctor.stdout) if not check["ok"]] == []
     assert doctor.returncode == 0

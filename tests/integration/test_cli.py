@@ -1,39 +1,24 @@
 """The `proofdesk` command as operators and scripts use it."""
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from typer.testing import CliRunner, Result
 
-from cli.main import app
 from config.container import Container
 from pipeline.access.member_sessions import LinkNotValid, open_link
 from pipeline.intake.parked import park_message
 from pipeline.kernel.errors import ClaimExpired, Invalid, NotFound
+from tests.support.command import Run, command, printed
 from tests.support.desk import Desk
 from tests.support.files import photo
 from tests.support.undoing import patient
 
-Run = Callable[..., Result]
-
 
 @pytest.fixture
 def run(tools: Container, monkeypatch: pytest.MonkeyPatch) -> Run:
-    for name, value in tools.settings.model_dump(mode="json", exclude_none=True).items():
-        monkeypatch.setenv(f"PROOFDESK_{name.upper()}", str(value))
-
-    def invoke(*arguments: str, given: str | None = None) -> Result:
-        return CliRunner().invoke(app(arguments), list(arguments), input=given)
-
-    return invoke
-
-
-def printed(result: Result) -> Any:
-    assert result.exception is None, result.exception
-    return json.loads(result.stdout)
+    return command(tools, monkeypatch)
 
 
 @pytest.fixture
@@ -119,7 +104,7 @@ def test_a_released_case_goes_back_to_the_queue(run: Run, desk: Desk) -> None:
 
     assert printed(run("queue", "--json"))["queues"][0]["waiting"] == 1
     assert isinstance(run("review", "show", claim["id"], "--as", "m.lee").exception, ClaimExpired)
-    assert run("review", "claim", "--as", "m.lee").stdout.strip() == "Nothing waits for you."
+    assert run("review", "claim", "--as", "m.lee").stdout.strip() == "No case waits for you."
 
 
 def test_a_reviewer_whom_nobody_added_is_told_how_to_be(run: Run) -> None:

@@ -1,4 +1,4 @@
-"""A worker and a broker that does not answer: nothing waits for it that has other work, and what it was not told is told later."""
+"""A worker whose broker does not answer: its threads do other work, and acknowledgements are repeated later."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -26,13 +26,13 @@ class Door:
     consumer: Any
 
     def send(self) -> str:
-        """Past the proxy, as upstream does. Returns the message's id."""
+        """Enqueue a message past the proxy, as upstream does. Returns its id."""
         sent = message(avatar_body())
         self.tools.broker.enqueue(sent)
         return sent.message_id
 
     def take(self) -> Any:
-        """What the consumer has next."""
+        """The consumer's next message."""
         return next(self.consumer)
 
     @contextmanager
@@ -54,7 +54,7 @@ def door(tools: Container) -> Iterator[Door]:
         made.db.close()
 
 
-def test_a_broker_that_is_away_is_told_later_what_is_done_and_no_thread_waits_for_it(door: Door) -> None:
+def test_acknowledgements_are_repeated_after_the_broker_was_away_and_no_thread_waits_for_it(door: Door) -> None:
     door.send(), door.send()
     first, second = door.take(), door.take()
     away = Away()
@@ -69,7 +69,7 @@ def test_a_broker_that_is_away_is_told_later_what_is_done_and_no_thread_waits_fo
 
     assert (tried, tried_again, left) == (1, 1, 2)
     assert found is None
-    assert left_in(door.tools) == 1  # what failed for good is kept aside
+    assert left_in(door.tools) == 1  # a message that failed for good stays in the dead queue
     assert door.tools.broker.client.zcard("dramatiq:intake.XQ") == 1
 
 
@@ -84,7 +84,7 @@ def test_a_message_is_taken_though_the_answer_to_its_fetch_was_lost(door: Door) 
     assert found.message_id == sent
 
 
-def test_what_is_under_way_is_not_given_back_after_the_broker_was_away(door: Door) -> None:
+def test_messages_under_way_are_not_requeued_after_the_broker_was_away(door: Door) -> None:
     door.send()
     mine = door.take()
 

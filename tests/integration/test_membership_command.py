@@ -60,5 +60,5 @@ def test_what_refunds_put_in_doubt_is_listed_and_settled_at_a_terminal(run: Run,
     assert "19999.00 EUR" in listed.output
     assert "taken away" in settled.output
     assert isinstance(late.exception, AlreadyThere)
-    assert "Nothing is in doubt." in run("membership", "reviews").output
+    assert "There is no such review." in run("membership", "reviews").output
     assert spending.steps[-1] == ("trusted", "registered", "refund")

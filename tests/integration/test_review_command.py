@@ -1,35 +1,19 @@
 """Passing on and asking for a better file at a terminal."""
 
-import json
-from collections.abc import Callable
 from typing import Any
 
 import pytest
-from typer.testing import CliRunner, Result
 
-from cli.main import app
 from config.container import Container
 from pipeline.kernel.errors import ColleagueNotEligible, Invalid
 from tests.support.colleagues import people, seniors
+from tests.support.command import Run, command, printed
 from tests.support.desk import Desk
-
-Run = Callable[..., Result]
 
 
 @pytest.fixture
 def run(tools: Container, monkeypatch: pytest.MonkeyPatch) -> Run:
-    for name, value in tools.settings.model_dump(mode="json", exclude_none=True).items():
-        monkeypatch.setenv(f"PROOFDESK_{name.upper()}", str(value))
-
-    def invoke(*arguments: str) -> Result:
-        return CliRunner().invoke(app(arguments), list(arguments))
-
-    return invoke
-
-
-def printed(result: Result) -> Any:
-    assert result.exception is None, result.exception
-    return json.loads(result.stdout)
+    return command(tools, monkeypatch)
 
 
 def claimed(run: Run, reviewer: str, *more: str) -> dict[str, Any]:

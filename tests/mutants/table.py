@@ -400,39 +400,39 @@ TOLD = (
 
 BROKER = (
     guard(
-        "A fetch that the broker did not answer is not repeated",
+        "A fetch without an answer is not repeated",
         "config/broker.py",
         "retry=Retry(NoBackoff(), 0)",
         "retry=Retry(NoBackoff(), 3)",
         "test_consumer.py::test_a_message_is_taken_though_the_answer_to_its_fetch_was_lost",
     ),
     guard(
-        "What the broker takes to be here and is not is given back",
+        "Messages whose fetch was lost are requeued",
         CONSUMER,
         "self.broker.do_requeue(self.queue_name, *lost)",
         "pass",
         "test_consumer.py::test_a_message_is_taken_though_the_answer_to_its_fetch_was_lost",
     ),
     guard(
-        "What is under way is not given back to the broker",
+        "Messages under way are not requeued",
         CONSUMER,
         "here = set(self._under_way)",
         "here: set[str] = set()",
-        "test_consumer.py::test_what_is_under_way_is_not_given_back_after_the_broker_was_away",
+        "test_consumer.py::test_messages_under_way_are_not_requeued_after_the_broker_was_away",
     ),
     guard(
-        "What the broker was not told is told later",
+        "An acknowledgement that did not arrive is repeated",
         CONSUMER,
-        "        self._tell_all()\n        self._park_aside()\n",
-        "        self._park_aside()\n",
-        "test_consumer.py::test_a_broker_that_is_away_is_told_later_what_is_done_and_no_thread_waits_for_it",
+        "        self._acknowledge_all()\n        self._park_all()\n",
+        "        self._park_all()\n",
+        "test_consumer.py::test_acknowledgements_are_repeated_after_the_broker_was_away_and_no_thread_waits_for_it",
     ),
     guard(
-        "No thread waits twice for a broker that is away",
+        "A thread waits for an unreachable broker once at most",
         CONSUMER,
-        "if len(self._untold) == 1:",
-        "if self._untold:",
-        "test_consumer.py::test_a_broker_that_is_away_is_told_later_what_is_done_and_no_thread_waits_for_it",
+        "if len(self._unacknowledged) == 1:",
+        "if self._unacknowledged:",
+        "test_consumer.py::test_acknowledgements_are_repeated_after_the_broker_was_away_and_no_thread_waits_for_it",
     ),
 )
 

@@ -14,17 +14,17 @@ Run = Callable[..., Result]
 
 
 def command(tools: Container, monkeypatch: pytest.MonkeyPatch) -> Run:
-    """Runs a command line with the settings of `tools`."""
+    """Run a command line with the settings of `tools`, with `given` on standard input."""
     for name, value in tools.settings.model_dump(mode="json", exclude_none=True).items():
         monkeypatch.setenv(f"PROOFDESK_{name.upper()}", str(value))
 
-    def invoke(*arguments: str) -> Result:
-        return CliRunner().invoke(app(arguments), list(arguments))
+    def invoke(*arguments: str, given: str | None = None) -> Result:
+        return CliRunner().invoke(app(arguments), list(arguments), input=given)
 
     return invoke
 
 
 def printed(result: Result) -> Any:
-    """What a command with `--json` said."""
+    """The output of a command with `--json`."""
     assert result.exception is None, result.exception
     return json.loads(result.stdout)

@@ -4,17 +4,17 @@ from decimal import Decimal
 import pypdfium2
 import pytest
 
-from cli.demo.demo_file import FOLDER, demo_file, said_of_files
+from cli.demo.demo_file import FOLDER, all_facts, demo_file
 from cli.demo.scenario import plans
 from tests.drawings.demo_files import DRAWN, PADDED, said_of
 
 THREE_MB = 3_000_000
-SAID = said_of_files()
-STATEMENTS = [name for name, said in SAID.items() if "period_from" in said["facts"]]
+FACTS = all_facts()
+STATEMENTS = [name for name, said in FACTS.items() if "period_from" in said["facts"]]
 
 
 def test_the_folder_holds_the_files_that_the_facts_name_and_nothing_else() -> None:
-    named = {said["file"] for said in SAID.values()}
+    named = {said["file"] for said in FACTS.values()}
 
     assert {file.name for file in FOLDER.iterdir()} - {"README.md", "facts.json"} == named
 
@@ -24,12 +24,12 @@ def test_all_files_together_have_at_most_3_mb() -> None:
 
 
 def test_the_demo_sends_every_file_that_the_facts_name_and_no_other() -> None:
-    assert {upload.file for plan in plans() for upload in plan.uploads} == set(SAID)
+    assert {upload.file for plan in plans() for upload in plan.uploads} == set(FACTS)
 
 
-@pytest.mark.parametrize("name", sorted(SAID))
+@pytest.mark.parametrize("name", sorted(FACTS))
 def test_the_facts_of_a_file_are_those_of_its_drawing(name: str) -> None:
-    assert SAID[name] == (PADDED[name] if name in PADDED else said_of(name, DRAWN[name]()))
+    assert FACTS[name] == (PADDED[name] if name in PADDED else said_of(name, DRAWN[name]()))
 
 
 @pytest.mark.parametrize("name", STATEMENTS)

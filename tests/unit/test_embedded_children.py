@@ -10,13 +10,11 @@ from pathlib import Path
 import psutil
 import pytest
 
-from cli.embedded import leftovers
-from cli.embedded.child import FIRST_DELAY, LONG_LIFE, LONGEST_DELAY, Child, Spec, manner_of_death
-from cli.embedded.errors import AddressInUseError, EmbeddedError
-from cli.embedded.files import write_private
-from cli.embedded.layout import Home
+from cli.embedded import AddressInUseError, EmbeddedError, leftovers
+from cli.embedded.child import FIRST_DELAY, LONG_LIFE, LONGEST_DELAY, Child, Spec, exit_reason
+from cli.embedded.home import Home, write_private
 from cli.embedded.leftovers import MARK
-from cli.embedded.output import LARGEST_LOG, Echo, put_aside, tail
+from cli.embedded.output import LARGEST_LOG, Echo, rotate, tail
 from cli.embedded.readiness import await_answer, await_end
 from cli.embedded.supervisor import Supervisor
 
@@ -76,11 +74,11 @@ def eventually(condition: Callable[[], bool], seconds: float = 10) -> bool:
     return condition()
 
 
-def test_a_kept_child_that_is_killed_is_restarted_and_both_are_told(
+def test_a_child_that_is_killed_is_restarted_and_both_are_reported(
     home: Home, supervisor: Supervisor, events: list[tuple[str, dict[str, object]]]
 ) -> None:
     child = supervisor.start(spec(home, *SLEEP))
-    supervisor.keep(child)
+    supervisor.keep_running(child)
     first = child.pid
     assert first is not None
 
@@ -96,17 +94,17 @@ def test_a_kept_child_that_is_killed_is_restarted_and_both_are_told(
 
 def test_the_delay_doubles_up_to_a_limit_and_a_long_life_resets_it(home: Home) -> None:
     child = Child(spec(home, *SLEEP))
-    born = time.monotonic()
+    started = time.monotonic()
 
     delays = [child.plan_restart(0.0)[1] for _ in range(8)]
 
     assert delays == [FIRST_DELAY, 0.4, 0.8, 1.6, 3.2, 6.4, LONGEST_DELAY, LONGEST_DELAY]
-    assert child.plan_restart(born + LONG_LIFE)[1] == FIRST_DELAY
+    assert child.plan_restart(started + LONG_LIFE)[1] == FIRST_DELAY
 
 
 def test_a_child_that_does_not_listen_to_sigterm_is_killed(home: Home, supervisor: Supervisor) -> None:
     child = supervisor.start(spec(home, sys.executable, "-c", STUBBORN))
-    assert eventually(lambda: "ready" in child.last_words())
+    assert eventually(lambda: "ready" in child.recent_output())
 
     supervisor.end([child])
 
@@ -124,15 +122,15 @@ def test_a_child_has_its_own_session_so_that_ctrl_c_does_not_reach_it(home: Home
 def test_what_a_child_leaves_in_its_group_ends_with_it(home: Home, supervisor: Supervisor) -> None:
     code = "import subprocess, sys; p = subprocess.Popen(['sleep', '60']); print(p.pid, flush=True); p.wait()"
     child = supervisor.start(spec(home, sys.executable, "-c", code))
-    assert eventually(lambda: child.last_words().strip().isdigit())
-    grandchild = psutil.Process(int(child.last_words()))
+    assert eventually(lambda: child.recent_output().strip().isdigit())
+    grandchild = psutil.Process(int(child.recent_output()))
 
     supervisor.end([child])
 
     assert eventually(lambda: not grandchild.is_running() or grandchild.status() == psutil.STATUS_ZOMBIE)
 
 
-def test_a_lost_race_for_a_port_is_told_apart_from_other_failures(home: Home, supervisor: Supervisor) -> None:
+def test_a_lost_race_for_a_port_is_an_error_of_its_own(home: Home, supervisor: Supervisor) -> None:
     message = "[Errno 98] bind on address ('127.0.0.1', 1): Address already in use"
     child = supervisor.start(spec(home, sys.executable, "-c", f"raise SystemExit({message!r})"))
 
@@ -140,7 +138,7 @@ def test_a_lost_race_for_a_port_is_told_apart_from_other_failures(home: Home, su
         await_answer(child, lambda: None, port=1, seconds=10, aborting=threading.Event())
 
 
-def test_a_failure_is_told_in_words_with_the_end_of_the_log(home: Home, supervisor: Supervisor) -> None:
+def test_a_failure_is_reported_with_the_end_of_the_log(home: Home, supervisor: Supervisor) -> None:
     child = supervisor.start(
         spec(home, sys.executable, "-c", "raise SystemExit('the table is missing')", name="migrate")
     )
@@ -162,8 +160,8 @@ def test_leftovers_are_found_by_their_environment_even_if_they_ignore_sigterm(ho
 
 def test_leftovers_are_found_by_the_state_file(home: Home, stray: Stray) -> None:
     process = stray("import time; time.sleep(60)")
-    born = psutil.Process(process.pid).create_time()
-    write_private(home.children, {"children": [{"name": "worker-1", "pid": process.pid, "create_time": born}]})
+    started = psutil.Process(process.pid).create_time()
+    write_private(home.children, {"children": [{"name": "worker-1", "pid": process.pid, "create_time": started}]})
 
     cleaned = leftovers.clean(home)
 
@@ -174,8 +172,8 @@ def test_leftovers_are_found_by_the_state_file(home: Home, stray: Stray) -> None
 
 def test_a_process_that_only_has_the_id_of_an_earlier_child_is_left_alone(home: Home, stray: Stray) -> None:
     process = stray("import time; time.sleep(60)")
-    born = psutil.Process(process.pid).create_time() - 100
-    write_private(home.children, {"children": [{"name": "worker-1", "pid": process.pid, "create_time": born}]})
+    started = psutil.Process(process.pid).create_time() - 100
+    write_private(home.children, {"children": [{"name": "worker-1", "pid": process.pid, "create_time": started}]})
 
     cleaned = leftovers.clean(home)
 
@@ -211,21 +209,21 @@ def test_lines_are_passed_on_with_the_name_of_the_child(home: Home) -> None:
     assert lines == ["web     | one", "web     | two"]
 
 
-def test_a_log_that_has_grown_large_is_put_aside(home: Home) -> None:
+def test_a_large_log_is_rotated(home: Home) -> None:
     log = home.log("web")
     log.write_bytes(b"x" * (LARGEST_LOG + 1))
 
-    put_aside(log)
+    rotate(log)
 
     assert not log.exists()
     assert log.with_name("web.log.1").exists()
 
 
-def test_the_tail_of_a_log_starts_where_it_is_told(home: Home) -> None:
+def test_the_tail_of_a_log_starts_at_the_given_byte(home: Home) -> None:
     home.log("web").write_text("old\nnew\n")
 
     assert tail(home.log("web"), since=4) == "new"
 
 
-def test_the_manner_of_death_is_told_in_words() -> None:
-    assert [manner_of_death(code) for code in (3, -9)] == ["exit code 3", "signal SIGKILL"]
+def test_the_exit_of_a_process_is_given_in_words() -> None:
+    assert [exit_reason(code) for code in (3, -9)] == ["exit code 3", "signal SIGKILL"]

@@ -5,11 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from cli.embedded import EmbeddedError
 from cli.embedded.credentials import credentials
-from cli.embedded.errors import EmbeddedError
-from cli.embedded.files import read_json, write_private
-from cli.embedded.layout import Home
-from cli.embedded.lock import HomeLock, is_held
+from cli.embedded.home import Home, HomeLock, is_locked, read_json, write_private
 from cli.embedded.ports import Ports
 from cli.embedded.record import Address, running, write_record
 from cli.embedded.servers.mail import Mail
@@ -68,10 +66,10 @@ def test_a_lock_is_held_by_one_at_a_time(home: Home) -> None:
 
     assert first.acquire()
     assert not second.acquire()
-    assert is_held(home.lock)
+    assert is_locked(home.lock)
 
     first.release()
-    assert not is_held(home.lock)
+    assert not is_locked(home.lock)
     assert second.acquire()
     second.release()
 

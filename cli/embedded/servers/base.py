@@ -5,13 +5,13 @@ from signal import SIGKILL, SIGTERM, Signals
 from typing import ClassVar
 
 from cli.embedded.credentials import Credentials
-from cli.embedded.layout import Home
+from cli.embedded.home import Home
 
 RunOnce = Callable[[str, list[str]], None]
 
 
 class Server(ABC):
-    """One of the four servers. It knows its command and its address; it starts nothing itself."""
+    """One of the four servers: its command, its address and its probe. `Launch` starts it."""
 
     name: ClassVar[str]
     variable: ClassVar[str]
@@ -23,21 +23,21 @@ class Server(ABC):
 
     @property
     def folder(self) -> Path:
-        """Where its data lies."""
+        """The folder of its data."""
         return self.home.path / self.name
 
     @property
     def working_folder(self) -> Path | None:
-        """Where its process runs; None is where we run."""
+        """The working directory of its process; None means ours."""
         return None
 
     def prepare(self, run_once: RunOnce) -> None:  # noqa: ARG002 only PostgreSQL needs a program for it
-        """Make its folder ready; `run_once(name, command)` runs a program to its end."""
+        """Prepare its folder; `run_once(name, command)` runs a program to its end."""
         self.folder.mkdir(mode=0o700, exist_ok=True)
 
     @abstractmethod
     def command(self, port: int) -> list[str]:
-        """Give what starts it in the foreground, ended by the system when the thread that started it ends."""
+        """The command that runs it in the foreground and is ended by the kernel when the thread that started it ends."""
 
     @abstractmethod
     def url(self, port: int) -> str:
@@ -45,15 +45,15 @@ class Server(ABC):
 
     @abstractmethod
     def ask(self, url: str) -> None:
-        """Return when it answers, as ours or as an external one. Raises one of probes.NOT_READY."""
+        """Return when it answers, whether it is ours or an external one. Raises one of probes.NOT_READY."""
 
     def answer(self, port: int) -> None:
         """Return when it answers for the first time after a start. Raises one of probes.NOT_READY."""
         self.ask(self.url(port))
 
     def variables(self) -> Mapping[str, str]:
-        """Give what it needs in its environment."""
+        """The variables that it needs."""
         return {}
 
-    def complete(self, port: int) -> None:  # noqa: B027 most have nothing left to do
-        """Do what is left once it answers; for most, nothing."""
+    def complete(self, port: int) -> None:  # noqa: B027 most have nothing to complete
+        """Complete its setup once it answers; most have nothing to do."""

@@ -10,23 +10,23 @@ from cli.embedded.tether import tether
 
 
 class Mail(Server):
-    """A mail server that delivers nothing and keeps each mail as a file."""
+    """Our own mail sink: it delivers nothing and keeps each mail as a file."""
 
     name: ClassVar = "mail"
     variable: ClassVar = "PROOFDESK_SMTP_URL"
 
     @property
     def folder(self) -> Path:
-        """Where the mails lie."""
+        """The folder of the mails."""
         return self.home.mail
 
     def command(self, port: int) -> list[str]:
-        """Our own module."""
+        """Run the mail sink."""
         module = [sys.executable, "-m", "cli.embedded.mail_sink"]
         return tether([*module, "--port", str(port), "--folder", str(self.folder)], SIGTERM)
 
     def url(self, port: int) -> str:
-        """Nobody logs in to it."""
+        """Without credentials: it has no login."""
         return f"smtp://{LOOPBACK}:{port}"
 
     def ask(self, url: str) -> None:

