@@ -68,15 +68,6 @@ submission: Final = Table(
         unique=True,
         postgresql_where=text("kind = 'avatar' AND state IN ('received', 'in_review')"),
     ),
-    Index(
-        "uq_submission_chance",
-        "member_id",
-        "method",
-        "stage",
-        "chance",
-        unique=True,
-        postgresql_where=text("kind = 'verification' AND state NOT IN ('refused', 'superseded', 'withdrawn')"),
-    ),
 )
 
 material: Final = Table(

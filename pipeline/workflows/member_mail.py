@@ -1,7 +1,6 @@
-"""Write a letter to a member: to the address that we know, in their language, unless they left its category."""
+"""Mail a member: at the known address, in their language, unless they unsubscribed from the category."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from sqlalchemy import Connection
@@ -23,22 +22,13 @@ ACTOR: Final = "notification"
 _BENEFITS: Final = ("new_benefits", "lost_benefits")
 
 
-@dataclass(frozen=True, slots=True)
-class Office:
-    """What writing a letter needs: who sends it, the policy, and where `web` is seen from outside (https)."""
+def notify_member(connection: Connection, mail: MemberMail, *, sender: Sender, policy: Policy, web_url: str) -> bool:
+    """Freeze the mail and record the task that sends it, in the caller's transaction. False where none is sent.
 
-    sender: Sender
-    policy: Policy
-    web_url: str
-
-
-def notify_member(connection: Connection, mail: MemberMail, *, office: Office) -> bool:
-    """Freeze the letter and record the task that sends it, in the caller's transaction; False where none is sent.
-
-    The history then says why: `unknown_address`, `suppressed` or `unsubscribed`.
+    The audit then says why: `unknown_address`, `suppressed` or `unsubscribed`. `web_url` is the public address of `web` (https).
     """
     to = addressee_of(connection, mail.member_id)
-    if why := _left_out(connection, mail, to, office.policy):
+    if why := _left_out(connection, mail, to, policy):
         detail = {"member_id": mail.member_id, "template": mail.template, "why": why}
         audit.write(connection, "letter.left_out", actor=ACTOR, correlation_id=mail.trace, detail=detail)
         return False
@@ -49,17 +39,17 @@ def notify_member(connection: Connection, mail: MemberMail, *, office: Office) -
         recipient=to.email,
         name=to.name,
         locale=to.locale,
-        facts=_facts(mail, office.policy),
-        headers=_headers(connection, mail, office),
+        facts=_facts(mail, policy),
+        headers=_headers(connection, mail, web_url),
         timezone=to.timezone,
     )
-    freeze_addressed_mail(connection, addressed, sender=office.sender)
+    freeze_addressed_mail(connection, addressed, sender=sender)
     ledger.record(connection, SEND_MAIL, mail.cause_id, trace=mail.trace)
     return True
 
 
 def _left_out(connection: Connection, mail: MemberMail, to: Addressee | None, policy: Policy) -> str | None:
-    """Why no letter is sent; None where one is."""
+    """Why no mail is sent; None where one is."""
     category = CATEGORIES[mail.template]
     if to is None:
         return "unknown_address"
@@ -70,15 +60,15 @@ def _left_out(connection: Connection, mail: MemberMail, to: Addressee | None, po
     return None
 
 
-def _headers(connection: Connection, mail: MemberMail, office: Office) -> Mapping[str, str]:
-    """The way out of the category, for every letter that has one."""
+def _headers(connection: Connection, mail: MemberMail, web_url: str) -> Mapping[str, str]:
+    """The unsubscribe headers, for every mail that has a category."""
     category = CATEGORIES[mail.template]
     if category is None:
         return {}
-    return unsubscribe_headers(connection, Leaving(mail.member_id, category), web_url=office.web_url)
+    return unsubscribe_headers(connection, Leaving(mail.member_id, category), web_url=web_url)
 
 
 def _facts(mail: MemberMail, policy: Policy) -> Mapping[str, object]:
-    """The facts, with benefits by their titles."""
+    """The facts, with the titles of benefits in place of their codes."""
     titled = {name: policy.benefit_titles(mail.facts[name]) for name in _BENEFITS if name in mail.facts}
     return {**mail.facts, **titled}

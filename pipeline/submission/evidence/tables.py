@@ -1,23 +1,10 @@
-"""What a member gives in place of files: a tax number, or an address to which a code is sent. And what became of it."""
+"""The business address of a submission and its code. `pipeline/verification` alone writes here; membership reads when a code expires."""
 
 from typing import Final
 
-from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, Integer, Table, Text, Uuid, text
+from sqlalchemy import CheckConstraint, Column, ForeignKey, Integer, Table, Text, Uuid
 
-from pipeline.kernel.database import JSON, Instant, metadata
-
-tax_number: Final = Table(
-    "tax_number",
-    metadata,
-    Column("submission_id", Uuid, ForeignKey("submission.id"), primary_key=True),
-    Column("member_id", Text, nullable=False),
-    Column("country", Text, nullable=False),
-    Column("written", Text, nullable=False),
-    Column("number", Text),
-    Column("register", JSON),
-    Index("ix_tax_number_number", "country", "number", postgresql_where=text("number IS NOT NULL")),
-)
-"""`number` is the one way in which it is kept, or null where it cannot be one; `register` is what a register said, if it was asked."""
+from pipeline.kernel.database import Instant, metadata
 
 business_email: Final = Table(
     "business_email",
@@ -35,4 +22,4 @@ business_email: Final = Table(
     Column("code_expires_at", Instant),
     CheckConstraint("(code_sent_at IS NULL) = (code_expires_at IS NULL)", name="expires_once_sent"),
 )
-"""`codes` numbers the code that is meant now; its hash is null until it was made, its times until the mail server took it."""
+"""`codes` is the number of the valid code. Its hash is null until it was made, its times until the mail server accepted it."""
