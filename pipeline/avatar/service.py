@@ -10,7 +10,6 @@ import structlog
 from sqlalchemy import Connection, Row, Select, func, select
 from sqlalchemy.dialects.postgresql import insert
 
-from pipeline.avatar.rules import OUTDATED, PUBLISHED, public_key
 from pipeline.avatar.tables import avatar
 from pipeline.events import outbound as events
 from pipeline.kernel.database import Database, one_at_a_time
@@ -28,6 +27,9 @@ from schemas.members import AvatarView
 log = structlog.get_logger()
 
 ACTOR: Final = "avatar"
+PUBLISHED: Final = "avatar.published"
+OUTDATED: Final = "avatar.outdated"
+"""Approved, but a later one was published already."""
 
 
 class RenditionChanged(PermanentError):
@@ -123,11 +125,20 @@ def _renditions(connection: Connection, submission_id: UUID) -> dict[str, Row[An
     return {row.purpose: row for row in rows}
 
 
+def _public_key(submission_id: UUID, sha256: str) -> str:
+    """The public name of a rendition: its content's hash, in a folder of its submission.
+
+    The hash makes the name immutable. The folder separates two members with the same picture, so that replacing one avatar does not
+    remove the other.
+    """
+    return f"avatars/{submission_id}/{sha256}.jpg"
+
+
 def _publish_one(row: Row[Any], result: Result, storage: Storage) -> str:
     body = storage.read(storage.vault, row.key)
     if body is None or hashlib.sha256(body).hexdigest() != row.sha256:
         raise RenditionChanged(f"The vault object {row.key} is missing or is not what was approved.")
-    key = public_key(result.submission_id, row.sha256)
+    key = _public_key(result.submission_id, row.sha256)
     storage.put_public(key, body, media_type=row.media_type)
     return key
 

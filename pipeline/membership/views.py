@@ -18,10 +18,9 @@ from pipeline.membership.tables import correction, level_change
 from pipeline.policy import Policy
 from pipeline.policy.ladder import Stage
 from pipeline.submission.chances import chances_used
-from pipeline.submission.evidence.tables import business_email
 from pipeline.submission.lifecycle import OPEN
 from pipeline.submission.queries import due_view
-from pipeline.submission.tables import decision, submission
+from pipeline.submission.tables import business_email, decision, submission
 from schemas.members import (
     LadderView,
     LevelChange,

@@ -16,7 +16,6 @@ from pipeline.review import tables as review
 from pipeline.review.quality import tables as quality
 from pipeline.submission import audit, chances
 from pipeline.submission import tables as submission
-from pipeline.submission.evidence import tables as evidence
 from pipeline.tasks import tables as tasks
 from pipeline.verification import methods as verification
 
@@ -27,7 +26,6 @@ __all__ = [
     "avatar",
     "chances",
     "events",
-    "evidence",
     "fingerprints",
     "idempotency",
     "inbound",

@@ -18,9 +18,9 @@ from pipeline.submission.chances import chances_left
 from pipeline.submission.decisions import Ruling, record_ruling
 from pipeline.submission.evidence.method import EvidenceMethod
 from pipeline.submission.evidence.rules.email_domains import domain_of, matches_site, plain_address
-from pipeline.submission.evidence.tables import business_email
 from pipeline.submission.lifecycle import State, Transition
 from pipeline.submission.mail_contract import FreezeMail, ResultMail
+from pipeline.submission.tables import business_email
 from pipeline.tasks import ledger
 from pipeline.tasks.ledger import Task
 from pipeline.tasks.rules import SEND_CODE, SEND_MAIL
@@ -47,7 +47,7 @@ class CodeOnItsWay(Conflict):
 
 
 def evidence_method(takes_mail: TakesMail) -> EvidenceMethod:
-    """The method for intake. `takes_mail` tells whether the domain of an address takes mail."""
+    """The method for intake. `takes_mail`: whether the domain of an address takes mail."""
 
     def network_problems(given: BusinessEmailSubmission) -> Iterable[Problem]:
         if not takes_mail(given.business_email):

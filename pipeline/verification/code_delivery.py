@@ -13,9 +13,8 @@ from pipeline.kernel.idempotency import Once, earlier_answer, remember
 from pipeline.kernel.rules.one_time_codes import Sent, send_another
 from pipeline.policy import Policy
 from pipeline.submission import audit
-from pipeline.submission.evidence.tables import business_email
 from pipeline.submission.lifecycle import State
-from pipeline.submission.tables import submission
+from pipeline.submission.tables import business_email, submission
 from pipeline.tasks import ledger
 from pipeline.tasks.ledger import Task
 from pipeline.tasks.rules import EXPIRE_CODE, SEND_CODE

@@ -58,7 +58,7 @@ class Vies:
 
 
 def _advice(found: Any) -> Advice:
-    """The advice in an answer. One without `valid` tells of a fault, such as `MS_UNAVAILABLE`."""
+    """The advice in an answer. One without `valid` reports a fault, such as `MS_UNAVAILABLE`."""
     valid = found.get("valid") if isinstance(found, dict) else None
     if not isinstance(valid, bool):
         return Advice("unavailable")

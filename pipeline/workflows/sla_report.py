@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 from sqlalchemy import ColumnElement, and_, func, or_, select
 
-from pipeline.avatar.rules import OUTDATED, PUBLISHED
+from pipeline.avatar.service import OUTDATED, PUBLISHED
 from pipeline.kernel.database import Database
 from pipeline.kernel.rules.working_days import working_time
 from pipeline.policy.service_levels import Clock

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from sqlalchemy import BindParameter, Connection, Row, bindparam, func, select
 
-from pipeline.avatar.rules import OUTDATED, PUBLISHED
+from pipeline.avatar.service import OUTDATED, PUBLISHED
 from pipeline.kernel.database import Database
 from pipeline.kernel.errors import Invalid, NotFound, Problem
 from pipeline.membership.tables import ground

@@ -11,8 +11,7 @@ from pipeline.kernel.errors import AlreadyThere, AttemptsExhausted, Invalid, Not
 from pipeline.kernel.rules.one_time_codes import CodeTooSoon
 from pipeline.kernel.validation import parse_submission
 from pipeline.notification.suppression import suppress
-from pipeline.submission.evidence.tables import business_email
-from pipeline.submission.tables import decision
+from pipeline.submission.tables import business_email, decision
 from pipeline.tasks.rules import EXPIRE_CODE, SEND_CODE
 from pipeline.verification.business_email import CodeOnItsWay
 from pipeline.verification.code_delivery import resend

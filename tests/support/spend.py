@@ -47,24 +47,24 @@ class Spending:
     def __init__(self, desk: Desk) -> None:
         self.desk = desk
 
-    def tell(self, body: dict[str, Any], *, request: Once | None = None) -> EventReceipt:
+    def receive(self, body: dict[str, Any], *, request: Once | None = None) -> EventReceipt:
         context = self.desk.tools.context(actor="shop", trace="trace-1", request=request)
         return receive(EventRequest.model_validate(body), context=context)
 
     def complete(self, order: str = "o-1", amount: object = TRUSTED, **more: Any) -> EventReceipt:
-        return self.tell(completed(order, amount, **more))
+        return self.receive(completed(order, amount, **more))
 
     def refund(self, order: str = "o-1", amount: object = TRUSTED, **more: Any) -> EventReceipt:
-        return self.tell(refunded(order, amount, **more))
+        return self.receive(refunded(order, amount, **more))
 
     def cancel(self, order: str = "o-1", **more: Any) -> EventReceipt:
-        return self.tell(cancelled(order, **more))
+        return self.receive(cancelled(order, **more))
 
     def correct(self, stage: str = "trusted", *, unlocked: bool = False, **more: Any) -> StageCorrection:
         said = {"stage": stage, "unlocked": unlocked, "because": "mistake", "reason": "Looked at again", **more}
         return correct("m-1", StageCorrectionRequest.model_validate(said), context=self.context)
 
-    def settle(self, review_id: UUID, verdict: str) -> SpendReview:
+    def resolve(self, review_id: UUID, verdict: str) -> SpendReview:
         request = SettlementRequest.model_validate({"verdict": verdict, "reason": "Looked at"})
         return resolve(review_id, request, context=self.context)
 

@@ -1,4 +1,4 @@
-"""Promises that are looked at, at a time that a test chooses."""
+"""The watch of due times, at a time that a test chooses."""
 
 from datetime import datetime
 from uuid import UUID

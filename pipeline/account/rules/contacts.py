@@ -9,7 +9,7 @@ from phonenumbers import NumberParseException, PhoneNumber, PhoneNumberFormat, P
 from pipeline.kernel.errors import Invalid, Problem
 
 MOBILE: Final = frozenset({PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE})
-"""Many countries, such as the United States, do not tell mobile numbers from others."""
+"""Many countries, such as the United States, do not distinguish mobile numbers from others."""
 
 _NO_NUMBER: Final = Problem(
     "phone",
