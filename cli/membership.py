@@ -10,10 +10,11 @@ from cli.tools import tools
 from config.container import Container
 from pipeline.kernel.ids import new_id
 from pipeline.kernel.validation import parse
-from pipeline.membership.corrections import Correcting, correct
-from pipeline.membership.spend_review_decisions import reviews as listed
-from pipeline.membership.spend_review_decisions import settle_review
+from pipeline.membership.corrections import correct
+from pipeline.membership.spend_reviews import resolve
+from pipeline.membership.spend_reviews import reviews as listed
 from pipeline.membership.views import membership_of
+from pipeline.submission.context import Context
 from schemas.corrections import CorrectionCause, ReviewState, SettlementRequest, SpendReview, StageCorrectionRequest
 from schemas.members import MembershipView, Money
 
@@ -53,7 +54,7 @@ def correct_stage(
     body = {"stage": stage, "unlocked": unlocked, "because": because, "reason": reason, "supersedes": supersedes}
     request = parse(StageCorrectionRequest, body)
     with tools() as tool:
-        made = correct(member_id, request, correcting=_correcting(tool, actor))
+        made = correct(member_id, request, context=_context(tool, actor))
     print_result(made, as_json=as_json)
 
 
@@ -85,12 +86,12 @@ def settle(
     """Decide a review: the member keeps the stage or loses it."""
     request = parse(SettlementRequest, {"verdict": "keep" if keep else "take_away", "reason": reason})
     with tools() as tool:
-        settled = settle_review(review_id, request, correcting=_correcting(tool, actor))
+        settled = resolve(review_id, request, context=_context(tool, actor))
     _print_review(settled, as_json=as_json)
 
 
-def _correcting(tool: Container, actor: str) -> Correcting:
-    return Correcting(tool.db, tool.policy, tool.notify_member, actor, trace=f"cli:{new_id()}")
+def _context(tool: Container, actor: str) -> Context:
+    return tool.context(actor=actor, trace=f"cli:{new_id()}")
 
 
 def _print(view: MembershipView) -> None:

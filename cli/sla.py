@@ -7,7 +7,7 @@ import typer
 from cli.output import AsJson, print_json, print_table
 from cli.tools import tools
 from pipeline.kernel import clock
-from pipeline.workflows.sla_report import Promises, promises
+from pipeline.workflows.sla_report import SlaWeek, sla_weeks
 
 
 def sla(
@@ -17,7 +17,7 @@ def sla(
     """Report how many results were in time, and how long they took in working hours, by kind and week of acceptance."""
     now = clock.now()
     with tools() as tool:
-        found = promises(since=now - timedelta(days=days), now=now, db=tool.db, clock=tool.policy.clock)
+        found = sla_weeks(since=now - timedelta(days=days), now=now, db=tool.db, clock=tool.policy.clock)
     if as_json:
         print_json([asdict(each) for each in found])
         return
@@ -25,7 +25,7 @@ def sla(
     print_table(columns, [_row(each) for each in found], empty=f"Nothing was accepted in the last {days} days.")
 
 
-def _row(each: Promises) -> list[object]:
+def _row(each: SlaWeek) -> list[object]:
     hours = [None if value is None else f"{value} h" for value in (each.p50_hours, each.p90_hours, each.p99_hours)]
     kept = None if each.kept_percent is None else f"{each.kept_percent} %"
     return [each.week, each.kind, each.kept, each.late, each.waiting, kept, *hours]

@@ -62,10 +62,7 @@ def submit(  # noqa: PLR0913, PLR0917  (each is an option of the command)
             parsed,
             door=Door("cli", OWNER, str(new_id())),
             now=clock.now(),
-            db=tool.db,
-            policy=tool.policy,
-            is_unlocked=tool.is_unlocked,
-            takes_mail=tool.takes_mail,
+            context=tool.intake,
             request=once(owner=OWNER, key=key, operation="submissions.accept", body=parsed.model_dump(mode="json")),
         )
     if as_json:

@@ -17,16 +17,17 @@ from pipeline.access.staff.oidc_login import OidcContext
 from pipeline.access.staff.passwords import Passwords
 from pipeline.access.staff.rules.roles import Role
 from pipeline.access.staff.sign_in import SignInContext
-from pipeline.account.email import Confirming
-from pipeline.account.mail_domains import TakesMail, not_asked, takes_mail
+from pipeline.account.personal import TakesMail, not_asked, takes_mail
 from pipeline.inspection.duplicates import duplicates_of
 from pipeline.inspection.sandbox import Sandbox
+from pipeline.intake.accept import IntakeContext
 from pipeline.kernel.database import Database, Hint, engine
 from pipeline.kernel.errors import DatabaseUnavailable
+from pipeline.kernel.idempotency import Once
 from pipeline.kernel.rate_limits import RateLimits
 from pipeline.kernel.s3_client import s3_client
 from pipeline.kernel.storage import Storage, storage_circuit
-from pipeline.membership.service import is_unlocked
+from pipeline.membership.level import is_unlocked
 from pipeline.notification.freeze import freeze, freeze_addressed_mail, preview, withdraw
 from pipeline.notification.render import Sender
 from pipeline.notification.smtp import Mailer, mail_circuit
@@ -34,12 +35,14 @@ from pipeline.notification.sns import Topic, fetch_from_amazon
 from pipeline.policy import Policy
 from pipeline.review.claims.context import ReviewContext
 from pipeline.review.quality import blind_looks
-from pipeline.submission.mail_contract import FreezeMail, NotifyMember
+from pipeline.submission.context import Context
+from pipeline.submission.mail_contract import FreezeAddressedMail, FreezeMail, NotifyMember
 from pipeline.tasks.backlog import Backlog
 from pipeline.tasks.ledger import Ledger
 from pipeline.tasks.relay import forget_hints
+from pipeline.verification.methods import evidence_methods
 from pipeline.verification.vies import LookUp, Vies
-from pipeline.workflows.member_mail import MailContext, notify_member
+from pipeline.workflows.member_mail import notify_member
 
 
 @dataclass(frozen=True)
@@ -131,13 +134,30 @@ class Container:
 
     @cached_property
     def notify_member(self) -> NotifyMember:
-        """Writes news to a member in the caller's transaction, unless they left its category."""
-        return partial(notify_member, context=MailContext(self.sender, self.policy, self.settings.web_url))
+        """Mails a member in the caller's transaction, unless they unsubscribed from its category."""
+        return partial(notify_member, sender=self.sender, policy=self.policy, web_url=self.settings.web_url)
 
     @cached_property
-    def confirming(self) -> Confirming:
-        """What confirming a member's address needs."""
-        return Confirming(self.db, self.policy, partial(freeze_addressed_mail, sender=self.sender))
+    def freeze_addressed_mail(self) -> FreezeAddressedMail:
+        """Renders a mail that belongs to no submission and keeps it in the caller's transaction."""
+        return partial(freeze_addressed_mail, sender=self.sender)
+
+    def context(self, *, actor: str, trace: str, request: Once | None = None) -> Context:
+        """What a use case works with, on behalf of `actor`."""
+        return Context(
+            db=self.db,
+            policy=self.policy,
+            notify_member=self.notify_member,
+            actor=actor,
+            trace=trace,
+            request=request,
+        )
+
+    @cached_property
+    def intake(self) -> IntakeContext:
+        """What accepting a submission needs."""
+        methods = evidence_methods(takes_mail=self.takes_mail)
+        return IntakeContext(db=self.db, policy=self.policy, is_unlocked=is_unlocked, methods=methods)
 
     @cached_property
     def takes_mail(self) -> TakesMail:
@@ -185,8 +205,6 @@ class Container:
     def inspector(self) -> Sandbox:
         """Looks at files in children that may die, as many as there are threads that ask."""
         return Sandbox(children=self.settings.worker_threads)
-
-    is_unlocked = staticmethod(is_unlocked)
 
     @cached_property
     def vies(self) -> Vies | None:

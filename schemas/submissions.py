@@ -1,7 +1,7 @@
 """What upstream services send and read: upload slots and submissions."""
 
 from datetime import datetime
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, get_args
 from uuid import UUID
 
 from pydantic import EmailStr, Field, StringConstraints
@@ -142,8 +142,10 @@ AnyVerification = Annotated[
 Submission = Annotated[AvatarSubmission | AnyVerification, Field(discriminator="kind")]
 """What all three doors take."""
 
-METHODS: Final = ("materials", "tax_number", "business_email")
-"""The methods of verification, in the order in which they are offered."""
+Method = Literal["materials", "tax_number", "business_email"]
+"""The methods of verification."""
+
+METHODS: Final = get_args(Method)
 
 
 class DueView(Frozen):

@@ -11,7 +11,7 @@ from pipeline.events.webhooks.deliver import deliver
 from pipeline.inspection.service import inspect
 from pipeline.intake.parked import accept_parked
 from pipeline.kernel import clock
-from pipeline.membership import service as membership
+from pipeline.membership.level import unlock
 from pipeline.notification.send import send
 from pipeline.review.cases import redaction
 from pipeline.tasks.ledger import Task
@@ -29,13 +29,12 @@ from pipeline.tasks.rules import (
     SEND_MAIL,
     SWEEP_STORAGE,
     UNLOCK_STAGE,
-    WATCH_PROMISES,
+    WATCH_SLA,
     Kind,
 )
 from pipeline.verification import business_email
 from pipeline.verification.tax_number import judge_number
-from pipeline.workflows import retention
-from pipeline.workflows.sla_watch import Watch, watch
+from pipeline.workflows import retention, sla_watch
 from pipeline.workflows.verification_code import send_code
 
 Work = Callable[[Task, Container], None]
@@ -57,15 +56,8 @@ def inspect_submission(task: Task, tools: Container) -> None:
 
 
 def accept_parked_submission(task: Task, tools: Container) -> None:
-    """Accept a parked message of the queue door again."""
-    accept_parked(
-        task,
-        now=clock.now(),
-        db=tools.db,
-        policy=tools.policy,
-        is_unlocked=tools.is_unlocked,
-        takes_mail=tools.takes_mail,
-    )
+    """Try a message of the queue door again that was parked."""
+    accept_parked(task, now=clock.now(), context=tools.intake)
 
 
 def publish_avatar(task: Task, tools: Container) -> None:
@@ -80,7 +72,7 @@ def remove_avatar(task: Task, tools: Container) -> None:
 
 def unlock_stage(task: Task, tools: Container) -> None:
     """Unlock the stage that was approved, with its benefits."""
-    membership.unlock(task, db=tools.db, policy=tools.policy)
+    unlock(task, db=tools.db, policy=tools.policy)
 
 
 def send_mail(task: Task, tools: Container) -> None:
@@ -123,9 +115,9 @@ def forget_old(task: Task, tools: Container) -> None:
     retention.forget_old(task, db=tools.db, policy=tools.policy)
 
 
-def watch_promises(task: Task, tools: Container) -> None:
-    """Report submissions that are due soon or overdue, and notify their members."""
-    watch(task, now=clock.now(), by=Watch(tools.db, tools.policy, tools.notify_member))
+def watch_sla(task: Task, tools: Container) -> None:
+    """Emit what is due soon or overdue, and mail the members whose results may be late."""
+    sla_watch.watch(task, now=clock.now(), context=tools.context(actor=sla_watch.ACTOR, trace=task.trace))
 
 
 WORK: Final[Mapping[Kind, Work]] = {
@@ -142,7 +134,7 @@ WORK: Final[Mapping[Kind, Work]] = {
     FORGET_FILES: forget_files,
     SWEEP_STORAGE: sweep_storage,
     FORGET_OLD: forget_old,
-    WATCH_PROMISES: watch_promises,
+    WATCH_SLA: watch_sla,
 }
 
 

@@ -23,14 +23,7 @@ def declare(tools: Container) -> None:
     def accept_submission(*args: Any, **kwargs: Any) -> None:
         message = _message(args, kwargs)
         structlog.contextvars.bind_contextvars(correlation_id=message.correlation_id)
-        accept_message(
-            message,
-            now=clock.now(),
-            db=tools.db,
-            policy=tools.policy,
-            is_unlocked=tools.is_unlocked,
-            takes_mail=tools.takes_mail,
-        )
+        accept_message(message, now=clock.now(), context=tools.intake)
 
     dramatiq.actor(
         broker=tools.broker,

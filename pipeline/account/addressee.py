@@ -1,4 +1,4 @@
-"""Where and how a member is written to, as far as they or the services upstream have told us."""
+"""The address, name, language and time zone with which a member is mailed."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from pipeline.submission.tables import submission
 
 @dataclass(frozen=True, slots=True)
 class Addressee:
-    """A member as a mail is written to them: `locale` as RFC 5646 or Unicode spell it, `timezone` an IANA name or None."""
+    """A member as a mail's recipient: `locale` as RFC 5646 or Unicode spell it, `timezone` an IANA name or None."""
 
     name: str
     email: str
@@ -23,9 +23,9 @@ class Addressee:
 
 
 def addressee_of(connection: Connection, member_id: str) -> Addressee | None:
-    """The member at the address that they confirmed; else at the one that their latest submission came with, or that they gave.
+    """The member with the confirmed address; else the latest submission's, else the one in the personal information.
 
-    Name, language and time zone are what the account says, or else that submission. None where no address is known.
+    Name, language and time zone are the account's, else the latest submission's. None where no address is known.
     """
     written = sections_of(connection, member_id).get(PERSONAL)
     given: Mapping[str, Any] = written.content if written else {}
@@ -33,12 +33,12 @@ def addressee_of(connection: Connection, member_id: str) -> Addressee | None:
     email = _confirmed(connection, member_id) or upstream.get("email") or given.get("email")
     if email is None:
         return None
-    told = {name: given.get(name) or upstream.get(name) for name in ("name", "locale", "timezone")}
-    return Addressee(told["name"] or "", email, told["locale"] or "en", told["timezone"])
+    known = {name: given.get(name) or upstream.get(name) for name in ("name", "locale", "timezone")}
+    return Addressee(known["name"] or "", email, known["locale"] or "en", known["timezone"])
 
 
 def _latest(connection: Connection, member_id: str) -> Mapping[str, Any]:
-    """What upstream said of the member with the latest submission."""
+    """The member as the latest submission names them."""
     mine = select(submission.c.member).where(submission.c.member_id == member_id)
     found: Mapping[str, Any] | None = connection.execute(
         mine.order_by(submission.c.sequence.desc()).limit(1)

@@ -1,9 +1,8 @@
 """Confirm a member's address with a code that is sent there. Buyers see the address only after that (DOMAIN §2).
 
-Nothing here depends on other members: an answer never tells whether an address is somebody else's too.
+An answer never depends on other members, so it does not reveal whether an address is also another member's.
 """
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -14,14 +13,14 @@ from sqlalchemy.dialects.postgresql import insert
 from pipeline.account.rules.sections import PERSONAL
 from pipeline.account.sections import sections_of
 from pipeline.account.tables import confirmed_email, email_code
-from pipeline.kernel.database import Database, one_at_a_time
+from pipeline.kernel.database import one_at_a_time
 from pipeline.kernel.errors import Conflict, NotFound
 from pipeline.kernel.ids import new_id
 from pipeline.kernel.rules import one_time_codes
 from pipeline.kernel.rules.one_time_codes import Kept, Outcome, Sent
-from pipeline.policy import Policy
 from pipeline.policy.mail_templates import MailTemplate
 from pipeline.submission import audit
+from pipeline.submission.context import Context
 from pipeline.submission.mail_contract import AddressedMail, FreezeAddressedMail
 from pipeline.tasks import ledger
 from pipeline.tasks.rules import SEND_MAIL
@@ -36,45 +35,42 @@ class AlreadyConfirmed(Conflict):
     code = "already_confirmed"
 
 
-@dataclass(frozen=True, slots=True)
-class Confirming:
-    """What confirming an address needs."""
-
-    db: Database
-    policy: Policy
-    freeze_addressed_mail: FreezeAddressedMail
-
-
 def send_code(
-    member_id: str, *, locale: str | None, now: datetime, actor: str, trace: str, confirming: Confirming
+    member_id: str, *, locale: str | None, now: datetime, context: Context, freeze_mail: FreezeAddressedMail
 ) -> CodeSent:
     """Send a new code to the member's own address; an earlier one stops being valid.
 
     Raises NotFound without personal information, AlreadyConfirmed, CodeTooSoon.
     """
-    rules = confirming.policy.codes
+    rules = context.policy.codes
     code = one_time_codes.make_code(rules)
     kept = one_time_codes.kept(code, now=now, rules=rules)
-    with confirming.db.begin() as connection:
+    with context.db.begin() as connection:
         one_at_a_time(connection, f"email_code:{member_id}")
         person = _unconfirmed(connection, member_id)
         sent = one_time_codes.send_another(_sent_before(connection, member_id), now=now, rules=rules)
         _keep(connection, member_id, str(person.content["email"]), kept, sent)
         mail = _code_mail(person, code, locale, kept)
-        confirming.freeze_addressed_mail(connection, mail)
-        ledger.record(connection, SEND_MAIL, mail.cause_id, trace=trace)
-        audit.write(connection, "email.code_sent", actor=actor, correlation_id=trace, detail={"member_id": member_id})
+        freeze_mail(connection, mail)
+        ledger.record(connection, SEND_MAIL, mail.cause_id, trace=context.trace)
+        audit.write(
+            connection,
+            "email.code_sent",
+            actor=context.actor,
+            correlation_id=context.trace,
+            detail={"member_id": member_id},
+        )
     log.info("email.code_sent", member_id=member_id)
     return CodeSent(expires_at=kept.expires_at, next_code_at=now + timedelta(seconds=rules.resend_seconds))
 
 
-def confirm(member_id: str, given: str, *, now: datetime, actor: str, trace: str, confirming: Confirming) -> None:
-    """Confirm the address that the code was sent to. A try is counted whatever comes of it.
+def confirm(member_id: str, given: str, *, now: datetime, context: Context) -> None:
+    """Confirm the address that the code was sent to. Every try is counted.
 
     Raises NotFound, AlreadyConfirmed, CodeWrong, CodeExpired, CodeUsedUp.
     """
-    rules = confirming.policy.codes
-    with confirming.db.begin() as connection:
+    rules = context.policy.codes
+    with context.db.begin() as connection:
         one_at_a_time(connection, f"email_code:{member_id}")
         person = _unconfirmed(connection, member_id)
         row = _code(connection, member_id)
@@ -86,14 +82,14 @@ def confirm(member_id: str, given: str, *, now: datetime, actor: str, trace: str
             _confirm(connection, member_id, str(person.content["email"]), now)
         event = "email.confirmed" if outcome is Outcome.RIGHT else "email.code_refused"
         detail = {"member_id": member_id, "outcome": outcome}
-        audit.write(connection, event, actor=actor, correlation_id=trace, detail=detail)
+        audit.write(connection, event, actor=context.actor, correlation_id=context.trace, detail=detail)
     log.info(event, member_id=member_id, outcome=outcome)
     if outcome is not Outcome.RIGHT:
         raise one_time_codes.refusal(outcome, tries=row.tries + 1 if row else 0, rules=rules)
 
 
 def _unconfirmed(connection: Connection, member_id: str) -> SectionView:
-    """The personal information, whose address waits for a code. Raises NotFound, AlreadyConfirmed."""
+    """The personal information, with an address that is not confirmed. Raises NotFound, AlreadyConfirmed."""
     person = sections_of(connection, member_id).get(PERSONAL)
     if person is None:
         raise NotFound("The member has no personal information yet.")

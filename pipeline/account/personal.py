@@ -1,11 +1,11 @@
-"""Personal information: kept in its normal form, with whether the address was confirmed (DOMAIN §2)."""
+"""Personal information, kept in its normal form with the time at which its address was confirmed (DOMAIN §2)."""
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Final
 
+from email_validator import EmailUndeliverableError, validate_email
 from sqlalchemy import Connection, Row, select
 
-from pipeline.account.mail_domains import TakesMail
-from pipeline.account.rules import sections
 from pipeline.account.rules import sections as rules
 from pipeline.account.rules.sections import PERSONAL, PRIVACY
 from pipeline.account.sections import Change, replace_section, section_of, sections_of
@@ -14,6 +14,25 @@ from pipeline.kernel.database import Database
 from pipeline.kernel.errors import Invalid, Problem
 from pipeline.policy import Policy
 from schemas.account import PersonalInformation, PersonalView, Privacy, PublicAvatar, PublicPage, SectionView
+
+TakesMail = Callable[[str], bool]
+"""Whether the domain of an address takes mail."""
+
+TIMEOUT_SECONDS: Final = 5
+
+
+def takes_mail(address: str) -> bool:
+    """Ask the domain name system whether the address's domain takes mail (RFC 7505). No answer in time counts as yes."""
+    try:
+        validate_email(address, check_deliverability=True, timeout=TIMEOUT_SECONDS)
+    except EmailUndeliverableError:
+        return False
+    return True
+
+
+def not_asked(_address: str) -> bool:
+    """Yes, without asking: the code that the member copies out of the mail shows it too."""
+    return True
 
 
 def change_personal(
@@ -25,7 +44,7 @@ def change_personal(
     db: Database,
     policy: Policy,
 ) -> PersonalView:
-    """Replace the personal information. A new address has to be confirmed anew. Raises Invalid, Stale."""
+    """Replace the personal information. A new address must be confirmed again. Raises Invalid, Stale."""
     content = rules.personal(written, policy.account)
     if not takes_mail(str(content["email"])):
         message = "The domain of this address takes no mail. Check its spelling."
@@ -42,7 +61,7 @@ def personal_of(member_id: str, *, db: Database) -> PersonalView:
 def page_of(
     member_id: str, *, viewer_level: str | None, avatar: PublicAvatar | None, db: Database, policy: Policy
 ) -> PublicPage:
-    """The member's public page for a viewer on this level (None: no member). A member who has written nothing has an empty one."""
+    """The member's public page for a viewer on this level (None: no member); empty where the member has written nothing."""
     with db.read() as connection:
         confirmed = _confirmed(connection, member_id)
         sections = sections_of(connection, member_id)
@@ -75,15 +94,15 @@ def _confirmed(connection: Connection, member_id: str) -> Row[Any] | None:
 
 
 def privacy_of(member_id: str, *, db: Database, policy: Policy) -> SectionView:
-    """What the member chose; what the policy says, at version 0, for a member who has not chosen."""
+    """The member's choice; the policy's default, at version 0, for a member who has not chosen."""
     with db.read() as connection:
         chosen = sections_of(connection, member_id).get(PRIVACY)
     if chosen is not None:
         return chosen
-    content = sections.privacy_of(None, policy.account.privacy).model_dump()
+    content = rules.privacy_of(None, policy.account.privacy).model_dump()
     return SectionView(member_id=member_id, section=PRIVACY, content=content, version=0, updated_at=None)
 
 
 def change_privacy(member_id: str, wanted: Privacy, *, change: Change, db: Database) -> SectionView:
-    """Choose anew for both sections. Raises Stale."""
+    """Choose who sees each of both sections. Raises Stale."""
     return replace_section(member_id, PRIVACY, wanted.model_dump(), change=change, db=db)

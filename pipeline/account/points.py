@@ -1,10 +1,10 @@
-"""Earn, redeem, correct and penalise: each one entry of the member's ledger, with its cause, and the balance after it.
+"""Earn, redeem, correct and penalise: each is one entry of the member's ledger, with its cause and the balance after it.
 
 Entries of one member are written one after another, under the lock of the member's account. Every use case takes its locks in
 the same order: idempotency key, account, entry.
 """
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any, Final
 from uuid import UUID
 
@@ -17,71 +17,59 @@ from pipeline.account.rules.points import NotProven, Posting, SourceUsed, balanc
 from pipeline.account.statement import entry_view
 from pipeline.account.tables import points_account, points_entry
 from pipeline.events import outbound as events
-from pipeline.kernel.database import Database
 from pipeline.kernel.errors import Forbidden, NotFound
-from pipeline.kernel.idempotency import Once, earlier_answer, remember
+from pipeline.kernel.idempotency import earlier_answer, remember
 from pipeline.kernel.ids import new_id
-from pipeline.policy import Policy
 from pipeline.policy.mail_templates import MailTemplate
 from pipeline.submission import audit
-from pipeline.submission.mail_contract import MemberMail, NotifyMember
+from pipeline.submission.context import Context
+from pipeline.submission.mail_contract import MemberMail
 from pipeline.submission.tables import decision, submission
 from schemas.events import EventType, PointsChanged
 from schemas.points import CorrectionRequest, EarningRequest, PenaltyRequest, PointsEntry, RedemptionRequest
 
 log = structlog.get_logger()
 
-_WRITTEN_ABOUT: Final = ("correction", "penalty")
-"""What a member did not do themselves, and so gets a mail about."""
+_MAILED: Final = ("correction", "penalty")
+"""The entries that the member did not cause, and so is mailed about."""
 
 _VERBS: Final = {"earning": "earned", "redemption": "redeemed", "correction": "corrected", "penalty": "taken"}
 
 
-@dataclass(frozen=True, slots=True)
-class Book:
-    """Where entries are written: by whom, under which correlation id, by which policy, and for which request, if it has a key."""
-
-    db: Database
-    policy: Policy
-    notify_member: NotifyMember
-    actor: str
-    trace: str
-    request: Once | None = None
+def earn(connection: Connection, member_id: str, request: EarningRequest, *, context: Context) -> PointsEntry:
+    """Add what an event of another service earns, in the caller's transaction. Raises Invalid, SourceUsed."""
+    return _posted(connection, member_id, points.earning(request, context.policy.points), context)
 
 
-def earn(connection: Connection, member_id: str, request: EarningRequest, *, book: Book) -> PointsEntry:
-    """Count an event of another service in the transaction that heard it. Raises Invalid, SourceUsed."""
-    return _posted(connection, member_id, points.earning(request, book.policy.points), book)
-
-
-def redeem(member_id: str, request: RedemptionRequest, *, book: Book) -> PointsEntry:
+def redeem(member_id: str, request: RedemptionRequest, *, context: Context) -> PointsEntry:
     """Take points for an item. Raises Invalid, InsufficientPoints."""
-    return _post(member_id, points.redemption(request, book.policy.points), book)
+    return _post(member_id, points.redemption(request, context.policy.points), context)
 
 
-def correct(member_id: str, request: CorrectionRequest, *, book: Book) -> PointsEntry:
-    """Put the balance right, even below zero. Raises Invalid; NotFound where there is no entry of that number."""
-    return _post(member_id, points.correction(request, book.policy.points), book)
+def correct(member_id: str, request: CorrectionRequest, *, context: Context) -> PointsEntry:
+    """Correct the balance, even below zero. Raises Invalid; NotFound where there is no entry of that number."""
+    return _post(member_id, points.correction(request, context.policy.points), context)
 
 
-def penalise(request: PenaltyRequest, *, reviewer_id: str, book: Book) -> PointsEntry:
-    """Take points for proven forgery, even below zero, once for each submission. Told again, it gives the first entry.
+def penalise(request: PenaltyRequest, *, reviewer_id: str, context: Context) -> PointsEntry:
+    """Take points for a proven forgery, even below zero, once for each submission. A repeated request returns the first entry.
 
-    The reviewer who rejected the submission may, once that cannot be undone any more. Raises Invalid, NotFound, Forbidden, NotProven.
+    Only the reviewer who rejected the submission may, once the decision can no longer be undone.
+    Raises Invalid, NotFound, Forbidden, NotProven.
     """
-    posting = points.penalty(request, book.policy.points)
-    with book.db.read() as connection:
+    posting = points.penalty(request, context.policy.points)
+    with context.db.read() as connection:
         found = _rejection(connection, request.submission_id)
     if found.reviewer_id != reviewer_id:
         raise Forbidden("Only the reviewer who decided this submission may impose a penalty for it.")
     if not found.final:
         raise NotProven("The decision can still be undone. Impose the penalty once its effects have left.")
-    points.require_proof(request, found.reasons if found.verdict == "reject" else (), book.policy.points)
-    return _post(found.member_id, posting, book)
+    points.require_proof(request, found.reasons if found.verdict == "reject" else (), context.policy.points)
+    return _post(found.member_id, posting, context)
 
 
 def _rejection(connection: Connection, submission_id: UUID) -> Row[Any]:
-    """The decision that stands for a submission, and whether it is past undoing. Raises NotFound."""
+    """The standing decision on a submission, and whether it is final: no longer to be undone. Raises NotFound."""
     columns = (decision.c.verdict, decision.c.reasons, decision.c.reviewer_id, submission.c.member_id)
     row = connection.execute(
         select(*columns, (decision.c.effects_at <= func.now()).label("final"))
@@ -93,32 +81,32 @@ def _rejection(connection: Connection, submission_id: UUID) -> Row[Any]:
     return row
 
 
-def _post(member_id: str, posting: Posting, book: Book) -> PointsEntry:
-    with book.db.begin() as connection:
-        if (earlier := earlier_answer(connection, book.request)) is not None:
+def _post(member_id: str, posting: Posting, context: Context) -> PointsEntry:
+    with context.db.begin() as connection:
+        if (earlier := earlier_answer(connection, context.request)) is not None:
             return PointsEntry.model_validate(earlier)
-        entry = _posted(connection, member_id, posting, book)
-        remember(connection, book.request, entry.model_dump(mode="json"))
+        entry = _posted(connection, member_id, posting, context)
+        remember(connection, context.request, entry.model_dump(mode="json"))
     log.info("points.posted", member_id=member_id, type=entry.type, entry_id=str(entry.id))
     return entry
 
 
-def _posted(connection: Connection, member_id: str, posting: Posting, book: Book) -> PointsEntry:
+def _posted(connection: Connection, member_id: str, posting: Posting, context: Context) -> PointsEntry:
     account = _locked(connection, member_id)
-    row = _written(connection, account, posting, book)
+    row = _written(connection, account, posting, context)
     return entry_view(row) if row else _counted_before(connection, member_id, posting)
 
 
 def _locked(connection: Connection, member_id: str) -> Row[Any]:
-    """The member's account, made where there is none, locked until the transaction ends."""
+    """The member's account, locked until the transaction ends; it is created where there is none."""
     connection.execute(insert(points_account).values(member_id=member_id).on_conflict_do_nothing())
     return connection.execute(
         select(points_account).where(points_account.c.member_id == member_id).with_for_update()
     ).one()
 
 
-def _written(connection: Connection, account: Row[Any], posting: Posting, book: Book) -> Row[Any] | None:
-    """Write the entry and the balance after it. None, and nothing is written, where the event was counted before."""
+def _written(connection: Connection, account: Row[Any], posting: Posting, context: Context) -> Row[Any] | None:
+    """Insert the entry and update the balance. None, and nothing is written, where the event was counted before."""
     if posting.corrects is not None and posting.corrects > account.entries:
         raise NotFound(f"The member has no entry {posting.corrects}.")
     after = balance_after(account.balance, posting)
@@ -127,29 +115,30 @@ def _written(connection: Connection, account: Row[Any], posting: Posting, book: 
         "member_id": account.member_id,
         "number": account.entries + 1,
         "balance_after": after,
-        "actor": book.actor,
-        "policy_version": book.policy.version,
+        "actor": context.actor,
+        "policy_version": context.policy.version,
         "at": func.clock_timestamp(),  # later numbers are never earlier, however long they waited for the lock
         **asdict(posting),
     }
     statement = insert(points_entry).values(values).on_conflict_do_nothing(index_elements=["source", "source_id"])
     row = connection.execute(statement.returning(points_entry)).one_or_none()
     if row is not None:
-        _settle(connection, row, book)
+        _apply(connection, row, context)
     return row
 
 
-def _settle(connection: Connection, row: Row[Any], book: Book) -> None:
+def _apply(connection: Connection, row: Row[Any], context: Context) -> None:
+    """Update the balance, mail the member where the entry asks for it, emit the event and write the audit."""
     connection.execute(
         update(points_account)
         .where(points_account.c.member_id == row.member_id)
         .values(balance=row.balance_after, entries=row.number, updated_at=func.now())
     )
     detail = {"member_id": row.member_id, "entry": row.number, "points": row.points, "code": row.code}
-    if row.type in _WRITTEN_ABOUT:
+    if row.type in _MAILED:
         facts = {"amount": row.points, "cause": row.title, "balance": row.balance_after}
-        book.notify_member(connection, MemberMail(row.id, MailTemplate.POINTS, row.member_id, facts, book.trace))
-    told = PointsChanged(
+        context.notify_member(connection, MemberMail(row.id, MailTemplate.POINTS, row.member_id, facts, context.trace))
+    event = PointsChanged(
         member_id=row.member_id,
         entry_id=row.id,
         type=row.type,
@@ -158,12 +147,14 @@ def _settle(connection: Connection, row: Row[Any], book: Book) -> None:
         cause=row.code,
         version=row.number,
     )
-    events.emit(connection, EventType.POINTS_CHANGED, told, member_id=row.member_id, trace=book.trace)
-    audit.write(connection, f"points.{_VERBS[row.type]}", actor=book.actor, correlation_id=book.trace, detail=detail)
+    events.emit(connection, EventType.POINTS_CHANGED, event, member_id=row.member_id, trace=context.trace)
+    audit.write(
+        connection, f"points.{_VERBS[row.type]}", actor=context.actor, correlation_id=context.trace, detail=detail
+    )
 
 
 def _counted_before(connection: Connection, member_id: str, posting: Posting) -> PointsEntry:
-    """The entry that has this source. Raises SourceUsed where it says something else."""
+    """The earlier entry of this source. Raises SourceUsed where it is another entry."""
     same = (points_entry.c.source == posting.source, points_entry.c.source_id == posting.source_id)
     entry = entry_view(connection.execute(select(points_entry).where(*same)).one())
     if not points.same_event(posting, member_id, entry):

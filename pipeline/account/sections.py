@@ -1,4 +1,4 @@
-"""What a member has written, by section. Each is replaced as a whole, against the version that the writer has seen."""
+"""The sections that a member writes. Each is replaced as a whole, against the version that the writer has seen."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -31,13 +31,13 @@ class Change:
 def replace_section(
     member_id: str, section: str, content: Mapping[str, object], *, change: Change, db: Database
 ) -> SectionView:
-    """Write the section anew if nobody has changed it since. What says the same changes nothing. Raises Stale."""
+    """Replace a section unless somebody has changed it since; equal content changes nothing. Raises Stale."""
     with db.begin() as connection:
         before = _row(connection, member_id, section)
         if before is not None and before.content == content:
             return _view(before)
         row = _written(connection, member_id, section, content, change)
-        _tell(connection, row, before.content if before else {}, change)
+        _audit(connection, row, before.content if before else {}, change)
     log.info("account.changed", member_id=member_id, section=section, version=row.version)
     return _view(row)
 
@@ -65,7 +65,7 @@ def _row(connection: Connection, member_id: str, section: str) -> Row[Any] | Non
 def _written(
     connection: Connection, member_id: str, section: str, content: Mapping[str, object], change: Change
 ) -> Row[Any]:
-    """Compare and set, in one statement for each of the two cases."""
+    """Insert the first version, or update the one that was seen. Raises Stale."""
     values = {"content": dict(content), "version": change.seen + 1, "updated_at": change.now}
     if change.seen == 0:
         first = {"member_id": member_id, "section": section, **values}
@@ -81,8 +81,8 @@ def _written(
     return row
 
 
-def _tell(connection: Connection, row: Row[Any], before: Mapping[str, object], change: Change) -> None:
-    """The history names the fields that changed and never what they say."""
+def _audit(connection: Connection, row: Row[Any], before: Mapping[str, object], change: Change) -> None:
+    """Write which fields changed, never their content."""
     fields = sorted(name for name in {*before, *row.content} if before.get(name) != row.content.get(name))
     detail = {"member_id": row.member_id, "section": row.section, "version": row.version, "fields": fields}
     audit.write(connection, "account.changed", actor=change.actor, correlation_id=change.trace, detail=detail)

@@ -1,4 +1,4 @@
-"""A member's points to read: the balance, and the entries a page at a time."""
+"""A member's points: the balance, and the entries by pages."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from schemas.points import EntryType, PointsBalance, PointsCause, PointsEntry, P
 
 
 def balance_of(member_id: str, *, db: Database) -> PointsBalance:
-    """The member's points; none for a member who never had any."""
+    """The member's balance; zero for a member without entries."""
     with db.read() as connection:
         row = connection.execute(select(points_account).where(points_account.c.member_id == member_id)).one_or_none()
     balance, entries = (row.balance, row.entries) if row else (0, 0)
@@ -19,7 +19,7 @@ def balance_of(member_id: str, *, db: Database) -> PointsBalance:
 
 
 def entries_of(member_id: str, *, kind: EntryType | None, cursor: str | None, limit: int, db: Database) -> PointsPage:
-    """A page of the member's entries, the latest first, of one type or any. Raises Invalid for a cursor that is not ours."""
+    """A page of the member's entries, the latest first, of one type or any. Raises Invalid for an unknown cursor."""
     query = select(points_entry).where(points_entry.c.member_id == member_id)
     if kind is not None:
         query = query.where(points_entry.c.type == kind)
@@ -34,7 +34,7 @@ def entries_of(member_id: str, *, kind: EntryType | None, cursor: str | None, li
 
 
 def entry_view(row: Row[Any]) -> PointsEntry:
-    """One entry as it is shown. Who wrote it stays inside."""
+    """One entry as other services see it: without who wrote it."""
     return PointsEntry(
         id=row.id,
         member_id=row.member_id,

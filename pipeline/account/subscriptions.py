@@ -1,4 +1,4 @@
-"""Which categories of e-mails a member gets (DOMAIN §6). A result of the member's own review is of none and always sent."""
+"""The categories of mails that a member subscribes to (DOMAIN §6). A review's result is in no category and always sent."""
 
 from collections.abc import Mapping
 
@@ -17,7 +17,7 @@ log = structlog.get_logger()
 
 
 def subscriptions_of(member_id: str, *, db: Database, policy: Policy) -> SubscriptionsView:
-    """Every category, with what the member chose or, where nothing was chosen, what the policy says."""
+    """Every category with the member's choice, or the policy's default where there is none."""
     with db.read() as connection:
         chosen = _chosen(connection, member_id)
     views = tuple(
@@ -28,7 +28,7 @@ def subscriptions_of(member_id: str, *, db: Database, policy: Policy) -> Subscri
 
 
 def is_subscribed(connection: Connection, member_id: str, category: str, *, policy: Policy) -> bool:
-    """Whether the member gets mails of this category, for a stage that is about to freeze one."""
+    """Whether the member gets mails of this category."""
     return _chosen(connection, member_id).get(category, policy.subscriptions[category].subscribed)
 
 

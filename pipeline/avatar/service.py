@@ -1,4 +1,4 @@
-"""Publish an approved avatar, and take the old one away (DOMAIN §1)."""
+"""Publish an approved avatar and remove the one that it replaces."""
 
 import hashlib
 from dataclasses import dataclass
@@ -10,7 +10,6 @@ import structlog
 from sqlalchemy import Connection, Row, Select, func, select
 from sqlalchemy.dialects.postgresql import insert
 
-from pipeline.avatar.rules import OUTDATED, PUBLISHED, public_key
 from pipeline.avatar.tables import avatar
 from pipeline.events import outbound as events
 from pipeline.kernel.database import Database, one_at_a_time
@@ -28,10 +27,13 @@ from schemas.members import AvatarView
 log = structlog.get_logger()
 
 ACTOR: Final = "avatar"
+PUBLISHED: Final = "avatar.published"
+OUTDATED: Final = "avatar.outdated"
+"""Approved, but a later one was published already."""
 
 
 class RenditionChanged(PermanentError):
-    """The stored rendition is not the one that was approved; it is not published."""
+    """The stored rendition is missing or is not the one that was approved."""
 
     code = "rendition_changed"
 
@@ -47,9 +49,9 @@ class Picture:
 
 
 def publish(task: Task, *, db: Database, storage: Storage) -> None:
-    """Put the approved renditions where everybody sees them, then make them the member's avatar, in that order.
+    """Put the approved renditions into the public bucket, then make them the member's avatar.
 
-    What was approved is what is published: the bytes are checked against the hash that inspection recorded.
+    The bytes are checked against the hash that inspection recorded, so that exactly what was approved is published.
     """
     decision_id = UUID(task.ref_id)
     with db.read() as connection:
@@ -87,7 +89,7 @@ def avatar_of(member_id: str, *, db: Database, public_url: str) -> AvatarView:
 
 
 def approved_picture(member_id: str, *, at: datetime | None, db: Database) -> Picture | None:
-    """What the member's avatar is now, or was `at` a time; None where there was none."""
+    """The member's avatar now, or `at` a time; None where there is none."""
     shown = (_shown_now(member_id) if at is None else _shown_at(member_id, at)).scalar_subquery()
     query = (
         select(material.c.submission_id, rendition.c.key, rendition.c.media_type, rendition.c.sha256)
@@ -104,12 +106,12 @@ def _shown_now(member_id: str) -> Select[Any]:
 
 
 def _shown_at(member_id: str, at: datetime) -> Select[Any]:
-    told = audit.audit
+    history = audit.audit
     return (
         select(submission.c.id)
-        .join(told, told.c.submission_id == submission.c.id)
-        .where(submission.c.member_id == member_id, told.c.event == PUBLISHED, told.c.at <= at)
-        .order_by(told.c.id.desc())
+        .join(history, history.c.submission_id == submission.c.id)
+        .where(submission.c.member_id == member_id, history.c.event == PUBLISHED, history.c.at <= at)
+        .order_by(history.c.id.desc())
         .limit(1)
     )
 
@@ -123,17 +125,26 @@ def _renditions(connection: Connection, submission_id: UUID) -> dict[str, Row[An
     return {row.purpose: row for row in rows}
 
 
+def _public_key(submission_id: UUID, sha256: str) -> str:
+    """The public name of a rendition: its content's hash, in a folder of its submission.
+
+    The hash makes the name immutable. The folder separates two members with the same picture, so that replacing one avatar does not
+    remove the other.
+    """
+    return f"avatars/{submission_id}/{sha256}.jpg"
+
+
 def _publish_one(row: Row[Any], result: Decision, storage: Storage) -> str:
     body = storage.read(storage.vault, row.key)
     if body is None or hashlib.sha256(body).hexdigest() != row.sha256:
         raise RenditionChanged(f"The vault object {row.key} is missing or is not what was approved.")
-    key = public_key(result.submission_id, row.sha256)
+    key = _public_key(result.submission_id, row.sha256)
     storage.put_public(key, body, media_type=row.media_type)
     return key
 
 
 def _make_current(connection: Connection, result: Decision, keys: dict[str, str], sha256: str) -> bool:
-    """Make this the member's avatar unless a later submission already is; what is not shown is to be removed."""
+    """Make this the member's avatar unless a later one is, and record the removal of the other. True if it is shown."""
     one_at_a_time(connection, f"avatar:{result.member_id}")
     old = connection.execute(select(avatar).where(avatar.c.member_id == result.member_id)).one_or_none()
     if old is not None and old.submission_id == result.submission_id:
@@ -141,10 +152,10 @@ def _make_current(connection: Connection, result: Decision, keys: dict[str, str]
     shown = old is None or old.sequence < result.sequence
     if shown:
         _write(connection, result, keys, sha256)
-        _tell(connection, result, keys, sha256)
-    unseen = result.submission_id if not shown else old.submission_id if old else None
-    if unseen is not None:
-        ledger.record(connection, REMOVE_AVATAR, unseen, trace=result.correlation_id)
+        _emit(connection, result, keys, sha256)
+    removed = result.submission_id if not shown else old.submission_id if old else None
+    if removed is not None:
+        ledger.record(connection, REMOVE_AVATAR, removed, trace=result.correlation_id)
     audit.write(
         connection,
         PUBLISHED if shown else OUTDATED,
@@ -156,8 +167,8 @@ def _make_current(connection: Connection, result: Decision, keys: dict[str, str]
     return shown
 
 
-def _tell(connection: Connection, result: Decision, keys: dict[str, str], sha256: str) -> None:
-    told = AvatarPublished(
+def _emit(connection: Connection, result: Decision, keys: dict[str, str], sha256: str) -> None:
+    published = AvatarPublished(
         member_id=result.member_id,
         submission_id=result.submission_id,
         large_key=keys["large"],
@@ -165,7 +176,9 @@ def _tell(connection: Connection, result: Decision, keys: dict[str, str], sha256
         sha256=sha256,
         version=result.sequence,
     )
-    events.emit(connection, EventType.AVATAR_PUBLISHED, told, member_id=result.member_id, trace=result.correlation_id)
+    events.emit(
+        connection, EventType.AVATAR_PUBLISHED, published, member_id=result.member_id, trace=result.correlation_id
+    )
 
 
 def _write(connection: Connection, result: Decision, keys: dict[str, str], sha256: str) -> None:

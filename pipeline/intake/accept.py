@@ -1,26 +1,18 @@
-"""The one use case behind all three doors: accept a submission, once."""
+"""Accept a submission once, whichever door it comes through, or withdraw it."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
 from uuid import UUID
 
 import structlog
 from sqlalchemy import Connection, insert, select, update
 
 from pipeline.events import outbound as events
-from pipeline.intake.records import (
-    Command,
-    Door,
-    business_email_row,
-    first_state,
-    material_rows,
-    submission_row,
-    tax_number_row,
-)
+from pipeline.intake.records import Command, Door, file_rows, submission_row
 from pipeline.intake.rules import lowest_free, verification_problems
 from pipeline.kernel.database import Database, one_at_a_time
-from pipeline.kernel.errors import AttemptsExhausted, Invalid, Problem, StageAlreadyUnlocked
+from pipeline.kernel.errors import AttemptsExhausted, Invalid, StageAlreadyUnlocked
 from pipeline.kernel.idempotency import Once, earlier_answer, remember
 from pipeline.kernel.ids import new_id
 from pipeline.kernel.rules.working_days import Due
@@ -28,61 +20,50 @@ from pipeline.policy import Policy
 from pipeline.submission import audit, lifecycle
 from pipeline.submission.chances import chances_taken
 from pipeline.submission.due import due_of
-from pipeline.submission.evidence.tables import business_email, tax_number
+from pipeline.submission.evidence.method import EvidenceMethod
 from pipeline.submission.lifecycle import OPEN, State, Transition
 from pipeline.submission.tables import material, submission
 from pipeline.tasks import ledger
-from pipeline.tasks.rules import INSPECT, JUDGE_NUMBER, SEND_CODE, Kind
+from pipeline.tasks.rules import INSPECT
 from schemas.events import EventType, SubmissionMoved
-from schemas.submissions import (
-    Accepted,
-    AvatarSubmission,
-    BusinessEmailSubmission,
-    DueView,
-    TaxNumberSubmission,
-    VerificationSubmission,
-)
+from schemas.submissions import Accepted, AvatarSubmission, DueView, VerificationSubmission
 
 log = structlog.get_logger()
 
-FIRST_STEPS: Final[Mapping[type[AvatarSubmission | VerificationSubmission], Kind]] = {
-    TaxNumberSubmission: JUDGE_NUMBER,
-    BusinessEmailSubmission: SEND_CODE,
-}
-"""What happens first to a submission without files; files are inspected."""
 
-IsUnlocked = Callable[[Connection, str, str], bool]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IntakeContext:
+    """The clients of intake, and what it asks of other stages.
 
-TakesMail = Callable[[str], bool]
-"""Whether the domain of an address takes mail, as far as the settings let us ask."""
+    `is_unlocked(connection, member_id, stage)` tells whether the member has the stage. `methods` are the methods of verification
+    whose evidence is no file, by name.
+    """
+
+    db: Database
+    policy: Policy
+    is_unlocked: Callable[[Connection, str, str], bool]
+    methods: Mapping[str, EvidenceMethod]
+
+    def method_of(self, command: Command) -> EvidenceMethod | None:
+        """The submission's method; None where its evidence is files."""
+        return self.methods.get(command.method) if isinstance(command, VerificationSubmission) else None
 
 
 def accept(
-    command: Command,
-    *,
-    door: Door,
-    now: datetime,
-    db: Database,
-    policy: Policy,
-    is_unlocked: IsUnlocked,
-    takes_mail: TakesMail = lambda _: True,
-    request: Once | None = None,
+    command: Command, *, door: Door, now: datetime, context: IntakeContext, request: Once | None = None
 ) -> Accepted:
     """Accept a submission: once this returns it is committed and will reach its end.
 
     Raises Invalid (with every problem), IdempotencyKeyReused, StageAlreadyUnlocked, AttemptsExhausted, DatabaseUnavailable.
     """
-    if isinstance(command, VerificationSubmission) and (problems := verification_problems(command, policy)):
-        raise Invalid(problems)
-    if isinstance(command, BusinessEmailSubmission) and not takes_mail(command.business_email):
-        message = "The address's domain takes no mail. Check its spelling."
-        raise Invalid([Problem("business_email", "undeliverable_domain", message)])
-    due = due_of(command, now, policy)
-    with db.begin() as connection:
+    if isinstance(command, VerificationSubmission):
+        _require_sound(command, context)
+    due = due_of(command, now, context.policy)
+    with context.db.begin() as connection:
         if (earlier := earlier_answer(connection, request)) is not None:
             return Accepted.model_validate(earlier)
         one_at_a_time(connection, f"member:{command.member_id}")  # so that counting chances and superseding cannot race
-        answer = _record(connection, command, door=door, now=now, due=due, policy=policy, is_unlocked=is_unlocked)
+        answer = _record(connection, command, door=door, now=now, due=due, context=context)
         remember(connection, request, answer.model_dump(mode="json"))
     log.info(
         "submission.accepted",
@@ -95,48 +76,70 @@ def accept(
     return answer
 
 
+def withdraw(submission_id: UUID, *, caller: str, db: Database) -> State:
+    """Withdraw an open submission; its chance is given back. Raises NotFound, AlreadyThere, NotAllowed."""
+    with db.begin() as connection:
+        state = lifecycle.transition(connection, submission_id, Transition.WITHDRAWN, actor=caller)
+    log.info("submission.withdrawn", submission_id=str(submission_id))
+    return state
+
+
+def _require_sound(command: VerificationSubmission, context: IntakeContext) -> None:
+    """Check a verification; the network is asked only about one without other problems. Raises Invalid with every problem."""
+    method = context.method_of(command)
+    found = [*verification_problems(command, context.policy)]
+    if method is not None:
+        found += method.problems(command, context.policy)
+    if method is not None and not found:
+        found += method.network_problems(command)
+    if found:
+        raise Invalid(found)
+
+
 def _record(
-    connection: Connection,
-    command: Command,
-    *,
-    door: Door,
-    now: datetime,
-    due: Due,
-    policy: Policy,
-    is_unlocked: IsUnlocked,
+    connection: Connection, command: Command, *, door: Door, now: datetime, due: Due, context: IntakeContext
 ) -> Accepted:
-    submission_id = new_id()
+    """Write the submission with its evidence, audit row, event and first task."""
+    policy, method = context.policy, context.method_of(command)
+    submission_id, trace = new_id(), door.correlation_id
+    state = method.first_state if method else State.RECEIVED
     chance: int | None = None
     left: int | None = None
     superseded: tuple[UUID, ...] = ()
     if isinstance(command, AvatarSubmission):
         superseded = _supersede_open_avatars(connection, command.member_id, by=submission_id)
     else:
-        chance, left = _take_chance(connection, command, policy, is_unlocked)
-    connection.execute(
-        insert(submission),
-        submission_row(
-            submission_id, command, door=door, now=now, due=due, policy_version=policy.version, chance=chance
-        ),
+        chance, left = _take_chance(connection, command, context)
+    row = submission_row(
+        submission_id,
+        command,
+        state=state,
+        door=door,
+        now=now,
+        due=due,
+        policy_version=policy.version,
+        chance=chance,
     )
-    _keep_evidence(connection, submission_id, command, now=now, policy=policy)
-    trace = door.correlation_id
-    detail = {"door": door.name, "kind": command.kind, "chance": chance, "due": due.rule, "policy": policy.version}
+    connection.execute(insert(submission), row)
+    if files := file_rows(submission_id, command):
+        connection.execute(insert(material), files)
+    if method is not None:
+        method.keep(connection, submission_id, command, now, policy)
     audit.write(
         connection,
         "submission.accepted",
         actor=door.caller,
         submission_id=submission_id,
         correlation_id=trace,
-        detail=detail,
-        move=(None, first_state(command), 1),
+        detail={"door": door.name, "kind": command.kind, "chance": chance, "due": due.rule, "policy": policy.version},
+        move=(None, state, 1),
     )
-    _tell(connection, submission_id, command, trace=trace)
-    ledger.record(connection, FIRST_STEPS.get(type(command), INSPECT), submission_id, trace=trace)
+    _emit(connection, submission_id, command, state, trace=trace)
+    ledger.record(connection, method.first_task if method else INSPECT, submission_id, trace=trace)
     return Accepted(
         id=submission_id,
         kind=command.kind,
-        state=first_state(command),
+        state=state,
         member_id=command.member_id,
         accepted_at=now,
         due=DueView(
@@ -149,7 +152,7 @@ def _record(
     )
 
 
-def _tell(connection: Connection, submission_id: UUID, command: Command, *, trace: str) -> None:
+def _emit(connection: Connection, submission_id: UUID, command: Command, state: State, *, trace: str) -> None:
     asked = command if isinstance(command, VerificationSubmission) else None
     received = SubmissionMoved(
         submission_id=submission_id,
@@ -158,23 +161,11 @@ def _tell(connection: Connection, submission_id: UUID, command: Command, *, trac
         method=asked.method if asked else None,
         stage=asked.stage if asked else None,
         identity=asked.identity if asked else None,
-        state=first_state(command),
+        state=state,
         version=1,
         correlation_id=trace,
     )
     events.emit(connection, EventType.SUBMISSION_RECEIVED, received, member_id=command.member_id, trace=trace)
-
-
-def _keep_evidence(
-    connection: Connection, submission_id: UUID, command: Command, *, now: datetime, policy: Policy
-) -> None:
-    if rows := material_rows(submission_id, command):
-        connection.execute(insert(material), rows)
-    if isinstance(command, TaxNumberSubmission):
-        connection.execute(insert(tax_number), tax_number_row(submission_id, command))
-    if isinstance(command, BusinessEmailSubmission):
-        row = business_email_row(submission_id, command, now=now, rules=policy.business_email)
-        connection.execute(insert(business_email), row)
 
 
 def _supersede_open_avatars(connection: Connection, member_id: str, *, by: UUID) -> tuple[UUID, ...]:
@@ -182,7 +173,7 @@ def _supersede_open_avatars(connection: Connection, member_id: str, *, by: UUID)
     open_ones = connection.execute(
         select(submission.c.id)
         .where(*avatars, submission.c.state.in_(OPEN))
-        .with_for_update()  # one that is decided or withdrawn at this moment is waited for, and is open no more
+        .with_for_update()  # one that is being decided or withdrawn is waited for, and then no longer open
     ).scalars()
     older = tuple(open_ones)
     for submission_id in older:
@@ -191,14 +182,12 @@ def _supersede_open_avatars(connection: Connection, member_id: str, *, by: UUID)
     return older
 
 
-def _take_chance(
-    connection: Connection, command: VerificationSubmission, policy: Policy, is_unlocked: IsUnlocked
-) -> tuple[int, int]:
+def _take_chance(connection: Connection, command: VerificationSubmission, context: IntakeContext) -> tuple[int, int]:
     """The chance that this submission takes and how many are left after it (DOMAIN §7.3)."""
-    if is_unlocked(connection, command.member_id, command.stage):
+    if context.is_unlocked(connection, command.member_id, command.stage):
         raise StageAlreadyUnlocked(f"The member has the stage {command.stage!r} already; there is nothing to verify.")
     taken = chances_taken(connection, member_id=command.member_id, method=command.method, stage=command.stage)
-    limit = policy.attempts.per_method
+    limit = context.policy.attempts.per_method
     chance = lowest_free(taken, limit)
     if chance is None:
         raise AttemptsExhausted(
@@ -207,11 +196,3 @@ def _take_chance(
             limit=limit,
         )
     return chance, limit - len(taken) - 1
-
-
-def withdraw(submission_id: UUID, *, caller: str, db: Database) -> State:
-    """The member takes an open submission back; its chance with it. Raises NotFound, AlreadyThere, NotAllowed."""
-    with db.begin() as connection:
-        state = lifecycle.transition(connection, submission_id, Transition.WITHDRAWN, actor=caller)
-    log.info("submission.withdrawn", submission_id=str(submission_id))
-    return state

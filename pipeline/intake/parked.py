@@ -1,4 +1,4 @@
-"""The queue door: messages of other services, accepted as an HTTP body is, or parked with the reason."""
+"""The queue door: messages of other services, accepted like an HTTP body, or parked with the reason."""
 
 import hashlib
 import json
@@ -12,14 +12,13 @@ import structlog
 from sqlalchemy import func
 from sqlalchemy.dialects.postgresql import insert
 
-from pipeline.intake.accept import IsUnlocked, TakesMail, accept
+from pipeline.intake.accept import IntakeContext, accept
 from pipeline.intake.records import Door
 from pipeline.kernel.database import Database, storable
 from pipeline.kernel.errors import Invalid, PermanentError, Problem
 from pipeline.kernel.idempotency import once
 from pipeline.kernel.ids import new_id
 from pipeline.kernel.validation import parse_submission
-from pipeline.policy import Policy
 from pipeline.tasks import ledger
 from pipeline.tasks.ledger import Task
 from pipeline.tasks.rules import ACCEPT, TaskState
@@ -41,43 +40,33 @@ class QueueMessage:
     correlation_id: str
 
     def as_payload(self) -> dict[str, Any]:
-        """The message as it is kept when it is parked."""
+        """The message as JSON, to be parked."""
         keys = {"idempotency_key": self.idempotency_key, "correlation_id": self.correlation_id}
         return {"submission": self.submission, **keys}
 
 
-def accept_message(
-    message: QueueMessage,
-    *,
-    now: datetime,
-    db: Database,
-    policy: Policy,
-    is_unlocked: IsUnlocked,
-    takes_mail: TakesMail,
-) -> Accepted | None:
-    """Accept a message; one that can never be accepted is parked with its reason and gives None. Raises RetryableError."""
+def accept_message(message: QueueMessage, *, now: datetime, context: IntakeContext) -> Accepted | None:
+    """Accept a message. One that can never be accepted is parked with its reason and gives None. Raises RetryableError."""
     try:
-        return _accept(message, now=now, db=db, policy=policy, is_unlocked=is_unlocked, takes_mail=takes_mail)
+        return _accept(message, now=now, context=context)
     except PermanentError as error:
-        park_message(message.as_payload(), reason=reason_of(error), dedup=message.idempotency_key, db=db)
+        park_message(message.as_payload(), reason=reason_of(error), dedup=message.idempotency_key, db=context.db)
         return None
 
 
-def accept_parked(
-    task: Task, *, now: datetime, db: Database, policy: Policy, is_unlocked: IsUnlocked, takes_mail: TakesMail
-) -> None:
-    """Try a parked message again, as an operator asked. Raises PermanentError, by which it is parked again."""
+def accept_parked(task: Task, *, now: datetime, context: IntakeContext) -> None:
+    """Try a parked message again when an operator asks. Raises PermanentError, by which it is parked again."""
     payload = task.payload or {}
     if "submission" not in payload:
-        raise Invalid([Problem("", "invalid_json", "The message has no submission that can be read. Send it again.")])
+        raise Invalid([Problem("", "invalid_json", "The message has no readable submission. Send it again.")])
     message = QueueMessage(payload["submission"], payload["idempotency_key"], payload["correlation_id"])
-    _accept(message, now=now, db=db, policy=policy, is_unlocked=is_unlocked, takes_mail=takes_mail)
-    with db.begin() as connection:
+    _accept(message, now=now, context=context)
+    with context.db.begin() as connection:
         ledger.finish(connection, task)
 
 
 def park_message(payload: Mapping[str, Any], *, reason: str, dedup: str, db: Database) -> None:
-    """Keep a message that cannot be accepted, with the reason, for an operator to see. The same one is kept once."""
+    """Park a message that cannot be accepted, with the reason, for an operator. Duplicates are parked once."""
     dedup = storable(dedup)
     dedup_key = f"{ACCEPT.name}:{dedup}"
     row = {
@@ -88,7 +77,7 @@ def park_message(payload: Mapping[str, Any], *, reason: str, dedup: str, db: Dat
         "state": TaskState.PARKED,
         "last_error": storable(reason),
         "trace": storable(str(payload.get("correlation_id", dedup))),
-        "payload": _kept(payload),
+        "payload": _storable(payload),
         "ended_at": func.now(),
     }
     with db.begin() as connection:
@@ -97,13 +86,13 @@ def park_message(payload: Mapping[str, Any], *, reason: str, dedup: str, db: Dat
 
 
 def park_bytes(raw: bytes, *, reason: str, db: Database) -> None:
-    """Keep a message that is not even one, as text."""
+    """Park what is no readable message, as text."""
     digest = hashlib.sha256(raw).hexdigest()
     park_message({"raw": storable(raw.decode(errors="replace"))[:_KEPT_LENGTH]}, reason=reason, dedup=digest, db=db)
 
 
-def _kept(payload: Mapping[str, Any]) -> dict[str, Any]:
-    """The payload as JSON that PostgreSQL can hold; one that it cannot is kept as text, to be looked at."""
+def _storable(payload: Mapping[str, Any]) -> dict[str, Any]:
+    """The payload as JSON that PostgreSQL can store, else as text."""
     try:
         written = orjson.dumps(payload)
     except (TypeError, ValueError):
@@ -121,26 +110,9 @@ def reason_of(error: PermanentError) -> str:
     return f"{error.code}: {error}"
 
 
-def _accept(
-    message: QueueMessage,
-    *,
-    now: datetime,
-    db: Database,
-    policy: Policy,
-    is_unlocked: IsUnlocked,
-    takes_mail: TakesMail,
-) -> Accepted:
+def _accept(message: QueueMessage, *, now: datetime, context: IntakeContext) -> Accepted:
     command = parse_submission(message.submission)
-    door = Door("queue", OWNER, message.correlation_id)
     body = command.model_dump(mode="json")
     request = once(owner=OWNER, key=message.idempotency_key, operation="submissions.accept", body=body)
-    return accept(
-        command,
-        door=door,
-        now=now,
-        db=db,
-        policy=policy,
-        is_unlocked=is_unlocked,
-        takes_mail=takes_mail,
-        request=request,
-    )
+    door = Door("queue", OWNER, message.correlation_id)
+    return accept(command, door=door, now=now, context=context, request=request)

@@ -7,25 +7,16 @@ from uuid import UUID
 
 from pipeline.kernel.ids import new_id
 from pipeline.kernel.rules.working_days import Due
-from pipeline.policy.methods import BusinessEmail
-from pipeline.submission.evidence.rules import email_domains, tax_numbers
 from pipeline.submission.lifecycle import State
 from pipeline.submission.queues import first_queue
-from schemas.submissions import (
-    AvatarSubmission,
-    BusinessEmailSubmission,
-    MaterialReference,
-    MaterialsSubmission,
-    TaxNumberSubmission,
-    VerificationSubmission,
-)
+from schemas.submissions import AvatarSubmission, MaterialReference, MaterialsSubmission, VerificationSubmission
 
 Command = AvatarSubmission | VerificationSubmission
 
 
 @dataclass(frozen=True, slots=True)
 class Door:
-    """Through which door a submission came (`http`, `queue`, `cli`), who brought it, and the id that ties its log lines together."""
+    """The door of a submission (`http`, `queue`, `cli`), who called, and the id that joins its log lines."""
 
     name: str
     caller: str
@@ -36,6 +27,7 @@ def submission_row(
     submission_id: UUID,
     command: Command,
     *,
+    state: State,
     door: Door,
     now: datetime,
     due: Due,
@@ -53,7 +45,7 @@ def submission_row(
         "form": None,
         **asked,
         "id": submission_id,
-        "state": first_state(command),
+        "state": state,
         "queue": first_queue(command.kind),
         "chance": chance,
         "door": door.name,
@@ -68,48 +60,13 @@ def submission_row(
     }
 
 
-def first_state(command: Command) -> State:
-    """Where a submission begins: one whose code is on its way waits for that; the others are looked at first."""
-    return State.AWAITING_CODE if isinstance(command, BusinessEmailSubmission) else State.RECEIVED
-
-
-def material_rows(submission_id: UUID, command: Command) -> list[dict[str, Any]]:
-    """What a reviewer answers for: each file as upstream declared it, or the tax number; nothing where a code decides."""
+def file_rows(submission_id: UUID, command: Command) -> list[dict[str, Any]]:
+    """A row of `material` for each file, as upstream declared it; none where the evidence is no file."""
     if isinstance(command, AvatarSubmission):
         return [_file_row(submission_id, 0, MaterialReference(kind="avatar", file=command.file))]
     if isinstance(command, MaterialsSubmission):
         return [_file_row(submission_id, *each) for each in enumerate(command.materials)]
-    if isinstance(command, TaxNumberSubmission):
-        return [{"id": new_id(), "submission_id": submission_id, "position": 0, "kind": command.method}]
     return []
-
-
-def tax_number_row(submission_id: UUID, command: TaxNumberSubmission) -> dict[str, Any]:
-    """The number as it was written, and as it is kept where it can be one."""
-    given = command.tax_number
-    checked = tax_numbers.check(given.country, given.number)
-    return {
-        "submission_id": submission_id,
-        "member_id": command.member_id,
-        "country": given.country,
-        "written": given.number,
-        "number": checked.number,
-    }
-
-
-def business_email_row(
-    submission_id: UUID, command: BusinessEmailSubmission, *, now: datetime, rules: BusinessEmail
-) -> dict[str, Any]:
-    """The address to which a first code is sent, and whether its domain is that of the company's site."""
-    address = email_domains.plain_address(command.business_email)
-    assert address is not None  # noqa: S101  (the rules of the door have seen to that)
-    return {
-        "submission_id": submission_id,
-        "address": address,
-        "site_matches": email_domains.matches_site(email_domains.domain_of(address), command.form, rules),
-        "code_asked_at": now,
-        "codes_since": now,
-    }
 
 
 def _file_row(submission_id: UUID, position: int, given: MaterialReference) -> dict[str, Any]:

@@ -1,39 +1,25 @@
-"""What a submission must be to be accepted (DOMAIN §7.1 to §7.3). Pure."""
+"""Problems for which a submission is not accepted (DOMAIN §7.1 to §7.3). Pure."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Final
 from urllib.parse import urlsplit
 
 from pipeline.kernel.errors import Problem
 from pipeline.policy import Policy
 from pipeline.policy.ladder import LENGTHS, Identity
-from pipeline.submission.evidence.rules import email_domains, tax_numbers
-from schemas.submissions import (
-    BusinessEmailSubmission,
-    MaterialReference,
-    MaterialsSubmission,
-    TaxNumberSubmission,
-    VerificationSubmission,
-)
-
-_NO_BUSINESS: Final = {
-    "free_mail_domain": "Anybody can have a mailbox at this provider. Give an address of your company's own domain.",
-    "disposable_domain": "Mailboxes of this domain are thrown away. Give an address of your company's own domain.",
-}
+from schemas.submissions import MaterialReference, MaterialsSubmission, VerificationSubmission
 
 
 def verification_problems(command: VerificationSubmission, policy: Policy) -> tuple[Problem, ...]:
-    """Everything that is wrong with a verification, judged by the policy; empty where it may be accepted."""
+    """Every problem of a verification by the policy, except those of evidence that is no file."""
     return (
         *_stage_problems(command, policy),
         *_method_problems(command, policy),
         *_identity_problems(command, policy),
-        *_evidence_problems(command, policy),
     )
 
 
 def lowest_free(taken: Sequence[int], limit: int) -> int | None:
-    """The chance to give out: the lowest number that is not taken, or None when `limit` are (a policy may have lowered it)."""
+    """The lowest chance that is not taken; None where `limit` are taken. A newer policy may have lowered the limit."""
     if len(taken) >= limit:
         return None
     return next(number for number in range(1, limit + 1) if number not in taken)
@@ -64,23 +50,6 @@ def _method_problems(command: VerificationSubmission, policy: Policy) -> Iterato
     if command.method not in policy.methods:
         message = f"This method is not offered. Use one of {_list(policy.methods)}."
         yield Problem("method", "method_not_offered", message)
-
-
-def _evidence_problems(command: VerificationSubmission, policy: Policy) -> Iterator[Problem]:
-    """What is wrong with a tax number's country or an address. Whether the number is right is judged once it was accepted."""
-    if isinstance(command, TaxNumberSubmission) and not tax_numbers.is_known(command.tax_number.country):
-        message = f"Numbers of {command.tax_number.country!r} cannot be checked. Choose another method of verification."
-        yield Problem("tax_number.country", "unknown_tax_country", message)
-    if isinstance(command, BusinessEmailSubmission):
-        yield from _address_problems(command.business_email, policy)
-
-
-def _address_problems(written: str, policy: Policy) -> Iterator[Problem]:
-    address = email_domains.plain_address(written)
-    if address is None:
-        yield Problem("business_email", "invalid_email", "Give an e-mail address such as name@company.com.")
-    elif code := email_domains.refusal(email_domains.domain_of(address), policy.business_email):
-        yield Problem("business_email", code, _NO_BUSINESS[code])
 
 
 def _form_problems(form: dict[str, str], identity: Identity) -> Iterator[Problem]:

@@ -1,11 +1,13 @@
+"""Upload slots: presigned places into which members put their files."""
+
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import Final
 
 import structlog
-from sqlalchemy import insert, select
+from sqlalchemy import BigInteger, Column, Index, Table, Text, Uuid, func, insert, select
 
-from pipeline.intake.tables import upload_slot
-from pipeline.kernel.database import Database
+from pipeline.kernel.database import Database, Instant, metadata
 from pipeline.kernel.errors import Invalid, Problem
 from pipeline.kernel.idempotency import Once, earlier_answer, remember
 from pipeline.kernel.ids import new_id
@@ -15,6 +17,20 @@ from pipeline.policy.files import FileLimits
 from schemas.submissions import FileLimit, UploadLimits, UploadRequest, UploadSlot
 
 log = structlog.get_logger()
+
+upload_slot: Final = Table(
+    "upload_slot",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("key", Text, nullable=False, unique=True),
+    Column("purpose", Text, nullable=False),
+    Column("media_type", Text, nullable=False),
+    Column("length", BigInteger, nullable=False),
+    Column("owner", Text, nullable=False),
+    Column("created_at", Instant, nullable=False, server_default=func.now()),
+    Column("expires_at", Instant, nullable=False),
+    Index("ix_upload_slot_expires_at", "expires_at"),
+)
 
 
 def open_slot(
@@ -60,11 +76,11 @@ def limits_of(policy: Policy) -> UploadLimits:
 
 
 def not_theirs(files: Mapping[str, str], *, owner: str, db: Database) -> list[Problem]:
-    """Which files, by the path of their key, do not lie in a slot that this owner opened."""
+    """A problem for each file that is not in a slot of this owner; `files` maps the path of each in the request to its key."""
     mine = select(upload_slot.c.key).where(upload_slot.c.key.in_(files.values()), upload_slot.c.owner == owner)
     with db.read() as connection:
         own = set(connection.execute(mine).scalars())
-    message = "This file was not uploaded by this member. Upload it again, to a slot of your own."
+    message = "This member did not upload this file. Upload it again, into a slot of your own."
     return [Problem(path, "not_your_upload", message) for path, key in files.items() if key not in own]
 
 

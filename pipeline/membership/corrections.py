@@ -1,4 +1,4 @@
-"""A person corrects a member's stages: a new decision that supersedes the old one; the level follows, with an event and a mail."""
+"""Correct a member's stages: a new decision supersedes the old one, and the level follows with an event and a mail."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,18 +8,16 @@ from uuid import UUID
 import structlog
 from sqlalchemy import Connection, Row, insert, select
 
-from pipeline.kernel.database import Database
 from pipeline.kernel.errors import Conflict, NotFound, StageAlreadyUnlocked
-from pipeline.kernel.idempotency import Once, earlier_answer, remember
+from pipeline.kernel.idempotency import earlier_answer, remember
 from pipeline.kernel.ids import new_id
-from pipeline.membership.level import Cause, add_ground, end_grounds, locked_membership, settle
-from pipeline.membership.level_mail import tell
+from pipeline.membership.level import Cause, add_ground, end_grounds, locked_membership, recompute
+from pipeline.membership.level_mail import notify_of_level
 from pipeline.membership.rules.levels import require_sound
-from pipeline.membership.spend_reviews import end_doubt
+from pipeline.membership.spend import close_reviews_of_stage
 from pipeline.membership.tables import correction, ground
-from pipeline.policy import Policy
 from pipeline.submission import audit
-from pipeline.submission.mail_contract import NotifyMember
+from pipeline.submission.context import Context
 from pipeline.submission.tables import STANDING, decision, submission
 from schemas.corrections import StageCorrection, StageCorrectionRequest
 from schemas.members import Because
@@ -28,26 +26,14 @@ log = structlog.get_logger()
 
 
 class NothingToCorrect(Conflict):
-    """What the correction would end does not hold: the member does not have the stage, or not by that decision."""
+    """The member does not have the stage, or not by the decision that the correction names."""
 
     code = "nothing_to_correct"
 
 
 @dataclass(frozen=True, slots=True)
-class Correcting:
-    """Where stages are corrected: by whom, under which correlation id, by which policy, and for which request, if it has a key."""
-
-    db: Database
-    policy: Policy
-    notify_member: NotifyMember
-    actor: str
-    trace: str
-    request: Once | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Ruling:
-    """What a correction says: which stage, whether the member is to have it, why, and what it supersedes."""
+class Correction:
+    """Which stage, whether the member is to have it, why, and which decision or event it supersedes."""
 
     stage: str
     unlocked: bool
@@ -56,109 +42,112 @@ class Ruling:
     supersedes: UUID | None = None
 
 
-def correct(member_id: str, request: StageCorrectionRequest, *, correcting: Correcting) -> StageCorrection:
+def correct(member_id: str, request: StageCorrectionRequest, *, context: Context) -> StageCorrection:
     """Give a member a stage or take it away. Raises Invalid, NotFound, NothingToCorrect, StageAlreadyUnlocked."""
-    require_sound(request, correcting.policy)
-    ruling = Ruling(**request.model_dump())
-    with correcting.db.begin() as connection:
-        if (earlier := earlier_answer(connection, correcting.request)) is not None:
+    require_sound(request, context.policy)
+    wanted = Correction(**request.model_dump())
+    with context.db.begin() as connection:
+        if (earlier := earlier_answer(connection, context.request)) is not None:
             return StageCorrection.model_validate(earlier)
-        member = locked_membership(connection, member_id, correcting.policy)
-        wrong = _to_end(connection, member_id, ruling)
-        corrected = record_correction(connection, member, ruling, wrong, correcting=correcting)
-        remember(connection, correcting.request, corrected.model_dump(mode="json"))
-    log.info("membership.corrected", member_id=member_id, stage=ruling.stage, unlocked=ruling.unlocked)
+        member = locked_membership(connection, member_id, context.policy)
+        ending = _grounds_to_end(connection, member_id, wanted)
+        corrected = record_correction(connection, member, wanted, ending, context=context)
+        remember(connection, context.request, corrected.model_dump(mode="json"))
+    log.info("membership.corrected", member_id=member_id, stage=wanted.stage, unlocked=wanted.unlocked)
     return corrected
 
 
 def record_correction(
-    connection: Connection, member: Row[Any], ruling: Ruling, wrong: Sequence[Row[Any]], *, correcting: Correcting
+    connection: Connection, member: Row[Any], wanted: Correction, ending: Sequence[Row[Any]], *, context: Context
 ) -> StageCorrection:
-    """Write a correction, end the grounds that are `wrong`, and let level, event and mail follow. The member's row is locked."""
-    at = _write(connection, member.member_id, ruling, correcting)
-    causes = tuple({row.cause_id for row in wrong} | ({ruling.supersedes} if ruling.supersedes else set()))
-    cause = Cause(at.id, ruling.because, correcting.trace, correcting.actor, _submission(connection, causes))
-    if ruling.unlocked:
-        add_ground(connection, member.member_id, ruling.stage, "correction", cause=cause, policy=correcting.policy)
+    """Write a correction, end the grounds in `ending`, and recompute the level with its event and mail.
+
+    `member` is the member's locked row.
+    """
+    made = _insert(connection, member.member_id, wanted, context)
+    superseded = tuple({row.cause_id for row in ending} | ({wanted.supersedes} if wanted.supersedes else set()))
+    cause = Cause(made.id, wanted.because, context.trace, context.actor, _submission_of(connection, superseded))
+    if wanted.unlocked:
+        add_ground(connection, member.member_id, wanted.stage, "correction", cause=cause, policy=context.policy)
     else:
-        end_grounds(connection, [row.id for row in wrong], cause=cause)
-        if any(row.kind == "spend" for row in wrong):
-            end_doubt(connection, member.member_id, ruling.stage, cause=cause)
-    move = settle(connection, member, cause=cause, policy=correcting.policy)
-    tell(connection, member.member_id, move, cause=cause, notify_member=correcting.notify_member)
-    _note(connection, member.member_id, ruling, cause)
+        end_grounds(connection, [row.id for row in ending], cause=cause)
+        if any(row.kind == "spend" for row in ending):
+            close_reviews_of_stage(connection, member.member_id, wanted.stage, by=context.actor)
+    move = recompute(connection, member, cause=cause, policy=context.policy)
+    notify_of_level(connection, member.member_id, move, cause=cause, notify_member=context.notify_member)
+    _audit(connection, member.member_id, wanted, cause)
     return StageCorrection(
-        id=at.id,
+        id=made.id,
         member_id=member.member_id,
-        stage=ruling.stage,
-        unlocked=ruling.unlocked,
-        because=ruling.because,
-        reason=ruling.reason,
-        superseded=causes,
+        stage=wanted.stage,
+        unlocked=wanted.unlocked,
+        because=wanted.because,
+        reason=wanted.reason,
+        superseded=superseded,
         from_level=member.level,
         to_level=move.after.stage if move else member.level,
-        by=correcting.actor,
-        policy_version=correcting.policy.version,
-        at=at.at,
+        by=context.actor,
+        policy_version=context.policy.version,
+        at=made.at,
     )
 
 
-def standing(connection: Connection, member_id: str, stage: str) -> Sequence[Row[Any]]:
+def standing_grounds(connection: Connection, member_id: str, stage: str) -> Sequence[Row[Any]]:
     """The grounds on which a member has a stage."""
     mine = (ground.c.member_id == member_id, ground.c.stage == stage, ground.c.superseded_by.is_(None))
     return connection.execute(select(ground).where(*mine)).all()
 
 
-def _to_end(connection: Connection, member_id: str, ruling: Ruling) -> Sequence[Row[Any]]:
+def _grounds_to_end(connection: Connection, member_id: str, wanted: Correction) -> Sequence[Row[Any]]:
     """The grounds that the correction ends. Raises NotFound, NothingToCorrect, StageAlreadyUnlocked."""
-    held = standing(connection, member_id, ruling.stage)
-    if ruling.unlocked:
-        if held:
+    standing = standing_grounds(connection, member_id, wanted.stage)
+    if wanted.unlocked:
+        if standing:
             raise StageAlreadyUnlocked("The member has this stage already.")
-        if ruling.supersedes is not None:
-            _require_rejection(connection, member_id, ruling)
+        if wanted.supersedes is not None:
+            _require_rejection(connection, member_id, wanted)
         return ()
-    wrong = [row for row in held if ruling.supersedes in {None, row.cause_id}]
-    if not wrong:
-        by = f" by {ruling.supersedes}" if ruling.supersedes else ""
-        raise NothingToCorrect(f"The member does not have the stage {ruling.stage}{by}. Read the membership again.")
-    return wrong
+    ending = [row for row in standing if wanted.supersedes in {None, row.cause_id}]
+    if not ending:
+        by = f" by {wanted.supersedes}" if wanted.supersedes else ""
+        raise NothingToCorrect(f"The member does not have the stage {wanted.stage}{by}. Read the membership again.")
+    return ending
 
 
-def _require_rejection(connection: Connection, member_id: str, ruling: Ruling) -> None:
-    mine = (submission.c.member_id == member_id, submission.c.stage == ruling.stage)
+def _require_rejection(connection: Connection, member_id: str, wanted: Correction) -> None:
+    mine = (submission.c.member_id == member_id, submission.c.stage == wanted.stage)
     found = connection.execute(
         select(decision.c.id)
         .join(submission, submission.c.id == decision.c.submission_id)
-        .where(decision.c.id == ruling.supersedes, decision.c.verdict == "reject", STANDING, *mine)
+        .where(decision.c.id == wanted.supersedes, decision.c.verdict == "reject", STANDING, *mine)
     ).first()
     if found is None:
-        raise NotFound(f"No decision {ruling.supersedes} rejected the stage {ruling.stage} for this member.")
+        raise NotFound(f"No decision {wanted.supersedes} rejected the stage {wanted.stage} for this member.")
 
 
-def _write(connection: Connection, member_id: str, ruling: Ruling, correcting: Correcting) -> Row[Any]:
+def _insert(connection: Connection, member_id: str, wanted: Correction, context: Context) -> Row[Any]:
     values = {
         "id": new_id(),
         "member_id": member_id,
-        "stage": ruling.stage,
-        "unlocked": ruling.unlocked,
-        "because": ruling.because,
-        "reason": ruling.reason,
-        "supersedes": ruling.supersedes,
-        "actor": correcting.actor,
-        "correlation_id": correcting.trace,
-        "policy_version": correcting.policy.version,
+        "stage": wanted.stage,
+        "unlocked": wanted.unlocked,
+        "because": wanted.because,
+        "reason": wanted.reason,
+        "supersedes": wanted.supersedes,
+        "actor": context.actor,
+        "correlation_id": context.trace,
+        "policy_version": context.policy.version,
     }
     return connection.execute(insert(correction).values(values).returning(correction)).one()
 
 
-def _note(connection: Connection, member_id: str, ruling: Ruling, cause: Cause) -> None:
+def _audit(connection: Connection, member_id: str, wanted: Correction, cause: Cause) -> None:
     detail = {
         "member_id": member_id,
         "correction_id": str(cause.id),
-        "stage": ruling.stage,
-        "unlocked": ruling.unlocked,
-        "because": ruling.because,
+        "stage": wanted.stage,
+        "unlocked": wanted.unlocked,
+        "because": wanted.because,
     }
     audit.write(
         connection,
@@ -170,7 +159,7 @@ def _note(connection: Connection, member_id: str, ruling: Ruling, cause: Cause) 
     )
 
 
-def _submission(connection: Connection, causes: Sequence[UUID]) -> UUID | None:
-    """The submission whose decision is superseded, where it is one."""
-    found = connection.execute(select(decision.c.submission_id).where(decision.c.id.in_(causes))).scalars().all()
+def _submission_of(connection: Connection, superseded: Sequence[UUID]) -> UUID | None:
+    """The submission of the superseded decision; None where there is none, or more than one."""
+    found = connection.execute(select(decision.c.submission_id).where(decision.c.id.in_(superseded))).scalars().all()
     return found[0] if len(found) == 1 else None

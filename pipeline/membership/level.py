@@ -1,7 +1,4 @@
-"""A member's grounds, stages and level: the one place that changes them, each change with its cause.
-
-Who changes them locks the member's row first, so that all changes of one member queue up.
-"""
+"""A member's grounds, stages and level: the one place that changes them, each change with its cause."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -9,19 +6,26 @@ from datetime import datetime
 from typing import Any, Final, Literal
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, delete, func, select, update
+import structlog
+from sqlalchemy import Connection, Row, delete, exists, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from pipeline.events import outbound as events
-from pipeline.kernel.database import took_effect
+from pipeline.kernel.database import Database, took_effect
 from pipeline.kernel.ids import new_id
 from pipeline.membership.rules.levels import level_of
 from pipeline.membership.tables import ground, level_change, membership, unlocked_stage
 from pipeline.policy import Policy
 from pipeline.policy.ladder import Stage
 from pipeline.submission import audit
+from pipeline.submission.decisions import Decision, standing_decision
+from pipeline.tasks import ledger
+from pipeline.tasks.ledger import Task
+from pipeline.tasks.rules import SEND_MAIL
 from schemas.events import EventType, LevelChanged
 from schemas.members import Because
+
+log = structlog.get_logger()
 
 ACTOR: Final = "membership"
 
@@ -30,7 +34,7 @@ GroundKind = Literal["verification", "spend", "correction"]
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """Why something changes: a decision, an event of another service or a correction; and the submission, where it is about one."""
+    """A decision, an event of another service or a correction, with the submission where it is about one."""
 
     id: UUID
     because: Because
@@ -41,7 +45,7 @@ class Cause:
 
 @dataclass(frozen=True, slots=True)
 class LevelMove:
-    """A level that has changed: from which rung to which, and our id for the change."""
+    """A change of level. `id` is that of its row in `level_change`."""
 
     id: UUID
     before: Stage
@@ -49,8 +53,25 @@ class LevelMove:
     raised: bool
 
 
+def unlock(task: Task, *, db: Database, policy: Policy) -> None:
+    """Unlock the stage that a decision approved and record the task of its mail, in one transaction."""
+    decision_id = UUID(task.ref_id)
+    with db.begin() as connection:
+        ledger.finish(connection, task)
+        result = standing_decision(connection, decision_id)
+        changed = _unlock(connection, result, policy)
+        ledger.record(connection, SEND_MAIL, decision_id, trace=task.trace)
+    log.info("membership.unlocked", submission_id=str(result.submission_id), stage=result.stage, level_changed=changed)
+
+
+def is_unlocked(connection: Connection, member_id: str, stage: str) -> bool:
+    """Whether the member has the stage."""
+    found = exists().where(unlocked_stage.c.member_id == member_id, unlocked_stage.c.stage == stage)
+    return bool(connection.execute(select(found)).scalar_one())
+
+
 def locked_membership(connection: Connection, member_id: str, policy: Policy) -> Row[Any]:
-    """The member's row, made where there is none, locked until the transaction ends."""
+    """The member's row, locked until the transaction ends; it is created where there is none."""
     lowest = policy.ladder[0]
     values = {"member_id": member_id, "level": lowest.stage, "benefits": list(lowest.benefits)}
     connection.execute(insert(membership).values(values).on_conflict_do_nothing())
@@ -60,7 +81,7 @@ def locked_membership(connection: Connection, member_id: str, policy: Policy) ->
 def add_ground(
     connection: Connection, member_id: str, stage: str, kind: GroundKind, *, cause: Cause, policy: Policy
 ) -> bool:
-    """Give the member a reason to have a stage, once for each cause; whether it is new."""
+    """Add a ground for a stage, once for each cause. True if it is new."""
     values = {
         "id": new_id(),
         "member_id": member_id,
@@ -73,33 +94,42 @@ def add_ground(
 
 
 def end_grounds(connection: Connection, ids: Collection[UUID], *, cause: Cause) -> None:
-    """Let reasons stand no more; they stay in the history."""
+    """Mark grounds as superseded. Their rows stay."""
     ended = {"superseded_by": cause.id, "superseded_at": func.clock_timestamp()}
     connection.execute(update(ground).where(ground.c.id.in_(ids), ground.c.superseded_by.is_(None)).values(ended))
 
 
-def settle(connection: Connection, before: Row[Any], *, cause: Cause, policy: Policy) -> LevelMove | None:
+def recompute(connection: Connection, before: Row[Any], *, cause: Cause, policy: Policy) -> LevelMove | None:
     """Bring stages, level and benefits in line with the grounds that stand. `before` is the member's locked row."""
     member_id = before.member_id
-    now = _standing(connection, member_id)
-    was = stages_of(connection, member_id)
-    for stage in sorted(now - was.keys()):
+    standing, known = _standing(connection, member_id), stages_of(connection, member_id).keys()
+    added, removed = sorted(standing - known), sorted(known - standing)
+    after = level_of(standing, policy)
+    for stage in added:
         row = {"member_id": member_id, "stage": stage, "cause_id": cause.id}
         connection.execute(insert(unlocked_stage).values(row))
-    gone = sorted(was.keys() - now)
-    mine = (unlocked_stage.c.member_id == member_id, unlocked_stage.c.stage.in_(gone))
+        _audit(connection, "membership.stage_unlocked", before, stage, after, cause)
+    mine = (unlocked_stage.c.member_id == member_id, unlocked_stage.c.stage.in_(removed))
     connection.execute(delete(unlocked_stage).where(*mine))
-    after = level_of(now, policy)
-    for verb, stages in (("unlocked", sorted(now - was.keys())), ("taken_away", gone)):
-        for stage in stages:
-            _write(connection, f"membership.stage_{verb}", before, stage, after, cause)
+    for stage in removed:
+        _audit(connection, "membership.stage_taken_away", before, stage, after, cause)
     return _change_level(connection, before, after, cause, policy) if after.stage != before.level else None
 
 
 def stages_of(connection: Connection, member_id: str) -> dict[str, datetime]:
-    """The stages that a member has unlocked, and since when."""
+    """The stages that the member has, each with the time at which it was unlocked."""
     rows = connection.execute(select(unlocked_stage).where(unlocked_stage.c.member_id == member_id))
     return {row.stage: row.unlocked_at for row in rows}
+
+
+def _unlock(connection: Connection, result: Decision, policy: Policy) -> bool:
+    """Add the decision as a ground and recompute the level. True if the level changed."""
+    assert result.stage is not None  # noqa: S101  (only verifications come here)
+    cause = Cause(result.decision_id, "verification", trace=result.correlation_id, submission_id=result.submission_id)
+    before = locked_membership(connection, result.member_id, policy)
+    if not add_ground(connection, result.member_id, result.stage, "verification", cause=cause, policy=policy):
+        return False
+    return recompute(connection, before, cause=cause, policy=policy) is not None
 
 
 def _standing(connection: Connection, member_id: str) -> set[str]:
@@ -107,7 +137,7 @@ def _standing(connection: Connection, member_id: str) -> set[str]:
     return set(connection.execute(select(ground.c.stage).where(*mine)).scalars())
 
 
-def _write(connection: Connection, event: str, before: Row[Any], stage: str, after: Stage, cause: Cause) -> None:
+def _audit(connection: Connection, event: str, before: Row[Any], stage: str, after: Stage, cause: Cause) -> None:
     detail = {
         "member_id": before.member_id,
         "stage": stage,
@@ -147,7 +177,7 @@ def _change_level(connection: Connection, before: Row[Any], after: Stage, cause:
         "policy_version": policy.version,
     }
     connection.execute(insert(level_change).values(change))
-    told = LevelChanged(
+    event = LevelChanged(
         member_id=before.member_id,
         from_level=before.level,
         to_level=after.stage,
@@ -156,5 +186,5 @@ def _change_level(connection: Connection, before: Row[Any], after: Stage, cause:
         cause=cause.id,
         version=version,
     )
-    events.emit(connection, EventType.LEVEL_CHANGED, told, member_id=before.member_id, trace=cause.trace)
+    events.emit(connection, EventType.LEVEL_CHANGED, event, member_id=before.member_id, trace=cause.trace)
     return LevelMove(change_id, lower, after, raised=policy.rank(after.stage) > policy.rank(lower.stage))

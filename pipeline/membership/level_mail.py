@@ -1,4 +1,4 @@
-"""What a member is written when their level changed by something else than a verification, whose result says it."""
+"""The mail about a level that orders or a correction changed. After a verification, the result mail says it."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -24,10 +24,10 @@ _REASONS: Final[Mapping[str, str]] = {
 }
 
 
-def tell(
+def notify_of_level(
     connection: Connection, member_id: str, move: LevelMove | None, *, cause: Cause, notify_member: NotifyMember
 ) -> None:
-    """Write to the member that their level went up or down and what that brings or takes; nothing where it did not."""
+    """Mail the member the new level with the benefits gained or lost; nothing where `move` is None."""
     if move is None:
         return
     reason = _REASONS[cause.because]

@@ -1,4 +1,4 @@
-"""What members have unlocked, since when and why: grounds, stages, levels, and what persons and refunds made of them."""
+"""Grounds, stages, levels, corrections, orders and spend reviews."""
 
 from typing import Final
 
@@ -40,7 +40,7 @@ ground: Final = Table(
         postgresql_where=text("kind = 'spend' AND superseded_by IS NULL"),
     ),
 )
-"""Why a member has a stage. They have it as long as one ground stands; `superseded_by` is the correction that ended one."""
+"""Why a member has a stage. A ground stands until a correction, `superseded_by`, ends it."""
 
 unlocked_stage: Final = Table(
     "unlocked_stage",
@@ -97,7 +97,7 @@ spend_order: Final = Table(
     CheckConstraint("counts >= 0", name="never_below_nothing"),
     Index("ix_spend_order_member", "member_id"),
 )
-"""What each order counts in the base currency, of all that was told of it so far."""
+"""What each order counts in the base currency, from all its events so far."""
 
 spend_event: Final = Table(
     "spend_event",
@@ -119,7 +119,7 @@ spend_event: Final = Table(
         postgresql_where=text("type = 'order.completed'"),
     ),
 )
-"""What was told of orders; `rate` is that of the event's own day, by the policy under which it was counted."""
+"""The events of orders. `rate` is that of the event's own day, by the policy under which it was counted."""
 
 spend_review: Final = Table(
     "spend_review",

@@ -1,4 +1,4 @@
-"""What a page about membership needs: the ladder, and where one member stands on it."""
+"""The ladder, and one member's level, stages, chances and history."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -6,23 +6,24 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, func, select
 
+from pipeline.events.inbound import inbound_event
 from pipeline.kernel.database import Database
-from pipeline.membership.history import changes_of
 from pipeline.membership.level import stages_of
 from pipeline.membership.rules.levels import level_of
 from pipeline.membership.rules.spend import NOTHING
 from pipeline.membership.spend import spent_by
+from pipeline.membership.tables import correction, level_change
 from pipeline.policy import Policy
 from pipeline.policy.ladder import Stage
 from pipeline.submission.chances import chances_used
-from pipeline.submission.evidence.tables import business_email
 from pipeline.submission.lifecycle import OPEN
 from pipeline.submission.queries import due_view
-from pipeline.submission.tables import submission
+from pipeline.submission.tables import business_email, decision, submission
 from schemas.members import (
     LadderView,
+    LevelChange,
     MembershipView,
     MethodOffer,
     MethodView,
@@ -38,7 +39,7 @@ VERIFICATION = "verification"
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What is known of one member: stages with their times, chances used by stage and method, what has no result yet, and spend."""
+    """One member's unlocked stages with their times, chances used by stage and method, open submissions, and spend."""
 
     unlocked: Mapping[str, datetime]
     used: Mapping[tuple[str, str], int]
@@ -47,17 +48,17 @@ class Standing:
 
 
 def ladder_of(policy: Policy) -> LadderView:
-    """The ladder, the same for everybody."""
+    """The ladder of the policy."""
     below = (None, *policy.ladder)
     stages = tuple(_rung_view(rung, under, policy) for rung, under in zip(policy.ladder, below, strict=False))
     return LadderView(stages=stages, identities=tuple(policy.identities))
 
 
 def membership_of(member_id: str, *, db: Database, policy: Policy) -> MembershipView:
-    """A member's level, benefits, ladder and history; a member whom nobody has heard of is on the lowest rung."""
+    """A member's level, benefits, stages and history; an unknown member is on the lowest rung."""
     with db.read() as connection:
         standing = _standing(connection, member_id)
-        history = changes_of(connection, member_id)
+        history = _history(connection, member_id)
     level = level_of(standing.unlocked, policy)
     return MembershipView(
         member_id=member_id,
@@ -70,8 +71,31 @@ def membership_of(member_id: str, *, db: Database, policy: Policy) -> Membership
     )
 
 
+def _history(connection: Connection, member_id: str) -> tuple[LevelChange, ...]:
+    """Every change of the level with the decision, event or correction that caused it, the earliest first."""
+    superseded = decision.alias("superseded")
+    rows = connection.execute(
+        select(
+            level_change,
+            level_change.c.cause_id.label("cause"),
+            func.coalesce(decision.c.submission_id, superseded.c.submission_id).label("submission_id"),
+            inbound_event.c.source,
+            inbound_event.c.id.label("source_id"),
+        )
+        .outerjoin(decision, decision.c.id == level_change.c.cause_id)
+        .outerjoin(inbound_event, inbound_event.c.event_id == level_change.c.cause_id)
+        .outerjoin(correction, correction.c.id == level_change.c.cause_id)
+        .outerjoin(superseded, superseded.c.id == correction.c.supersedes)
+        .where(level_change.c.member_id == member_id)
+        .order_by(level_change.c.version)
+    )
+    return tuple(
+        LevelChange.model_validate({name: getattr(row, name) for name in LevelChange.model_fields}) for row in rows
+    )
+
+
 def _standing(connection: Connection, member_id: str) -> Standing:
-    waiting = connection.execute(
+    under_review = connection.execute(
         select(submission, business_email.c.code_expires_at)
         .outerjoin(business_email, business_email.c.submission_id == submission.c.id)
         .where(
@@ -84,7 +108,7 @@ def _standing(connection: Connection, member_id: str) -> Standing:
     return Standing(
         stages_of(connection, member_id),
         chances_used(connection, member_id=member_id),
-        waiting,
+        under_review,
         spent_by(connection, member_id),
     )
 
@@ -114,7 +138,7 @@ def _money(amount: Decimal, policy: Policy) -> Money:
 
 
 def _offers(rung: Stage, policy: Policy) -> tuple[MethodOffer, ...]:
-    """The methods by which a rung is unlocked; none where it is not unlocked by verification."""
+    """The methods that unlock a rung; none where it is not unlocked by verification."""
     if VERIFICATION not in rung.unlocked_by:
         return ()
     chances = policy.attempts.per_method

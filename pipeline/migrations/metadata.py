@@ -7,28 +7,27 @@ from pipeline.avatar import tables as avatar
 from pipeline.events import inbound
 from pipeline.events import tables as events
 from pipeline.inspection import fingerprints
-from pipeline.intake import tables as intake
+from pipeline.intake import uploads
 from pipeline.kernel import idempotency
 from pipeline.kernel.database import metadata
 from pipeline.membership import tables as membership
 from pipeline.notification import tables as notification
 from pipeline.review import tables as review
-from pipeline.submission import audit
+from pipeline.submission import audit, chances
 from pipeline.submission import tables as submission
-from pipeline.submission.evidence import tables as evidence
 from pipeline.tasks import tables as tasks
+from pipeline.verification import methods as verification
 
 __all__ = [
     "account",
     "api_keys",
     "audit",
     "avatar",
+    "chances",
     "events",
-    "evidence",
     "fingerprints",
     "idempotency",
     "inbound",
-    "intake",
     "member_sessions",
     "membership",
     "metadata",
@@ -37,4 +36,6 @@ __all__ = [
     "staff",
     "submission",
     "tasks",
+    "uploads",
+    "verification",
 ]

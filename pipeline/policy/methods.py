@@ -6,8 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from schemas.base import Frozen, Line
-
-Method = Literal["materials", "tax_number", "business_email"]
+from schemas.submissions import Method
 
 Methods = Annotated[Mapping[Method, Line], Field(min_length=1)]
 """The methods that are offered, in that order, with their titles."""

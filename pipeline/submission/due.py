@@ -1,4 +1,4 @@
-"""The review team's calendar, from the policy and the public holidays of its country."""
+"""Due times of submissions, by the policy's service levels and the review team's calendar (DOMAIN §7.4)."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -12,18 +12,18 @@ from pipeline.policy.service_levels import Clock
 from schemas.submissions import AvatarSubmission, VerificationSubmission
 
 LANGUAGE: Final = "en_US"
-"""Of the names of holidays in a stored reason, whatever language the process runs in."""
+"""The language of holidays' names in a stored rule, whatever the language of the process."""
 
 
 def calendar_of(clock: Clock) -> Calendar:
-    """The working days of any year: a year's holidays are added when it is first asked for."""
+    """The team's working days, without the public holidays of its country. Each year's holidays are loaded on first use."""
     holidays = country_holidays(clock.country, subdiv=clock.subdivision, language=LANGUAGE)
     region = f"{clock.country}-{clock.subdivision}" if clock.subdivision else clock.country
     return Calendar(region, clock.timezone, clock.working_weekdays, holidays)
 
 
 def due_of(command: AvatarSubmission | VerificationSubmission, now: datetime, policy: Policy) -> Due:
-    """When the result of a submission accepted `now` is promised and aimed at, with the rule behind it (DOMAIN §7.4)."""
+    """The due time, target and warning of a submission that is accepted `now`, with the rule that produced them."""
     clock = policy.clock
     if isinstance(command, AvatarSubmission):
         return avatar_due(now, hours=clock.avatar_hours, warning_hours=clock.avatar_warning_hours, since="acceptance")

@@ -1,4 +1,4 @@
-"""The tables that several stages share: a submission, its files, what was found in them and made of them, and the decision."""
+"""The tables that several stages share: a submission, its files or business address, findings, renditions and the decision."""
 
 from typing import Any, Final
 
@@ -68,15 +68,6 @@ submission: Final = Table(
         unique=True,
         postgresql_where=text("kind = 'avatar' AND state IN ('received', 'in_review')"),
     ),
-    Index(
-        "uq_submission_chance",
-        "member_id",
-        "method",
-        "stage",
-        "chance",
-        unique=True,
-        postgresql_where=text("kind = 'verification' AND state NOT IN ('refused', 'superseded', 'withdrawn')"),
-    ),
 )
 
 material: Final = Table(
@@ -144,6 +135,24 @@ def verdict_columns() -> tuple[Column[Any], ...]:
         Column("policy_version", Text, nullable=False),
     )
 
+
+business_email: Final = Table(
+    "business_email",
+    metadata,
+    Column("submission_id", Uuid, ForeignKey("submission.id"), primary_key=True),
+    Column("address", Text, nullable=False),
+    Column("site_matches", Text),
+    Column("code_hash", Text),
+    Column("tries", Integer, nullable=False, server_default="0"),
+    Column("codes", Integer, nullable=False, server_default="1"),
+    Column("code_asked_at", Instant, nullable=False),
+    Column("codes_since", Instant, nullable=False),
+    Column("codes_today", Integer, nullable=False, server_default="1"),
+    Column("code_sent_at", Instant),
+    Column("code_expires_at", Instant),
+    CheckConstraint("(code_sent_at IS NULL) = (code_expires_at IS NULL)", name="expires_once_sent"),
+)
+"""Written by verification alone; membership reads when a code expires. `codes` is the number of the valid code. Its hash is null until it was made, its times until the mail server accepted it."""
 
 decision: Final = Table(
     "decision",

@@ -50,7 +50,7 @@ DELIVER_EVENT: Final = Kind(
 FORGET_FILES: Final = Kind("material.forget", "effects", "forget_files", 45, 35, 12)
 SWEEP_STORAGE: Final = Kind("storage.sweep", "effects", "sweep_storage", 300, 240, 3)
 FORGET_OLD: Final = Kind("ledger.forget", "effects", "forget_old", 60, 45, 3)
-WATCH_PROMISES: Final = Kind("promise.watch", "effects", "watch_promises", 60, 600, 3, renews=True)
+WATCH_SLA: Final = Kind("promise.watch", "effects", "watch_promises", 60, 600, 3, renews=True)
 
 KINDS: Final[Mapping[str, Kind]] = {
     kind.name: kind
@@ -68,7 +68,7 @@ KINDS: Final[Mapping[str, Kind]] = {
         FORGET_FILES,
         SWEEP_STORAGE,
         FORGET_OLD,
-        WATCH_PROMISES,
+        WATCH_SLA,
     )
 }
 

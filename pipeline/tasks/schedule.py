@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from pipeline.kernel.database import Database, took_effect
 from pipeline.tasks import ledger
-from pipeline.tasks.rules import FORGET_OLD, SWEEP_STORAGE, WATCH_PROMISES, Kind
+from pipeline.tasks.rules import FORGET_OLD, SWEEP_STORAGE, WATCH_SLA, Kind
 from pipeline.tasks.tables import schedule_run
 
 
@@ -25,7 +25,7 @@ class Scheduled:
 SCHEDULE: Final = (
     Scheduled(SWEEP_STORAGE, timedelta(hours=1)),
     Scheduled(FORGET_OLD, timedelta(hours=1)),
-    Scheduled(WATCH_PROMISES, timedelta(minutes=1)),
+    Scheduled(WATCH_SLA, timedelta(minutes=1)),
 )
 
 

@@ -1,14 +1,15 @@
-"""The code of a business address (DOMAIN §7.3): it comes back and approves, is wrong too often, or runs out."""
+"""Verification by a code that is sent to a business address: kept at the door, and ended by the right code, wrong ones or expiry."""
 
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
 import structlog
-from sqlalchemy import Connection, Row, update
+from sqlalchemy import Connection, Row, insert, update
 
 from pipeline.kernel.database import Database
-from pipeline.kernel.errors import Conflict
+from pipeline.kernel.errors import Conflict, Problem
 from pipeline.kernel.idempotency import Once, earlier_answer, remember
 from pipeline.kernel.rules.one_time_codes import Kept, Outcome, tried
 from pipeline.policy import Policy
@@ -16,27 +17,51 @@ from pipeline.policy.mail_templates import MailTemplate
 from pipeline.submission import lifecycle
 from pipeline.submission.chances import chances_left
 from pipeline.submission.decisions import Judgement, Rule, record_decision
-from pipeline.submission.evidence.rules.email_domains import domain_of
-from pipeline.submission.evidence.tables import business_email
+from pipeline.submission.evidence.method import EvidenceMethod
+from pipeline.submission.evidence.rules.email_domains import domain_of, matches_site, plain_address
 from pipeline.submission.lifecycle import State, Transition
 from pipeline.submission.mail_contract import FreezeMail, SubmissionMail
+from pipeline.submission.tables import business_email
 from pipeline.tasks import ledger
 from pipeline.tasks.ledger import Task
-from pipeline.tasks.rules import SEND_MAIL
-from pipeline.verification.code_delivery import locked, subject_of, waiting
+from pipeline.tasks.rules import SEND_CODE, SEND_MAIL
+from pipeline.verification.code_delivery import awaiting_code, locked
+from pipeline.verification.rules import address_problems
 from schemas.codes import CodeAnswer
+from schemas.submissions import BusinessEmailSubmission
 
 log = structlog.get_logger()
 
 RULE: Final = "business_email"
 WRONG: Final = "wrong_code"
-_NOT_RUNNING_YET: Final = timedelta(days=1)
+EXPIRED: Final = "code_expired"
+_BEFORE_IT_IS_SENT: Final = timedelta(days=1)
+"""How long a code that no mail server has accepted yet may be tried: its expiry is not counted before."""
+
+TakesMail = Callable[[str], bool]
 
 
 class CodeOnItsWay(Conflict):
-    """The code has not been sent yet. No try was spent."""
+    """The code has not been sent yet. No try was counted."""
 
     code = "code_on_its_way"
+
+
+def evidence_method(takes_mail: TakesMail) -> EvidenceMethod:
+    """The method for intake. `takes_mail`: whether the domain of an address takes mail."""
+
+    def network_problems(given: BusinessEmailSubmission) -> Iterable[Problem]:
+        if not takes_mail(given.business_email):
+            message = "The address's domain takes no mail. Check its spelling."
+            yield Problem("business_email", "undeliverable_domain", message)
+
+    return EvidenceMethod(
+        problems=lambda given, policy: address_problems(given.business_email, policy.business_email),
+        network_problems=network_problems,
+        keep=_keep,
+        first_task=SEND_CODE,
+        first_state=State.AWAITING_CODE,
+    )
 
 
 def confirm(
@@ -48,16 +73,16 @@ def confirm(
     freeze_mail: FreezeMail,
     request: Once | None = None,
 ) -> CodeAnswer:
-    """Try a code. The right one approves; each wrong one is counted, and the last one that may be ends the submission.
+    """Try a code. The right one approves; each wrong one is counted, and the last allowed try rejects.
 
-    Raises NotFound, AlreadyThere or NotAllowed where it waits for no code, CodeOnItsWay, IdempotencyKeyReused.
+    Raises NotFound, AlreadyThere or NotAllowed where no code is awaited, CodeOnItsWay, IdempotencyKeyReused.
     """
     with db.begin() as connection:
         if (earlier := earlier_answer(connection, request)) is not None:
             return CodeAnswer.model_validate(earlier)
-        subject, mail = waiting(connection, submission_id)
+        subject, mail = awaiting_code(connection, submission_id)
         outcome, tries = _try(connection, mail, given, policy)
-        state = _follow(connection, subject, mail, outcome, tries=tries, policy=policy, freeze_mail=freeze_mail)
+        state = _apply(connection, subject, mail, outcome, tries=tries, policy=policy, freeze_mail=freeze_mail)
         answer = CodeAnswer(
             submission_id=submission_id,
             correct=outcome is Outcome.RIGHT,
@@ -71,12 +96,11 @@ def confirm(
 
 
 def expire(task: Task, *, db: Database, policy: Policy, freeze_mail: FreezeMail) -> None:
-    """End a submission whose code ran out, if that code is still the one that is meant; its chance is spent."""
+    """End a submission whose valid code has expired; its chance is spent. Nothing where a newer code was sent."""
     submission_id = UUID(task.ref_id)
     with db.begin() as connection:
         ledger.finish(connection, task)
-        mail = locked(connection, submission_id)
-        subject = subject_of(connection, submission_id)
+        subject, mail = locked(connection, submission_id)
         over = mail.code_expires_at is not None and mail.code_expires_at <= mail.now
         ended = over and subject.state == State.AWAITING_CODE
         if ended:
@@ -84,11 +108,27 @@ def expire(task: Task, *, db: Database, policy: Policy, freeze_mail: FreezeMail)
     log.info("code.expired" if ended else "code.expiry_dropped", submission_id=str(submission_id))
 
 
+def _keep(
+    connection: Connection, submission_id: UUID, given: BusinessEmailSubmission, now: datetime, policy: Policy
+) -> None:
+    """Write the address, and whether its domain is that of the company's site."""
+    address = plain_address(given.business_email)
+    assert address is not None  # noqa: S101  (`problems` has checked it)
+    row = {
+        "submission_id": submission_id,
+        "address": address,
+        "site_matches": matches_site(domain_of(address), given.form, policy.business_email),
+        "code_asked_at": now,
+        "codes_since": now,
+    }
+    connection.execute(insert(business_email), row)
+
+
 def _try(connection: Connection, mail: Row[Any], given: str, policy: Policy) -> tuple[Outcome, int]:
-    """What the code comes to, and how many tries are used with it; a wrong one is counted. Raises CodeOnItsWay."""
+    """Compare the code and count the try. Returns the outcome and the number of tries. Raises CodeOnItsWay."""
     if mail.code_hash is None:
-        raise CodeOnItsWay("The code has not been sent yet. Wait for the mail; no try was used.")
-    expires_at: datetime = mail.code_expires_at or mail.now + _NOT_RUNNING_YET
+        raise CodeOnItsWay("The code has not been sent yet. Wait for the mail; no try was counted.")
+    expires_at: datetime = mail.code_expires_at or mail.now + _BEFORE_IT_IS_SENT
     outcome = tried(Kept(mail.code_hash, expires_at, mail.tries), given, now=mail.now, rules=policy.codes)
     tries = mail.tries + (outcome is not Outcome.EXPIRED)
     mine = business_email.c.submission_id == mail.submission_id
@@ -96,7 +136,7 @@ def _try(connection: Connection, mail: Row[Any], given: str, policy: Policy) -> 
     return outcome, tries
 
 
-def _follow(
+def _apply(
     connection: Connection,
     subject: Row[Any],
     mail: Row[Any],
@@ -106,7 +146,7 @@ def _follow(
     policy: Policy,
     freeze_mail: FreezeMail,
 ) -> State:
-    """What follows from a try, and the submission's state after it."""
+    """Approve, reject, expire or leave the submission waiting. Returns its state."""
     if outcome is Outcome.EXPIRED:
         return _expire(connection, subject, policy=policy, freeze_mail=freeze_mail)
     if outcome is Outcome.RIGHT:

@@ -1,4 +1,4 @@
-"""A submission that waits for its code: its rows locked in one order, and a new code in place of the one before it."""
+"""The codes of a business address: which one is valid, when it was sent, and a new one in its place."""
 
 from datetime import timedelta
 from typing import Any
@@ -8,16 +8,16 @@ import structlog
 from sqlalchemy import Connection, Row, func, select, update
 
 from pipeline.kernel.database import Database
-from pipeline.kernel.errors import AlreadyThere, NotAllowed, NotFound
+from pipeline.kernel.errors import AlreadyThere, LeaseLost, NotAllowed, NotFound
 from pipeline.kernel.idempotency import Once, earlier_answer, remember
 from pipeline.kernel.rules.one_time_codes import Sent, send_another
 from pipeline.policy import Policy
 from pipeline.submission import audit
-from pipeline.submission.evidence.tables import business_email
 from pipeline.submission.lifecycle import State
-from pipeline.submission.tables import submission
+from pipeline.submission.tables import business_email, submission
 from pipeline.tasks import ledger
-from pipeline.tasks.rules import SEND_CODE
+from pipeline.tasks.ledger import Task
+from pipeline.tasks.rules import EXPIRE_CODE, SEND_CODE
 from schemas.codes import CodeSent
 
 log = structlog.get_logger()
@@ -26,25 +26,24 @@ log = structlog.get_logger()
 def resend(submission_id: UUID, *, caller: str, db: Database, policy: Policy, request: Once | None = None) -> CodeSent:
     """Send a new code in place of the one before it; tries that were used stay used.
 
-    Raises NotFound, AlreadyThere or NotAllowed where it waits for no code, CodeTooSoon, IdempotencyKeyReused.
+    Raises NotFound, AlreadyThere or NotAllowed where no code is awaited, CodeTooSoon, IdempotencyKeyReused.
     """
     with db.begin() as connection:
         if (earlier := earlier_answer(connection, request)) is not None:
             return CodeSent.model_validate(earlier)
-        subject, mail = waiting(connection, submission_id)
-        answer = _send_anew(connection, subject, mail, caller=caller, policy=policy)
+        subject, mail = awaiting_code(connection, submission_id)
+        answer = _send_another(connection, subject, mail, caller=caller, policy=policy)
         remember(connection, request, answer.model_dump(mode="json"))
     log.info("code.asked", submission_id=str(submission_id), correlation_id=subject.correlation_id)
     return answer
 
 
-def waiting(connection: Connection, submission_id: UUID) -> tuple[Row[Any], Row[Any]]:
-    """A submission that waits for a code, and its address with the database's time `now`; both rows are locked.
+def awaiting_code(connection: Connection, submission_id: UUID) -> tuple[Row[Any], Row[Any]]:
+    """A submission that waits for its code, and its address, as `locked` returns them.
 
-    Raises NotFound, and AlreadyThere or NotAllowed where it waits for no code any more.
+    Raises NotFound, and AlreadyThere or NotAllowed where no code is awaited any more.
     """
-    mail = locked(connection, submission_id)
-    subject = subject_of(connection, submission_id)
+    subject, mail = locked(connection, submission_id)
     if subject.state == State.APPROVED:
         raise AlreadyThere("The submission is approved already.")
     if subject.state != State.AWAITING_CODE:
@@ -52,23 +51,62 @@ def waiting(connection: Connection, submission_id: UUID) -> tuple[Row[Any], Row[
     return subject, mail
 
 
-def locked(connection: Connection, submission_id: UUID) -> Row[Any]:
-    """The address, locked before its submission: so tries, new codes and the expiry of one queue up. Raises NotFound."""
+def locked(connection: Connection, submission_id: UUID) -> tuple[Row[Any], Row[Any]]:
+    """A submission, and its address with the database's time as `now`, both locked: tries, new codes and expiry queue up.
+
+    Raises NotFound.
+    """
     mine = business_email.c.submission_id == submission_id
-    row = connection.execute(
+    mail = connection.execute(
         select(business_email, func.clock_timestamp().label("now")).where(mine).with_for_update()
     ).one_or_none()
-    if row is None:
+    if mail is None:
         raise NotFound(f"There is no submission {submission_id} that waits for a code.")
-    return row
+    return connection.execute(select(submission).where(submission.c.id == submission_id).with_for_update()).one(), mail
 
 
-def subject_of(connection: Connection, submission_id: UUID) -> Row[Any]:
-    """The submission, locked."""
-    return connection.execute(select(submission).where(submission.c.id == submission_id).with_for_update()).one()
+def begin_sending(connection: Connection, task: Task, submission_id: UUID, number: int, *, hashed: str) -> Any:
+    """Keep the code's hash before its mail leaves, so that whoever has the mail can use it.
+
+    Returns the address with the submission's `id`, `stage` and `member`; None where this code is no longer to be sent.
+    Raises LeaseLost.
+    """
+    mine = business_email.c.submission_id == submission_id
+    columns = (business_email.c.address, submission.c.id, submission.c.stage, submission.c.member)
+    subject = connection.execute(
+        select(*columns)
+        .join(submission, submission.c.id == business_email.c.submission_id)
+        .where(
+            mine,
+            business_email.c.codes == number,
+            business_email.c.code_sent_at.is_(None),
+            submission.c.state == State.AWAITING_CODE,
+        )
+        .with_for_update(of=business_email)
+    ).one_or_none()
+    if subject is None:
+        return None
+    kept = update(business_email).where(mine, ledger.is_held(task)).values(code_hash=hashed)
+    if connection.execute(kept).rowcount != 1:
+        raise LeaseLost(f"Task {task.id} is no longer held with token {task.token}.")
+    return subject
 
 
-def _send_anew(connection: Connection, subject: Row[Any], mail: Row[Any], *, caller: str, policy: Policy) -> CodeSent:
+def start_validity(
+    connection: Connection, submission_id: UUID, number: int, *, hashed: str, policy: Policy, trace: str
+) -> None:
+    """Count the code's validity from now, when its mail was handed over; nothing where a newer code was asked for."""
+    seconds = policy.codes.valid_seconds
+    mine = (business_email.c.submission_id == submission_id, business_email.c.code_hash == hashed)
+    times = {"code_sent_at": func.now(), "code_expires_at": func.now() + timedelta(seconds=seconds)}
+    if connection.execute(update(business_email).where(*mine).values(times)).rowcount:
+        key = f"{EXPIRE_CODE.name}:{submission_id}:{number}"
+        ledger.record(connection, EXPIRE_CODE, submission_id, trace=trace, delay_seconds=seconds, dedup_key=key)
+
+
+def _send_another(
+    connection: Connection, subject: Row[Any], mail: Row[Any], *, caller: str, policy: Policy
+) -> CodeSent:
     before = Sent(mail.code_asked_at, mail.codes_since, mail.codes_today)
     sent = send_another(before, now=mail.now, rules=policy.codes)
     number = mail.codes + 1

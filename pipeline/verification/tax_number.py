@@ -1,36 +1,74 @@
-"""Judge a tax number (DOMAIN §7.3): a wrong one spends its chance, a right one goes to a person, or is approved by the policy."""
+"""Verification by a tax number: a wrong one is rejected by a rule; the policy approves a right one, or a person sees it."""
 
+from collections.abc import Iterable
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
 import structlog
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import Column, Connection, ForeignKey, Index, Row, Table, Text, Uuid, insert, select, text, update
 
-from pipeline.kernel.database import Database
+from pipeline.kernel.database import JSON, Database, metadata
+from pipeline.kernel.errors import Problem
+from pipeline.kernel.ids import new_id
 from pipeline.policy import Policy
 from pipeline.submission import lifecycle
 from pipeline.submission.decisions import Judgement, Rule, record_decision
+from pipeline.submission.evidence.method import EvidenceMethod
 from pipeline.submission.evidence.rules import tax_numbers
-from pipeline.submission.evidence.tables import tax_number
 from pipeline.submission.lifecycle import State, Transition
 from pipeline.submission.mail_contract import FreezeMail
-from pipeline.submission.tables import submission
+from pipeline.submission.tables import material, submission
 from pipeline.tasks import ledger
 from pipeline.tasks.ledger import Task
-from pipeline.verification.rules import number_goes_to
+from pipeline.tasks.rules import JUDGE_NUMBER
+from pipeline.verification.rules import country_problems, number_goes_to
 from pipeline.verification.vies import Advice, LookUp
 from schemas.cases import TaxNumberView, UsedBy
+from schemas.submissions import TaxNumberSubmission
 
 log = structlog.get_logger()
 
 RULE: Final = "tax_number"
 _SHOWN: Final = 20
 
+tax_number: Final = Table(
+    "tax_number",
+    metadata,
+    Column("submission_id", Uuid, ForeignKey("submission.id"), primary_key=True),
+    Column("member_id", Text, nullable=False),
+    Column("country", Text, nullable=False),
+    Column("written", Text, nullable=False),
+    Column("number", Text),
+    Column("register", JSON),
+    Index("ix_tax_number_number", "country", "number", postgresql_where=text("number IS NOT NULL")),
+)
+"""`number` is the normal form of what was `written`, null where it has none. `register` is the register's answer, if it was asked."""
+
+
+def _problems(given: TaxNumberSubmission, _policy: Policy) -> Iterable[Problem]:
+    """Of the country alone: whether the number is right is judged after it was accepted."""
+    return country_problems(given.tax_number.country)
+
+
+def _keep(
+    connection: Connection, submission_id: UUID, given: TaxNumberSubmission, _now: datetime, _policy: Policy
+) -> None:
+    """Write the number, and the material that a reviewer answers for."""
+    country, written = given.tax_number.country, given.tax_number.number
+    row = {"submission_id": submission_id, "member_id": given.member_id, "country": country, "written": written}
+    connection.execute(insert(tax_number), {**row, "number": tax_numbers.check(country, written).number})
+    shown = {"id": new_id(), "submission_id": submission_id, "position": 0, "kind": given.method}
+    connection.execute(insert(material), shown)
+
+
+METHOD: Final = EvidenceMethod(problems=_problems, keep=_keep, first_task=JUDGE_NUMBER)
+
 
 def judge_number(task: Task, *, db: Database, policy: Policy, freeze_mail: FreezeMail, look_up: LookUp | None) -> None:
-    """Take a submission with a tax number to a person, to its rejection or to its approval. The register is asked beforehand.
+    """Reject a submission with a tax number, approve it, or pass it to a person. The register is asked before the transaction.
 
-    Of two members with one number at least one is judged after both were accepted, so it is seen that there are two.
+    Of two members with one number at least one is judged after both were accepted, so the second use is seen.
     """
     submission_id = UUID(task.ref_id)
     with db.read() as connection:
@@ -74,7 +112,7 @@ def _judge(
 
 
 def used_by_others(connection: Connection, given: Row[Any]) -> tuple[UsedBy, ...]:
-    """Where other members gave the same number, the latest first; what they withdrew counts as well."""
+    """The submissions in which other members gave the same number, the latest first; withdrawn ones count as well."""
     rows = connection.execute(
         select(tax_number.c.submission_id, tax_number.c.member_id, submission.c.stage, submission.c.state)
         .join(submission, submission.c.id == tax_number.c.submission_id)
@@ -90,7 +128,7 @@ def used_by_others(connection: Connection, given: Row[Any]) -> tuple[UsedBy, ...
 
 
 def number_of(submission_id: UUID, *, db: Database) -> TaxNumberView | None:
-    """What a reviewer sees of a submission's tax number; None where it has none."""
+    """A submission's tax number as a reviewer sees it; None where it has none."""
     with db.read() as connection:
         mine = tax_number.c.submission_id == submission_id
         given = connection.execute(select(tax_number).where(mine)).one_or_none()

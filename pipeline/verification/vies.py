@@ -1,4 +1,4 @@
-"""What a public register says of a tax number. It advises only: a register that is away or knows nothing rejects nobody."""
+"""Ask a public register about a tax number. Its answer is advice: no member is rejected because a register is away."""
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -18,13 +18,13 @@ _NAME_LENGTH: Final = 200
 
 @dataclass(frozen=True, slots=True)
 class Advice:
-    """`status`: the register knows the number, does not, was away, or has no numbers of that country. `name` is its company."""
+    """The register's answer. `not_covered`: it has no numbers of that country. `name` is the company's."""
 
     status: Literal["registered", "not_registered", "unavailable", "not_covered"]
     name: str | None = None
 
     def as_json(self) -> dict[str, Any]:
-        """As it is kept."""
+        """As it is stored."""
         return asdict(self)
 
 
@@ -58,7 +58,7 @@ class Vies:
 
 
 def _advice(found: Any) -> Advice:
-    """An answer has `valid`; one that says why there is none (`MS_UNAVAILABLE` and the like) has not."""
+    """The advice in an answer. One without `valid` reports a fault, such as `MS_UNAVAILABLE`."""
     valid = found.get("valid") if isinstance(found, dict) else None
     if not isinstance(valid, bool):
         return Advice("unavailable")

@@ -1,4 +1,4 @@
-"""Disable a reviewer: they lose their access, and the cases that they hold wait again."""
+"""Disable a reviewer: their access ends, and the cases that they have claimed return to the queue."""
 
 from pipeline.access.staff.accounts import end_access
 from pipeline.kernel.database import Database
@@ -6,7 +6,7 @@ from pipeline.review.claims.grant import end_all_claims
 
 
 def disable(reviewer_id: str, *, actor: str, db: Database) -> None:
-    """Sign a person out everywhere, put back what they hold, and let them in no more. Raises NotFound, LastAdministrator."""
+    """End a reviewer's access and sessions, and return their claims to the queue. Raises NotFound, LastAdministrator."""
     with db.begin() as connection:
         end_access(connection, reviewer_id, actor=actor)
         end_all_claims(connection, reviewer_id)

@@ -1,6 +1,5 @@
 """Mail to a member about something else than a submission's result: to the address that we know, in their language."""
 
-from dataclasses import dataclass
 from typing import Final
 
 from sqlalchemy import Connection
@@ -21,19 +20,10 @@ ACTOR: Final = "notification"
 _BENEFITS: Final = ("new_benefits", "lost_benefits")
 
 
-@dataclass(frozen=True, slots=True)
-class MailContext:
-    """What writing to a member needs: who sends it, the policy, and where `web` is seen from outside (https)."""
-
-    sender: Sender
-    policy: Policy
-    web_url: str
-
-
-def notify_member(connection: Connection, mail: MemberMail, *, context: MailContext) -> bool:
+def notify_member(connection: Connection, mail: MemberMail, *, sender: Sender, policy: Policy, web_url: str) -> bool:
     """Freeze the mail and record the task that sends it, in the caller's transaction; False where none is sent.
 
-    The history then says why: `unknown_address`, `suppressed` or `unsubscribed`.
+    The audit then says why: `unknown_address`, `suppressed` or `unsubscribed`. `web_url` is the public address of `web` (https).
     """
     to = addressee_of(connection, mail.member_id)
     if to is None:
@@ -41,9 +31,9 @@ def notify_member(connection: Connection, mail: MemberMail, *, context: MailCont
     if takes_no_mail(connection, to.email):
         return _leave_out(connection, mail, "suppressed")
     category = mail.template.category
-    if category is not None and not is_subscribed(connection, mail.member_id, category, policy=context.policy):
+    if category is not None and not is_subscribed(connection, mail.member_id, category, policy=policy):
         return _leave_out(connection, mail, "unsubscribed")
-    freeze_addressed_mail(connection, _addressed(connection, mail, to, context), sender=context.sender)
+    freeze_addressed_mail(connection, _addressed(connection, mail, to, policy, web_url), sender=sender)
     ledger.record(connection, SEND_MAIL, mail.cause_id, trace=mail.trace)
     return True
 
@@ -54,13 +44,12 @@ def _leave_out(connection: Connection, mail: MemberMail, why: str) -> bool:
     return False
 
 
-def _addressed(connection: Connection, mail: MemberMail, to: Addressee, context: MailContext) -> AddressedMail:
+def _addressed(connection: Connection, mail: MemberMail, to: Addressee, policy: Policy, web_url: str) -> AddressedMail:
     """The mail with benefits by their titles, and with the way out of its category where it has one."""
     category = mail.template.category
-    web_url = context.web_url
     leaving = unsubscribe_headers(connection, Leaving(mail.member_id, category), web_url=web_url) if category else {}
     benefits = {name: mail.facts[name] for name in _BENEFITS if name in mail.facts}
-    titled = {name: context.policy.benefit_titles(each) for name, each in benefits.items()}
+    titled = {name: policy.benefit_titles(each) for name, each in benefits.items()}
     return AddressedMail(
         cause_id=mail.cause_id,
         template=mail.template,

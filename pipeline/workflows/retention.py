@@ -1,4 +1,4 @@
-"""What ends by itself: originals past their retention, renditions that nobody names, keys and tasks long done."""
+"""Delete what is past its retention: originals, orphaned renditions and avatars, keys, events, and tasks long done."""
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
@@ -12,7 +12,7 @@ from pipeline.access.member_sessions import forget_ended
 from pipeline.access.staff.sessions import forget_signed_out
 from pipeline.avatar.tables import avatar
 from pipeline.events.tables import event
-from pipeline.intake.tables import upload_slot
+from pipeline.intake.uploads import upload_slot
 from pipeline.kernel.database import Database
 from pipeline.kernel.idempotency import idempotency
 from pipeline.kernel.storage import Storage
@@ -26,7 +26,7 @@ from pipeline.tasks.operate import forget_done
 log = structlog.get_logger()
 
 ORPHAN_AGE: Final = timedelta(hours=6)
-"""A rendition that no row names is an orphan once it is older than any attempt can last."""
+"""A rendition that no row names is an orphan once it is older than any try of a task can last."""
 
 DONE_TASK_DAYS: Final = 30
 SLOT_AGE: Final = timedelta(days=30)
@@ -34,14 +34,14 @@ _BATCH: Final = 500
 
 
 def sweep_storage(task: Task, *, now: datetime, db: Database, storage: Storage, policy: Policy) -> None:
-    """Delete renditions of attempts that did not finish, avatars that nobody shows, and originals past their retention."""
+    """Delete renditions of tries that did not finish, avatars that are not shown, and originals past their retention."""
     orphans = sum(_delete(storage, storage.vault, keys) for keys in _orphans(db, storage, now - ORPHAN_AGE))
     kept_until = now - timedelta(days=policy.upload.retention_days)
     originals = sum(_delete(storage, storage.uploads, keys) for keys in _expired(db, storage, kept_until))
-    unseen = sum(_delete(storage, storage.public, keys) for keys in _unseen(db, storage, now - ORPHAN_AGE))
+    unshown = sum(_delete(storage, storage.public, keys) for keys in _unshown(db, storage, now - ORPHAN_AGE))
     with db.begin() as connection:
         ledger.finish(connection, task)
-    log.info("storage.swept", orphans=orphans, originals=originals, unseen_avatars=unseen)
+    log.info("storage.swept", orphans=orphans, originals=originals, unseen_avatars=unshown)
 
 
 def forget_old(task: Task, *, db: Database, policy: Policy) -> None:
@@ -53,8 +53,8 @@ def forget_old(task: Task, *, db: Database, policy: Policy) -> None:
         tasks = forget_done(connection, days=DONE_TASK_DAYS)
         slots = connection.execute(delete(upload_slot).where(upload_slot.c.expires_at < func.now() - SLOT_AGE)).rowcount
         forget_signed_out(connection, policy.sign_in)
-        told = func.now() - timedelta(days=policy.events.retention_days)
-        events = connection.execute(delete(event).where(event.c.at < told)).rowcount
+        kept_since = func.now() - timedelta(days=policy.events.retention_days)
+        events = connection.execute(delete(event).where(event.c.at < kept_since)).rowcount
         sessions = forget_ended(connection)
     log.info("ledger.forgot", idempotency_keys=keys, tasks=tasks, upload_slots=slots, events=events, sessions=sessions)
 
@@ -66,8 +66,8 @@ def _orphans(db: Database, storage: Storage, before: datetime) -> Iterator[list[
         yield [key for key in keys if key not in named]
 
 
-def _unseen(db: Database, storage: Storage, before: datetime) -> Iterator[list[str]]:
-    """Public pictures that no member's avatar names: put there by a worker that was overtaken."""
+def _unshown(db: Database, storage: Storage, before: datetime) -> Iterator[list[str]]:
+    """Public pictures that no member's avatar names: a worker that lost its lease put them there."""
     for keys in _batches(_older(storage, storage.public, before)):
         with db.read() as connection:
             rows = connection.execute(

@@ -1,4 +1,4 @@
-"""Whether promised times were kept, and how long results took, by kind and week of acceptance (DOMAIN §7.4)."""
+"""How many due times were kept, and how long results took, by kind and week of acceptance (DOMAIN §7.4)."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, and_, func, or_, select
 
-from pipeline.avatar.rules import OUTDATED, PUBLISHED
+from pipeline.avatar.service import OUTDATED, PUBLISHED
 from pipeline.kernel.database import Database
 from pipeline.kernel.rules.statistics import percent, percentile
 from pipeline.kernel.rules.working_days import working_time
@@ -19,17 +19,17 @@ from pipeline.submission.lifecycle import OPEN, State
 from pipeline.submission.tables import submission
 
 MAILED: Final = ("mail.sent", "mail.suppressed")
-"""The result was handed over, or its address takes no mail any more, and then the API tells it."""
+"""The mail with the result was handed over, or its address is suppressed; then only the API shows the result."""
 
-NEVER_TOLD: Final = (State.SUPERSEDED, State.WITHDRAWN)
-"""The member took it back: no result is owed any more."""
+NO_RESULT_OWED: Final = (State.SUPERSEDED, State.WITHDRAWN)
+"""The member replaced or withdrew the submission."""
 
 _SECONDS_AN_HOUR: Final = 3600
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """One promise: when it began and ended, and when the result was there; None while it is not."""
+    """One submission: when it was accepted and due, and when its member had the result; None while there is none."""
 
     kind: str
     accepted_at: datetime
@@ -38,8 +38,8 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
-class Promises:
-    """Those of one kind and ISO week. `kept_percent` is of the judged ones; times are working hours from acceptance to result."""
+class SlaWeek:
+    """The outcomes of one kind and ISO week. `judged` are kept or late; times are working hours from acceptance to result."""
 
     week: str
     kind: str
@@ -53,8 +53,8 @@ class Promises:
     p99_hours: float | None
 
 
-def promises(*, since: datetime, now: datetime, db: Database, clock: Clock) -> list[Promises]:
-    """What was promised since then, the latest week first. A promise that is open is judged once its time has passed."""
+def sla_weeks(*, since: datetime, now: datetime, db: Database, clock: Clock) -> list[SlaWeek]:
+    """The weeks since then, the latest first. A submission without a result counts as late once its due time has passed."""
     by_week: dict[tuple[str, str], list[Outcome]] = {}
     for each in outcomes(since=since, db=db):
         by_week.setdefault((_week(each, clock), each.kind), []).append(each)
@@ -62,32 +62,32 @@ def promises(*, since: datetime, now: datetime, db: Database, clock: Clock) -> l
 
 
 def outcomes(*, since: datetime, db: Database) -> list[Outcome]:
-    """Every submission accepted since then whose member is told a result: an approved avatar when it is visible, the rest by mail."""
+    """Every submission accepted since then whose member is owed a result."""
     query = (
         select(
             submission.c.kind, submission.c.accepted_at, submission.c.due_at, func.min(audit.c.at).label("result_at")
         )
-        .outerjoin(audit, tells_the_result())
-        .where(submission.c.accepted_at >= since, submission.c.state.not_in(NEVER_TOLD))
+        .outerjoin(audit, brings_the_result())
+        .where(submission.c.accepted_at >= since, submission.c.state.not_in(NO_RESULT_OWED))
         .group_by(submission.c.id)
     )
     with db.read() as connection:
         return [Outcome(*row) for row in connection.execute(query)]
 
 
-def tells_the_result() -> ColumnElement[bool]:
-    """Which row of the history tells a submission's member the result: an approved avatar is visible, all else is mailed."""
+def brings_the_result() -> ColumnElement[bool]:
+    """The audit rows by which a member has the result: an approved avatar is visible, all else is mailed."""
     shown = and_(submission.c.kind == "avatar", submission.c.state == State.APPROVED)
-    told = or_(and_(shown, audit.c.event.in_((PUBLISHED, OUTDATED))), and_(~shown, audit.c.event.in_(MAILED)))
-    return and_(audit.c.submission_id == submission.c.id, submission.c.state.not_in(OPEN), told)
+    known = or_(and_(shown, audit.c.event.in_((PUBLISHED, OUTDATED))), and_(~shown, audit.c.event.in_(MAILED)))
+    return and_(audit.c.submission_id == submission.c.id, submission.c.state.not_in(OPEN), known)
 
 
-def summed(found: Sequence[Outcome], *, week: str, now: datetime, clock: Clock) -> Promises:
-    """One line for the outcomes of one kind and week."""
+def summed(found: Sequence[Outcome], *, week: str, now: datetime, clock: Clock) -> SlaWeek:
+    """The figures of one kind and week."""
     kept = sum(each.result_at is not None and each.result_at <= each.due_at for each in found)
     late = sum((each.result_at or now) > each.due_at for each in found)
     p50, p90, p99 = _spread(found, clock)
-    return Promises(
+    return SlaWeek(
         week=week,
         kind=found[0].kind,
         judged=kept + late,

@@ -1,4 +1,4 @@
-"""What upstream reads of submissions: one with everything, or a page of many."""
+"""Submissions as upstream reads them: one with everything, or a page of many."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import BindParameter, Connection, Row, bindparam, func, select
 
-from pipeline.avatar.rules import OUTDATED, PUBLISHED
+from pipeline.avatar.service import OUTDATED, PUBLISHED
 from pipeline.kernel.database import Database
 from pipeline.kernel.errors import Invalid, NotFound, Problem
 from pipeline.kernel.pagination import cursor_of, id_in
@@ -41,7 +41,7 @@ _STEPS: Final = (
     .where(audit.c.submission_id.in_(_IDS), audit.c.to_state.is_not(None))
     .order_by(audit.c.id)
 )
-"""The moves, the earliest first. Who made them stays inside."""
+"""The transitions, the earliest first, without who made them."""
 _PUBLISHED: Final = (
     select(audit.c.submission_id.label("of"), func.min(audit.c.at).label("at"))
     .where(audit.c.submission_id.in_(_IDS), audit.c.event.in_((PUBLISHED, OUTDATED)))
@@ -66,7 +66,7 @@ class Filters:
 
 
 def submission_of(submission_id: UUID, *, db: Database, policy: Policy) -> SubmissionView:
-    """All that upstream may know of one submission. Raises NotFound."""
+    """One submission with everything that upstream may read. Raises NotFound."""
     with db.read() as connection:
         rows = connection.execute(_ONE, {"submission_id": submission_id}).all()
         if not rows:
@@ -76,7 +76,7 @@ def submission_of(submission_id: UUID, *, db: Database, policy: Policy) -> Submi
 
 
 def submissions(filters: Filters, *, cursor: str | None, limit: int, db: Database) -> SubmissionPage:
-    """A page of submissions, the latest first. Raises Invalid for an unknown state or a cursor that is not ours."""
+    """A page of submissions, the latest first. Raises Invalid for an unknown state or cursor."""
     with db.read() as connection:
         rows, following = _page(connection, filters, cursor=cursor, limit=limit)
     return SubmissionPage(items=tuple(_line(row) for row in rows), next_cursor=following)
@@ -108,7 +108,7 @@ def _page(
 
 
 def _views(connection: Connection, rows: Sequence[Row[Any]], policy: Policy) -> Iterator[SubmissionView]:
-    """Everything of each, in as many statements as for one."""
+    """The full views. The number of statements does not depend on the number of rows."""
     ids = {"ids": [row.id for row in rows]}
     files = _by(connection.execute(_FILES, ids), "submission_id")
     findings = findings_of_each(connection, ids["ids"])
@@ -145,10 +145,10 @@ def _views(connection: Connection, rows: Sequence[Row[Any]], policy: Policy) -> 
 def _effects(
     connection: Connection, rows: Sequence[Row[Any]], decided: Mapping[UUID, Row[Any]]
 ) -> Mapping[UUID, Sequence[EffectView]]:
-    """What follows from each result, and how far it is; nothing while there is no result.
+    """The effects of each result, and whether they are done; empty while there is no result.
 
-    An avatar is published once it was, or a later one was by then, and a stage is unlocked once the decision is among what
-    unlocks it: both stay done when they are replaced or corrected later.
+    An avatar's effect is done once it or a later one was published, a stage's once the decision is a ground for it. Both stay done
+    when they are replaced or corrected later.
     """
     approved = [row for row in rows if row.id in decided and decided[row.id].verdict == "approve"]
     avatars = [row.id for row in approved if row.kind == "avatar"]

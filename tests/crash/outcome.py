@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any, Final
 
-from pipeline.intake.tables import upload_slot
+from pipeline.intake.uploads import upload_slot
 from pipeline.kernel.idempotency import idempotency
 from pipeline.notification.tables import mail
 from pipeline.review.tables import claim, skip

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -10,11 +11,11 @@ from pipeline.kernel.errors import AlreadyThere, AttemptsExhausted, Invalid, Not
 from pipeline.kernel.rules.one_time_codes import CodeTooSoon
 from pipeline.kernel.validation import parse_submission
 from pipeline.notification.suppression import suppress
-from pipeline.submission.evidence.tables import business_email
-from pipeline.submission.tables import decision
+from pipeline.submission.tables import business_email, decision
 from pipeline.tasks.rules import EXPIRE_CODE, SEND_CODE
 from pipeline.verification.business_email import CodeOnItsWay
 from pipeline.verification.code_delivery import resend
+from pipeline.verification.methods import evidence_methods
 from schemas.codes import CodeSent
 from schemas.submissions import Accepted
 from tests.support.bodies import verification_body
@@ -338,16 +339,11 @@ def test_an_address_of_no_business_is_refused_at_the_door(api: Api, desk: Desk, 
 
 
 def test_a_domain_that_takes_no_mail_is_refused_at_the_door(desk: Desk) -> None:
+    methods = evidence_methods(takes_mail=lambda _: False)
+    context = replace(desk.tools.intake, methods=methods)
+
     with pytest.raises(Invalid) as refused:
-        accept(
-            parse_submission(email_body()),
-            door=Door("http", "test", "trace-1"),
-            now=clock.now(),
-            db=desk.tools.db,
-            policy=desk.tools.policy,
-            is_unlocked=desk.tools.is_unlocked,
-            takes_mail=lambda _: False,
-        )
+        accept(parse_submission(email_body()), door=Door("http", "test", "trace-1"), now=clock.now(), context=context)
 
     assert [(each.path, each.code) for each in refused.value.problems] == [("business_email", "undeliverable_domain")]
     assert chances_left(desk) == 5

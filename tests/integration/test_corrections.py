@@ -177,10 +177,10 @@ def test_two_who_take_the_same_stage_away_at_once_do_it_once(spending: Spending,
     assert len(spending.steps) == 2
 
 
-# What refunds put in doubt
+# Spend reviews
 
 
-def doubtful(spending: Spending) -> UUID:
+def open_review(spending: Spending) -> UUID:
     spending.complete("o-1", PREMIER)
     spending.refund("o-1", 1)
     (review,) = spending.reviews
@@ -188,14 +188,14 @@ def doubtful(spending: Spending) -> UUID:
 
 
 def test_a_person_who_lets_the_member_keep_the_stage_changes_nothing(spending: Spending) -> None:
-    review = spending.settle(doubtful(spending), "keep")
+    review = spending.resolve(open_review(spending), "keep")
 
     assert (review.state, review.settled_by, review.reason) == ("kept", "lead", "Looked at")
     assert (spending.level, len(spending.steps)) == ("premier", 1)
 
 
 def test_a_person_who_takes_the_stage_away_lowers_the_level(spending: Spending, desk: Desk) -> None:
-    review = spending.settle(doubtful(spending), "take_away")
+    review = spending.resolve(open_review(spending), "take_away")
 
     assert review.state == "taken_away"
     assert spending.steps[-1] == ("premier", "trusted", "refund")
@@ -209,34 +209,34 @@ def test_what_verification_gave_is_not_taken_away_by_a_refund(spending: Spending
     spending.refund()
     (review,) = spending.reviews
 
-    spending.settle(review.id, "take_away")
+    spending.resolve(review.id, "take_away")
 
     assert (spending.level, len(spending.steps)) == ("trusted", 1)
 
 
 def test_a_review_is_settled_once_even_by_two_at_once(spending: Spending) -> None:
-    review = doubtful(spending)
+    review = open_review(spending)
 
-    given, raised = at_once(2, lambda number: spending.settle(review, ["keep", "take_away"][number]))
+    given, raised = at_once(2, lambda number: spending.resolve(review, ["keep", "take_away"][number]))
 
     assert (len(given), {type(error) for error in raised}) == (1, {AlreadyThere})
     assert spending.level == ("premier" if given[0].state == "kept" else "trusted")
 
 
 def test_a_review_of_a_stage_that_was_taken_away_otherwise_is_over(spending: Spending) -> None:
-    review = doubtful(spending)
+    review = open_review(spending)
 
     spending.correct("premier")
 
     assert [each.state for each in spending.reviews] == ["taken_away"]
     with pytest.raises(AlreadyThere):
-        spending.settle(review, "keep")
+        spending.resolve(review, "keep")
 
 
 def test_a_review_and_an_order_that_recovers_it_at_once_agree(spending: Spending) -> None:
-    review = doubtful(spending)
+    review = open_review(spending)
     acts: list[Callable[[], object]] = [
-        lambda: spending.settle(review, "take_away"),
+        lambda: spending.resolve(review, "take_away"),
         lambda: spending.complete("o-2", 1),
     ]
 

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from config.container import Container
-from pipeline.intake.tables import upload_slot
+from pipeline.intake.uploads import upload_slot
 from pipeline.kernel.idempotency import idempotency
 from pipeline.submission.tables import submission
 from pipeline.tasks.backlog import Backlog

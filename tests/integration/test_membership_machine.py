@@ -45,7 +45,7 @@ class MembershipMachine(RuleBasedStateMachine):
         body = completed(order, amount, event_id=self._next_id())
         if known.paid is not None:
             with pytest.raises(OrderCompletedBefore):
-                self.spending.tell(body)
+                self.spending.receive(body)
             return
         before = self.model.spent
         known.paid = amount
@@ -67,7 +67,7 @@ class MembershipMachine(RuleBasedStateMachine):
     @rule(at=st.integers(0, 99))
     def tell_again(self, at: int) -> None:
         body, receipt = self.told[at % len(self.told)]
-        assert self.spending.tell(body) == receipt
+        assert self.spending.receive(body) == receipt
 
     @precondition(lambda self: len(self.model.standing("verified")) == 0)
     @rule()
@@ -97,7 +97,7 @@ class MembershipMachine(RuleBasedStateMachine):
     @rule(keeps=st.booleans())
     def settle(self, *, keeps: bool) -> None:
         (review, *_) = [each for each in self.spending.reviews if each.state == "open"]
-        self.spending.settle(review.id, "keep" if keeps else "take_away")
+        self.spending.resolve(review.id, "keep" if keeps else "take_away")
         if keeps:
             known = self.model.open_review(review.stage)
             assert known is not None
@@ -123,7 +123,7 @@ class MembershipMachine(RuleBasedStateMachine):
         return f"e-{len(self.told)}"
 
     def _counted(self, body: dict[str, Any], before: int) -> None:
-        receipt = self.spending.tell(body)
+        receipt = self.spending.receive(body)
         self.told.append((body, receipt))
         self.model.counted(before, receipt.event_id)
 

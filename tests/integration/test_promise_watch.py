@@ -13,7 +13,7 @@ from pipeline.kernel import clock
 from pipeline.kernel.validation import parse_submission
 from pipeline.notification.tables import mail as mail_table
 from pipeline.submission.tables import submission
-from pipeline.tasks.rules import SEND_MAIL, WATCH_PROMISES
+from pipeline.tasks.rules import SEND_MAIL, WATCH_SLA
 from pipeline.tasks.schedule import Scheduled, fire_due
 from pipeline.workflows import sla_watch
 from tests.support.bodies import avatar_body
@@ -176,9 +176,7 @@ def test_an_avatar_that_waited_before_it_was_submitted_is_warned_of_earlier(desk
         parse_submission(avatar_body(desk.upload(photo()))),
         door=Door("http", "test", "trace-1"),
         now=accepted_at,
-        db=desk.tools.db,
-        policy=desk.tools.policy,
-        is_unlocked=desk.tools.is_unlocked,
+        context=desk.tools.intake,
     ).id
     desk.inspect()
 
@@ -191,8 +189,8 @@ def test_the_schedule_brings_the_watch_each_minute(desk: Desk) -> None:
     desk.case_waiting()
     desk.sql("UPDATE submission SET due_at = now() - interval '1 hour', watch_at = now() - interval '1 hour'")
 
-    fire_due(desk.tools.db, schedule=[Scheduled(WATCH_PROMISES, timedelta(minutes=1))])
-    desk.run_due(WATCH_PROMISES)
+    fire_due(desk.tools.db, schedule=[Scheduled(WATCH_SLA, timedelta(minutes=1))])
+    desk.run_due(WATCH_SLA)
 
     assert told(desk) == ["submission.overdue"]
 

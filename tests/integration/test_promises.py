@@ -11,7 +11,7 @@ from config.container import Container
 from pipeline.policy.service_levels import Clock
 from pipeline.submission.audit import audit
 from pipeline.submission.tables import submission
-from pipeline.workflows.sla_report import Outcome, Promises, outcomes, promises, summed
+from pipeline.workflows.sla_report import Outcome, SlaWeek, outcomes, sla_weeks, summed
 from tests.support.desk import Desk
 
 MONDAY = datetime(2026, 11, 16, 9, tzinfo=UTC)
@@ -48,8 +48,8 @@ def happened(desk: Desk, submission_id: UUID, event: str, at: datetime) -> None:
         assert connection.execute(moved.values(at=at)).rowcount == 1
 
 
-def of(desk: Desk, now: datetime) -> list[Promises]:
-    return promises(since=MONDAY - timedelta(days=30), now=now, db=desk.tools.db, clock=CLOCK)
+def of(desk: Desk, now: datetime) -> list[SlaWeek]:
+    return sla_weeks(since=MONDAY - timedelta(days=30), now=now, db=desk.tools.db, clock=CLOCK)
 
 
 @pytest.mark.parametrize(

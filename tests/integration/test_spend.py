@@ -119,10 +119,10 @@ def test_an_event_that_is_told_again_gets_the_first_receipt_and_counts_no_more(s
     ids=["amount", "currency", "member", "time", "order", "type", "points"],
 )
 def test_the_same_id_for_another_event_is_refused(spending: Spending, desk: Desk, other: dict[str, Any]) -> None:
-    spending.tell(completed("o-1"))
+    spending.receive(completed("o-1"))
 
     with pytest.raises(EventReused):
-        spending.tell(other)
+        spending.receive(other)
 
     assert len(desk.rows(spend_event)) == 1
 
@@ -141,7 +141,7 @@ def test_one_order_is_completed_once_and_belongs_to_one_member(spending: Spendin
 
 def test_orders_of_two_services_may_have_the_same_id(spending: Spending) -> None:
     spending.complete("o-1", 10)
-    spending.tell({**completed("o-1", 10), "source": "other-shop"})
+    spending.receive({**completed("o-1", 10), "source": "other-shop"})
 
     assert spending.spent == 20
 

@@ -10,7 +10,7 @@ from PIL import Image
 from playwright.sync_api import FilePayload, Page, Route, expect
 
 from config.container import Container
-from pipeline.intake.tables import upload_slot
+from pipeline.intake.uploads import upload_slot
 from pipeline.submission.tables import submission
 from pipeline.tasks.rules import JUDGE_NUMBER
 from tests.support.desk import Desk

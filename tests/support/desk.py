@@ -64,9 +64,7 @@ class Desk:
             parse_submission(body),
             door=Door("http", "test", "trace-1"),
             now=clock.now(),
-            db=self.tools.db,
-            policy=self.tools.policy,
-            is_unlocked=self.tools.is_unlocked,
+            context=self.tools.intake,
             request=request,
         )
 

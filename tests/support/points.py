@@ -6,11 +6,12 @@ from uuid import UUID
 from sqlalchemy import Engine
 
 from config.container import Container
-from pipeline.account.points import Book, correct, penalise, redeem
+from pipeline.account.points import correct, penalise, redeem
 from pipeline.account.statement import balance_of, entries_of
 from pipeline.kernel.database import Database
 from pipeline.kernel.idempotency import once
-from pipeline.workflows.inbound_events import Hearing, hear
+from pipeline.submission.context import Context
+from pipeline.workflows.inbound_events import receive
 from schemas.incoming import EventRequest
 from schemas.points import (
     CorrectionRequest,
@@ -32,30 +33,27 @@ class Points:
     def __init__(self, desk: Desk) -> None:
         self.desk = desk
 
-    def book(self, key: str | None = None, body: object = None) -> Book:
-        tools = self.desk.tools
+    def context(self, key: str | None = None, body: object = None) -> Context:
         request = once(owner="test", key=key, operation="points", body=body) if key else None
-        return Book(tools.db, tools.policy, tools.notify_member, "test", "trace-1", request)
+        return self.desk.tools.context(actor="test", trace="trace-1", request=request)
 
     def earn(self, source_id: str = "q-1", *, event: str = "rfq_quoted", member_id: str = "m-1") -> PointsEntry:
         said = {"type": event, "source": "rfq", "id": source_id, "member_id": member_id, "occurred_at": THEN}
-        tools = self.desk.tools
-        hearing = Hearing(tools.db, tools.policy, tools.notify_member, "test", "trace-1")
-        entry = hear(EventRequest.model_validate(said), hearing=hearing).points
+        entry = receive(EventRequest.model_validate(said), context=self.context()).points
         assert entry is not None
         return entry
 
     def redeem(self, item: str = "rfq_quotation_right", quantity: int = 1, *, key: str | None = None) -> PointsEntry:
         request = RedemptionRequest(item=item, quantity=quantity)
-        return redeem("m-1", request, book=self.book(key, [item, quantity]))
+        return redeem("m-1", request, context=self.context(key, [item, quantity]))
 
     def correct(self, points: int, **more: Any) -> PointsEntry:
-        return correct("m-1", CorrectionRequest(points=points, reason="A mistake", **more), book=self.book())
+        return correct("m-1", CorrectionRequest(points=points, reason="A mistake", **more), context=self.context())
 
     def penalise(self, submission_id: UUID, *, reviewer: str = "r-1", **more: Any) -> PointsEntry:
         said = {"penalty": "forged_material", "reason": "Pasted figures", **more}
         request = PenaltyRequest.model_validate({"submission_id": submission_id, **said})
-        return penalise(request, reviewer_id=reviewer, book=self.book())
+        return penalise(request, reviewer_id=reviewer, context=self.context())
 
     def forged(self, *, reasons: tuple[str, ...] = ("not_genuine",), member_id: str = "m-1") -> UUID:
         """A verification that r-1 rejected."""

@@ -6,9 +6,10 @@ from typing import Any
 from uuid import UUID
 
 from pipeline.kernel.idempotency import Once
-from pipeline.membership.corrections import Correcting, correct
-from pipeline.membership.spend_review_decisions import reviews, settle_review
-from pipeline.workflows.inbound_events import Hearing, hear
+from pipeline.membership.corrections import correct
+from pipeline.membership.spend_reviews import resolve, reviews
+from pipeline.submission.context import Context
+from pipeline.workflows.inbound_events import receive
 from schemas.corrections import SettlementRequest, SpendReview, StageCorrection, StageCorrectionRequest
 from schemas.incoming import EventReceipt, EventRequest
 from tests.support.desk import Desk
@@ -46,32 +47,30 @@ class Spending:
     def __init__(self, desk: Desk) -> None:
         self.desk = desk
 
-    def tell(self, body: dict[str, Any], *, request: Once | None = None) -> EventReceipt:
-        tools = self.desk.tools
-        hearing = Hearing(tools.db, tools.policy, tools.notify_member, "shop", "trace-1", request)
-        return hear(EventRequest.model_validate(body), hearing=hearing)
+    def receive(self, body: dict[str, Any], *, request: Once | None = None) -> EventReceipt:
+        context = self.desk.tools.context(actor="shop", trace="trace-1", request=request)
+        return receive(EventRequest.model_validate(body), context=context)
 
     def complete(self, order: str = "o-1", amount: object = TRUSTED, **more: Any) -> EventReceipt:
-        return self.tell(completed(order, amount, **more))
+        return self.receive(completed(order, amount, **more))
 
     def refund(self, order: str = "o-1", amount: object = TRUSTED, **more: Any) -> EventReceipt:
-        return self.tell(refunded(order, amount, **more))
+        return self.receive(refunded(order, amount, **more))
 
     def cancel(self, order: str = "o-1", **more: Any) -> EventReceipt:
-        return self.tell(cancelled(order, **more))
+        return self.receive(cancelled(order, **more))
 
     def correct(self, stage: str = "trusted", *, unlocked: bool = False, **more: Any) -> StageCorrection:
         said = {"stage": stage, "unlocked": unlocked, "because": "mistake", "reason": "Looked at again", **more}
-        return correct("m-1", StageCorrectionRequest.model_validate(said), correcting=self.correcting)
+        return correct("m-1", StageCorrectionRequest.model_validate(said), context=self.context)
 
-    def settle(self, review_id: UUID, verdict: str) -> SpendReview:
+    def resolve(self, review_id: UUID, verdict: str) -> SpendReview:
         request = SettlementRequest.model_validate({"verdict": verdict, "reason": "Looked at"})
-        return settle_review(review_id, request, correcting=self.correcting)
+        return resolve(review_id, request, context=self.context)
 
     @property
-    def correcting(self) -> Correcting:
-        tools = self.desk.tools
-        return Correcting(tools.db, tools.policy, tools.notify_member, "lead", "trace-2")
+    def context(self) -> Context:
+        return self.desk.tools.context(actor="lead", trace="trace-2")
 
     @property
     def reviews(self) -> Sequence[SpendReview]:

@@ -1,11 +1,11 @@
-"""Promises that are looked at, at a time that a test chooses."""
+"""The watch of due times, at a time that a test chooses."""
 
 from datetime import datetime
 from uuid import UUID
 
 from pipeline.tasks import ledger
-from pipeline.tasks.rules import WATCH_PROMISES
-from pipeline.workflows.sla_watch import Watch, watch
+from pipeline.tasks.rules import WATCH_SLA
+from pipeline.workflows.sla_watch import ACTOR, watch
 from tests.support.desk import Desk
 
 
@@ -21,7 +21,7 @@ def watched(desk: Desk, now: datetime, *, name: str = "") -> None:
     """What a worker does for one task of the schedule, at that time."""
     ref = f"{now.isoformat()}{name}"
     with desk.tools.db.begin() as connection:
-        task_id = ledger.record(connection, WATCH_PROMISES, ref, trace="t")
-    with desk.tools.ledger.work(WATCH_PROMISES, str(task_id)) as task:
+        task_id = ledger.record(connection, WATCH_SLA, ref, trace="t")
+    with desk.tools.ledger.work(WATCH_SLA, str(task_id)) as task:
         assert task is not None
-        watch(task, now=now, by=Watch(desk.tools.db, desk.tools.policy, desk.tools.notify_member))
+        watch(task, now=now, context=desk.tools.context(actor=ACTOR, trace=task.trace))

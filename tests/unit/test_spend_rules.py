@@ -7,7 +7,16 @@ import pytest
 
 from config.policy import load_policy
 from pipeline.kernel.errors import Invalid
-from pipeline.membership.rules.spend import CANCELLED, COMPLETED, REFUNDED, Told, rate_on, reached, told_of, worth
+from pipeline.membership.rules.spend import (
+    CANCELLED,
+    COMPLETED,
+    REFUNDED,
+    OrderEvent,
+    crossed,
+    order_event,
+    rate_on,
+    worth,
+)
 from schemas.incoming import EventRequest
 from tests.support.spend import cancelled, completed, refunded, told
 
@@ -17,10 +26,10 @@ RULES = POLICY.spend
 EUR, USD_THEN, USD_NOW = Decimal(1), Decimal("0.9655"), Decimal("0.8520")
 
 
-def event(kind: str, amount: object = None, currency: str | None = "EUR", rate: object = 1) -> Told:
+def event(kind: str, amount: object = None, currency: str | None = "EUR", rate: object = 1) -> OrderEvent:
     if amount is None:
-        return Told(kind)
-    return Told(kind, Decimal(str(amount)), currency, Decimal(str(rate)))
+        return OrderEvent(kind)
+    return OrderEvent(kind, Decimal(str(amount)), currency, Decimal(str(rate)))
 
 
 @pytest.mark.parametrize(
@@ -52,7 +61,7 @@ def event(kind: str, amount: object = None, currency: str | None = "EUR", rate: 
         "half a cent to the even one above",
     ],
 )
-def test_what_an_order_counts_whatever_was_told_first(events: list[Told], counts: str) -> None:
+def test_what_an_order_counts_whatever_arrived_first(events: list[OrderEvent], counts: str) -> None:
     assert {worth(each) for each in permutations(events)} == {Decimal(counts)}
 
 
@@ -75,7 +84,7 @@ def test_a_rate_holds_from_its_day_on(currency: str, at: datetime, rate: Decimal
 def test_an_event_keeps_the_rate_of_its_own_day() -> None:
     request = EventRequest.model_validate(completed("o-7", "10.50", currency="USD"))
 
-    assert told_of(request, RULES) == ("o-7", Told(COMPLETED, Decimal("10.50"), "USD", USD_NOW))
+    assert order_event(request, RULES) == ("o-7", OrderEvent(COMPLETED, Decimal("10.50"), "USD", USD_NOW))
 
 
 @pytest.mark.parametrize(
@@ -97,17 +106,17 @@ def test_an_event_keeps_the_rate_of_its_own_day() -> None:
 )
 def test_what_cannot_be_counted_is_refused(body: dict[str, Any], wrong: list[tuple[str, str]]) -> None:
     with pytest.raises(Invalid) as caught:
-        told_of(EventRequest.model_validate(body), RULES)
+        order_event(EventRequest.model_validate(body), RULES)
 
     assert [(problem.path, problem.code) for problem in caught.value.problems] == wrong
 
 
 def test_a_cancelled_order_needs_no_amount() -> None:
-    assert told_of(EventRequest.model_validate(cancelled("o-1")), RULES) == ("o-1", Told(CANCELLED))
+    assert order_event(EventRequest.model_validate(cancelled("o-1")), RULES) == ("o-1", OrderEvent(CANCELLED))
 
 
 @pytest.mark.parametrize(
-    ("before", "after", "standing", "ever", "unlocked", "doubtful"),
+    ("before", "after", "standing", "ever", "reached", "below"),
     [
         (0, "19999.99", (), (), [], []),
         (0, 20_000, (), (), ["trusted"], []),
@@ -140,10 +149,10 @@ def test_which_stages_an_event_unlocks_or_puts_in_doubt(
     after: object,
     standing: tuple[str, ...],
     ever: tuple[str, ...],
-    unlocked: list[str],
-    doubtful: list[str],
+    reached: list[str],
+    below: list[str],
 ) -> None:
-    found = reached(Decimal(str(before)), Decimal(str(after)), standing=standing, ever=ever, policy=POLICY)
+    found = crossed(Decimal(str(before)), Decimal(str(after)), standing=standing, ever=ever, policy=POLICY)
 
-    assert [rung.stage for rung in found.unlocked] == unlocked
-    assert [rung.stage for rung in found.doubtful] == doubtful
+    assert [rung.stage for rung in found.reached] == reached
+    assert [rung.stage for rung in found.below] == below

@@ -59,9 +59,8 @@ def create_code(
         member_id,
         locale=body.locale,
         now=clock.now(),
-        actor=caller.name,
-        trace=trace,
-        confirming=tools.confirming,
+        context=tools.context(actor=caller.name, trace=trace),
+        freeze_mail=tools.freeze_addressed_mail,
     )
 
 
@@ -70,7 +69,7 @@ def confirm_email(
     member_id: Identifier, body: CodeTry, tools: Tools, caller: Submitter, trace: Correlation, response: Response
 ) -> PersonalView:
     """Each wrong code counts; after the last try a new one has to be sent."""
-    confirm(member_id, body.code, now=clock.now(), actor=caller.name, trace=trace, confirming=tools.confirming)
+    confirm(member_id, body.code, now=clock.now(), context=tools.context(actor=caller.name, trace=trace))
     return _personal(response, personal_of(member_id, db=tools.db))
 
 

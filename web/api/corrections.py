@@ -5,9 +5,8 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query
 
-from pipeline.kernel.idempotency import Once
-from pipeline.membership.corrections import Correcting, correct
-from pipeline.membership.spend_review_decisions import reviews, settle_review
+from pipeline.membership.corrections import correct
+from pipeline.membership.spend_reviews import resolve, reviews
 from schemas.base import Identifier
 from schemas.corrections import (
     ReviewState,
@@ -34,7 +33,7 @@ def create_correction(
     """A new decision that supersedes the old one. Level and benefits follow, with an event and a mail."""
     operation = f"membership.{member_id}.correct"
     once = request_once(required_key(key), owner=str(caller.key_id), operation=operation, body=body)
-    return correct(member_id, body, correcting=_correcting(tools, caller.name, trace, once))
+    return correct(member_id, body, context=tools.context(actor=caller.name, trace=trace, request=once))
 
 
 @router.get("/membership/spend-reviews", summary="Stages whose members came below the amount by refunds")
@@ -57,8 +56,4 @@ def create_settlement(
     """Once. What is taken away is a correction, with an event and a mail; what the member has by verification stays."""
     operation = f"spend_review.{review_id}.settle"
     once = request_once(required_key(key), owner=str(caller.key_id), operation=operation, body=body)
-    return settle_review(review_id, body, correcting=_correcting(tools, caller.name, trace, once))
-
-
-def _correcting(tools: Tools, actor: str, trace: str, once: Once | None) -> Correcting:
-    return Correcting(tools.db, tools.policy, tools.notify_member, actor, trace, once)
+    return resolve(review_id, body, context=tools.context(actor=caller.name, trace=trace, request=once))

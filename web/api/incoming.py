@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter
 
-from pipeline.workflows.inbound_events import Hearing, hear
+from pipeline.workflows.inbound_events import receive
 from schemas.incoming import EventReceipt, EventRequest
 from web.api.dependencies import Correlation, Key, Submitter, Tools, request_once
 
@@ -15,4 +15,4 @@ def create_event(
 ) -> EventReceipt:
     """Once for each `source` and `id`, in any order: told again, it gives the first receipt, with another body `event_reused`."""
     once = request_once(key, owner=str(caller.key_id), operation="events.tell", body=body)
-    return hear(body, hearing=Hearing(tools.db, tools.policy, tools.notify_member, caller.name, trace, once))
+    return receive(body, context=tools.context(actor=caller.name, trace=trace, request=once))

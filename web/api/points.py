@@ -4,9 +4,8 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
-from pipeline.account.points import Book, correct, penalise, redeem
+from pipeline.account.points import correct, penalise, redeem
 from pipeline.account.statement import balance_of, entries_of
-from pipeline.kernel.idempotency import Once
 from schemas.base import Identifier
 from schemas.points import (
     CorrectionRequest,
@@ -63,7 +62,9 @@ def create_redemption(
 ) -> PointsEntry:
     """`409` `insufficient_points` where the balance does not cover it; it never goes below zero by this."""
     once = request_once(required_key(key), owner=str(caller.key_id), operation=f"points.{member_id}.redeem", body=body)
-    return _located(response, redeem(member_id, body, book=_book(tools, caller.name, trace, once)))
+    return _located(
+        response, redeem(member_id, body, context=tools.context(actor=caller.name, trace=trace, request=once))
+    )
 
 
 @router.post("/members/{member_id}/points/corrections", status_code=201, summary="Put a balance right by hand")
@@ -78,7 +79,9 @@ def create_correction(
 ) -> PointsEntry:
     """By a lead, whose key has the scope `admin`. It may leave the balance below zero, and then says `overdrawn`."""
     once = request_once(required_key(key), owner=str(caller.key_id), operation=f"points.{member_id}.correct", body=body)
-    return _located(response, correct(member_id, body, book=_book(tools, caller.name, trace, once)))
+    return _located(
+        response, correct(member_id, body, context=tools.context(actor=caller.name, trace=trace, request=once))
+    )
 
 
 @router.post(
@@ -92,11 +95,8 @@ def create_penalty(
 ) -> PointsEntry:
     """By the reviewer who rejected the submission for it, once. It may leave the balance below zero, and then says `overdrawn`."""
     once = request_once(key, owner=reviewer, operation="points.penalise", body=body)
-    return _located(response, penalise(body, reviewer_id=reviewer, book=_book(tools, reviewer, trace, once)))
-
-
-def _book(tools: Tools, actor: str, trace: str, once: Once | None) -> Book:
-    return Book(tools.db, tools.policy, tools.notify_member, actor, trace, once)
+    context = tools.context(actor=reviewer, trace=trace, request=once)
+    return _located(response, penalise(body, reviewer_id=reviewer, context=context))
 
 
 def _located(response: Response, entry: PointsEntry) -> PointsEntry:

@@ -88,10 +88,7 @@ def create_submission(
         body,
         door=Door("http", caller.name, trace),
         now=clock.now(),
-        db=tools.db,
-        policy=tools.policy,
-        is_unlocked=tools.is_unlocked,
-        takes_mail=tools.takes_mail,
+        context=tools.intake,
         request=once,
     )
     response.headers["Location"] = f"/v1/submissions/{answer.id}"

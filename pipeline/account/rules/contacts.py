@@ -1,4 +1,4 @@
-"""The normal forms of what buyers reach a member by: e-mail addresses and phone numbers (DOMAIN §2). Pure."""
+"""The normal forms of e-mail addresses and phone numbers (DOMAIN §2). Pure."""
 
 from typing import Final
 
@@ -9,17 +9,17 @@ from phonenumbers import NumberParseException, PhoneNumber, PhoneNumberFormat, P
 from pipeline.kernel.errors import Invalid, Problem
 
 MOBILE: Final = frozenset({PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE})
-"""Many countries, such as the United States, do not tell mobile numbers from others."""
+"""Many countries, such as the United States, do not distinguish mobile numbers from others."""
 
 _NO_NUMBER: Final = Problem(
     "phone",
     "invalid_phone",
-    "This is no phone number. Write it with + and the country's code, such as +49 1512 3456789.",
+    "This is not a phone number. Write it with + and the country's code, such as +49 1512 3456789.",
 )
 
 
 def email_address(written: str) -> str:
-    """The address in its normal form (RFC 5321, 6531). Raises Invalid; whether the domain takes mail is not asked here."""
+    """The address in its normal form (RFC 5321, 6531), without asking the network. Raises Invalid."""
     try:
         return validate_email(written, check_deliverability=False).normalized
     except EmailNotValidError as error:
@@ -27,15 +27,15 @@ def email_address(written: str) -> str:
 
 
 def mobile_number(written: str, region: str | None) -> str:
-    """The number in E.164, `region` being the country of a number without +. Raises Invalid, also for a landline."""
+    """The number in E.164; `region` is the country of a number without +. Raises Invalid, also for a landline."""
     number = _parsed(written, region)
     if phonenumbers.number_type(number) not in MOBILE:
-        raise Invalid([Problem("phone", "not_a_mobile_phone", "This is not a mobile number. Use one that is.")])
+        raise Invalid([Problem("phone", "not_a_mobile_phone", "This is not a mobile number. Give a mobile number.")])
     return _e164(number)
 
 
 def phone_number(written: str, region: str | None) -> str:
-    """The number in E.164, of whatever line. Raises Invalid."""
+    """The number in E.164, mobile or landline. Raises Invalid."""
     return _e164(_parsed(written, region))
 
 

@@ -1,4 +1,4 @@
-"""What an entry of the points ledger is, and what it makes of the balance (DOMAIN §5). Pure."""
+"""The entries of the points ledger, and the balance after each (DOMAIN §5). Pure."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -12,11 +12,11 @@ from schemas.points import CorrectionRequest, EarningRequest, EntryType, Penalty
 T = TypeVar("T")
 
 PENALTIES: Final = "penalty"
-"""The source of every penalty; its id is the submission's. The name is kept from other services."""
+"""The source of every penalty; the source's id is the submission's. Other services may not use the name."""
 
 
 class InsufficientPoints(Conflict):
-    """A redemption costs more than there is."""
+    """A redemption costs more than the balance."""
 
     code = "insufficient_points"
 
@@ -28,14 +28,14 @@ class SourceUsed(Conflict):
 
 
 class NotProven(Conflict):
-    """Nothing that stands says that the submission deserves this penalty."""
+    """The submission was not rejected for a reason that this penalty asks for."""
 
     code = "not_proven"
 
 
 @dataclass(frozen=True, slots=True)
 class Posting:
-    """An entry that is not written yet. `points` is negative where they are taken; `source` and `source_id` make it unique."""
+    """An entry that is not written yet. `points` is negative where points are taken; `source` and `source_id` make it unique."""
 
     type: EntryType
     points: int
@@ -51,7 +51,9 @@ class Posting:
 def earning(request: EarningRequest, rules: Points) -> Posting:
     """What an event earns. Raises Invalid for an event that earns nothing."""
     if request.source == PENALTIES:
-        raise Invalid([Problem("source", "reserved_source", f"{PENALTIES!r} is ours. Use your service's own name.")])
+        raise Invalid(
+            [Problem("source", "reserved_source", f"{PENALTIES!r} is reserved. Use the name of your service.")]
+        )
     earned = _known(request.event, rules.earn, "event")
     return Posting(
         "earning", earned.points, request.event, earned.title, source=request.source, source_id=request.source_id
@@ -59,7 +61,7 @@ def earning(request: EarningRequest, rules: Points) -> Posting:
 
 
 def redemption(request: RedemptionRequest, rules: Points) -> Posting:
-    """What so many of an item cost. Raises Invalid for an unknown item, or too many at once."""
+    """What a quantity of an item costs. Raises Invalid for an unknown item, or too many at once."""
     item = _known(request.item, rules.redeem, "item")
     if request.quantity > rules.most_at_once:
         message = f"At most {rules.most_at_once} can be redeemed at once."
@@ -68,7 +70,7 @@ def redemption(request: RedemptionRequest, rules: Points) -> Posting:
 
 
 def correction(request: CorrectionRequest, rules: Points) -> Posting:
-    """Points that a lead adds or takes. Raises Invalid for none, or too many."""
+    """Points that a lead adds or takes. Raises Invalid for zero, or too many."""
     most = rules.largest_correction
     if request.points == 0 or abs(request.points) > most:
         message = f"Use a number of points from 1 to {most}, or from -1 to -{most}."
@@ -98,7 +100,7 @@ def penalty(request: PenaltyRequest, rules: Points) -> Posting:
 
 
 def require_proof(request: PenaltyRequest, reasons: Collection[str], rules: Points) -> None:
-    """Hold a penalty against the reasons of the rejection. Raises Invalid for an unknown penalty, and NotProven."""
+    """Check that one of the rejection's reasons allows the penalty. Raises Invalid for an unknown penalty, and NotProven."""
     wanted = _known(request.penalty, rules.penalties, "penalty").reasons
     if not set(reasons) & set(wanted):
         raise NotProven(
@@ -107,7 +109,7 @@ def require_proof(request: PenaltyRequest, reasons: Collection[str], rules: Poin
 
 
 def balance_after(balance: int, posting: Posting) -> int:
-    """The balance with this entry. Raises InsufficientPoints; a correction or a penalty may leave it below zero."""
+    """The balance after the entry. Raises InsufficientPoints; a correction or a penalty may leave it below zero."""
     after = balance + posting.points
     if posting.type == "redemption" and after < 0:
         raise InsufficientPoints(f"This costs {-posting.points} points, and the balance is {balance}.")
@@ -115,7 +117,7 @@ def balance_after(balance: int, posting: Posting) -> int:
 
 
 def same_event(posting: Posting, member_id: str, earlier: PointsEntry) -> bool:
-    """Whether the entry that has this source already says the same of the same member."""
+    """Whether the earlier entry of this source is the same: same member, type and code."""
     return (earlier.member_id, earlier.type, earlier.cause.code) == (member_id, posting.type, posting.code)
 
 

@@ -1,4 +1,4 @@
-"""What personal and business information must be, and who may see it (DOMAIN §2 to §4). Pure."""
+"""Check personal and business information, and decide who may see it (DOMAIN §2 to §4). Pure."""
 
 from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Final
@@ -23,15 +23,15 @@ from schemas.account import (
 
 
 def personal(written: PersonalInformation, rules: Account) -> dict[str, object]:
-    """Personal information as it is kept. Raises Invalid with everything that is wrong."""
+    """Personal information as it is kept. Raises Invalid with every problem."""
     problems = [*_unknown("gender", written.gender, rules.genders), *_unknown_country(written.country)]
     email = _made(lambda: email_address(written.email), problems)
     phone = _made(lambda: mobile_number(written.phone, written.country), problems)
     if problems:
         raise Invalid(problems)
     reads = {"locale": written.locale, "timezone": written.timezone}
-    told = {name: value for name, value in reads.items() if value is not None}
-    return {"name": written.name, "gender": written.gender, "email": email, "phone": phone, **told}
+    optional = {name: value for name, value in reads.items() if value is not None}
+    return {"name": written.name, "gender": written.gender, "email": email, "phone": phone, **optional}
 
 
 def business_card(written: BusinessCard) -> dict[str, object]:
@@ -72,7 +72,7 @@ def may_see(visibility: Visibility, viewer_level: str | None, certified_levels: 
 
 
 def privacy_of(chosen: SectionView | None, default: DefaultPrivacy) -> Privacy:
-    """What the member chose, or the policy where the member has not."""
+    """The member's choice, or the policy's default."""
     return Privacy.model_validate(chosen.content if chosen else default.model_dump())
 
 
@@ -85,7 +85,7 @@ def public_page(
     avatar: PublicAvatar | None,
     rules: Account,
 ) -> PublicPage:
-    """What the viewer may see of the member; None stands for what is left out."""
+    """What the viewer may see of the member; None where a part is left out."""
     privacy = privacy_of(sections.get(PRIVACY), rules.privacy)
     shown = {
         name: section.content
@@ -102,7 +102,7 @@ def public_page(
 
 
 def _made(make: Callable[[], str], problems: list[Problem]) -> str | None:
-    """What `make` gives; where it refuses, its problems join the others."""
+    """What `make` returns; None where it raises Invalid, whose problems are added to `problems`."""
     try:
         return make()
     except Invalid as error:

@@ -15,7 +15,7 @@ def level_of(unlocked: Collection[str], policy: Policy) -> Stage:
 
 
 def require_sound(request: StageCorrectionRequest, policy: Policy) -> None:
-    """Hold a correction against the policy. Raises Invalid with each problem."""
+    """Check a correction by the policy. Raises Invalid with each problem."""
     if problems := tuple(_problems(request, policy)):
         raise Invalid(problems)
 
@@ -23,6 +23,6 @@ def require_sound(request: StageCorrectionRequest, policy: Policy) -> None:
 def _problems(request: StageCorrectionRequest, policy: Policy) -> Iterator[Problem]:
     stages = [rung.stage for rung in policy.ladder[1:]]
     if request.stage not in stages:
-        yield Problem("stage", "unknown_stage", f"Use one of {', '.join(stages)}. The lowest stage is everybody's.")
+        yield Problem("stage", "unknown_stage", f"Use one of {', '.join(stages)}. Every member has the lowest stage.")
     if request.unlocked and request.because == "forgery":
-        yield Problem("because", "invalid_value", "A forgery gives nobody a stage. Use 'mistake'.")
+        yield Problem("because", "invalid_value", "A stage cannot be given because of a forgery. Use 'mistake'.")

@@ -1,4 +1,4 @@
-"""What orders come to, and which stages that unlocks or puts in doubt (DOMAIN §7). Pure."""
+"""What an order counts, and which stages a member's spend reaches or falls below (DOMAIN §7). Pure."""
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ _CENT: Final = Decimal("0.01")
 
 
 class OrderCompletedBefore(Conflict):
-    """Another event completed the same order; an order counts once."""
+    """Another event has completed the same order already; an order is completed once."""
 
     code = "order_completed_before"
 
@@ -34,8 +34,8 @@ class AnothersOrder(Conflict):
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """What an event says of an order. `rate` is what one unit of its currency was worth on the event's day."""
+class OrderEvent:
+    """What an event says of an order. `rate` is one unit of its currency in the base currency, on the event's day."""
 
     type: str
     amount: Decimal | None = None
@@ -44,39 +44,39 @@ class Told:
 
 
 @dataclass(frozen=True, slots=True)
-class Reached:
-    """The stages whose amount is reached, and those whose member fell below it."""
+class Crossed:
+    """The stages whose amount the member newly reaches, and those that the member fell below."""
 
-    unlocked: tuple[Stage, ...]
-    doubtful: tuple[Stage, ...]
+    reached: tuple[Stage, ...]
+    below: tuple[Stage, ...]
 
 
-def told_of(request: EventRequest, rules: Spend) -> tuple[str, Told]:
+def order_event(request: EventRequest, rules: Spend) -> tuple[str, OrderEvent]:
     """The order's id and what the event says of it. Raises Invalid with each problem."""
     if problems := tuple(_problems(request, rules)):
         raise Invalid(problems)
     order = request.order
     assert order is not None  # noqa: S101  (a problem otherwise)
     if order.amount is None or order.currency is None:
-        return order.id, Told(request.type)
+        return order.id, OrderEvent(request.type)
     rate = rate_on(order.currency, request.occurred_at, rules)
-    return order.id, Told(request.type, order.amount, order.currency, rate)
+    return order.id, OrderEvent(request.type, order.amount, order.currency, rate)
 
 
 def rate_on(currency: str, at: datetime, rules: Spend) -> Decimal | None:
-    """What one unit of the currency is worth in the base currency on that day (UTC); None where no rate holds."""
+    """One unit of the currency in the base currency on that day (UTC); None where the policy has no rate."""
     if currency == rules.base_currency:
         return Decimal(1)
     day = at.astimezone(UTC).date()
-    held = [each.rate for each in rules.rates.get(currency, ()) if each.since <= day]
-    return held[-1] if held else None
+    known = [each.rate for each in rules.rates.get(currency, ()) if each.since <= day]
+    return known[-1] if known else None
 
 
-def worth(events: Sequence[Told]) -> Decimal:
-    """What an order counts in the base currency: what was paid less what was given back, never below nothing.
+def worth(events: Sequence[OrderEvent]) -> Decimal:
+    """What an order counts in the base currency: what was paid less what was refunded, at least zero.
 
-    The order of the events does not matter. Refunds in the order's currency count by its rate, so that a whole one leaves nothing;
-    others by the rate of their own day.
+    The order of the events does not matter. A refund in the order's currency counts by the order's rate, so that a full one leaves
+    zero; any other by the rate of its own day.
     """
     paid = next((each for each in events if each.type == COMPLETED), None)
     if paid is None or any(each.type == CANCELLED for each in events):
@@ -88,34 +88,34 @@ def worth(events: Sequence[Told]) -> Decimal:
     return max(NOTHING, left.quantize(_CENT, ROUND_HALF_EVEN))
 
 
-def reached(
+def crossed(
     before: Decimal, after: Decimal, *, standing: Collection[str], ever: Collection[str], policy: Policy
-) -> Reached:
-    """What follows when all that a member's orders come to goes from `before` to `after`.
+) -> Crossed:
+    """The stages whose amount lies between the member's spend `before` and `after` an event.
 
-    `standing` are the stages that spend unlocks now, `ever` those that it has unlocked at some time. One that was taken away since
+    `standing` are the stages that spend unlocks now, `ever` those that it has unlocked at some time. A stage that was taken away
     is unlocked again only when its amount is reached anew.
     """
     rungs = [(rung, rung.spend) for rung in policy.ladder if rung.spend is not None]
-    return Reached(
-        unlocked=tuple(
+    return Crossed(
+        reached=tuple(
             rung
             for rung, amount in rungs
             if after >= amount and rung.stage not in standing and (before < amount or rung.stage not in ever)
         ),
-        doubtful=tuple(rung for rung, amount in rungs if before >= amount > after and rung.stage in standing),
+        below=tuple(rung for rung, amount in rungs if before >= amount > after and rung.stage in standing),
     )
 
 
 def _problems(request: EventRequest, rules: Spend) -> Iterator[Problem]:
     order = request.order
     if order is None:
-        yield Problem("order", "missing_field", f"{request.type} is about an order. Say which.")
+        yield Problem("order", "missing_field", f"{request.type} is about an order. Add the field.")
         return
     if request.type == CANCELLED:
         for field in ("amount", "currency"):
             if getattr(order, field) is not None:
-                yield Problem(f"order.{field}", "unknown_field", "A cancelled order counts nothing. Remove the field.")
+                yield Problem(f"order.{field}", "unknown_field", "A cancelled order has no amount. Remove the field.")
         return
     for field in ("amount", "currency"):
         if getattr(order, field) is None:
@@ -130,13 +130,13 @@ def _currency_problems(currency: str, at: datetime, rules: Spend) -> Iterator[Pr
         yield Problem("order.currency", "unknown_currency", f"Use one of {', '.join(known)}.")
     elif rate_on(currency, at, rules) is None:
         since = rules.rates[currency][0].since
-        message = f"There is no rate of {currency} for that day: the first one holds from {since}."
+        message = f"There is no rate of {currency} for that day: the first is of {since}."
         yield Problem("occurred_at", "no_rate", message)
 
 
-def _amount(told: Told) -> Decimal:
-    return told.amount or Decimal(0)
+def _amount(event: OrderEvent) -> Decimal:
+    return event.amount or Decimal(0)
 
 
-def _rate(told: Told) -> Decimal:
-    return told.rate or Decimal(0)
+def _rate(event: OrderEvent) -> Decimal:
+    return event.rate or Decimal(0)

@@ -1,4 +1,4 @@
-"""What a look at a promise comes to (DOMAIN §7.4). Pure."""
+"""Warn that a due time is near, and say that it has passed (DOMAIN §7.4). Pure."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -9,41 +9,41 @@ LOOK_AGAIN: Final = timedelta(minutes=5)
 
 
 class Sign(StrEnum):
-    """What is told of a promise: that it will soon be broken, or that it is."""
+    """What is emitted about a due time."""
 
     DUE_SOON = "due_soon"
     OVERDUE = "overdue"
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
-    """What is there to see: whether the submission is open, whether its result is there or none is owed, what was warned of."""
+class Progress:
+    """How far a submission is. `is_over`: its member has the result, or none is owed any more."""
 
     is_open: bool
-    is_settled: bool
+    is_over: bool
     was_warned: bool
     due_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
-    """What to tell, if anything, and when to look again; None where there is nothing more to see."""
+class NextStep:
+    """What to emit now, if anything, and when to look again; None where the watch ends."""
 
     sign: Sign | None
     again_at: datetime | None
 
 
-def look_at(seen: Seen, now: datetime) -> Look:
-    """Each sign is told once, and a warning only before the promise is broken.
+def next_step(progress: Progress, now: datetime) -> NextStep:
+    """Each sign is emitted once, and the warning only before the due time.
 
-    What is decided will have its result in a moment, so nobody is warned of it; a decision may be undone, so it is looked at again.
+    A decided submission gets no warning, as its result is sent in a moment; the decision may be undone, so it is looked at again.
     """
-    if seen.is_settled:
-        return Look(None, None)
-    if now >= seen.due_at:
-        return Look(Sign.OVERDUE, None)
-    if seen.was_warned:
-        return Look(None, seen.due_at)
-    if not seen.is_open:
-        return Look(None, min(seen.due_at, now + LOOK_AGAIN))
-    return Look(Sign.DUE_SOON, seen.due_at)
+    if progress.is_over:
+        return NextStep(None, None)
+    if now >= progress.due_at:
+        return NextStep(Sign.OVERDUE, None)
+    if progress.was_warned:
+        return NextStep(None, progress.due_at)
+    if not progress.is_open:
+        return NextStep(None, min(progress.due_at, now + LOOK_AGAIN))
+    return NextStep(Sign.DUE_SOON, progress.due_at)

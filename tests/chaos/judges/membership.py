@@ -4,11 +4,11 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from pipeline.submission.lifecycle import GIVES_CHANCE_BACK
 from tests.chaos.evidence import Evidence
 from tests.chaos.judges.judge import Charge, Judge
 
 CHANCES: Final = 5
-GIVEN_BACK: Final = frozenset({"refused", "superseded", "withdrawn"})
 
 
 class Levels(Judge):
@@ -70,7 +70,9 @@ class Chances(Judge):
         for member_id, membership in evidence.memberships.items():
             views = evidence.of_member(member_id, "verification")
             for rung in membership["stages"]:
-                held = [v["chance"] for v in views if v["stage"] == rung["stage"] and v["state"] not in GIVEN_BACK]
+                held = [
+                    v["chance"] for v in views if v["stage"] == rung["stage"] and v["state"] not in GIVES_CHANCE_BACK
+                ]
                 if len(held) > CHANCES or len(set(held)) < len(held):
                     yield "twice", f"{member_id} holds the chances {sorted(held)} of {rung['stage']}"
                 if rung["chances_left"].get("materials", CHANCES) != CHANCES - len(held):

@@ -1,0 +1,23 @@
+"""What the use cases of several stages work with, in one object."""
+
+from dataclasses import dataclass
+
+from pipeline.kernel.database import Database
+from pipeline.kernel.idempotency import Once
+from pipeline.policy import Policy
+from pipeline.submission.mail_contract import NotifyMember
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """The clients of a use case, and on whose behalf it runs.
+
+    `actor` and `trace` (a correlation id) are kept in the audit. `request` is the idempotent request, where the caller sent a key.
+    """
+
+    db: Database
+    policy: Policy
+    notify_member: NotifyMember
+    actor: str
+    trace: str
+    request: Once | None = None
