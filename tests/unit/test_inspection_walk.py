@@ -93,10 +93,10 @@ def test_every_segment_is_told_from_the_first_to_the_end_marker() -> None:
     "filler",
     [b"\xff", b"\xff\x00", b"\xff\xd0", b"\xff\x01", b"\xff\xfe", b"\xff\xe0\x00\x02", b"PK\x03\x04", b"<img "],
 )
-def test_megabytes_of_anything_are_walked_in_good_time(filler: bytes) -> None:
+def test_megabytes_of_anything_are_read_in_good_time(filler: bytes) -> None:
     data = GOOD[:-2] + filler * (4 * 1024 * 1024 // len(filler)) + b"\xff\xd9" + filler * (1024 * 1024 // len(filler))
-    start = time.perf_counter()
+    start = time.thread_time()  # of this thread alone, whatever else the machine does
 
     read_jpeg(data)
 
-    assert time.perf_counter() - start < 1
+    assert time.thread_time() - start < 1
