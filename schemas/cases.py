@@ -95,7 +95,7 @@ class ReasonChoice(Frozen):
 
 
 class OpinionView(Frozen):
-    """What one of two people who disagree thinks, for the senior who settles it."""
+    """What one of two people who disagree thinks, for the senior who decides."""
 
     reviewer: str
     verdict: str

@@ -1,4 +1,4 @@
-"""What a reviewer may do with the case that they hold. Pure: faces offer this, and the use cases hold to it."""
+"""What a reviewer may do with a case that they have claimed: clients offer this, and the use cases require it. Pure."""
 
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
@@ -35,23 +35,23 @@ WORDS: Final[Mapping[Action, str]] = {Action.BETTER_FILE: "ask for a better file
 
 def queues_for(roles: Iterable[str]) -> tuple[Queue, ...]:
     """The queues that somebody with these roles works on."""
-    held = tuple(roles)
-    return tuple(queue for queue, right in RIGHT_FOR.items() if may(held, right))
+    own = tuple(roles)
+    return tuple(queue for queue, right in RIGHT_FOR.items() if may(own, right))
 
 
 def chosen_queues(roles: Iterable[str], wanted: Iterable[str]) -> tuple[Queue, ...]:
     """The queues to claim from: those that were asked for, or all that the roles give. Raises Forbidden."""
-    held = tuple(roles)
+    own = tuple(roles)
     asked = tuple(map(Queue, wanted))
     for queue in asked:
-        require(held, RIGHT_FOR[queue])
+        require(own, RIGHT_FOR[queue])
     if not asked:
-        require(held, Right.REVIEW)
-    return asked or queues_for(held)
+        require(own, Right.REVIEW)
+    return asked or queues_for(own)
 
 
 def allowed_actions(roles: Iterable[str], *, queue: str, has_files: bool) -> tuple[Action, ...]:
-    """What may be done with a case that waits in `queue`; whoever lost the role for it may only give it back."""
+    """What may be done with a case in `queue`; whoever has no longer the role for it may only give it back."""
     if not may(roles, RIGHT_FOR[Queue(queue)]):
         return GIVING_BACK
     left_out = {Action.BETTER_FILE: not has_files, Action.ESCALATE: queue == Queue.SENIOR}

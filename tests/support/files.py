@@ -10,11 +10,13 @@ from config.policy import load_policy
 from pipeline.policy.files import FileLimits
 
 _count = itertools.count()
+_FAR_APART = 0x9E3779
+"""Colours that differ by one in a channel are the same in a JPEG; these differ by more."""
 
 
 def photo(*, seed: int | None = None, side: int = 200) -> bytes:
-    """A JPEG unlike any other; the same seed gives the same bytes."""
-    number = next(_count) if seed is None else 1_000_000 + seed
+    """A JPEG unlike the ones before it; the same seed gives the same bytes."""
+    number = (next(_count) if seed is None else 1_000_000 + seed) * _FAR_APART
     image = Image.new("RGB", (side, side), (number % 256, number // 256 % 256, number // 65_536 % 256))
     image.putpixel((0, 0), (255, number % 256, 0))
     out = io.BytesIO()
