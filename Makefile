@@ -12,7 +12,7 @@ unexport PYTHONPATH
 unexport PYTHONDONTWRITEBYTECODE  # a run starts dozens of processes, and each would compile all our modules anew
 
 .DEFAULT_GOAL := help
-.PHONY: help setup browser demo up test test-long mutants guards chaos bench screenshots check format messages lock clean
+.PHONY: help setup browser demo up test test-long mutants guards chaos bench screenshots check format messages keys lock clean
 
 help:  ## List what there is
 	@awk 'BEGIN {FS = ":.*  ## "} /^[a-z-]+:.*  ## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -81,6 +81,9 @@ format: setup  ## Format the code and mend what the linter can mend
 
 messages: setup  ## Bring the catalogues of the mails up to date with templates, findings and policy
 	$(BIN)/python -m tests.support.messages
+
+keys: setup  ## Write the console's keys into docs/console.md
+	$(BIN)/python -m web.console.shortcuts docs/console.md
 
 lock: setup  ## Resolve the dependencies anew into the two lock files (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url \

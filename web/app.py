@@ -10,11 +10,11 @@ from fastapi_offline import FastAPIOffline
 
 from config.container import Container
 from pipeline.kernel.urls import origin_of
-from web import health, openapi, problems, public
+from web import health, openapi, problems
 from web.api import (
     account,
+    avatars,
     corrections,
-    incoming,
     mail_events,
     membership,
     points,
@@ -24,7 +24,7 @@ from web.api import (
     subscriptions,
     webhooks,
 )
-from web.api.concurrency import Seats
+from web.api.concurrency import IntakeLimit
 from web.console.app import PREFIX, create_console
 from web.logged import CORRELATION_HEADER, Logged
 from web.member import pages as member
@@ -44,7 +44,7 @@ def create_app(tools: Container) -> FastAPI:
 
     app = FastAPIOffline(redoc_url=None, title="Proofdesk", version="1", description=_DESCRIPTION, lifespan=lifespan)
     app.state.tools = tools
-    app.state.seats = Seats(tools.settings.intake_at_once)
+    app.state.intake_limit = IntakeLimit(tools.settings.intake_at_once)
     app.add_middleware(Logged)
     _let_the_member_centre_call(app, tools)
     problems.install(app)
@@ -53,15 +53,14 @@ def create_app(tools: Container) -> FastAPI:
         sessions,
         membership,
         corrections,
-        incoming,
         account,
         points,
         subscriptions,
         mail_events,
         webhooks,
         review,
+        avatars,
         health,
-        public,
     )
     for routes in ours:
         app.include_router(routes.router)

@@ -1,9 +1,10 @@
-"""What every route of the API shares: the tools, who calls, and the request's idempotency key."""
+"""What the routes of the API share: the tools, who calls, the request's idempotency key, and answers that are JSON Schemas."""
 
 from collections.abc import Awaitable, Callable
 from typing import Annotated, Any
 
 from fastapi import Depends, Header, Request
+from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 
 from config.container import Container
@@ -17,8 +18,8 @@ from pipeline.kernel.rate_limits import refused
 from schemas.base import Identifier
 
 
-# What follows without asking anybody is `async`: FastAPI sends every other dependency through its pool of threads, one by one,
-# and that took a quarter of a request's processor time.
+# Dependencies that do no I/O are `async`: FastAPI runs every other one in its pool of threads, one by one, and that took a quarter
+# of a request's processor time.
 async def tools_of(request: Request) -> Container:
     """This process's container."""
     tools: Container = request.app.state.tools
@@ -117,6 +118,12 @@ Key = Annotated[
         description="The same key and body give the first answer again; the same key with another body is refused.",
     ),
 ]
+
+
+class SchemaResponse(JSONResponse):
+    """A JSON Schema."""
+
+    media_type = "application/schema+json"
 
 
 def request_once(key: str | None, *, owner: str, operation: str, body: BaseModel | None = None) -> Once | None:

@@ -8,8 +8,7 @@ from pipeline.membership.views import ladder_of, membership_of
 from pipeline.submission.evidence.rules.tax_numbers import COUNTRIES, is_number_of
 from schemas.base import Identifier
 from schemas.members import IdentityView, LadderView, MembershipView, TaxCountry
-from web.api.dependencies import SubmitterOrMember, SubmitterOrThisMember, Tools
-from web.api.schemas import SchemaResponse
+from web.api.dependencies import SchemaResponse, SubmitterOrMember, SubmitterOrThisMember, Tools
 
 router = APIRouter(prefix="/v1", tags=["membership"])
 

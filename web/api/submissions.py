@@ -6,7 +6,6 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query, Response
 
 from pipeline.access.member_sessions import only_their_own
-from pipeline.avatar.service import avatar_of
 from pipeline.intake.accept import accept, withdraw
 from pipeline.intake.records import Door
 from pipeline.intake.uploads import limits_of, open_slot
@@ -16,7 +15,6 @@ from pipeline.verification.code_delivery import resend
 from pipeline.workflows.submission_views import Filters, full_submissions, submission_of, submissions
 from schemas.base import Identifier
 from schemas.codes import CodeAnswer, CodeRequest, CodeSent
-from schemas.members import AvatarView
 from schemas.submissions import (
     Accepted,
     FullSubmissionPage,
@@ -28,12 +26,11 @@ from schemas.submissions import (
     UploadSlot,
 )
 from web.api import member_scope
-from web.api.admission import OVERLOADED, SEATED, admit
+from web.api.admission import LIMITED, OVERLOADED, admit
 from web.api.dependencies import (
     Correlation,
     Key,
     SubmitterOrMember,
-    SubmitterOrThisMember,
     Tools,
     request_once,
     required_key,
@@ -46,7 +43,7 @@ router = APIRouter(prefix="/v1", tags=["upstream"])
     "/uploads",
     status_code=201,
     summary="Ask for a place to put one file",
-    dependencies=[SEATED],
+    dependencies=[LIMITED],
     responses=OVERLOADED,
 )
 def create_upload(body: UploadRequest, tools: Tools, caller: SubmitterOrMember, key: Key = None) -> UploadSlot:
@@ -74,7 +71,7 @@ def get_upload_limits(tools: Tools, _caller: SubmitterOrMember) -> UploadLimits:
     "/submissions",
     status_code=202,
     summary="Submit an avatar or a verification",
-    dependencies=[SEATED],
+    dependencies=[LIMITED],
     responses=OVERLOADED,
 )
 def create_submission(
@@ -157,9 +154,3 @@ def resend_code(submission_id: UUID, tools: Tools, caller: SubmitterOrMember, ke
     only_their_own(submission_id, caller=caller, db=tools.db)
     once = request_once(key, owner=caller.owner, operation=f"submissions.{submission_id}.code.resend")
     return resend(submission_id, caller=caller.name, db=tools.db, policy=tools.policy, request=once)
-
-
-@router.get("/members/{member_id}/avatar", summary="A member's public avatar")
-def get_avatar(member_id: Identifier, tools: Tools, _caller: SubmitterOrThisMember) -> AvatarView:
-    """The URLs of the approved avatar, or nulls."""
-    return avatar_of(member_id, db=tools.db, public_url=tools.settings.public_base)

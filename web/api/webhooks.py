@@ -1,4 +1,4 @@
-"""Events for other services: to be asked for, and to be sent to their endpoints."""
+"""Events: those of other services come in; ours are listed, and sent to endpoints."""
 
 from typing import Annotated
 from uuid import UUID
@@ -9,6 +9,7 @@ from pipeline.events.feed import events
 from pipeline.events.webhooks import endpoints
 from pipeline.kernel import clock
 from pipeline.kernel.errors import NotFound
+from pipeline.workflows.inbound_events import Hearing, hear
 from schemas.base import Identifier
 from schemas.events import (
     EVENTS,
@@ -19,11 +20,23 @@ from schemas.events import (
     Replayed,
     ReplayRequest,
 )
+from schemas.incoming import EventReceipt, EventRequest
 from schemas.published import event_schema
-from web.api.dependencies import Admin, Submitter, Tools
-from web.api.schemas import SchemaResponse
+from web.api.dependencies import Admin, Correlation, Key, SchemaResponse, Submitter, Tools, request_once
 
 router = APIRouter(prefix="/v1", tags=["events"])
+
+
+@router.post("/events", status_code=201, summary="Report an event of your service")
+def create_event(
+    body: EventRequest, tools: Tools, caller: Submitter, trace: Correlation, key: Key = None
+) -> EventReceipt:
+    """An event is known by its `source` and `id`; events may come in any order.
+
+    A duplicate returns the first receipt. The same `source` and `id` with another body is `422` `event_reused`.
+    """
+    once = request_once(key, owner=str(caller.key_id), operation="events.tell", body=body)
+    return hear(body, hearing=Hearing(tools.db, tools.policy, tools.notify_member, caller.name, trace, once))
 
 
 @router.get("/events", summary="List events, the earliest first")

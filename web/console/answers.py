@@ -1,10 +1,13 @@
-"""What the case page's form sends, as a decision; and what is wrong with a decision, as fields of that form. Pure."""
+"""What the page of a case sends: a decision, whose problems are named by the form's fields, and the claims that it leaves. Pure."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final
+from uuid import UUID
 
-from pipeline.kernel.errors import Problem
+from pipeline.kernel.errors import Invalid, Problem
+from pipeline.review.claims.lease import Left
 
 _ANSWERS: Final = {"yes": True, "no": False}
 _PLAIN: Final = ("token", "fence", "version", "verdict")
@@ -41,6 +44,14 @@ def fields_of(problems: Iterable[Problem], files: Sequence[str]) -> tuple[Wrong,
     return tuple(Wrong(_field(each.path, files), each.message) for each in problems)
 
 
+def left_of(pairs: Iterable[tuple[str, object]]) -> tuple[Left, ...]:
+    """The claims that a page leaves, and until when it thought that each runs. Raises Invalid.
+
+    Each `held` is a claim's id, its token and the end of its lease, with blanks between.
+    """
+    return tuple(_left(str(value)) for name, value in pairs if name == "held")
+
+
 def _answers_of(file: str, values: Mapping[str, str]) -> Mapping[str, Any]:
     checks, facts = f"check.{file}.", f"fact.{file}."
     return {
@@ -62,3 +73,13 @@ def _field(path: str, files: Sequence[str]) -> str:
         kind = {"checklist": "check", "facts": "fact"}.get(parts[2])
         return f"{kind}.{files[int(parts[1])]}.{parts[3]}" if kind else ""
     return parts[0] if parts[0] in {"reasons", *_WRITTEN} else ""
+
+
+def _left(written: str) -> Left:
+    parts = written.split(" ")
+    try:
+        claim_id, token, until = parts
+        return Left(UUID(claim_id), UUID(token), datetime.fromisoformat(until))
+    except ValueError as error:
+        message = "Name each claim with its id, its token and the end of its lease."
+        raise Invalid([Problem("held", "invalid_value", message)]) from error

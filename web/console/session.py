@@ -13,16 +13,33 @@ from config.container import Container
 from pipeline.access.staff.rules.roles import Right, Role, may, require
 from pipeline.access.staff.sessions import Session, SignedOut, derived, session_of
 from web.api.dependencies import Tools
-from web.console.errors import mistake
-from web.console.menu import Page, menu_of
+from web.console.errors import error_page
 from web.console.origin import require_token, token_sent
 
 SIGN_IN: Final = "/console/sign-in"
 
 
 @dataclass(frozen=True, slots=True)
+class Page:
+    """A page of the menu, and the right that it needs."""
+
+    href: str
+    title: str
+    right: Right
+
+
+PAGES: Final = (
+    Page("/console/", "Queue", Right.REVIEW),
+    Page("/console/quality", "Quality", Right.STATISTICS),
+    Page("/console/people", "People", Right.PEOPLE),
+    Page("/console/keys", "Keys", Right.KEYS),
+    Page("/console/policy", "Policy", Right.POLICY),
+)
+
+
+@dataclass(frozen=True, slots=True)
 class Person:
-    """Who is signed in, in which session, on which clock. `csrf` is what this session's forms and scripts send along."""
+    """Who is signed in, in which session, in which time zone. This session's forms and scripts send `csrf` along."""
 
     reviewer_id: str
     name: str
@@ -36,13 +53,13 @@ class Person:
 
     @property
     def role_names(self) -> list[str]:
-        """What the person is."""
+        """The person's roles by name."""
         return [role for role in Role if role in self.roles]
 
     @property
     def menu(self) -> list[Page]:
-        """Where the person may go."""
-        return menu_of(self.roles)
+        """The pages that the person has the right to."""
+        return [page for page in PAGES if self.may(page.right)]
 
     def may(self, right: Right) -> bool:
         """Whether one of the person's roles gives the right."""
@@ -105,7 +122,7 @@ def _signed_out(request: Request, error: Exception) -> Response:
     if request.method == "GET" and "HX-Request" not in request.headers:
         query = f"?{request.url.query}" if request.url.query else ""
         return RedirectResponse(f"{SIGN_IN}?page={quote(request.url.path + query, safe='')}", 303)
-    return mistake(request, 401, str(error), code=SignedOut.code)
+    return error_page(request, 401, str(error), code=SignedOut.code)
 
 
 def _person(session: Session, csrf: str, tools: Container) -> Person:

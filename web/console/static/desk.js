@@ -115,7 +115,7 @@ export class Desk {
 
   submit(item, sheet) {
     if (sheet.dataset.verdict) this.once(() => this.decide(item, sheet.dataset.verdict, sheet));
-    else if (sheet.dataset.way) this.once(() => this.giveAway(item, sheet));
+    else if (sheet.dataset.action) this.once(() => this.giveAway(item, sheet));
     else this.once(() => this.burn(item));
   }
 
@@ -129,7 +129,7 @@ export class Desk {
   }
 
   async giveAway(item, sheet) {
-    const answer = await post(item.lease.path(sheet.dataset.way), item.answers.fields(sheet));
+    const answer = await post(item.lease.path(sheet.dataset.action), item.answers.fields(sheet));
     if (!(await this.settled(item, answer, sheet))) return;
     item.lease.over = true;
     this.last = null;
@@ -188,7 +188,7 @@ export class Desk {
     for (const item of items) if (item.lease.wantsMore) item.lease.renew();
     this.ready = this.ready.filter((item) => !item.lease.over && item.lease.left > 0);
     if (items.includes(this.current) && !this.busy && (this.current.lease.over || this.current.lease.left <= 0)) this.lapse();
-    this.current.tellUndo(this.last);
+    this.current.showUndo(this.last);
   }
 
   // The time ran out. Whoever is there may take the case again; whoever is not has it no more.
