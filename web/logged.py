@@ -1,4 +1,4 @@
-"""One log line for each request, and the correlation id that ties it to all that follows from it."""
+"""One log line for each request, and the correlation id that its log lines and tasks share."""
 
 import re
 import time

@@ -10,13 +10,13 @@ from starlette.concurrency import run_in_threadpool
 from pipeline.kernel.errors import Overloaded
 
 QUEUE: Final = 16
-"""How many requests may wait. Each holds one of the pool's 40 threads."""
+"""How many requests may wait. Each that waits holds a thread, and the pool has 40."""
 PATIENCE_SECONDS: Final = 5.0
 RETRY_AFTER_SECONDS: Final = 2
 
 
 class IntakeLimit:
-    """Lets `count` requests in at once, and `queue` others wait for that, for `patience_seconds` at most."""
+    """At most `count` requests at once. `queue` others may wait, each for at most `patience_seconds`."""
 
     def __init__(self, count: int, *, queue: int = QUEUE, patience_seconds: float = PATIENCE_SECONDS) -> None:
         self._working, self._waiting = BoundedSemaphore(count), BoundedSemaphore(queue)
@@ -24,7 +24,7 @@ class IntakeLimit:
 
     @asynccontextmanager
     async def entered(self) -> AsyncIterator[None]:
-        """Within the limit for the length of the block. Raises Overloaded."""
+        """Count the block as one of the requests. Raises Overloaded."""
         if not (self._working.acquire(blocking=False) or await self._waited()):
             raise Overloaded(
                 "More submissions and uploads arrive at once than can be taken in. Nothing was done. "
@@ -37,7 +37,7 @@ class IntakeLimit:
             self._working.release()
 
     async def _waited(self) -> bool:
-        """Whether the request got in after a wait."""
+        """Wait for another request to end; whether one did in time."""
         if not self._waiting.acquire(blocking=False):
             return False
         try:

@@ -50,7 +50,7 @@ def get_page(tools: Tools, person: Leading, check_id: UUID, material_id: UUID, p
 
 @router.post("/disagreements/{check_id}")
 def post_ruling(tools: Tools, person: Leading, check_id: UUID, form: Form) -> Response:
-    """Say who was right."""
+    """Rule which of the two was right."""
     command = parse(RulingRequest, {"ruling": written(form, "ruling"), "note": written(form, "note")})
     rule(check_id, command, by=person.reviewer_id, db=tools.db)
     return RedirectResponse("/console/quality/disagreements", 303)

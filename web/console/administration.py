@@ -52,7 +52,7 @@ def post_revoke(tools: Tools, person: KeyKeeper, key_id: UUID) -> Response:
 
 @router.get("/policy")
 def get_policy(request: Request, tools: Tools, _person: Annotated[Person, Depends(needs(Right.POLICY))]) -> Response:
-    """Every number and list of the domain, by section."""
+    """The policy that is in force, by section."""
     whole: dict[str, Any] = tools.policy.model_dump(mode="json")
     sections = {name: value for name, value in whole.items() if name not in {"version", "edition"}}
     sections["clock"]["working_weekdays"] = [calendar.day_name[day] for day in tools.policy.clock.working_weekdays]
@@ -77,9 +77,9 @@ def _reviewers(tools: Tools) -> list[str]:
 
 
 def _speaker(scopes: list[Scope], reviewer: str, *, known: list[str]) -> str | None:
-    """Whom a key speaks for. Raises Invalid."""
+    """The reviewer that a key speaks for. Raises Invalid."""
     if not scopes:
-        raise Invalid([Problem("scopes", "missing_field", "Choose what the key may do.")])
+        raise Invalid([Problem("scopes", "missing_field", "Choose at least one scope.")])
     if Scope.REVIEW in scopes and reviewer not in known:
         raise Invalid([Problem("reviewer", "missing_field", "A key for reviewing speaks for a reviewer. Choose one.")])
     return reviewer if reviewer in known else None

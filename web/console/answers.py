@@ -17,7 +17,7 @@ _DEPTH: Final = 4
 
 @dataclass(frozen=True, slots=True)
 class Wrong:
-    """One thing that is wrong: the name of the form's field (empty: the form as a whole) and a sentence."""
+    """One problem: the name of the form's field (empty: the form as a whole) and a sentence."""
 
     field: str
     message: str
@@ -40,7 +40,7 @@ def decision_of(pairs: Iterable[tuple[str, str]]) -> Mapping[str, Any]:
 
 
 def fields_of(problems: Iterable[Problem], files: Sequence[str]) -> tuple[Wrong, ...]:
-    """Each problem at the field that it is about; `files` are the ids of the form's files in order."""
+    """Each problem at its field; `files` are the ids of the form's files in order."""
     return tuple(Wrong(_field(each.path, files), each.message) for each in problems)
 
 

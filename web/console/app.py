@@ -49,7 +49,7 @@ def create_console(tools: Container) -> FastAPI:
 
 
 async def get_static(name: str) -> Response:
-    """A stylesheet or script. Its name changes with its content, so it may be kept for ever."""
+    """A stylesheet or script. Its name changes with its content, so it is cached for ever."""
     found = asset(name)
     if found is None:
         raise NotFound("There is no such file.")

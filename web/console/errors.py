@@ -1,4 +1,4 @@
-"""Errors of the console as pages in plain words; a script that asked for a part of a page gets a part."""
+"""Errors of the console as pages in plain words, or as a part of a page for a script that asked for a part."""
 
 from typing import Final
 
@@ -18,17 +18,17 @@ log = structlog.get_logger()
 _TITLES: Final = {
     401: "Please sign in",
     403: "Not for your role",
-    404: "Not here",
+    404: "Not found",
     409: "Somebody was quicker",
     422: "Something is missing",
-    429: "Too much at once",
-    503: "Away for a moment",
+    429: "Too many requests",
+    503: "Not available for a moment",
 }
 _UNEXPECTED: Final = "Something went wrong on our side. Nothing was changed. Go back and try again."
 
 
 def install(app: FastAPI) -> None:
-    """Let every error of the console leave as a page."""
+    """Answer every error of the console with a page."""
     app.add_exception_handler(ProofdeskError, _ours)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
@@ -51,7 +51,7 @@ def _ours(request: Request, error: Exception) -> Response:
 
 
 def _invalid(request: Request, _error: Exception) -> Response:
-    sentence = "The address or the form that was sent is not one of this console's. Go back and try again."
+    sentence = "The console does not know this address or form. Go back and try again."
     return error_page(request, 422, sentence, code=errors.Invalid.code)
 
 

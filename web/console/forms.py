@@ -1,4 +1,4 @@
-"""What the routes of a case share: who reviews, the form that was sent, and what is wrong with it."""
+"""What routes with forms share: the reviewer, the form's fields, and answers to the page's script."""
 
 from typing import Annotated, Any
 

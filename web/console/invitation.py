@@ -1,4 +1,4 @@
-"""The link with which a person chooses their password. Its secret is in the query, which is neither logged nor passed on."""
+"""The link with which a person chooses their password. Its secret is in the query, which is never logged or passed on."""
 
 from typing import Annotated
 

@@ -1,4 +1,4 @@
-"""The lead's page of numbers: charts and tables by week, reviewer, queue and reason, and each table for a spreadsheet."""
+"""The lead's page of numbers: charts and tables by week, reviewer, queue and reason, each table also as CSV."""
 
 import csv
 import io
@@ -71,14 +71,14 @@ Filter = Annotated[Asked, Depends(_asked)]
 
 @router.get("")
 def get_numbers(request: Request, tools: Tools, _person: Measuring, asked: Filter) -> Response:
-    """Everything on one page."""
+    """The page."""
     view = _view(tools, asked)
     return render(request, "quality.html", **_values(tools, asked, view))
 
 
 @router.get("/tables/{table}")
 def get_table(tools: Tools, _person: Measuring, table: Table, asked: Filter) -> Response:
-    """One table of it, as CSV."""
+    """One of its tables, as CSV."""
     rows: tuple[Frozen, ...] = getattr(_view(tools, asked), table)
     columns = list(_COLUMNS[table].model_fields)
     text = csv_of(columns, ([getattr(row, column) for column in columns] for row in rows))

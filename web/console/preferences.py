@@ -21,7 +21,7 @@ from web.console.session import Person, SignedIn, address_of, remember
 router = APIRouter(prefix="/preferences")
 
 ZONES: Final = tuple(sorted(zone for zone in available_timezones() if "/" in zone and not zone.startswith("Etc/")))
-"""What a person may choose from: the zones that are named for a place."""
+"""The time zones that a person may choose: those with the name of a place."""
 
 
 @router.get("")

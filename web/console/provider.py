@@ -1,4 +1,4 @@
-"""Sign in by an identity provider, where the settings name one: out to it, and back."""
+"""Sign in with an identity provider, where the settings name one."""
 
 import hmac
 from typing import Final
@@ -23,7 +23,7 @@ HOME: Final = "/console/"
 
 @router.get("")
 def get_provider(tools: Tools, page: str = "") -> Response:
-    """Send the browser to the provider. It keeps a secret of this visit, without which nobody can end the visit for it."""
+    """Send the browser to the provider, with a cookie that ties the answer to this browser."""
     address, state = oidc_login.leave(own_page(page, default=HOME), porch=_porch(tools))
     answer = RedirectResponse(address, 303)
     seconds = int(VISIT.total_seconds())
@@ -35,12 +35,12 @@ def get_provider(tools: Tools, page: str = "") -> Response:
 
 @router.get("/back")
 def get_back(request: Request, tools: Tools, state: str = "", code: str = "") -> Response:
-    """Let in who comes back. Without a code the provider did not let them in."""
+    """Sign in the person whom the provider sends back. Without a code, the provider has refused them."""
     porch = _porch(tools)
     if not hmac.compare_digest(request.cookies.get(_cookie(tools), "").encode(), state.encode()) or not state:
-        raise ProviderRefused("Signing in was begun in another browser, or too long ago. Sign in once more.")
+        raise ProviderRefused("You started to sign in with another browser, or too long ago. Sign in again.")
     if not code:
-        raise ProviderRefused("The identity provider did not let you in. Sign in once more, or ask an administrator.")
+        raise ProviderRefused("The identity provider did not let you in. Sign in again, or ask an administrator.")
     arrival = oidc_login.come_back(state, code, porch=porch)
     sessions.end(session_token(request, tools), db=tools.db)
     answer = RedirectResponse(arrival.page, 303)
@@ -50,7 +50,7 @@ def get_back(request: Request, tools: Tools, state: str = "", code: str = "") ->
 
 
 def provider_link(tools: Container, page: str) -> str | None:
-    """Where signing in by the provider begins; None where there is none."""
+    """The address at which signing in with the provider starts; None without a provider."""
     return f"/console/sign-in/provider?page={quote(page, safe='')}" if tools.porch is not None else None
 
 

@@ -73,7 +73,7 @@ def expected(tools: Container, now: datetime) -> str:
         return f"There {many} under inspection: expect the next case within a minute."
     if found.seconds_between is None:
         return "Nothing has been submitted yet. A case appears here within a minute of its upload."
-    return f"Lately one came every {span(max(found.seconds_between, 1))}. This page shows the next by itself."
+    return f"Recently a case came every {span(max(found.seconds_between, 1))}. This page shows the next one by itself."
 
 
 def _values(tools: Container, person: Person) -> dict[str, Any]:

@@ -67,7 +67,7 @@ class Person:
 
 
 def signed_in(request: Request, tools: Tools, sent: Annotated[str | None, Depends(token_sent)]) -> Person:
-    """The person whose session's cookie came along. Raises SignedOut, and ForeignRequest where a form is not this session's."""
+    """The person of the session in the cookie. Raises SignedOut, and ForeignRequest for a form of another session."""
     token = session_token(request, tools)
     person = _person(session_of(token, db=tools.db, rules=tools.policy.sign_in), derived(token or "", "csrf"), tools)
     require_token(request, sent, expected=person.csrf)
@@ -89,32 +89,32 @@ def needs(right: Right) -> Callable[[Person], Person]:
 
 
 def session_token(request: Request, tools: Container) -> str | None:
-    """What the session's cookie holds."""
+    """The token in the session's cookie."""
     return request.cookies.get(cookie_name(tools))
 
 
 def remember(response: Response, token: str, *, tools: Container) -> None:
-    """Let the browser keep a new session, until it is closed: scripts do not see it, other sites' forms do not send it."""
+    """Set the cookie of a new session. Scripts cannot read it, and forms of other sites do not send it."""
     response.set_cookie(cookie_name(tools), token, path="/", secure=is_https(tools), httponly=True, samesite="lax")
 
 
 def forget(response: Response, *, tools: Container) -> None:
-    """Let the browser forget its session's cookie."""
+    """Delete the session's cookie."""
     response.delete_cookie(cookie_name(tools), path="/", secure=is_https(tools), httponly=True, samesite="lax")
 
 
 def address_of(request: Request) -> str:
-    """From where a request comes; behind a reverse proxy uvicorn takes it from the proxy's header."""
+    """The IP address of the client; behind a reverse proxy uvicorn takes it from the proxy's header."""
     return request.client.host if request.client else ""
 
 
 def cookie_name(tools: Container) -> str:
-    """With https a name that no other host and no page without https can set (RFC 6265bis)."""
+    """The cookie's name. With https it has the prefix `__Host-`, so that no other host can set it (RFC 6265bis)."""
     return "__Host-proofdesk" if is_https(tools) else "proofdesk"
 
 
 def install(app: FastAPI) -> None:
-    """Send people who are signed out to the page for signing in; scripts get 401 in words."""
+    """Redirect people who are signed out to the sign-in page; scripts get 401."""
     app.add_exception_handler(SignedOut, _signed_out)
 
 
@@ -140,5 +140,5 @@ def _person(session: Session, csrf: str, tools: Container) -> Person:
 
 
 def is_https(tools: Container) -> bool:
-    """Whether browsers reach us by https, so that cookies may ask for it."""
+    """Whether browsers reach the console by https."""
     return tools.settings.web_url.startswith("https://")
