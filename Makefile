@@ -83,7 +83,7 @@ messages: setup  ## Bring the catalogues of the mails up to date with templates,
 	$(BIN)/python -m tests.support.messages
 
 keys: setup  ## Write the console's keys into docs/console.md
-	$(BIN)/python -m web.console.shortcuts docs/console.md
+	$(BIN)/python -m tests.support.console_keys
 
 lock: setup  ## Resolve the dependencies anew into the two lock files (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url \

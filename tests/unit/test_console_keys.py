@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from web.console.shortcuts import SHORTCUTS, bindings, control, hint, titled, written_into
+from tests.support.console_keys import DOCUMENT, with_keys
+from web.console.shortcuts import SHORTCUTS, bindings, control, hint, titled
 
-ROOT = Path(__file__).parents[2]
-CONSOLE = ROOT / "web/console"
+CONSOLE = Path(__file__).parents[2] / "web/console"
 ACTIONS = sorted({action for _, action, _ in bindings()})
 
 
@@ -59,7 +59,7 @@ def test_an_action_without_a_key_has_no_hint() -> None:
 
 
 def test_the_documentation_is_made_from_the_table() -> None:
-    document = (ROOT / "docs/console.md").read_text()
+    document = DOCUMENT.read_text()
 
-    assert written_into(document) == document, "run: make keys"
+    assert with_keys(document) == document, "run: make keys"
     assert all(f"| **{title}** | |" in document for title in SHORTCUTS)

@@ -14,7 +14,7 @@ from pipeline.access.staff.oidc_login import VISIT, Porch
 from pipeline.access.staff.rules.sign_in import own_page
 from pipeline.kernel.errors import NotFound
 from web.api.dependencies import Tools
-from web.console.session import cookie_name, is_https, remember, session_token
+from web.console.session import cookie_name, delete_cookie, remember, session_token, set_cookie
 
 router = APIRouter(prefix="/sign-in/provider")
 
@@ -26,10 +26,7 @@ def get_provider(tools: Tools, page: str = "") -> Response:
     """Send the browser to the provider, with a cookie that ties the answer to this browser."""
     address, state = oidc_login.leave(own_page(page, default=HOME), porch=_porch(tools))
     answer = RedirectResponse(address, 303)
-    seconds = int(VISIT.total_seconds())
-    answer.set_cookie(
-        _cookie(tools), state, max_age=seconds, path="/", secure=is_https(tools), httponly=True, samesite="lax"
-    )
+    set_cookie(answer, _cookie(tools), state, tools=tools, seconds=int(VISIT.total_seconds()))
     return answer
 
 
@@ -45,7 +42,7 @@ def get_back(request: Request, tools: Tools, state: str = "", code: str = "") ->
     sessions.end(session_token(request, tools), db=tools.db)
     answer = RedirectResponse(arrival.page, 303)
     remember(answer, arrival.token, tools=tools)
-    answer.delete_cookie(_cookie(tools), path="/", secure=is_https(tools), httponly=True, samesite="lax")
+    delete_cookie(answer, _cookie(tools), tools=tools)
     return answer
 
 

@@ -94,13 +94,24 @@ def session_token(request: Request, tools: Container) -> str | None:
 
 
 def remember(response: Response, token: str, *, tools: Container) -> None:
-    """Set the cookie of a new session. Scripts cannot read it, and forms of other sites do not send it."""
-    response.set_cookie(cookie_name(tools), token, path="/", secure=is_https(tools), httponly=True, samesite="lax")
+    """Set the cookie of a new session, which ends with the browser."""
+    set_cookie(response, cookie_name(tools), token, tools=tools)
 
 
 def forget(response: Response, *, tools: Container) -> None:
     """Delete the session's cookie."""
-    response.delete_cookie(cookie_name(tools), path="/", secure=is_https(tools), httponly=True, samesite="lax")
+    delete_cookie(response, cookie_name(tools), tools=tools)
+
+
+def set_cookie(response: Response, name: str, value: str, *, tools: Container, seconds: int | None = None) -> None:
+    """Set a cookie for the whole address. Scripts cannot read it, and forms of other sites do not send it."""
+    secure = _is_https(tools)
+    response.set_cookie(name, value, max_age=seconds, path="/", secure=secure, httponly=True, samesite="lax")
+
+
+def delete_cookie(response: Response, name: str, *, tools: Container) -> None:
+    """Delete a cookie of this kind."""
+    response.delete_cookie(name, path="/", secure=_is_https(tools), httponly=True, samesite="lax")
 
 
 def address_of(request: Request) -> str:
@@ -110,7 +121,7 @@ def address_of(request: Request) -> str:
 
 def cookie_name(tools: Container) -> str:
     """The cookie's name. With https it has the prefix `__Host-`, so that no other host can set it (RFC 6265bis)."""
-    return "__Host-proofdesk" if is_https(tools) else "proofdesk"
+    return "__Host-proofdesk" if _is_https(tools) else "proofdesk"
 
 
 def install(app: FastAPI) -> None:
@@ -139,6 +150,5 @@ def _person(session: Session, csrf: str, tools: Container) -> Person:
     )
 
 
-def is_https(tools: Container) -> bool:
-    """Whether browsers reach the console by https."""
+def _is_https(tools: Container) -> bool:
     return tools.settings.web_url.startswith("https://")

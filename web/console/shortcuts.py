@@ -5,11 +5,9 @@ After a change, `make keys` writes the table of docs/console.md.
 """
 
 import re
-import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from pathlib import Path
 from typing import Final
 
 from markupsafe import Markup
@@ -114,7 +112,6 @@ _LABELS: Final = {
     "1-9": "1–9",
 }
 _ARIA: Final = {"+": "Plus", "Ctrl+Enter": "Control+Enter"}
-_MARKED: Final = re.compile(r"(?<=<!-- keys -->\n).*(?=<!-- /keys -->)", re.DOTALL)
 
 
 def bindings() -> list[tuple[str, str, tuple[Where, ...]]]:
@@ -140,14 +137,10 @@ def keycaps(key: str) -> Markup:
 
 
 def control(action: str) -> Markup:
-    """The attributes of the control that does an action: its name, and its keys for a screen reader."""
-    return Markup('data-do="{}"{}').format(action, spoken(action))
-
-
-def spoken(*actions: str) -> Markup:
-    """The keys of actions as the attribute `aria-keyshortcuts`, which knows no ranges and no sequences."""
-    keys = [_ARIA.get(key, key) for action in actions for key in _keys(action) if key != "1-9" and " " not in key]
-    return Markup(' aria-keyshortcuts="{}"').format(" ".join(keys)) if keys else Markup("")
+    """The attributes of the control that does an action: its name, and for a screen reader its keys but for ranges and sequences."""
+    keys = " ".join(_ARIA.get(key, key) for key in _keys(action) if key != "1-9" and " " not in key)
+    name = Markup('data-do="{}"').format(action)
+    return name + Markup(' aria-keyshortcuts="{}"').format(keys) if keys else name
 
 
 def titled(action: str) -> str:
@@ -156,32 +149,9 @@ def titled(action: str) -> str:
     return f"{line.words.capitalize()} ({' '.join(' '.join(caps(key)) for key in line.keys)})"
 
 
-def as_markdown() -> str:
-    """The table of docs/console.md."""
-    rows = ["| key | does |", "|---|---|"]
-    for title, lines in SHORTCUTS.items():
-        rows.append(f"| **{title}** | |")
-        rows += [f"| {_quoted(line)} | {line.words}{f'. {line.more}' if line.more else ''} |" for line in lines]
-    return "\n".join(rows) + "\n"
-
-
-def written_into(document: str) -> str:
-    """The document with this table between its two marks."""
-    return _MARKED.sub(lambda _: as_markdown(), document)
-
-
-def _quoted(line: Shortcut) -> str:
-    return " ".join(f"`{each}`" for key in line.keys for each in caps(key))
-
-
 def _keys(action: str) -> list[str]:
     return [key for key, does, _ in bindings() if does == action]
 
 
 def _lines() -> Iterator[Shortcut]:
     return (line for lines in SHORTCUTS.values() for line in lines)
-
-
-if __name__ == "__main__":
-    file = Path(sys.argv[1])
-    file.write_text(written_into(file.read_text()))
