@@ -13,7 +13,7 @@ from web.app import create_app
 
 
 def main() -> None:
-    """Serve until SIGTERM or SIGINT, then finish what is under way."""
+    """Serve until SIGTERM or SIGINT, then finish the requests under way."""
     settings = load_settings()
     configure_logging("web", log_format=settings.log_format, level=settings.log_level)
     app = create_app(build_container(settings, patient=False))

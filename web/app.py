@@ -1,4 +1,4 @@
-"""The web process: upstream's API and the reviewers' API. Synchronous handlers on a pool of threads."""
+"""The web process: the API, the console and the member's page. Synchronous handlers run in a pool of threads."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -10,11 +10,11 @@ from fastapi_offline import FastAPIOffline
 
 from config.container import Container
 from pipeline.kernel.s3_client import origin_of
-from web import health, openapi, problems, public
+from web import health, openapi, problems
 from web.api import (
     account,
+    avatars,
     corrections,
-    incoming,
     mail_events,
     membership,
     points,
@@ -24,18 +24,16 @@ from web.api import (
     subscriptions,
     webhooks,
 )
-from web.api.concurrency import Seats
+from web.api.concurrency import IntakeLimit
 from web.console.app import PREFIX, create_console
 from web.logged import CORRELATION_HEADER, Logged
 from web.member import pages as member
 
-_DESCRIPTION: Final = (
-    "Takes members' avatars and verification materials through inspection and human review to a result."
-)
+_DESCRIPTION: Final = "Members' avatars and verification materials are inspected, reviewed by people, and decided."
 
 
 def create_app(tools: Container) -> FastAPI:
-    """The application over one container, which it closes at the end. Its documentation loads nothing from third parties."""
+    """The application over one container, which it closes at the end. Its documentation page loads nothing from third parties."""
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
@@ -44,26 +42,25 @@ def create_app(tools: Container) -> FastAPI:
 
     app = FastAPIOffline(redoc_url=None, title="Proofdesk", version="1", description=_DESCRIPTION, lifespan=lifespan)
     app.state.tools = tools
-    app.state.seats = Seats(tools.settings.intake_at_once)
+    app.state.intake_limit = IntakeLimit(tools.settings.intake_at_once)
     app.add_middleware(Logged)
-    _let_the_member_centre_call(app, tools)
+    _allow_member_centre(app, tools)
     problems.install(app)
-    ours = (
+    routers = (
         submissions,
         sessions,
         membership,
         corrections,
-        incoming,
         account,
         points,
         subscriptions,
         mail_events,
         webhooks,
         review,
+        avatars,
         health,
-        public,
     )
-    for routes in ours:
+    for routes in routers:
         app.include_router(routes.router)
     member.install(app)
     openapi.install(app)
@@ -71,8 +68,8 @@ def create_app(tools: Container) -> FastAPI:
     return app
 
 
-def _let_the_member_centre_call(app: FastAPI, tools: Container) -> None:
-    """A page of the member centre's own may take the place of ours. It has a credential and no cookie: none is ever taken."""
+def _allow_member_centre(app: FastAPI, tools: Container) -> None:
+    """The member centre may have a page of its own in place of ours. It sends a credential; cookies are not accepted."""
     app.add_middleware(
         CORSMiddleware,
         allow_origins=[origin_of(tools.settings.member_centre_url)],

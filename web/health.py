@@ -1,4 +1,4 @@
-"""For load balancers and operators: whether the process is alive, and whether it can reach what it needs."""
+"""Health checks for load balancers and operators."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, Final
@@ -14,10 +14,10 @@ from web.api.dependencies import Tools
 router = APIRouter(tags=["operations"])
 
 ADVICE: Final[Mapping[str, str]] = {
-    "database": "Start PostgreSQL, or mend PROOFDESK_DATABASE_URL. Nothing is accepted until then.",
-    "broker": "Start Valkey or Redis, or mend PROOFDESK_BROKER_URL. Workers ask the ledger meanwhile.",
-    "storage": "Start the S3 server, mend PROOFDESK_STORAGE_URL, or run: proofdesk migrate. Files wait; submissions are accepted.",
-    "mail": "Start the mail server, or mend PROOFDESK_SMTP_URL. Mails wait.",
+    "database": "Start PostgreSQL, or correct PROOFDESK_DATABASE_URL. Nothing is accepted until then.",
+    "broker": "Start Valkey or Redis, or correct PROOFDESK_BROKER_URL. Until then workers poll the ledger.",
+    "storage": "Start the S3 server, correct PROOFDESK_STORAGE_URL, or run: proofdesk migrate. Files wait; submissions are accepted.",
+    "mail": "Start the mail server, or correct PROOFDESK_SMTP_URL. Mails wait.",
 }
 
 
@@ -27,11 +27,11 @@ def healthz() -> dict[str, str]:
     return {"status": "ok"}
 
 
-@router.get("/readyz", summary="What the process needs can be reached")
+@router.get("/readyz", summary="The process can reach what it needs")
 def readyz(tools: Tools, response: Response) -> dict[str, Any]:
-    """`503` when the database is away; without broker, object store or mail server intake still works, so these only say so.
+    """`503` when the database cannot be reached. Intake works without broker, object store and mail server: they are in `degraded`.
 
-    `circuits` are this process's own; `waiting` counts the tasks of the whole installation that wait for something.
+    `circuits` are those of this process. `waiting` counts the tasks of the whole installation that wait for a dependency.
     """
     checks = {
         "database": _state(tools.db.ping),
@@ -70,7 +70,7 @@ def _circuit(circuit: Circuit) -> str:
 
 
 def _waiting(tools: Container) -> list[dict[str, Any]] | None:
-    """What waits for which dependency; None where the database cannot be asked."""
+    """How many tasks wait for each dependency; None where the database cannot be reached."""
     try:
         found = stalled_work(tools.db)
     except DatabaseUnavailable:

@@ -1,7 +1,8 @@
-"""One log line for each request, and the correlation id that ties it to all that follows from it."""
+"""One log line for each request, and the correlation id that its log lines and tasks share."""
 
 import re
 import time
+from collections.abc import Mapping
 from typing import Final
 
 import structlog
@@ -9,7 +10,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pipeline.kernel.ids import new_id
-from web import rates
+from pipeline.kernel.rate_limits import Allowance
 
 log = structlog.get_logger()
 
@@ -45,14 +46,14 @@ class Logged:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 headers[CORRELATION_HEADER] = trace
-                headers.update(rates.headers(state.get("allowance")))
-                _tell(scope, message["status"], time.monotonic() - began)
+                headers.update(_limit_headers(state.get("allowance")))
+                _log(scope, message["status"], time.monotonic() - began)
             await send(message)
 
         await self._app(scope, receive, answer)
 
 
-def _tell(scope: Scope, status: int, seconds: float) -> None:
+def _log(scope: Scope, status: int, seconds: float) -> None:
     line = {
         "method": scope["method"],
         "path": scope["path"],
@@ -60,3 +61,13 @@ def _tell(scope: Scope, status: int, seconds: float) -> None:
         "milliseconds": round(seconds * 1000, 1),
     }
     (log.debug if scope["path"] in _QUIET else log.info)("request.answered", **line)
+
+
+def _limit_headers(allowance: Allowance | None) -> Mapping[str, str]:
+    """The rate limit of the caller and what is left of it (draft-ietf-httpapi-ratelimit-headers)."""
+    if allowance is None:
+        return {}
+    return {
+        "RateLimit-Policy": f'"key";q={allowance.limit};w={allowance.window_seconds}',
+        "RateLimit": f'"key";r={allowance.left};t={allowance.seconds}',
+    }

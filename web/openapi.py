@@ -1,4 +1,4 @@
-"""The OpenAPI document: what FastAPI makes of the routes, with the errors that every route may answer and how one signs in."""
+"""The OpenAPI document: FastAPI's, completed with the errors that each route may answer and with authentication."""
 
 from collections.abc import Iterator
 from http import HTTPStatus
@@ -11,20 +11,20 @@ from schemas.problems import ProblemDocument
 from web.problems import MEDIA_TYPE
 
 NO_KEY_NEEDED: Final = ("/v1/unsubscribe/", "/v1/mail-events/sns", "/v1/sessions/open")
-"""What signs itself."""
+"""Routes whose request carries its own proof."""
 
 _HEADER: Final = "authorization"
 _VERBS: Final = frozenset({"get", "put", "post", "delete", "patch"})
-_AFTER: Final = {"Retry-After": {"description": "Seconds until it is worth another try", "schema": {"type": "integer"}}}
+_AFTER: Final = {"Retry-After": {"description": "Seconds to wait before the next try", "schema": {"type": "integer"}}}
 _SCHEME: Final = {
     "type": "http",
     "scheme": "bearer",
-    "description": "`pd_…`, made by `proofdesk key create`, or a member's session `pm_…`",
+    "description": "A service's key `pd_…`, made by `proofdesk key create`, or a member's session `pm_…`",
 }
 
 
 def install(app: FastAPI) -> None:
-    """Let the app show this document."""
+    """Let the app serve this document."""
 
     def document() -> dict[str, Any]:
         if app.openapi_schema is None:
@@ -45,12 +45,12 @@ def _document(app: FastAPI) -> dict[str, Any]:
     made["components"]["securitySchemes"] = {"key": _SCHEME}
     for path, verb, operation in _operations(made):
         _complete(operation, path, verb)
-    _mend_discriminators(made)
+    _drop_nested_discriminators(made)
     return made
 
 
-def _mend_discriminators(part: Any) -> None:
-    """A choice within a choice has no name that the outer one could map to; the document then only says that there is a choice."""
+def _drop_nested_discriminators(part: Any) -> None:
+    """Remove a discriminator that maps to another union, which has no name in the document: the union alone stays."""
     if isinstance(part, dict):
         mapping = (
             part.get("discriminator", {}).get("mapping", {}) if isinstance(part.get("discriminator"), dict) else {}
@@ -58,7 +58,7 @@ def _mend_discriminators(part: Any) -> None:
         if not all(isinstance(each, str) for each in mapping.values()):
             del part["discriminator"]
     for each in part.values() if isinstance(part, dict) else part if isinstance(part, list) else ():
-        _mend_discriminators(each)
+        _drop_nested_discriminators(each)
 
 
 def _operations(made: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
@@ -68,7 +68,7 @@ def _operations(made: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]
 
 
 def _complete(operation: dict[str, Any], path: str, verb: str) -> None:
-    """Say how it is called and which errors it answers; those that a route names keep their description."""
+    """Add authentication and errors to a route. Errors that the route names keep their description."""
     needs_key = path.startswith("/v1/") and not path.startswith(NO_KEY_NEEDED)
     if needs_key:
         operation["security"] = [{"key": []}]
@@ -82,7 +82,7 @@ def _complete(operation: dict[str, Any], path: str, verb: str) -> None:
 
 
 def _errors(operation: dict[str, Any], path: str, verb: str, *, needs_key: bool) -> Iterator[HTTPStatus]:
-    """The errors that a route may answer: by what it is asked with, and by what it does."""
+    """The errors that a route may answer, by its parameters, its body and its method."""
     if needs_key:
         yield from (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.TOO_MANY_REQUESTS)
     if "{" in path:

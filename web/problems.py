@@ -37,7 +37,7 @@ _STATUS: Final[tuple[tuple[type[ProofdeskError], int], ...]] = (
 
 
 def install(app: FastAPI) -> None:
-    """Let every error of this app leave as problem+json."""
+    """Answer every error of this app with problem+json."""
     app.add_exception_handler(ProofdeskError, _ours)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
@@ -45,7 +45,7 @@ def install(app: FastAPI) -> None:
 
 
 def problem(status: int, code: str, detail: str, *, retry_after: int | None = None, **more: Any) -> JSONResponse:
-    """One problem document. What is to be repeated later says when, in seconds."""
+    """One problem document. `429` and `503` say after how many seconds to repeat the request."""
     headers = {"Retry-After": str(retry_after or RETRY_AFTER_SECONDS)} if status in _LATER else None
     if status == HTTPStatus.UNAUTHORIZED:
         headers = {"WWW-Authenticate": "Bearer"}
@@ -107,4 +107,4 @@ def _count(found: tuple[Problem, ...]) -> str:
     if len(found) == 1:
         where = f"{found[0].path}: " if found[0].path else ""
         return f"{where}{found[0].message}"
-    return f"{len(found)} things are wrong with the request; see errors."
+    return f"The request has {len(found)} problems; see errors."

@@ -112,7 +112,7 @@ def late(page: Page, desk: Desk, base: str) -> None:
     desk.sql("UPDATE claim SET state = 'released', ended_at = now() WHERE id = :id", id=held.id)
     page.keyboard.press("0")
     page.keyboard.press("a")
-    page.wait_for_selector("[data-late-message]")
+    page.wait_for_selector("[data-conflict-message]")
 
 
 def nothing(page: Page, desk: Desk, base: str) -> None:

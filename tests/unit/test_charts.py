@@ -3,7 +3,7 @@ from xml.etree.ElementTree import fromstring
 import pytest
 
 from web.console.charts import Chart, Line, drawn, spread, ticks_of
-from web.console.spreadsheet import cell, csv_of
+from web.console.numbers import cell, csv_of
 
 
 def chart(*lines: Line, weeks: int = 4) -> Chart:

@@ -3,8 +3,7 @@ from uuid import UUID
 import pytest
 
 from pipeline.kernel.errors import Invalid, Problem
-from web.console.answers import Wrong, decision_of, fields_of
-from web.console.leaving import left_of
+from web.console.answers import Wrong, decision_of, fields_of, left_of
 
 FILE = "01a211bb-0cca-72e1-b1e5-e316582eb1bb"
 

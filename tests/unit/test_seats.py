@@ -1,120 +1,97 @@
+"""The limit on requests of intake that a web process works on at once."""
+
 import anyio
-import anyio.lowlevel
 import pytest
 
 from pipeline.kernel.errors import Overloaded
-from web.api.concurrency import Seats
+from web.api.concurrency import IntakeLimit
 
 LONG = 60.0
 
 
-async def sit_until(seats: Seats, go: anyio.Event, seated: list[int]) -> None:
-    async with seats.taken():
-        seated.append(1)
+async def work_until(limit: IntakeLimit, go: anyio.Event, worked: list[str], name: str) -> None:
+    async with limit.entered():
+        worked.append(name)
         await go.wait()
 
 
-async def _full(seats: Seats, seated: list[int]) -> None:
-    """One sits, and another comes."""
+async def _two_at_once(limit: IntakeLimit, worked: list[str]) -> None:
+    """One works, and stays at work while another comes."""
     go = anyio.Event()
     async with anyio.create_task_group() as group:
-        group.start_soon(sit_until, seats, go, seated)
+        group.start_soon(work_until, limit, go, worked, "first")
         await anyio.wait_all_tasks_blocked()
         try:
-            async with seats.taken():
-                seated.append(2)
+            async with limit.entered():
+                worked.append("second")
         finally:
             go.set()
 
 
-async def _freed(seats: Seats, seated: list[int]) -> None:
-    """One sits, another comes and waits, and the first one leaves."""
+async def _one_after_another(limit: IntakeLimit, worked: list[str]) -> None:
+    """One works, another comes and waits, and the first one is done."""
     go, done = anyio.Event(), anyio.Event()
     done.set()
     async with anyio.create_task_group() as group:
-        group.start_soon(sit_until, seats, go, seated)
+        group.start_soon(work_until, limit, go, worked, "first")
         await anyio.wait_all_tasks_blocked()
-        group.start_soon(sit_until, seats, done, seated)
-        await anyio.lowlevel.checkpoint()
+        group.start_soon(work_until, limit, done, worked, "second")
+        await anyio.wait_all_tasks_blocked()
+        assert worked == ["first"]
         go.set()
 
 
-@pytest.mark.parametrize(("queue", "patience"), [(0, LONG), (5, 0.0)], ids=["no place in the queue", "no patience"])
-def test_who_finds_no_seat_is_told_to_come_back(queue: int, patience: float) -> None:
-    seated: list[int] = []
+async def _given_up(limit: IntakeLimit, worked: list[str]) -> None:
+    """A request that waits is cancelled, and gets in at that moment."""
+    async with anyio.create_task_group() as group, limit.entered():
+        group.start_soon(work_until, limit, anyio.Event(), worked, "given up")
+        await anyio.wait_all_tasks_blocked()
+        group.cancel_scope.cancel()
+    async with limit.entered():
+        worked.append("next")
+
+
+@pytest.mark.parametrize(("queue", "patience"), [(0, LONG), (5, 0.01)], ids=["no place to wait", "no patience"])
+def test_a_request_over_the_limit_is_told_to_come_back(queue: int, patience: float) -> None:
+    worked: list[str] = []
 
     with pytest.raises(ExceptionGroup) as raised:
-        anyio.run(_full, Seats(1, queue=queue, patience_seconds=patience), seated)
+        anyio.run(_two_at_once, IntakeLimit(1, queue=queue, patience_seconds=patience), worked)
 
     (error,) = raised.value.exceptions
     assert isinstance(error, Overloaded)
     assert error.retry_after_seconds == 2
-    assert seated == [1]
+    assert worked == ["first"]
 
 
-def test_who_waits_gets_the_seat_that_comes_free() -> None:
-    seated: list[int] = []
+def test_a_request_that_waits_gets_in_when_another_is_done() -> None:
+    worked: list[str] = []
 
-    anyio.run(_freed, Seats(1, queue=1, patience_seconds=LONG), seated)
+    anyio.run(_one_after_another, IntakeLimit(1, queue=1, patience_seconds=LONG), worked)
 
-    assert seated == [1, 1]
-
-
-async def _in_turn(seats: Seats, seated: list[int]) -> None:
-    """One sits, and the others come while it does."""
-
-    async def sit(number: int) -> None:
-        async with seats.taken():
-            seated.append(number)
-
-    async with anyio.create_task_group() as group:
-        async with seats.taken():
-            for number in range(1, 6):
-                group.start_soon(sit, number)
-                await anyio.wait_all_tasks_blocked()
-        await sit(6)
+    assert worked == ["first", "second"]
 
 
-async def _given_up(seats: Seats, seated: list[int]) -> None:
-    """Whoever waits goes away at the moment at which the seat is theirs."""
-    async with anyio.create_task_group() as group:
-        async with seats.taken():
-            group.start_soon(sit_until, seats, anyio.Event(), seated)
-            await anyio.wait_all_tasks_blocked()
-        group.cancel_scope.cancel()
-    with anyio.fail_after(5):
-        async with seats.taken():
-            seated.append(2)
+def test_a_place_that_came_to_a_cancelled_request_is_free_for_the_next_one() -> None:
+    worked: list[str] = []
+
+    anyio.run(_given_up, IntakeLimit(1, queue=1, patience_seconds=LONG), worked)
+
+    assert worked[-1] == "next"
 
 
-def test_who_came_first_is_seated_first() -> None:
-    seated: list[int] = []
+def test_a_place_is_free_again_whatever_happened_in_it() -> None:
+    limit = IntakeLimit(1, queue=0)
 
-    anyio.run(_in_turn, Seats(1, queue=6, patience_seconds=LONG), seated)
-
-    assert seated == [1, 2, 3, 4, 5, 6]
-
-
-def test_a_seat_that_was_given_to_somebody_who_has_gone_is_free() -> None:
-    seated: list[int] = []
-
-    anyio.run(_given_up, Seats(1, queue=1, patience_seconds=LONG), seated)
-
-    assert seated == [2]
-
-
-def test_a_seat_is_given_back_whatever_happened_on_it() -> None:
-    seats = Seats(1, queue=0)
-
-    async def fail_on_it() -> None:
-        async with seats.taken():
+    async def fail() -> None:
+        async with limit.entered():
             raise ZeroDivisionError
 
-    async def sit() -> str:
-        async with seats.taken():
-            return "seated"
+    async def work() -> str:
+        async with limit.entered():
+            return "worked"
 
     with pytest.raises(ZeroDivisionError):
-        anyio.run(fail_on_it)
+        anyio.run(fail)
 
-    assert anyio.run(sit) == "seated"
+    assert anyio.run(work) == "worked"

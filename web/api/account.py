@@ -26,7 +26,7 @@ from schemas.account import (
 )
 from schemas.base import Identifier
 from web.api.dependencies import Correlation, Submitter, SubmitterOrThisMember, Tools
-from web.api.etags import Changing, tag
+from web.api.etags import Changing, tagged
 
 router = APIRouter(prefix="/v1/members/{member_id}", tags=["account"])
 
@@ -35,26 +35,26 @@ router = APIRouter(prefix="/v1/members/{member_id}", tags=["account"])
 def get_personal(
     member_id: Identifier, tools: Tools, _caller: SubmitterOrThisMember, response: Response
 ) -> PersonalView:
-    """As it is kept, whatever the member shows of it."""
-    return _personal(response, personal_of(member_id, db=tools.db))
+    """All stored fields, also those that the member hides from others."""
+    return tagged(response, personal_of(member_id, db=tools.db))
 
 
 @router.put("/personal-information", summary="Replace the personal information")
 def put_personal(
     member_id: Identifier, body: PersonalInformation, tools: Tools, change: Changing, response: Response
 ) -> PersonalView:
-    """A new address has to be confirmed anew before anybody else sees it."""
+    """Nobody else sees a new address before the member has confirmed it."""
     view = change_personal(
         member_id, body, change=change, takes_mail=tools.takes_mail, db=tools.db, policy=tools.policy
     )
-    return _personal(response, view)
+    return tagged(response, view)
 
 
-@router.post("/email/code", status_code=202, summary="Send a code to the member's address")
+@router.post("/email/code", status_code=202, summary="Send a confirmation code to the member's address")
 def create_code(
     member_id: Identifier, body: CodeRequest, tools: Tools, caller: Submitter, trace: Correlation
 ) -> CodeSent:
-    """An earlier code stops being valid. `409` `code_too_soon` before the pause is over."""
+    """Earlier codes become invalid. `409` `code_too_soon`: wait before you ask for another code."""
     return send_code(
         member_id,
         locale=body.locale,
@@ -68,77 +68,77 @@ def create_code(
 def confirm_email(
     member_id: Identifier, body: CodeTry, tools: Tools, caller: Submitter, trace: Correlation, response: Response
 ) -> PersonalView:
-    """Each wrong code counts; after the last try a new one has to be sent."""
+    """Each wrong code uses up a try. After the last try, send a new code."""
     confirm(member_id, body.code, now=clock.now(), context=tools.context(actor=caller.name, trace=trace))
-    return _personal(response, personal_of(member_id, db=tools.db))
+    return tagged(response, personal_of(member_id, db=tools.db))
 
 
 @router.get("/business-card", summary="A member's business card")
 def get_card(member_id: Identifier, tools: Tools, _caller: SubmitterOrThisMember, response: Response) -> SectionView:
-    """To be sent with an inquiry or a request for quotation, if the member wants to."""
-    return _section(response, section_of(member_id, BUSINESS_CARD, db=tools.db))
+    """The member may send it with an inquiry or a request for quotation."""
+    return tagged(response, section_of(member_id, BUSINESS_CARD, db=tools.db))
 
 
 @router.put("/business-card", summary="Replace the business card")
 def put_card(
     member_id: Identifier, body: BusinessCard, tools: Tools, change: Changing, response: Response
 ) -> SectionView:
-    """The phone number, with +, is kept in E.164."""
+    """Give the phone number with `+`; it is stored in E.164."""
     content = sections.business_card(body)
-    return _section(response, replace_section(member_id, BUSINESS_CARD, content, change=change, db=tools.db))
+    return tagged(response, replace_section(member_id, BUSINESS_CARD, content, change=change, db=tools.db))
 
 
 @router.get("/procurement-information", summary="What a member buys")
 def get_procurement(
     member_id: Identifier, tools: Tools, _caller: SubmitterOrThisMember, response: Response
 ) -> SectionView:
-    """As it is kept, whatever the member shows of it."""
-    return _section(response, section_of(member_id, PROCUREMENT, db=tools.db))
+    """All stored fields, also those that the member hides from others."""
+    return tagged(response, section_of(member_id, PROCUREMENT, db=tools.db))
 
 
 @router.put("/procurement-information", summary="Replace what a member buys")
 def put_procurement(
     member_id: Identifier, body: ProcurementInformation, tools: Tools, change: Changing, response: Response
 ) -> SectionView:
-    """Industries and frequency are words of the policy."""
+    """Industries and frequency are values of the policy."""
     content = sections.procurement(body, tools.policy.account)
-    return _section(response, replace_section(member_id, PROCUREMENT, content, change=change, db=tools.db))
+    return tagged(response, replace_section(member_id, PROCUREMENT, content, change=change, db=tools.db))
 
 
 @router.get("/company-information", summary="A member's company")
 def get_company(member_id: Identifier, tools: Tools, _caller: SubmitterOrThisMember, response: Response) -> SectionView:
-    """As it is kept."""
-    return _section(response, section_of(member_id, COMPANY, db=tools.db))
+    """All stored fields."""
+    return tagged(response, section_of(member_id, COMPANY, db=tools.db))
 
 
 @router.put("/company-information", summary="Replace the company information")
 def put_company(
     member_id: Identifier, body: CompanyInformation, tools: Tools, change: Changing, response: Response
 ) -> SectionView:
-    """The size is a word of the policy."""
+    """The size is a value of the policy."""
     content = sections.company(body, tools.policy.account)
-    return _section(response, replace_section(member_id, COMPANY, content, change=change, db=tools.db))
+    return tagged(response, replace_section(member_id, COMPANY, content, change=change, db=tools.db))
 
 
-@router.get("/privacy", summary="Who sees what of a member")
+@router.get("/privacy", summary="A member's privacy settings")
 def get_privacy(member_id: Identifier, tools: Tools, _caller: SubmitterOrThisMember, response: Response) -> SectionView:
-    """What the member chose; at version 0 what the policy says for those who have not."""
-    return _section(response, privacy_of(member_id, db=tools.db, policy=tools.policy))
+    """The member's choice. Version 0 is the default of the policy, for members who have chosen nothing."""
+    return tagged(response, privacy_of(member_id, db=tools.db, policy=tools.policy))
 
 
-@router.put("/privacy", summary="Choose who sees what")
+@router.put("/privacy", summary="Replace the privacy settings")
 def put_privacy(
     member_id: Identifier, body: Privacy, tools: Tools, change: Changing, response: Response
 ) -> SectionView:
-    """Takes effect with the next look at the public page."""
-    return _section(response, change_privacy(member_id, body, change=change, db=tools.db))
+    """The public page follows at once."""
+    return tagged(response, change_privacy(member_id, body, change=change, db=tools.db))
 
 
-@router.get("/public", summary="A member's page as a viewer sees it", response_model_exclude_none=True)
+@router.get("/public", summary="A member's public page, as one viewer sees it", response_model_exclude_none=True)
 def get_public(
     member_id: Identifier, tools: Tools, _caller: Submitter, response: Response, viewer: Identifier | None = None
 ) -> PublicPage:
-    """`viewer` is the member who looks; without it, a visitor who is no member. What they may not see is left out."""
+    """`viewer` is the id of the member who views the page; without it, the viewer is not a member. Hidden fields are absent."""
     response.headers["Cache-Control"] = "private, no-store"
     level = membership_of(viewer, db=tools.db, policy=tools.policy).level if viewer else None
     return page_of(member_id, viewer_level=level, avatar=_avatar(member_id, tools), db=tools.db, policy=tools.policy)
@@ -149,13 +149,3 @@ def _avatar(member_id: str, tools: Tools) -> PublicAvatar | None:
     if shown.large_url is None or shown.small_url is None:
         return None
     return PublicAvatar(large_url=shown.large_url, small_url=shown.small_url)
-
-
-def _section(response: Response, view: SectionView) -> SectionView:
-    tag(response, view.version)
-    return view
-
-
-def _personal(response: Response, view: PersonalView) -> PersonalView:
-    tag(response, view.version)
-    return view

@@ -12,21 +12,21 @@ from pipeline.kernel.idempotency import Once, was_seen
 RETRY_AFTER_SECONDS: Final = 10
 
 OVERLOADED: Final[dict[int | str, dict[str, Any]]] = {
-    429: {"description": "Too much waits: repeat after `Retry-After`"}
+    429: {"description": "Too many submissions wait. Repeat the request after `Retry-After`"}
 }
 
 
-async def _seated(request: Request) -> AsyncIterator[None]:
-    """A seat among the few that intake has in this process, taken before anything else is done for the request."""
-    async with request.app.state.seats.taken():
+async def _limited(request: Request) -> AsyncIterator[None]:
+    async with request.app.state.intake_limit.entered():
         yield
 
 
-SEATED: Final = Depends(_seated)
+LIMITED: Final = Depends(_limited)
+"""Counts the request among those of intake that this process works on, before anything else is done for it."""
 
 
 def admit(once: Once | None, *, tools: Container) -> None:
-    """Let the request in, unless too many inspections wait. One that was answered before gets its answer again: it adds nothing.
+    """Let the request in, unless too many inspections wait. One that was answered before gets its answer again: it adds no work.
 
     Raises Overloaded, DatabaseUnavailable.
     """

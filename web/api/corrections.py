@@ -1,4 +1,4 @@
-"""A lead's routes: correct a member's stages, and settle what refunds put in doubt."""
+"""A lead's routes: correct a member's stages, and resolve spend reviews."""
 
 from typing import Annotated
 from uuid import UUID
@@ -21,7 +21,9 @@ from web.api.dependencies import Admin, Correlation, Key, Tools, request_once, r
 router = APIRouter(prefix="/v1", tags=["membership"])
 
 
-@router.post("/members/{member_id}/membership/corrections", status_code=201, summary="Give a stage or take it away")
+@router.post(
+    "/members/{member_id}/membership/corrections", status_code=201, summary="Correct a stage: give it, or take it away"
+)
 def create_correction(
     member_id: Identifier,
     body: StageCorrectionRequest,
@@ -30,13 +32,13 @@ def create_correction(
     trace: Correlation,
     key: Key = None,
 ) -> StageCorrection:
-    """A new decision that supersedes the old one. Level and benefits follow, with an event and a mail."""
+    """Makes a new decision that supersedes an old one. Level and benefits follow, with an event and a mail."""
     operation = f"membership.{member_id}.correct"
     once = request_once(required_key(key), owner=str(caller.key_id), operation=operation, body=body)
     return correct(member_id, body, context=tools.context(actor=caller.name, trace=trace, request=once))
 
 
-@router.get("/membership/spend-reviews", summary="Stages whose members came below the amount by refunds")
+@router.get("/membership/spend-reviews", summary="List spend reviews")
 def list_reviews(
     tools: Tools,
     _caller: Admin,
@@ -44,16 +46,22 @@ def list_reviews(
     cursor: str | None = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> SpendReviews:
-    """The earliest first; `state=open` lists those that wait for a person."""
+    """A spend review is opened when refunds bring a member below the amount of a stage. The earliest comes first."""
     currency = tools.policy.spend.base_currency
     return reviews(state=state, cursor=cursor, limit=limit, currency=currency, db=tools.db)
 
 
-@router.post("/membership/spend-reviews/{review_id}/settlement", summary="Settle whether a member keeps a stage")
+@router.post(
+    "/membership/spend-reviews/{review_id}/settlement",
+    summary="Resolve a spend review: keep the stage, or take it away",
+)
 def create_settlement(
     review_id: UUID, body: SettlementRequest, tools: Tools, caller: Admin, trace: Correlation, key: Key = None
 ) -> SpendReview:
-    """Once. What is taken away is a correction, with an event and a mail; what the member has by verification stays."""
+    """A review is resolved once. Taking the stage away is a correction, with an event and a mail.
+
+    A stage that the member also has by verification stays.
+    """
     operation = f"spend_review.{review_id}.settle"
     once = request_once(required_key(key), owner=str(caller.key_id), operation=operation, body=body)
     return resolve(review_id, body, context=tools.context(actor=caller.name, trace=trace, request=once))

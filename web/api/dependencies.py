@@ -1,9 +1,10 @@
-"""What every route of the API shares: the tools, who calls, and the request's idempotency key."""
+"""What the routes of the API share: the tools, who calls, the request's idempotency key, and answers that are JSON Schemas."""
 
 from collections.abc import Awaitable, Callable
 from typing import Annotated, Any
 
 from fastapi import Depends, Header, Request
+from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 
 from config.container import Container
@@ -17,8 +18,8 @@ from pipeline.kernel.rate_limits import refused
 from schemas.base import Identifier
 
 
-# What follows without asking anybody is `async`: FastAPI sends every other dependency through its pool of threads, one by one,
-# and that took a quarter of a request's processor time.
+# Dependencies that do no I/O are `async`: FastAPI runs every other one in its pool of threads, one by one, and that took a quarter
+# of a request's processor time.
 async def tools_of(request: Request) -> Container:
     """This process's container."""
     tools: Container = request.app.state.tools
@@ -75,7 +76,7 @@ async def _submitter_or_member(caller: Annotated[Caller, Depends(_caller)]) -> C
 
 
 SubmitterOrMember = Annotated[Caller, Depends(_submitter_or_member)]
-"""A service, or a member's session. The route must keep the session to its own member; what has no member is for both."""
+"""A service, or a member's session. A route with data of a member must check that the session is that member's."""
 
 
 async def _submitter_or_this_member(member_id: Identifier, caller: SubmitterOrMember) -> Caller:
@@ -85,7 +86,7 @@ async def _submitter_or_this_member(member_id: Identifier, caller: SubmitterOrMe
 
 
 SubmitterOrThisMember = Annotated[Caller, Depends(_submitter_or_this_member)]
-"""A service, or the session of the very member whom the path names."""
+"""A service, or the session of the member in the path."""
 
 
 async def _session(caller: Annotated[Caller, Depends(_caller)]) -> Caller:
@@ -114,13 +115,19 @@ Key = Annotated[
         alias="Idempotency-Key",
         min_length=1,
         max_length=200,
-        description="The same key and body give the first answer again; the same key with another body is refused.",
+        description="Send the same key when you repeat a request: it returns the first answer. The same key with another body is refused.",
     ),
 ]
 
 
+class SchemaResponse(JSONResponse):
+    """A JSON Schema."""
+
+    media_type = "application/schema+json"
+
+
 def request_once(key: str | None, *, owner: str, operation: str, body: BaseModel | None = None) -> Once | None:
-    """The request's identity, where the client gave a key."""
+    """The identity of a request for idempotency; None without a key."""
     if key is None:
         return None
     value: Any = body.model_dump(mode="json") if body is not None else None

@@ -1,14 +1,17 @@
-"""ETags of what is replaced as a whole: the version that a caller has seen comes back as `If-Match`."""
+"""ETags of sections: an answer names its version, and a change sends that version back as `If-Match`."""
 
 import re
-from typing import Annotated, Final
+from typing import Annotated, Final, TypeVar
 
 from fastapi import Depends, Header, Response
 
 from pipeline.account.sections import Change
 from pipeline.kernel import clock
 from pipeline.kernel.errors import Invalid, Problem
+from schemas.account import PersonalView, SectionView
 from web.api.dependencies import Correlation, Submitter
+
+View = TypeVar("View", SectionView, PersonalView)
 
 _ETAG: Final = re.compile(r'"(\d{1,9})"')
 
@@ -17,13 +20,14 @@ def change_by(
     caller: Submitter,
     trace: Correlation,
     if_match: Annotated[
-        str | None, Header(description="The ETag that you read. Leave it out where there is nothing yet.")
+        str | None,
+        Header(description="The ETag of the version that you read. Leave it out where nothing is stored yet."),
     ] = None,
 ) -> Change:
-    """Who changes what, against which version. Raises Invalid for an ETag that is not ours."""
+    """Who makes the change, and which version they have read. Raises Invalid for an ETag of another form."""
     found = _ETAG.fullmatch(if_match or '"0"')
     if found is None:
-        message = 'Send the ETag that you read, such as "3", or leave the header out where there is nothing yet.'
+        message = 'Send the ETag that you read, such as "3", or leave the header out where nothing is stored yet.'
         raise Invalid([Problem("If-Match", "invalid_etag", message)])
     return Change(seen=int(found[1]), actor=caller.name, trace=trace, now=clock.now())
 
@@ -31,6 +35,7 @@ def change_by(
 Changing = Annotated[Change, Depends(change_by)]
 
 
-def tag(response: Response, version: int) -> None:
-    """Name the version of the answer."""
-    response.headers["ETag"] = f'"{version}"'
+def tagged(response: Response, view: View) -> View:
+    """The view, whose version goes into the answer's ETag."""
+    response.headers["ETag"] = f'"{view.version}"'
+    return view

@@ -1,4 +1,4 @@
-"""What mail providers tell: bounces and complaints, in a shape of our own or in Amazon's."""
+"""Bounces and complaints that mail providers report, in our own format or in Amazon's."""
 
 from typing import Annotated, Final
 
@@ -20,14 +20,14 @@ MAX_BYTES: Final = 262_144
 _SNS_BODY: Final = {
     "requestBody": {
         "required": True,
-        "description": "A message of Amazon SNS in JSON, whatever its media type says",
+        "description": "A message of Amazon SNS: JSON, with any media type",
         "content": {"text/plain": {"schema": {"type": "string"}}},
     }
 }
 
 
 async def _body(request: Request) -> bytes:
-    """The body, read no further than a message can be long. Raises Invalid."""
+    """The body, up to the longest possible message. Raises Invalid."""
     read = bytearray()
     async for chunk in request.stream():
         read += chunk
@@ -36,9 +36,9 @@ async def _body(request: Request) -> bytes:
     return bytes(read)
 
 
-@router.post("/mail-events", summary="Tell that an address bounced or complained")
+@router.post("/mail-events", summary="Report a bounce or a complaint")
 def create_mail_event(body: MailEvent, tools: Tools, caller: Submitter, key: Key = None) -> SuppressedView:
-    """Nothing is sent to the address from now on. Only tell of bounces that will not pass by themselves."""
+    """No mail is sent to the address from now on. Report only permanent bounces."""
     once = request_once(key, owner=str(caller.key_id), operation="mail_events.create", body=body)
     count = suppress((body.recipient,), reason=body.type, source=body.provider, db=tools.db, request=once)
     return SuppressedView(suppressed=count)
@@ -46,12 +46,12 @@ def create_mail_event(body: MailEvent, tools: Tools, caller: Submitter, key: Key
 
 @router.post(
     "/mail-events/sns",
-    summary="Where Amazon SNS delivers what SES says of our mails",
+    summary="Receive bounces and complaints from Amazon SNS",
     openapi_extra=_SNS_BODY,
-    responses={403: {"description": "The message is not Amazon's, not of our topic, or too old"}},
+    responses={403: {"description": "The message is not signed by Amazon, is of another topic, or is too old"}},
 )
 def create_sns_event(body: Annotated[bytes, Depends(_body)], tools: Tools) -> SuppressedView:
-    """It needs no key: the message is signed, and must be of the topic that the settings name."""
+    """No key is needed: Amazon signs the message. It must be of the topic in the settings."""
     count = take_in(body, now=clock.now(), topic=tools.topic, db=tools.db)
     return SuppressedView(suppressed=count)
 
@@ -59,9 +59,9 @@ def create_sns_event(body: Annotated[bytes, Depends(_body)], tools: Tools) -> Su
 @router.post(
     "/suppressed-addresses/lift",
     status_code=204,
-    summary="Send to an address again",
+    summary="Lift the suppression of an address",
     responses={404: {"description": "The address is not suppressed"}},
 )
 def lift_address(body: AddressRequest, tools: Tools, caller: Admin) -> None:
-    """For an administrator, once the address is known to work."""
+    """Mails are sent to the address again. For administrators, once the address works."""
     lift(body.address, actor=caller.name, db=tools.db)

@@ -1,4 +1,4 @@
-"""A member's session submits and lists for its own member only: as upstream described them, with files of their own."""
+"""A member's session submits and lists for its own member only, with the profile that upstream gave and files of its own."""
 
 from collections.abc import Iterator
 from typing import Annotated
@@ -15,7 +15,7 @@ from web.api.dependencies import SubmitterOrMember
 
 
 def check(body: AvatarSubmission | AnyVerification, *, caller: Caller, tools: Container) -> None:
-    """Let a session submit what is its own. Raises Forbidden for another member or profile, Invalid for another's file."""
+    """Check what a session submits. Raises Forbidden for another member or profile, Invalid for a file of somebody else."""
     if caller.speaker is None:
         return
     if not caller.may_act_for(body.member_id) or body.member != caller.speaker.profile:
@@ -35,7 +35,7 @@ async def _member_to_list(caller: SubmitterOrMember, member_id: Identifier | Non
 
 
 MemberToList = Annotated[str | None, Depends(_member_to_list)]
-"""Whose submissions to list: a session's own member's, whether asked for or not."""
+"""Whose submissions to list; for a session always those of its own member."""
 
 
 def _files(body: AvatarSubmission | AnyVerification) -> Iterator[tuple[str, str]]:

@@ -8,15 +8,14 @@ from pipeline.membership.views import ladder_of, membership_of
 from pipeline.submission.evidence.rules.tax_numbers import COUNTRIES, is_number_of
 from schemas.base import Identifier
 from schemas.members import IdentityView, LadderView, MembershipView, TaxCountry
-from web.api.dependencies import SubmitterOrMember, SubmitterOrThisMember, Tools
-from web.api.schemas import SchemaResponse
+from web.api.dependencies import SchemaResponse, SubmitterOrMember, SubmitterOrThisMember, Tools
 
 router = APIRouter(prefix="/v1", tags=["membership"])
 
 
 @router.get("/membership/ladder", summary="The ladder of membership")
 def get_ladder(tools: Tools, _caller: SubmitterOrMember) -> LadderView:
-    """The stages with their benefits and the ways to unlock them."""
+    """The stages with their benefits, and the methods that unlock each."""
     return ladder_of(tools.policy)
 
 
@@ -32,7 +31,7 @@ def list_identities(tools: Tools, _caller: SubmitterOrMember) -> tuple[IdentityV
     response_class=SchemaResponse,
 )
 def get_form_schema(identity: Identifier, tools: Tools, _caller: SubmitterOrMember) -> SchemaResponse:
-    """Draft 2020-12. What it accepts as `form`, a submission may carry."""
+    """JSON Schema, draft 2020-12. It describes `form` of a submission."""
     found = tools.policy.identities.get(identity)
     if found is None:
         raise NotFound(f"There is no identity {identity!r}. Use one of {', '.join(tools.policy.identities)}.")
@@ -41,11 +40,11 @@ def get_form_schema(identity: Identifier, tools: Tools, _caller: SubmitterOrMemb
 
 @router.get("/membership/tax-countries", summary="The countries whose tax numbers can be checked")
 def list_tax_countries(_caller: SubmitterOrMember) -> tuple[TaxCountry, ...]:
-    """Each with the name of its number. A number of any other country is refused; another method is open to its member."""
+    """Each country with the name of its number. Numbers of other countries are refused; use another method."""
     return tuple(TaxCountry(country=country, number=is_number_of(country)) for country in COUNTRIES)
 
 
 @router.get("/members/{member_id}/membership", summary="A member's level, benefits, stages and chances")
 def get_membership(member_id: Identifier, tools: Tools, _caller: SubmitterOrThisMember) -> MembershipView:
-    """Level and benefits, each stage with its methods and chances, what is under review and until when, and every change."""
+    """Level and benefits; each stage with its methods and chances; what is under review, and until when; every change of level."""
     return membership_of(member_id, db=tools.db, policy=tools.policy)

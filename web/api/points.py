@@ -1,4 +1,4 @@
-"""The points ledger's routes: redeem, correct, penalise, read. What earns points comes in as an event."""
+"""The points ledger: read, redeem, correct, penalise. Points are earned by events."""
 
 from typing import Annotated
 
@@ -33,7 +33,7 @@ router = APIRouter(prefix="/v1", tags=["points"])
 
 @router.get("/members/{member_id}/points", summary="A member's points")
 def get_points(member_id: Identifier, tools: Tools, _caller: SubmitterOrThisMember) -> PointsBalance:
-    """The balance; none for a member who never had any."""
+    """The balance; 0 for a member without entries."""
     return balance_of(member_id, db=tools.db)
 
 
@@ -46,7 +46,7 @@ def list_entries(
     cursor: str | None = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> PointsPage:
-    """Filter by type; page with `next_cursor`. Each entry says its cause."""
+    """Filter by type; page with `next_cursor`. Each entry has its cause."""
     return entries_of(member_id, kind=type, cursor=cursor, limit=limit, db=tools.db)
 
 
@@ -60,14 +60,14 @@ def create_redemption(
     response: Response,
     key: Key = None,
 ) -> PointsEntry:
-    """`409` `insufficient_points` where the balance does not cover it; it never goes below zero by this."""
+    """`409` `insufficient_points` if the balance does not cover the item. A redemption never makes the balance negative."""
     once = request_once(required_key(key), owner=str(caller.key_id), operation=f"points.{member_id}.redeem", body=body)
     return _located(
         response, redeem(member_id, body, context=tools.context(actor=caller.name, trace=trace, request=once))
     )
 
 
-@router.post("/members/{member_id}/points/corrections", status_code=201, summary="Put a balance right by hand")
+@router.post("/members/{member_id}/points/corrections", status_code=201, summary="Correct a balance")
 def create_correction(
     member_id: Identifier,
     body: CorrectionRequest,
@@ -77,7 +77,7 @@ def create_correction(
     response: Response,
     key: Key = None,
 ) -> PointsEntry:
-    """By a lead, whose key has the scope `admin`. It may leave the balance below zero, and then says `overdrawn`."""
+    """For a lead, with a key of scope `admin`. The balance may become negative; the entry is then `overdrawn`."""
     once = request_once(required_key(key), owner=str(caller.key_id), operation=f"points.{member_id}.correct", body=body)
     return _located(
         response, correct(member_id, body, context=tools.context(actor=caller.name, trace=trace, request=once))
@@ -87,13 +87,13 @@ def create_correction(
 @router.post(
     "/review/points/penalties",
     status_code=201,
-    summary="Take points for forged material",
+    summary="Take points away for forged material",
     responses={404: {"description": "There is no decision on that submission"}},
 )
 def create_penalty(
     body: PenaltyRequest, tools: Tools, reviewer: Reviewer, trace: Correlation, response: Response, key: Key = None
 ) -> PointsEntry:
-    """By the reviewer who rejected the submission for it, once. It may leave the balance below zero, and then says `overdrawn`."""
+    """For the reviewer who rejected the submission for it, once. The balance may become negative; the entry is then `overdrawn`."""
     once = request_once(key, owner=reviewer, operation="points.penalise", body=body)
     context = tools.context(actor=reviewer, trace=trace, request=once)
     return _located(response, penalise(body, reviewer_id=reviewer, context=context))

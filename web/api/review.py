@@ -38,23 +38,23 @@ router = APIRouter(prefix="/v1/review", tags=["review"])
 def get_queue(
     tools: Tools, _reviewer: Reviewer, language: Annotated[list[Language] | None, Query(max_length=50)] = None
 ) -> QueueView:
-    """How many cases wait, are claimed and are overdue, by queue; with `language`, of those languages only."""
+    """For each queue: how many cases wait, are claimed, and are overdue. `language` counts only cases in these languages."""
     return queue(context=tools.review, languages=language or ())
 
 
-@router.get("/claims", summary="What you hold and are offered")
+@router.get("/claims", summary="The cases that you hold, and those offered to you")
 def list_claims(tools: Tools, reviewer: Reviewer) -> HeldClaims:
-    """Your claims with their leases, and the cases that colleagues offer you."""
+    """Your claims with their leases, and the cases that colleagues hand over to you."""
     return claims_of(reviewer, context=tools.review)
 
 
 @router.post(
-    "/claims", status_code=201, summary="Claim the next case", responses={204: {"description": "Nothing waits"}}
+    "/claims", status_code=201, summary="Claim the next case", responses={204: {"description": "No case waits"}}
 )
 def create_claim(
     body: ClaimRequest, tools: Tools, reviewer: Reviewer, response: Response, key: Key = None
 ) -> Case | None:
-    """The case that is due soonest, yours until the lease runs out; `204` when nothing waits for you."""
+    """The case that is due soonest. You hold it until the lease ends. `204`: no case waits for you."""
     once = request_once(key, owner=reviewer, operation="claims.create", body=body)
     claim = claim_next(reviewer_id=reviewer, kinds=body.kinds, queues=body.queues, context=tools.review, request=once)
     if claim is None:
@@ -66,19 +66,19 @@ def create_claim(
 
 @router.get("/claims/{claim_id}", summary="The case that you hold")
 def get_claim(claim_id: UUID, tools: Tools, reviewer: Reviewer) -> Case:
-    """The case again, with fresh links to its pages. Each look is logged."""
+    """The case with new links to its pages. Each view is logged."""
     return review_case(claim_id, reviewer_id=reviewer, context=tools.review)
 
 
-@router.post("/claims/{claim_id}/renew", summary="Keep the case longer")
+@router.post("/claims/{claim_id}/renew", summary="Renew the lease of a case")
 def renew_claim(claim_id: UUID, body: TokenRequest, tools: Tools, reviewer: Reviewer) -> Claim:
-    """The lease begins anew."""
+    """The lease starts again from now."""
     return renew(claim_id, body.token, reviewer_id=reviewer, context=tools.review)
 
 
-@router.post("/claims/{claim_id}/release", status_code=204, summary="Give the case back")
+@router.post("/claims/{claim_id}/release", status_code=204, summary="Release the case")
 def release_claim(claim_id: UUID, body: ReleaseRequest, tools: Tools, reviewer: Reviewer) -> None:
-    """The next reviewer may have it; with `skip_reason` you are not offered it again."""
+    """Another reviewer may claim it. With `skip_reason` you are not offered it again."""
     release(claim_id, body.token, reviewer_id=reviewer, context=tools.review, skip_reason=body.skip_reason)
 
 
@@ -86,44 +86,44 @@ def release_claim(claim_id: UUID, body: ReleaseRequest, tools: Tools, reviewer: 
 def create_decision(
     claim_id: UUID, body: DecisionRequest, tools: Tools, reviewer: Reviewer, key: Key = None
 ) -> Decided:
-    """Approve, reject, or ask for a better file. Effects leave at `effects_at`; where that is null, another person decides."""
+    """Approve, reject, or ask for a better file. Effects start at `effects_at`; null means that another person decides, too."""
     once = request_once(key, owner=reviewer, operation=f"claims.{claim_id}.decide", body=body)
     return decide(claim_id, body, reviewer_id=reviewer, context=tools.review, request=once)
 
 
-@router.post("/claims/{claim_id}/escalate", status_code=204, summary="Pass the case on to the seniors")
+@router.post("/claims/{claim_id}/escalate", status_code=204, summary="Escalate the case to the seniors")
 def escalate_claim(claim_id: UUID, body: EscalateRequest, tools: Tools, reviewer: Reviewer, key: Key = None) -> None:
-    """It waits in the seniors' queue, with your note; you are not offered it again."""
+    """The case waits in the seniors' queue with your note. You are not offered it again."""
     once = request_once(key, owner=reviewer, operation=f"claims.{claim_id}.escalate", body=body)
     escalate(claim_id, body, reviewer_id=reviewer, context=tools.review, request=once)
 
 
-@router.get("/claims/{claim_id}/colleagues", summary="To whom the case may be handed")
+@router.get("/claims/{claim_id}/colleagues", summary="List the colleagues who may take the case over")
 def list_colleagues(claim_id: UUID, tools: Tools, reviewer: Reviewer) -> list[Colleague]:
-    """Who has the role for it and may see it."""
+    """Reviewers who have the role for the case and may see it."""
     return list(colleagues(claim_id, reviewer_id=reviewer, context=tools.review))
 
 
-@router.post("/claims/{claim_id}/hand-over", summary="Offer the case to a colleague")
+@router.post("/claims/{claim_id}/hand-over", summary="Hand the case over to a colleague")
 def hand_claim_over(
     claim_id: UUID, body: HandOverRequest, tools: Tools, reviewer: Reviewer, key: Key = None
 ) -> HandedOver:
-    """Theirs alone until `until`; what they do not take up by then is the queue's again."""
+    """Only they can take it until `until`. After that it is in the queue again."""
     once = request_once(key, owner=reviewer, operation=f"claims.{claim_id}.hand-over", body=body)
     return hand_over(claim_id, body, reviewer_id=reviewer, context=tools.review, request=once)
 
 
-@router.post("/claims/{claim_id}/take-up", summary="Accept what a colleague offers")
+@router.post("/claims/{claim_id}/take-up", summary="Take a case that a colleague hands over")
 def take_claim_up(claim_id: UUID, tools: Tools, reviewer: Reviewer) -> Claim:
-    """Yours from now on, as if you had claimed it. To decline it, release it."""
+    """You hold it from now on, as after a claim. To decline it, release it."""
     return take_up(claim_id, reviewer_id=reviewer, context=tools.review)
 
 
 @router.post("/decisions/{decision_id}/undo", summary="Take your decision back")
 def undo_decision(decision_id: UUID, tools: Tools, reviewer: Reviewer, response: Response, key: Key = None) -> Claim:
-    """Until `effects_at`, and nothing of it has left then; where that was null, until somebody else has begun to look.
+    """Possible until `effects_at`; where that is null, until another person has opened the case.
 
-    The case is in review again and yours: this is its new claim.
+    The case is in review again, and you hold it. The answer is its new claim.
     """
     once = request_once(key, owner=reviewer, operation=f"decisions.{decision_id}.undo")
     claim = undo(decision_id, reviewer_id=reviewer, context=tools.review, request=once)

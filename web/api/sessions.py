@@ -1,4 +1,4 @@
-"""A member's session: upstream makes a link, the member's page opens it, and acts with its credential until it ends."""
+"""Members' sessions: upstream makes a link, and the member's page opens it and gets a credential."""
 
 from fastapi import APIRouter, Response
 
@@ -13,7 +13,7 @@ NEVER_KEPT = "no-store"
 
 @router.post("/sessions", status_code=201, summary="Make a link to the member's page")
 def create_session(body: SessionRequest, tools: Tools, caller: Submitter, response: Response) -> SessionLink:
-    """For a member whom you have signed in; send them there at once. A repeated request makes another link."""
+    """For a member whom you have signed in. Send them there at once. A repeated request makes another link."""
     response.headers["Cache-Control"] = NEVER_KEPT
     return make_link(
         body, made_by=caller.name, web_url=tools.settings.web_url, db=tools.db, rules=tools.policy.member_page
@@ -23,22 +23,22 @@ def create_session(body: SessionRequest, tools: Tools, caller: Submitter, respon
 @router.post(
     "/sessions/open",
     summary="Open a link's session",
-    responses={401: {"description": "The link was opened before, or its time is over"}},
+    responses={401: {"description": "The link was opened before, or has expired"}},
 )
 def open_session(body: LinkTicket, tools: Tools, response: Response) -> OpenedSession:
-    """Once, with no other credential. `401` `link_not_valid` for a link that was opened before or whose time is over."""
+    """A link is opened once, without a key. `401` `link_not_valid`: it was opened before, or has expired."""
     response.headers["Cache-Control"] = NEVER_KEPT
     return open_link(body.ticket, db=tools.db, rules=tools.policy.member_page)
 
 
-@router.get("/session", summary="Whom this session speaks for")
+@router.get("/session", summary="The member of this session")
 def get_session(tools: Tools, caller: MemberSession, response: Response) -> SessionView:
-    """The member as upstream described them. A submission by this session carries the same."""
+    """The member and the profile that upstream gave. Submissions of this session must contain the same."""
     response.headers["Cache-Control"] = NEVER_KEPT
     return session_view(caller.key_id, db=tools.db)
 
 
 @router.delete("/session", status_code=204, summary="End this session")
 def delete_session(tools: Tools, caller: MemberSession) -> None:
-    """Its credential opens nothing from now on."""
+    """Its credential is refused from now on."""
     end_session(caller.key_id, db=tools.db)

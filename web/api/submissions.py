@@ -1,4 +1,4 @@
-"""Upstream's routes: upload slots, submissions, and what became of them."""
+"""Upstream's routes: upload slots, and submissions."""
 
 from typing import Annotated, Literal
 from uuid import UUID
@@ -6,7 +6,6 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query, Response
 
 from pipeline.access.member_sessions import only_their_own
-from pipeline.avatar.service import avatar_of
 from pipeline.intake.accept import accept, withdraw
 from pipeline.intake.records import Door
 from pipeline.intake.uploads import limits_of, open_slot
@@ -16,7 +15,6 @@ from pipeline.verification.code_delivery import resend
 from pipeline.workflows.submission_views import Filters, full_submissions, submission_of, submissions
 from schemas.base import Identifier
 from schemas.codes import CodeAnswer, CodeRequest, CodeSent
-from schemas.members import AvatarView
 from schemas.submissions import (
     Accepted,
     FullSubmissionPage,
@@ -28,12 +26,11 @@ from schemas.submissions import (
     UploadSlot,
 )
 from web.api import member_scope
-from web.api.admission import OVERLOADED, SEATED, admit
+from web.api.admission import LIMITED, OVERLOADED, admit
 from web.api.dependencies import (
     Correlation,
     Key,
     SubmitterOrMember,
-    SubmitterOrThisMember,
     Tools,
     request_once,
     required_key,
@@ -45,12 +42,12 @@ router = APIRouter(prefix="/v1", tags=["upstream"])
 @router.post(
     "/uploads",
     status_code=201,
-    summary="Ask for a place to put one file",
-    dependencies=[SEATED],
+    summary="Get an upload URL for one file",
+    dependencies=[LIMITED],
     responses=OVERLOADED,
 )
 def create_upload(body: UploadRequest, tools: Tools, caller: SubmitterOrMember, key: Key = None) -> UploadSlot:
-    """A presigned PUT with type and length signed. Send exactly the headers of the answer, before it expires."""
+    """A presigned PUT that fixes type and length. Send exactly the headers of the answer, before it expires."""
     once = request_once(key, owner=caller.owner, operation="uploads.create", body=body)
     admit(once, tools=tools)
     return open_slot(
@@ -64,9 +61,9 @@ def create_upload(body: UploadRequest, tools: Tools, caller: SubmitterOrMember, 
     )
 
 
-@router.get("/uploads/limits", summary="What a file may be")
+@router.get("/uploads/limits", summary="The limits of a file")
 def get_upload_limits(tools: Tools, _caller: SubmitterOrMember) -> UploadLimits:
-    """Types and bytes by purpose, so that a page can say what is wrong before anything is sent."""
+    """Media types and largest size for each purpose. A page can check them before it uploads."""
     return limits_of(tools.policy)
 
 
@@ -74,13 +71,13 @@ def get_upload_limits(tools: Tools, _caller: SubmitterOrMember) -> UploadLimits:
     "/submissions",
     status_code=202,
     summary="Submit an avatar or a verification",
-    dependencies=[SEATED],
+    dependencies=[LIMITED],
     responses=OVERLOADED,
 )
 def create_submission(
     body: Submission, tools: Tools, caller: SubmitterOrMember, trace: Correlation, response: Response, key: Key = None
 ) -> Accepted:
-    """`202` means that it is committed: it will reach its end. Repeat with the same `Idempotency-Key` as often as you like."""
+    """`202` means that the submission is committed and will be worked on. To repeat it, send the same `Idempotency-Key`."""
     member_scope.check(body, caller=caller, tools=tools)
     once = request_once(required_key(key), owner=caller.owner, operation="submissions.accept", body=body)
     admit(once, tools=tools)
@@ -112,7 +109,7 @@ def list_submissions(
     cursor: str | None = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
     view: Annotated[
-        Literal["line", "full"], Query(description="`full`: all that `GET /v1/submissions/{id}` has")
+        Literal["line", "full"], Query(description="`full` returns the same as `GET /v1/submissions/{id}` for each")
     ] = "line",
 ) -> SubmissionPage | FullSubmissionPage:
     """Filter by member, kind, state, stage or correlation id; page with `next_cursor`."""
@@ -121,26 +118,26 @@ def list_submissions(
     return submissions(filters, cursor=cursor, limit=limit, db=tools.db)
 
 
-@router.get("/submissions/{submission_id}", summary="One submission with everything")
+@router.get("/submissions/{submission_id}", summary="One submission in full")
 def get_submission(submission_id: UUID, tools: Tools, caller: SubmitterOrMember) -> SubmissionView:
-    """State, findings, due time and why, the decision, and how far its effects are."""
+    """Its state, findings, due time with the reason for it, decision, and the state of its effects."""
     only_their_own(submission_id, caller=caller, db=tools.db)
     return submission_of(submission_id, db=tools.db, policy=tools.policy)
 
 
-@router.post("/submissions/{submission_id}/withdraw", summary="Take an open submission back")
+@router.post("/submissions/{submission_id}/withdraw", summary="Withdraw an open submission")
 def withdraw_submission(submission_id: UUID, tools: Tools, caller: SubmitterOrMember) -> SubmissionView:
-    """The member takes it back while it is open; no chance is spent."""
+    """Possible while it is open. No chance is spent."""
     only_their_own(submission_id, caller=caller, db=tools.db)
     withdraw(submission_id, caller=caller.name, db=tools.db)
     return submission_of(submission_id, db=tools.db, policy=tools.policy)
 
 
-@router.post("/submissions/{submission_id}/code", summary="Send back the code of a business address")
+@router.post("/submissions/{submission_id}/code", summary="Confirm a business address with the code")
 def confirm_code(
     submission_id: UUID, body: CodeRequest, tools: Tools, caller: SubmitterOrMember, key: Key = None
 ) -> CodeAnswer:
-    """The right code approves. A wrong one is counted; with the last try the submission ends and its chance is spent."""
+    """The right code approves the submission. After the last wrong try it is rejected and its chance is spent."""
     only_their_own(submission_id, caller=caller, db=tools.db)
     once = request_once(key, owner=caller.owner, operation=f"submissions.{submission_id}.code", body=body)
     return confirm(
@@ -150,13 +147,7 @@ def confirm_code(
 
 @router.post("/submissions/{submission_id}/code/resend", status_code=202, summary="Send a new code")
 def resend_code(submission_id: UUID, tools: Tools, caller: SubmitterOrMember, key: Key = None) -> CodeSent:
-    """A new code takes the place of the one before it. Tries that were used stay used."""
+    """The new code replaces the one before it. Used tries stay used."""
     only_their_own(submission_id, caller=caller, db=tools.db)
     once = request_once(key, owner=caller.owner, operation=f"submissions.{submission_id}.code.resend")
     return resend(submission_id, caller=caller.name, db=tools.db, policy=tools.policy, request=once)
-
-
-@router.get("/members/{member_id}/avatar", summary="A member's public avatar")
-def get_avatar(member_id: Identifier, tools: Tools, _caller: SubmitterOrThisMember) -> AvatarView:
-    """The URLs of the approved avatar, or nulls."""
-    return avatar_of(member_id, db=tools.db, public_url=tools.settings.public_base)

@@ -1,4 +1,4 @@
-"""E-mail subscriptions: preferences for upstream, and the one-click link of a mail, which works without signing in."""
+"""E-mail subscriptions: for upstream, and by the unsubscribe link of a mail, which needs no key."""
 
 from functools import cache
 from typing import Final
@@ -24,30 +24,30 @@ _HEADERS: Final = {
 }
 
 
-@router.get("/members/{member_id}/subscriptions", summary="Which e-mails a member gets")
+@router.get("/members/{member_id}/subscriptions", summary="A member's e-mail subscriptions")
 def get_subscriptions(member_id: Identifier, tools: Tools, _caller: SubmitterOrThisMember) -> SubscriptionsView:
-    """Every category. The result of the member's own review is of none and always sent."""
+    """Every category. Results of the member's own reviews belong to no category and are always sent."""
     return subscriptions_of(member_id, db=tools.db, policy=tools.policy)
 
 
-@router.put("/members/{member_id}/subscriptions", summary="Subscribe to categories, or leave them")
+@router.put("/members/{member_id}/subscriptions", summary="Change e-mail subscriptions")
 def put_subscriptions(
     member_id: Identifier, body: SubscriptionChange, tools: Tools, caller: Submitter, trace: Correlation
 ) -> SubscriptionsView:
-    """Categories that are not named stay as they are."""
+    """Categories that you leave out do not change."""
     return choose(member_id, body.categories, actor=caller.name, trace=trace, db=tools.db, policy=tools.policy)
 
 
 @router.get("/unsubscribe/{token}", summary="Ask whether to unsubscribe", response_class=HTMLResponse)
 def ask_to_unsubscribe(token: str, tools: Tools) -> HTMLResponse:
-    """A page with one button. It changes nothing: programs that look into links come here too."""
+    """A page with one button. It changes nothing, because mail scanners open links, too."""
     leaving = leaving_of(token, db=tools.db, policy=tools.policy)
     return _page(tools, leaving.category, done=False)
 
 
 @router.post("/unsubscribe/{token}", summary="Unsubscribe with one click", response_class=HTMLResponse)
 def unsubscribe_by_link(token: str, tools: Tools, trace: Correlation) -> HTMLResponse:
-    """RFC 8058: the POST of a mail program, or of the page's button. What its body says is not looked at."""
+    """RFC 8058: the POST of a mail program, or of the page's button. The body is ignored."""
     leaving = unsubscribe(token, trace=trace, db=tools.db, policy=tools.policy)
     return _page(tools, leaving.category, done=True)
 

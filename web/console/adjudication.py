@@ -1,17 +1,16 @@
-"""The lead's pages of disagreements and of golden cases."""
+"""The lead's pages: adjudication of disagreements, and golden cases."""
 
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Final
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import RedirectResponse
-from pydantic import ValidationError
 
 from config.container import Container
 from pipeline.access.staff.rules.roles import Right
 from pipeline.kernel import clock
 from pipeline.kernel.errors import Conflict, Invalid, NotFound
-from pipeline.kernel.validation import problems
+from pipeline.kernel.validation import parse
 from pipeline.review.quality.adjudication import adjudicate, adjudication, adjudications, page_of
 from pipeline.review.quality.golden import golden_cases, mark, retire
 from schemas.quality import AdjudicationRequest, GoldenRequest
@@ -24,23 +23,22 @@ from web.console.session import Person, needs
 router = APIRouter(prefix="/quality")
 
 Leading = Annotated[Person, Depends(needs(Right.QUALITY))]
-_PICTURE = {"Cache-Control": "no-store", "Content-Disposition": "inline"}
-GOLDEN = "/console/quality/golden"
-Command = TypeVar("Command", AdjudicationRequest, GoldenRequest)
+_PICTURE: Final = {"Cache-Control": "no-store", "Content-Disposition": "inline"}
+GOLDEN: Final = "/console/quality/golden"
 
 
 @router.get("/disagreements")
-def get_disagreements(request: Request, tools: Tools, _person: Leading) -> Response:
-    """What waits for a ruling, and what was ruled on."""
+def get_adjudications(request: Request, tools: Tools, _person: Leading) -> Response:
+    """The disagreements that wait for a ruling, and those that were ruled on."""
     waiting, ruled = adjudications(context=tools.review), adjudications(done=True, limit=50, context=tools.review)
-    return render(request, "quality_disagreements.html", waiting=waiting, ruled=ruled, **_words())
+    return render(request, "adjudications.html", waiting=waiting, ruled=ruled, **_words())
 
 
 @router.get("/disagreements/{check_id}")
-def get_disagreement(request: Request, tools: Tools, _person: Leading, check_id: UUID) -> Response:
-    """One, with both sides and what both saw."""
+def get_adjudication(request: Request, tools: Tools, _person: Leading, check_id: UUID) -> Response:
+    """One disagreement, with both sides and what both saw."""
     found = adjudication(check_id, context=tools.review)
-    return render(request, "quality_disagreement.html", found=found, **_words())
+    return render(request, "adjudication.html", found=found, **_words())
 
 
 @router.get("/disagreements/{check_id}/pages/{material_id}/{page}")
@@ -52,8 +50,8 @@ def get_page(tools: Tools, person: Leading, check_id: UUID, material_id: UUID, p
 
 @router.post("/disagreements/{check_id}")
 def post_ruling(tools: Tools, person: Leading, check_id: UUID, form: Form) -> Response:
-    """Say who was right."""
-    command = _parsed(AdjudicationRequest, {"ruling": written(form, "ruling"), "note": written(form, "note")})
+    """Rule which of the two was right."""
+    command = parse(AdjudicationRequest, {"ruling": written(form, "ruling"), "note": written(form, "note")})
     adjudicate(check_id, command, by=person.reviewer_id, context=tools.review)
     return RedirectResponse("/console/quality/disagreements", 303)
 
@@ -74,7 +72,7 @@ def post_golden(request: Request, tools: Tools, person: Leading, form: Form) -> 
         "note": written(form, "note"),
     }
     try:
-        mark(_parsed(GoldenRequest, given), by=person.reviewer_id, context=tools.review)
+        mark(parse(GoldenRequest, given), by=person.reviewer_id, context=tools.review)
     except (Invalid, Conflict, NotFound) as error:
         return _golden(request, tools, given=given, problem=error)
     return RedirectResponse(GOLDEN, 303)
@@ -82,7 +80,7 @@ def post_golden(request: Request, tools: Tools, person: Leading, form: Form) -> 
 
 @router.post("/golden/{golden_id}/retire")
 def post_retirement(tools: Tools, person: Leading, golden_id: UUID) -> Response:
-    """Give a golden case to nobody any more."""
+    """Retire a golden case: no reviewer gets it any more."""
     retire(golden_id, by=person.reviewer_id, context=tools.review)
     return RedirectResponse(GOLDEN, 303)
 
@@ -108,14 +106,6 @@ def _sentences(problem: Exception | None) -> list[str]:
     if isinstance(problem, Invalid):
         return [each.message for each in problem.problems]
     return [str(problem)] if problem else []
-
-
-def _parsed(model: type[Command], given: dict[str, Any]) -> Command:
-    """The form as a command. Raises Invalid."""
-    try:
-        return model.model_validate(given)
-    except ValidationError as error:
-        raise Invalid(problems(error.errors(include_url=False))) from error
 
 
 def _words() -> dict[str, Any]:

@@ -1,10 +1,13 @@
-"""What the case page's form sends, as a decision; and what is wrong with a decision, as fields of that form. Pure."""
+"""What the page of a case sends: a decision, whose problems are named by the form's fields, and the claims that it leaves. Pure."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final
+from uuid import UUID
 
-from pipeline.kernel.errors import Problem
+from pipeline.kernel.errors import Invalid, Problem
+from pipeline.review.claims.lease import LeftClaim
 
 _ANSWERS: Final = {"yes": True, "no": False}
 _PLAIN: Final = ("token", "fence", "version", "verdict")
@@ -14,7 +17,7 @@ _DEPTH: Final = 4
 
 @dataclass(frozen=True, slots=True)
 class Wrong:
-    """One thing that is wrong: the name of the form's field (empty: the form as a whole) and a sentence."""
+    """One problem: the name of the form's field (empty: the form as a whole) and a sentence."""
 
     field: str
     message: str
@@ -37,8 +40,16 @@ def decision_of(pairs: Iterable[tuple[str, str]]) -> Mapping[str, Any]:
 
 
 def fields_of(problems: Iterable[Problem], files: Sequence[str]) -> tuple[Wrong, ...]:
-    """Each problem at the field that it is about; `files` are the ids of the form's files in order."""
+    """Each problem at its field; `files` are the ids of the form's files in order."""
     return tuple(Wrong(_field(each.path, files), each.message) for each in problems)
+
+
+def left_of(pairs: Iterable[tuple[str, object]]) -> tuple[LeftClaim, ...]:
+    """The claims that a page leaves, and until when it thought that each runs. Raises Invalid.
+
+    Each `held` is a claim's id, its token and the end of its lease, with blanks between.
+    """
+    return tuple(_left(str(value)) for name, value in pairs if name == "held")
 
 
 def _answers_of(file: str, values: Mapping[str, str]) -> Mapping[str, Any]:
@@ -62,3 +73,13 @@ def _field(path: str, files: Sequence[str]) -> str:
         kind = {"checklist": "check", "facts": "fact"}.get(parts[2])
         return f"{kind}.{files[int(parts[1])]}.{parts[3]}" if kind else ""
     return parts[0] if parts[0] in {"reasons", *_WRITTEN} else ""
+
+
+def _left(written: str) -> LeftClaim:
+    parts = written.split(" ")
+    try:
+        claim_id, token, until = parts
+        return LeftClaim(UUID(claim_id), UUID(token), datetime.fromisoformat(until))
+    except ValueError as error:
+        message = "Name each claim with its id, its token and the end of its lease."
+        raise Invalid([Problem("held", "invalid_value", message)]) from error

@@ -9,20 +9,20 @@ from pipeline.kernel.errors import NotFound
 from pipeline.kernel.storage import IMMUTABLE
 from web.console import (
     adjudication,
+    administration,
     case_actions,
     cases,
+    conflict,
     errors,
-    extras,
-    find,
     invitation,
-    keys,
+    mail_preview,
     numbers,
     people,
     pictures,
-    policy,
     preferences,
     provider,
     queues,
+    redaction,
     session,
     sign_in,
 )
@@ -39,16 +39,17 @@ def create_console(tools: Container) -> FastAPI:
     app.state.tools = tools
     app.add_middleware(Guarded)
     errors.install(app)
+    conflict.install(app)
     session.install(app)
     app.add_api_route("/static/{name}", get_static, methods=["GET"])
-    doors = (sign_in, provider, invitation, preferences, people, keys, policy)
-    for pages in (*doors, queues, cases, pictures, case_actions, extras, find, numbers, adjudication):
+    doors = (sign_in, provider, invitation, preferences, people, administration)
+    for pages in (*doors, queues, cases, pictures, case_actions, mail_preview, redaction, numbers, adjudication):
         app.include_router(pages.router)
     return app
 
 
 async def get_static(name: str) -> Response:
-    """A stylesheet or script. Its name changes with its content, so it may be kept for ever."""
+    """A stylesheet or script. Its name changes with its content, so it is cached for ever."""
     found = asset(name)
     if found is None:
         raise NotFound("There is no such file.")

@@ -1,4 +1,4 @@
-"""The console's own files under names that say their content, so that a browser may keep them for ever."""
+"""The console's static files, under names with a hash of their content, so that a browser may cache them for ever."""
 
 import re
 from collections.abc import Mapping
@@ -25,7 +25,7 @@ class Asset:
 
 
 def address(name: str) -> str:
-    """Where a file of the folder `static` is served, `vendor/htmx.js` for one. Raises KeyError for one that is not there."""
+    """The address of a file in the folder `static`, for example `vendor/htmx.js`. Raises KeyError for an unknown file."""
     return f"{_PATH}/{_assets()[name].name}"
 
 
@@ -47,7 +47,7 @@ def _by_public_name() -> Mapping[str, Asset]:
 
 @cache
 def _named(path: Path) -> Asset:
-    """A script names the scripts that it imports by their public names, so its own name says their content too."""
+    """In a script, imports get the public names of the imported scripts, so its hash depends on their content, too."""
     text = _IMPORT.sub(lambda found: f'"./{_named(path.parent / found[1]).name}"', path.read_text())
     body = text.encode()
     name = f"{path.stem}.{sha256(body).hexdigest()[:_DIGITS]}{path.suffix}"

@@ -1,12 +1,10 @@
-"""Ways to give a case away without deciding it: skip, escalate, hand over."""
+"""Give a case away without deciding it: skip, escalate, hand over."""
 
-from typing import Any, Final
-from uuid import UUID
+from typing import Final
 
-from fastapi import APIRouter, Request
-from fastapi.responses import JSONResponse, Response
+from fastapi import APIRouter, Response
 
-from pipeline.kernel.errors import Conflict, Invalid
+from pipeline.kernel.errors import Invalid
 from pipeline.kernel.validation import parse
 from pipeline.review.claims.escalation import escalate
 from pipeline.review.claims.handover import hand_over
@@ -14,9 +12,9 @@ from pipeline.review.claims.service import release
 from schemas.cases import ReasonChoice
 from schemas.claims import EscalateRequest, HandOverRequest, ReleaseRequest
 from web.api.dependencies import Tools
-from web.console.answers import Wrong, fields_of
-from web.console.conflict import too_late
-from web.console.forms import Form, Reviewing, written, wrong
+from web.console.answers import Wrong
+from web.console.conflict import ClaimedCase
+from web.console.forms import Form, Reviewing, done, refused, written, wrong
 
 router = APIRouter()
 
@@ -29,61 +27,45 @@ SKIP_REASONS: Final = (
 
 
 @router.post("/cases/{claim_id}/skip")
-def skip(request: Request, claim_id: UUID, tools: Tools, person: Reviewing, form: Form) -> Response:
-    """Back into the queue, and never again to this person."""
-    given = {"token": written(form, "token"), "skip_reason": written(form, "reason")}
-    if given["skip_reason"] is None:
-        return wrong([Wrong("reason", "Say why: choose one of these reasons by its digit.")])
-    command = parse(ReleaseRequest, given)
-    try:
-        release(
-            claim_id,
-            command.token,
-            reviewer_id=person.reviewer_id,
-            context=tools.review,
-            skip_reason=command.skip_reason,
-        )
-    except Conflict as error:
-        return too_late(request, claim_id, error, person=person)
-    return _done("Skipped")
+def skip_case(claim_id: ClaimedCase, tools: Tools, person: Reviewing, form: Form) -> Response:
+    """Give the case back to the queue; this person is not offered it again."""
+    if (reason := written(form, "reason")) is None:
+        return wrong(Wrong("reason", "Say why: choose one of these reasons by its digit."))
+    command = parse(ReleaseRequest, {"token": written(form, "token"), "skip_reason": reason})
+    release(
+        claim_id, command.token, reviewer_id=person.reviewer_id, context=tools.review, skip_reason=command.skip_reason
+    )
+    return done("Skipped")
 
 
 @router.post("/cases/{claim_id}/escalate")
-def pass_up(request: Request, claim_id: UUID, tools: Tools, person: Reviewing, form: Form) -> Response:
-    """To the seniors, with a word."""
-    given = _given(form, {"note": "reason"})
+def escalate_case(claim_id: ClaimedCase, tools: Tools, person: Reviewing, form: Form) -> Response:
+    """Pass the case to the seniors, with a note."""
+    given = _given(form, note="reason")
     if "note" not in given:
-        return wrong([Wrong("reason", "Say in a sentence what a senior should look at.")])
+        return wrong(Wrong("reason", "Say in a sentence what a senior should look at."))
     try:
-        command = parse(EscalateRequest, given)
-        escalate(claim_id, command, reviewer_id=person.reviewer_id, context=tools.review)
+        escalate(claim_id, parse(EscalateRequest, given), reviewer_id=person.reviewer_id, context=tools.review)
     except Invalid as error:
-        return wrong(fields_of(error.problems, ()))
-    except Conflict as error:
-        return too_late(request, claim_id, error, person=person)
-    return _done("Escalated")
+        return refused(error, form)
+    return done("Escalated")
 
 
 @router.post("/cases/{claim_id}/hand_over")
-def pass_on(request: Request, claim_id: UUID, tools: Tools, person: Reviewing, form: Form) -> Response:
-    """To one colleague, for a while theirs alone."""
-    given = _given(form, {"note": "reason", "colleague": "colleague"})
+def hand_case_over(claim_id: ClaimedCase, tools: Tools, person: Reviewing, form: Form) -> Response:
+    """Offer the case to one colleague."""
+    given = _given(form, note="reason", colleague="colleague")
     if "colleague" not in given:
-        return wrong([Wrong("colleague", "Choose a colleague by their digit.")])
+        return wrong(Wrong("colleague", "Choose a colleague by their digit."))
     try:
         command = parse(HandOverRequest, given)
         hand_over(claim_id, command, reviewer_id=person.reviewer_id, context=tools.review)
     except Invalid as error:
-        return wrong(fields_of(error.problems, ()))
-    except Conflict as error:
-        return too_late(request, claim_id, error, person=person)
-    return _done("Handed over")
+        return refused(error, form)
+    return done("Handed over")
 
 
-def _given(form: Form, names: dict[str, str]) -> dict[str, Any]:
+def _given(form: Form, **names: str) -> dict[str, str]:
+    """The command's fields from the form's fields of these names; what was left blank is left out."""
     found = {name: written(form, field) for name, field in {"token": "token", **names}.items()}
     return {name: value for name, value in found.items() if value is not None}
-
-
-def _done(said: str) -> JSONResponse:
-    return JSONResponse({"said": said})

@@ -1,4 +1,4 @@
-"""A case as its page draws it: pictures with boxes, questions with keys, facts prefilled by what was found. Pure."""
+"""A case as its page shows it: pictures with boxes, questions with digits, facts prefilled with what was found. Pure."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -79,7 +79,7 @@ def views_of(case: Case, *, blurred: Sequence[str]) -> tuple[View, ...]:
 
 
 def files_of(case: Case, views: Sequence[View]) -> tuple[File, ...]:
-    """Every file of the case with its questions, which are counted through."""
+    """Every file of the case with its questions, numbered through all files."""
     files, asked = [], 0
     for each in case.materials:
         first = next((at for at, view in enumerate(views) if view.material_id == each.id), None)
@@ -142,7 +142,7 @@ def _questions(case: Case, file: CaseMaterial, *, before: int) -> tuple[Question
 
 
 def _fact(case: Case, file: CaseMaterial, name: str) -> Fact:
-    """What the member wrote is filled in only where the file shows it too; the person confirms it or types over it."""
+    """The member's own value is filled in only if it was found in the file, too; the reviewer confirms or replaces it."""
     found = ((file.signals.get("form") or {}).get("fields", {}).get(name)) or {}
     shown = bool(found.get("found"))
     kind = case.fact_types.get(name, "text")

@@ -9,7 +9,7 @@ from fastapi.responses import JSONResponse, RedirectResponse
 from starlette.datastructures import FormData
 
 from pipeline.kernel import clock
-from pipeline.kernel.errors import ClaimCapReached, Conflict, Invalid
+from pipeline.kernel.errors import ClaimCapReached, Invalid
 from pipeline.kernel.validation import parse
 from pipeline.review.cases.queue_stats import claims_of
 from pipeline.review.claims.handover import take_up
@@ -20,11 +20,10 @@ from pipeline.review.decisions.undo import undo
 from schemas.claims import Claim, TokenRequest
 from schemas.decisions import Decided, DecisionRequest
 from web.api.dependencies import Tools
-from web.console.answers import decision_of, fields_of
-from web.console.conflict import too_late
-from web.console.desk import case_page, nothing_left
-from web.console.forms import Form, Reviewing, pairs_of, repeatable, texts, written, wrong
-from web.console.leaving import left_of
+from web.console.answers import decision_of, left_of
+from web.console.case_page import case_page, empty_page
+from web.console.conflict import ClaimedCase
+from web.console.forms import Form, Reviewing, done, pairs_of, refused, repeatable, texts, written
 
 router = APIRouter()
 
@@ -33,56 +32,49 @@ _SAID: Final = {"approve": "Approved", "reject": "Rejected", "better_file": "Bet
 
 @router.post("/next")
 def start(tools: Tools, person: Reviewing, form: Form) -> Response:
-    """From the queue to a case: the one that is held already, else the next one."""
+    """From the queue to a case: the one that the person holds already, else the next one."""
     held = [each for each in claims_of(person.reviewer_id, context=tools.review).claims if not each.offered]
     if held:
         return _to(held[0].claim.id)
-    taken = claim_next(reviewer_id=person.reviewer_id, queues=_queues(form), context=tools.review)
+    queues = texts(form, "queue")
+    taken = claim_next(reviewer_id=person.reviewer_id, queues=queues, context=tools.review)
     return _to(taken.id) if taken else RedirectResponse("/console/", 303)
 
 
 @router.post("/next/part")
 def prepare(request: Request, tools: Tools, person: Reviewing, form: Form) -> Response:
     """The next case as a part of the page, to be kept ready; where nothing waits, that in words."""
+    queues = texts(form, "queue")
     try:
-        taken = claim_next(reviewer_id=person.reviewer_id, queues=_queues(form), context=tools.review)
+        taken = claim_next(reviewer_id=person.reviewer_id, queues=queues, context=tools.review)
     except ClaimCapReached:
         return Response(status_code=204)
     if taken is None:
-        return nothing_left(request, tools=tools)
+        return empty_page(request, tools=tools)
     return case_page(request, taken.id, tools=tools, person=person, whole=False)
 
 
 @router.get("/cases/{claim_id}")
-def show(request: Request, claim_id: UUID, tools: Tools, person: Reviewing) -> Response:
-    """The case that one holds; where it is held no more, what became of it."""
-    try:
-        return case_page(request, claim_id, tools=tools, person=person, whole=True)
-    except Conflict as error:
-        return too_late(request, claim_id, error, person=person)
+def show(request: Request, claim_id: ClaimedCase, tools: Tools, person: Reviewing) -> Response:
+    """The case that the person holds."""
+    return case_page(request, claim_id, tools=tools, person=person, whole=True)
 
 
 @router.post("/cases/{claim_id}/opened")
-def open_case(request: Request, claim_id: UUID, tools: Tools, person: Reviewing, form: Form) -> Response:
+def open_case(claim_id: ClaimedCase, tools: Tools, person: Reviewing, form: Form) -> Response:
     """The case is on the screen from now on."""
-    try:
-        return _lease(open_claim(claim_id, _token(form), reviewer_id=person.reviewer_id, context=tools.review))
-    except Conflict as error:
-        return too_late(request, claim_id, error, person=person)
+    return _lease(open_claim(claim_id, _token(form), reviewer_id=person.reviewer_id, context=tools.review))
 
 
 @router.post("/cases/{claim_id}/renew")
-def keep(request: Request, claim_id: UUID, tools: Tools, person: Reviewing, form: Form) -> Response:
-    """The page is open and looked at."""
-    try:
-        return _lease(renew(claim_id, _token(form), reviewer_id=person.reviewer_id, context=tools.review))
-    except Conflict as error:
-        return too_late(request, claim_id, error, person=person)
+def renew_case(claim_id: ClaimedCase, tools: Tools, person: Reviewing, form: Form) -> Response:
+    """Extend the lease: the page is open, and the person is there."""
+    return _lease(renew(claim_id, _token(form), reviewer_id=person.reviewer_id, context=tools.review))
 
 
 @router.post("/leave", status_code=204)
 def leave_cases(tools: Tools, person: Reviewing, form: Form) -> None:
-    """The page is gone: what it held goes back to the queue."""
+    """Give back to the queue what a closed page held."""
     leave(left_of(pairs_of(form)), reviewer_id=person.reviewer_id, context=tools.review)
 
 
@@ -93,34 +85,28 @@ def take_up_offer(claim_id: UUID, tools: Tools, person: Reviewing) -> Response:
 
 
 @router.post("/cases/{claim_id}/back")
-def return_to(request: Request, claim_id: UUID, tools: Tools, person: Reviewing) -> Response:
-    """Take a case again that one has left, where nobody else has it."""
-    try:
-        taken = reclaim(claim_id, reviewer_id=person.reviewer_id, context=tools.review)
-    except Conflict as error:
-        return too_late(request, claim_id, error, person=person)
+def return_to(request: Request, claim_id: ClaimedCase, tools: Tools, person: Reviewing) -> Response:
+    """Take a case again that the person has left, where nobody else has it."""
+    taken = reclaim(claim_id, reviewer_id=person.reviewer_id, context=tools.review)
     return _lease(taken) if "HX-Request" in request.headers else _to(taken.id)
 
 
 @router.post("/cases/{claim_id}/decision")
-def decide_case(request: Request, claim_id: UUID, tools: Tools, person: Reviewing, form: Form) -> Response:
-    """Record the decision. What is missing is named field by field; who was quicker, in words."""
-    pairs = pairs_of(form)
+def decide_case(request: Request, claim_id: ClaimedCase, tools: Tools, person: Reviewing, form: Form) -> Response:
+    """Record the decision. What is missing is named field by field."""
     try:
-        command = parse(DecisionRequest, decision_of(pairs))
+        command = parse(DecisionRequest, decision_of(pairs_of(form)))
         once = repeatable(request, person, f"console.{claim_id}.decide", command.model_dump(mode="json"))
         decided = decide(claim_id, command, reviewer_id=person.reviewer_id, context=tools.review, request=once)
     except Invalid as error:
-        return wrong(fields_of(error.problems, texts(form, "material")))
-    except Conflict as error:
-        return too_late(request, claim_id, error, person=person)
+        return refused(error, form)
     seconds = _undo_seconds(decided, clock.now(), tools.policy.review.undo_window_seconds)
-    return JSONResponse({"decision": str(decided.id), "said": _SAID[decided.verdict], "undo_seconds": seconds})
+    return done(_SAID[decided.verdict], decision=str(decided.id), undo_seconds=seconds)
 
 
 @router.post("/decisions/{decision_id}/undo")
 def undo_decision(request: Request, decision_id: UUID, tools: Tools, person: Reviewing) -> Response:
-    """Take a decision back, and have its case again."""
+    """Take a decision back; the case is the person's again."""
     once = repeatable(request, person, f"console.{decision_id}.undo")
     taken = undo(decision_id, reviewer_id=person.reviewer_id, context=tools.review, request=once)
     return case_page(request, taken.id, tools=tools, person=person, whole=False)
@@ -129,10 +115,6 @@ def undo_decision(request: Request, decision_id: UUID, tools: Tools, person: Rev
 def _undo_seconds(decided: Decided, now: datetime, window: int) -> float:
     """Until its effects leave; an opinion has none, and may be taken back until somebody else takes the case."""
     return max(0.0, (decided.effects_at - now).total_seconds()) if decided.effects_at else float(window)
-
-
-def _queues(form: FormData) -> list[str]:
-    return texts(form, "queue")
 
 
 def _token(form: FormData) -> UUID:

@@ -1,4 +1,4 @@
-"""Lines over weeks as SVG: drawn here, labelled at the line, coloured by the stylesheet. Pure."""
+"""Line charts over weeks, as SVG. Names stand at the lines; the stylesheet gives the colours. Pure."""
 
 import math
 from collections.abc import Iterator, Sequence
@@ -26,7 +26,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """Lines over the same weeks. `low` and `high` are shown at the least; `unit` follows every number."""
+    """Lines over the same weeks. The vertical axis covers `low` to `high` at least; `unit` follows every number."""
 
     key: str
     title: str
@@ -45,25 +45,25 @@ class Chart:
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """Where a week and a value are on the paper."""
+    """Converts a week and a value to coordinates in the drawing."""
 
     weeks: int
     low: float
     high: float
 
     def x(self, week: int) -> float:
-        """From the left."""
+        """The distance of a week from the left edge."""
         room = WIDTH - _LEFT - _RIGHT
         return round(_LEFT + room * (week / (self.weeks - 1) if self.weeks > 1 else 0.5), 1)
 
     def y(self, value: float) -> float:
-        """From the top."""
+        """The distance of a value from the top edge."""
         room = HEIGHT - _TOP - _BOTTOM
         return round(_TOP + room * (self.high - value) / (self.high - self.low), 1)
 
 
 def drawn(chart: Chart) -> Markup:
-    """The chart as one element, with its title and description for who does not see it."""
+    """The chart as an SVG element, with title and description for screen readers."""
     values = [value for line in chart.lines for value in line.values if value is not None]
     ticks = ticks_of(min([chart.low, *values]), max([chart.high, *values]))
     scale = Scale(len(chart.weeks), ticks[0], ticks[-1])
@@ -81,7 +81,7 @@ def drawn(chart: Chart) -> Markup:
 
 
 def ticks_of(low: float, high: float) -> list[float]:
-    """Round numbers at even distances that enclose both."""
+    """Round numbers at equal distances, from at most `low` to at least `high`."""
     high = high if high > low else low + 1
     rough = (high - low) / _TICKS
     power = 10 ** math.floor(math.log10(rough))
@@ -91,7 +91,7 @@ def ticks_of(low: float, high: float) -> list[float]:
 
 
 def spread(wanted: Sequence[float], *, apart: float, lowest: float) -> list[float]:
-    """Places near those wanted, in their order, so far apart at the least and none below `lowest` on the paper."""
+    """Positions close to those wanted, in the same order, at least `apart` from each other, none further down than `lowest`."""
     order = sorted(range(len(wanted)), key=lambda number: wanted[number], reverse=True)
     places = list(wanted)
     limit = lowest
@@ -102,7 +102,7 @@ def spread(wanted: Sequence[float], *, apart: float, lowest: float) -> list[floa
 
 
 def said(value: float | None, unit: str = "") -> str:
-    """A number as it stands in the chart and in its table."""
+    """A number as text, in the chart and in its table."""
     return "–" if value is None else f"{value:,.10g}{unit}"
 
 
@@ -122,7 +122,7 @@ def _weeks(weeks: Sequence[str], scale: Scale) -> Iterator[str]:
 
 
 def _line(line: Line, number: int, scale: Scale, chart: Chart) -> Iterator[str]:
-    """Weeks without a value are gaps, never drawn across."""
+    """The line is interrupted in weeks without a value."""
     points = [
         (week, scale.x(week), scale.y(value), value) for week, value in enumerate(line.values) if value is not None
     ]
@@ -130,12 +130,12 @@ def _line(line: Line, number: int, scale: Scale, chart: Chart) -> Iterator[str]:
         path = " ".join(f"{x},{y}" for _, (_, x, y, _) in run)
         yield f'<polyline class="line line-{number}" points="{path}"/>'
     for week, x, y, value in points:
-        told = escape(f"{chart.weeks[week]}, {line.name}: {said(value, chart.unit)}")
-        yield f'<circle class="dot line-{number}" cx="{x}" cy="{y}" r="3"><title>{told}</title></circle>'
+        title = escape(f"{chart.weeks[week]}, {line.name}: {said(value, chart.unit)}")
+        yield f'<circle class="dot line-{number}" cx="{x}" cy="{y}" r="3"><title>{title}</title></circle>'
 
 
 def _names(lines: Sequence[Line], scale: Scale) -> Iterator[str]:
-    """Each at the end of its line."""
+    """The name of each line, at its end."""
     ends = [
         (number, line.name, *max((week, value) for week, value in enumerate(line.values) if value is not None))
         for number, line in enumerate(lines)

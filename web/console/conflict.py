@@ -1,10 +1,11 @@
-"""Too late: the case is not this person's any more. Who decided what and when, in words; and nothing that was typed is lost."""
+"""The case is not this person's any more: who decided what and when, in words. What was typed stays on the page."""
 
+from collections.abc import AsyncIterator
 from datetime import datetime
-from typing import Any, Final
+from typing import Annotated, Any, Final
 from uuid import UUID
 
-from fastapi import Request
+from fastapi import Depends, FastAPI, Request
 from fastapi.responses import HTMLResponse
 
 from pipeline.kernel import clock
@@ -12,7 +13,6 @@ from pipeline.kernel.errors import Conflict
 from pipeline.submission.lifecycle import State
 from web.console.filters import away
 from web.console.render import render
-from web.console.session import Person
 
 _VERDICTS: Final = {"approve": "approved", "reject": "rejected", "better_file": "asked for a better file"}
 _ENDS: Final = {
@@ -23,15 +23,41 @@ _KEPT: Final = "What you typed is kept below."
 _LEFT: Final = "You left this case or its time ran out, so it went back to the queue."
 
 
-def too_late(request: Request, claim_id: UUID, error: Conflict, *, person: Person) -> HTMLResponse:
+class CaseConflict(Exception):
+    """A conflict about the case of a claim."""
+
+    def __init__(self, claim_id: UUID, conflict: Conflict) -> None:
+        super().__init__(str(conflict))
+        self.claim_id, self.conflict = claim_id, conflict
+
+
+async def _claimed(claim_id: UUID) -> AsyncIterator[UUID]:
+    try:
+        yield claim_id
+    except Conflict as error:
+        raise CaseConflict(claim_id, error) from error
+
+
+ClaimedCase = Annotated[UUID, Depends(_claimed)]
+"""The claim that the path names. A conflict in the route is then answered with what became of the case."""
+
+
+def install(app: FastAPI) -> None:
+    """Answer conflicts about a case with what became of it."""
+    app.add_exception_handler(CaseConflict, _answer)
+
+
+def _answer(request: Request, error: Exception) -> HTMLResponse:
     """409 as a page, or as the message that is put above the form."""
+    assert isinstance(error, CaseConflict)  # noqa: S101  (registered for this class only)
     part = "HX-Request" in request.headers
-    sentence, can_return = in_words(error, now=clock.now(), reader=person.reviewer_id)
+    reader = request.state.person.reviewer_id
+    sentence, can_return = in_words(error.conflict, now=clock.now(), reader=reader)
     return render(
         request,
-        "late_part.html" if part else "late.html",
+        "conflict_part.html" if part else "conflict.html",
         status=409,
-        claim_id=claim_id,
+        claim_id=error.claim_id,
         title="Not yours any more" if can_return else "Already decided",
         sentence=f"{sentence} {_KEPT}" if part else sentence,
         can_return=can_return,

@@ -1,4 +1,4 @@
-"""Errors of the console as pages in plain words; a script that asked for a part of a page gets a part."""
+"""Errors of the console as pages in plain words, or as a part of a page for a script that asked for a part."""
 
 from typing import Final
 
@@ -18,26 +18,26 @@ log = structlog.get_logger()
 _TITLES: Final = {
     401: "Please sign in",
     403: "Not for your role",
-    404: "Not here",
+    404: "Not found",
     409: "Somebody was quicker",
     422: "Something is missing",
-    429: "Too much at once",
-    503: "Away for a moment",
+    429: "Too many requests",
+    503: "Not available for a moment",
 }
 _UNEXPECTED: Final = "Something went wrong on our side. Nothing was changed. Go back and try again."
 
 
 def install(app: FastAPI) -> None:
-    """Let every error of the console leave as a page."""
+    """Answer every error of the console with a page."""
     app.add_exception_handler(ProofdeskError, _ours)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(Exception, _crashed)
 
 
-def mistake(request: Request, status: int, sentence: str, *, code: str) -> Response:
+def error_page(request: Request, status: int, sentence: str, *, code: str) -> Response:
     """One error in words, as a page or as the part of a page that was asked for."""
-    template = "mistake_part.html" if "HX-Request" in request.headers else "mistake.html"
+    template = "error_part.html" if "HX-Request" in request.headers else "error.html"
     title = _TITLES.get(status, "That did not work")
     return render(request, template, status=status, title=title, sentence=sentence, code=code)
 
@@ -47,17 +47,17 @@ def _ours(request: Request, error: Exception) -> Response:
     status = status_of(error)
     if status >= 500:  # noqa: PLR2004  (a fault of ours)
         log.error("request.failed", code=error.code, error=str(error))
-    return mistake(request, status, str(error), code=error.code)
+    return error_page(request, status, str(error), code=error.code)
 
 
 def _invalid(request: Request, _error: Exception) -> Response:
-    sentence = "The address or the form that was sent is not one of this console's. Go back and try again."
-    return mistake(request, 422, sentence, code=errors.Invalid.code)
+    sentence = "The console does not know this address or form. Go back and try again."
+    return error_page(request, 422, sentence, code=errors.Invalid.code)
 
 
 def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101  (registered for this class only)
-    answer = mistake(request, error.status_code, _sentence(error), code="http_error")
+    answer = error_page(request, error.status_code, _sentence(error), code="http_error")
     answer.headers.update(error.headers or {})
     return answer
 
@@ -68,4 +68,4 @@ def _sentence(error: HTTPException) -> str:
 
 def _crashed(request: Request, error: Exception) -> Response:
     log.error("request.crashed", exc_info=error)
-    return mistake(request, 500, _UNEXPECTED, code="internal_error")
+    return error_page(request, 500, _UNEXPECTED, code="internal_error")

@@ -1,4 +1,4 @@
-"""Times, sizes and names as a reviewer reads them. Pure: the time that it is now is passed in."""
+"""Times, sizes and codes in words, for the templates. Pure."""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
@@ -23,13 +23,13 @@ def span(seconds: float) -> str:
 
 
 def away(moment: datetime, now: datetime) -> str:
-    """How far a moment is: "in 2 h 10 min", "3 min ago"."""
+    """How long until a moment, or since it: "in 2 h 10 min", "3 min ago"."""
     seconds = (moment - now).total_seconds()
     return f"in {span(seconds)}" if seconds >= 0 else f"{span(seconds)} ago"
 
 
 def clock(moment: datetime, now: datetime, zone: str = "UTC") -> str:
-    """A moment in the reader's zone, as near as it is: "today 16:40", "Thu 09:00", "3 Dec 09:00"."""
+    """A moment in the reader's zone, shorter the closer it is: "today 16:40", "Thu 09:00", "3 Dec 09:00"."""
     here, today = moment.astimezone(ZoneInfo(zone)), now.astimezone(ZoneInfo(zone)).date()
     days = (here.date() - today).days
     named = {0: "today", 1: "tomorrow", -1: "yesterday"}.get(days)

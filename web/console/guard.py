@@ -1,4 +1,4 @@
-"""What every answer of the console carries: nothing from elsewhere, nothing inline, nothing kept, framed by nobody."""
+"""Security headers of every answer: nothing from other origins, nothing inline, no caching, no frames."""
 
 from typing import Final
 
@@ -23,7 +23,7 @@ HEADERS: Final = {
 
 
 class Guarded:
-    """Adds the headers to whatever the application answers, where it has not set one of its own."""
+    """Adds the headers that an answer does not have yet."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

@@ -1,4 +1,4 @@
-"""The link with which a person chooses their password. Its secret is in the query, which is neither logged nor passed on."""
+"""The link with which a person chooses their password. Its secret is in the query, which is never logged or passed on."""
 
 from typing import Annotated
 
@@ -6,20 +6,19 @@ from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import RedirectResponse
 
 from pipeline.access.staff.invitations import accept_invitation, invited
-from pipeline.kernel.errors import Invalid, Problem
+from pipeline.kernel.errors import Invalid
 from web.api.dependencies import Tools
+from web.console.forms import typed_twice
 from web.console.provider import HOME
 from web.console.render import render
 from web.console.session import remember
 
 router = APIRouter()
 
-DIFFERENT = Problem("again", "passwords_differ", "The two passwords are not the same. Type them once more.")
-
 
 @router.get("/invitation")
 def get_invitation(request: Request, tools: Tools, token: str = "") -> Response:
-    """The form. Looking at it uses nothing up."""
+    """The form. It does not use the link up."""
     return _form(request, tools, token)
 
 
@@ -33,9 +32,7 @@ def post_invitation(
 ) -> Response:
     """Set the password, use the link up, and sign in."""
     try:
-        if new_password != again:
-            raise Invalid([DIFFERENT])  # noqa: TRY301  (answered like the rules' own)
-        session = accept_invitation(token, new_password, context=tools.sign_in_context)
+        session = accept_invitation(token, typed_twice(new_password, again), context=tools.sign_in_context)
     except Invalid as error:
         return _form(request, tools, token, error=error)
     answer = RedirectResponse(HOME, 303)

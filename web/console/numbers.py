@@ -1,5 +1,8 @@
-"""The lead's page of numbers: charts and tables by week, reviewer, queue and reason, and each table for a spreadsheet."""
+"""The lead's page of numbers: charts and tables by week, reviewer, queue and reason, each table also as CSV."""
 
+import csv
+import io
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, Any, Final, Literal
@@ -21,13 +24,13 @@ from web.console.quality_charts import charts_of
 from web.console.queues import TITLES
 from web.console.render import render
 from web.console.session import Person, needs
-from web.console.spreadsheet import csv_of
 
 router = APIRouter(prefix="/quality")
 
 Measuring = Annotated[Person, Depends(needs(Right.STATISTICS))]
 Table = Literal["weeks", "reviewers", "queues", "reasons", "forecast"]
 WEEKS: Final = (4, 8, 13, 26, 52)
+_BEGINS_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
 _COLUMNS: Final[dict[Table, type[Frozen]]] = {
     "weeks": QualityLine,
     "reviewers": QualityLine,
@@ -39,7 +42,7 @@ _COLUMNS: Final[dict[Table, type[Frozen]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What the numbers are to be of."""
+    """Which weeks, queue and reviewer the numbers are about."""
 
     weeks: int
     until: str
@@ -49,7 +52,7 @@ class Asked:
 
     @property
     def query(self) -> dict[str, str]:
-        """As it stands in an address."""
+        """The same as the query of an address."""
         given = {"weeks": str(self.weeks), "until": self.until, "queue": self.queue, "reviewer": self.reviewer}
         return {name: value for name, value in given.items() if value}
 
@@ -68,14 +71,14 @@ Filter = Annotated[Asked, Depends(_asked)]
 
 @router.get("")
 def get_numbers(request: Request, tools: Tools, _person: Measuring, asked: Filter) -> Response:
-    """Everything on one page."""
+    """The page."""
     view = _view(tools, asked)
     return render(request, "quality.html", **_values(tools, asked, view))
 
 
 @router.get("/tables/{table}")
 def get_table(tools: Tools, _person: Measuring, table: Table, asked: Filter) -> Response:
-    """One table of it, as CSV."""
+    """One of its tables, as CSV."""
     rows: tuple[Frozen, ...] = getattr(_view(tools, asked), table)
     columns = list(_COLUMNS[table].model_fields)
     text = csv_of(columns, ([getattr(row, column) for column in columns] for row in rows))
@@ -89,6 +92,25 @@ def day_of(week: str) -> date:
         return date.fromisoformat(f"{week}-1")
     except ValueError as error:
         raise Invalid([Problem("until", "unknown_week", "Give a week as 2026-W47.")]) from error
+
+
+def csv_of(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """One line for the columns and one for each row (RFC 4180); what is None is empty."""
+    out = io.StringIO()
+    writer = csv.writer(out)
+    writer.writerow([cell(column) for column in columns])
+    writer.writerows([cell(value) for value in row] for row in rows)
+    return out.getvalue()
+
+
+def cell(value: object) -> object:
+    """A number as it is. A text that a spreadsheet would take for a formula gets an apostrophe before it (OWASP, CSV injection)."""
+    if value is None:
+        return ""
+    if isinstance(value, int | float):
+        return value
+    written = str(value)
+    return f"'{written}" if written.lstrip(" ").startswith(_BEGINS_FORMULA) else written
 
 
 def _view(tools: Container, asked: Asked) -> QualityView:

@@ -1,4 +1,4 @@
-"""Requests that change something come from a page of ours: said by the browser itself, and by a token that our forms carry."""
+"""Requests that change something must come from the console's own pages: the browser's headers and a token show it."""
 
 import hmac
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ HEADER: Final = "X-CSRF-Token"
 SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _FORMS: Final = ("application/x-www-form-urlencoded", "multipart/form-data")
 _OURS: Final = frozenset({"same-origin", "none"})
-"""What a browser says of a request from a page of ours, and of one that the person began themselves."""
+"""What a browser sends in Sec-Fetch-Site for a request from our own page, and for one that the person started."""
 
 
 class ForeignRequest(Forbidden):
@@ -24,7 +24,7 @@ class ForeignRequest(Forbidden):
 
 
 async def from_our_pages(request: Request) -> None:
-    """Every request that may change something has to come from a page of this address. Raises ForeignRequest."""
+    """Check that a request that may change something comes from a page of this address. Raises ForeignRequest."""
     if request.method not in SAFE and not _is_ours(request.headers):
         raise ForeignRequest(
             "The request did not come from a page of this console, so nothing was done. Open the console by its own "
@@ -43,13 +43,13 @@ async def token_sent(request: Request) -> str | None:
 
 
 def require_token(request: Request, sent: str | None, *, expected: str) -> None:
-    """What may change something carries the session's token. Raises ForeignRequest."""
+    """Check that a request that may change something has the session's token. Raises ForeignRequest."""
     if request.method not in SAFE and not hmac.compare_digest((sent or "").encode(), expected.encode()):
-        raise ForeignRequest("This page is from an earlier sign-in, so nothing was done. Load it anew and try again.")
+        raise ForeignRequest("This page is from an earlier sign-in, so nothing was done. Reload it and try again.")
 
 
 def _is_ours(headers: Mapping[str, str]) -> bool:
-    """Browsers say where a request began (Sec-Fetch-Site); where they do not, they name the page's origin."""
+    """Browsers send Sec-Fetch-Site; without it, the origin of the page counts."""
     began = headers.get("Sec-Fetch-Site")
     if began is not None:
         return began in _OURS

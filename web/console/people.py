@@ -26,7 +26,7 @@ _LANGUAGE: Final = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 
 @router.get("")
 def get_people(request: Request, tools: Tools, _person: Administrator) -> Response:
-    """Everybody."""
+    """Everybody who may sign in, and who is disabled."""
     found = accounts.list_people(db=tools.db, rules=tools.policy.sign_in)
     return render(request, "people.html", people=found, roles=list(Role), now=clock.now())
 
@@ -55,7 +55,7 @@ def post_people(
 
 @router.get("/{reviewer_id}")
 def get_person(request: Request, tools: Tools, _person: Administrator, reviewer_id: str, done: str = "") -> Response:
-    """One person, and what can be done."""
+    """One person, with what an administrator can do for them."""
     return _page(request, tools, reviewer_id, done=done)
 
 
@@ -81,14 +81,14 @@ def post_invitation(request: Request, tools: Tools, person: Administrator, revie
 
 @router.post("/{reviewer_id}/disable")
 def post_disable(tools: Tools, person: Administrator, reviewer_id: str) -> Response:
-    """Sign them out everywhere and let them in no more."""
+    """Disable a person: they are signed out everywhere, and cannot sign in."""
     disable(reviewer_id, actor=person.reviewer_id, db=tools.db)
     return _back(reviewer_id, "disabled")
 
 
 @router.post("/{reviewer_id}/enable")
 def post_enable(tools: Tools, person: Administrator, reviewer_id: str) -> Response:
-    """Let them in again."""
+    """Enable a person: they can sign in again."""
     accounts.enable(reviewer_id, actor=person.reviewer_id, db=tools.db)
     return _back(reviewer_id, "enabled")
 
@@ -115,7 +115,7 @@ def _back(reviewer_id: str, done: str) -> Response:
 
 
 def _languages(written: str) -> list[str]:
-    """Tags with commas or spaces between them. Raises Invalid."""
+    """Language tags, separated by commas or spaces. Raises Invalid."""
     found = written.replace(",", " ").split()
     if wrong := [each for each in found if not _LANGUAGE.fullmatch(each)]:
         message = f"{', '.join(wrong)}: give languages by their tags, such as en, zh, es."

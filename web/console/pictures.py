@@ -1,4 +1,4 @@
-"""The pictures of a case, from this address only, for whoever holds the case; a browser keeps none of them."""
+"""The pictures of a case, for the person who holds it. A browser caches none of them."""
 
 from typing import Final
 from uuid import UUID

@@ -1,4 +1,4 @@
-"""What a person may set for themselves: the look of the console, and their password."""
+"""What a person may set for themselves: the theme, the time zone and the password."""
 
 from collections.abc import Sequence
 from typing import Annotated, Final, Literal
@@ -14,14 +14,14 @@ from pipeline.kernel import clock
 from pipeline.kernel.errors import Invalid, Problem
 from schemas.base import TimeZone
 from web.api.dependencies import Tools
-from web.console.invitation import DIFFERENT
+from web.console.forms import typed_twice
 from web.console.render import render
 from web.console.session import Person, SignedIn, address_of, remember
 
 router = APIRouter(prefix="/preferences")
 
 ZONES: Final = tuple(sorted(zone for zone in available_timezones() if "/" in zone and not zone.startswith("Etc/")))
-"""What a person may choose from: the zones that are named for a place."""
+"""The time zones that a person may choose: those with the name of a place."""
 
 
 @router.get("")
@@ -37,7 +37,7 @@ def post_preferences(
     theme: Annotated[Literal["auto", "light", "dark"], Form()],
     timezone: Annotated[TimeZone | Literal[""], Form()] = "",
 ) -> Response:
-    """Keep the look, and the clock on which times are shown."""
+    """Keep the theme, and the time zone in which times are shown."""
     choose_look(person.reviewer_id, theme, timezone or None, db=tools.db)
     return RedirectResponse("/console/preferences?kept=look", 303)
 
@@ -51,14 +51,12 @@ def post_password(
     new_password: Annotated[str, Form()],
     again: Annotated[str, Form()],
 ) -> Response:
-    """Another password. Every other browser is signed out; this one gets a new session."""
+    """Change the password. Every other browser is signed out; this one gets a new session."""
     try:
-        if new_password != again:
-            raise Invalid([DIFFERENT])  # noqa: TRY301  (answered like the rules' own)
         token = change_password(
             person.reviewer_id,
             password,
-            new_password,
+            typed_twice(new_password, again),
             address=address_of(request),
             now=clock.now(),
             context=tools.sign_in_context,

@@ -1,4 +1,4 @@
-"""Sign in by an identity provider, where the settings name one: out to it, and back."""
+"""Sign in with an identity provider, where the settings name one."""
 
 import hmac
 from typing import Final
@@ -14,7 +14,7 @@ from pipeline.access.staff.oidc_login import LOGIN_TIME, OidcContext
 from pipeline.access.staff.rules.sign_in import own_page
 from pipeline.kernel.errors import NotFound
 from web.api.dependencies import Tools
-from web.console.session import cookie_name, is_https, remember, session_token
+from web.console.session import cookie_name, delete_cookie, remember, session_token, set_cookie
 
 router = APIRouter(prefix="/sign-in/provider")
 
@@ -23,34 +23,31 @@ HOME: Final = "/console/"
 
 @router.get("")
 def get_provider(tools: Tools, page: str = "") -> Response:
-    """Send the browser to the provider. It keeps a secret of this visit, without which nobody can end the visit for it."""
+    """Send the browser to the provider, with a cookie that ties the answer to this browser."""
     address, state = oidc_login.begin_login(own_page(page, default=HOME), context=_context(tools))
     answer = RedirectResponse(address, 303)
-    seconds = int(LOGIN_TIME.total_seconds())
-    answer.set_cookie(
-        _cookie(tools), state, max_age=seconds, path="/", secure=is_https(tools), httponly=True, samesite="lax"
-    )
+    set_cookie(answer, _cookie(tools), state, tools=tools, seconds=int(LOGIN_TIME.total_seconds()))
     return answer
 
 
 @router.get("/back")
 def get_back(request: Request, tools: Tools, state: str = "", code: str = "") -> Response:
-    """Let in who comes back. Without a code the provider did not let them in."""
+    """Sign in the person whom the provider sends back. Without a code, the provider has refused them."""
     context = _context(tools)
     if not hmac.compare_digest(request.cookies.get(_cookie(tools), "").encode(), state.encode()) or not state:
-        raise ProviderRefused("Signing in was begun in another browser, or too long ago. Sign in once more.")
+        raise ProviderRefused("You started to sign in with another browser, or too long ago. Sign in again.")
     if not code:
-        raise ProviderRefused("The identity provider did not let you in. Sign in once more, or ask an administrator.")
+        raise ProviderRefused("The identity provider did not let you in. Sign in again, or ask an administrator.")
     arrival = oidc_login.finish_login(state, code, context=context)
     sessions.end(session_token(request, tools), db=tools.db)
     answer = RedirectResponse(arrival.page, 303)
     remember(answer, arrival.token, tools=tools)
-    answer.delete_cookie(_cookie(tools), path="/", secure=is_https(tools), httponly=True, samesite="lax")
+    delete_cookie(answer, _cookie(tools), tools=tools)
     return answer
 
 
 def provider_link(tools: Container, page: str) -> str | None:
-    """Where signing in by the provider begins; None where there is none."""
+    """The address at which signing in with the provider starts; None without a provider."""
     return f"/console/sign-in/provider?page={quote(page, safe='')}" if tools.oidc_context is not None else None
 
 

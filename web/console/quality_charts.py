@@ -1,4 +1,4 @@
-"""The charts of quality, and what each shows. Pure."""
+"""The charts of the quality page. Pure."""
 
 from collections.abc import Callable
 
@@ -26,7 +26,7 @@ def charts_of(view: QualityView) -> list[Chart]:
         Chart(
             "errors",
             "Errors",
-            "Share of judged verdicts that were wrong, in percent.",
+            "Percentage of judged verdicts that were wrong.",
             weeks,
             [line("wrong", lambda week: week.error_percent)],
             unit=" %",
@@ -35,7 +35,7 @@ def charts_of(view: QualityView) -> list[Chart]:
         Chart(
             "throughput",
             "Throughput",
-            "Cases that a person decided.",
+            "Cases decided by people.",
             weeks,
             [line("decided", lambda week: week.decided)],
             high=4,
@@ -43,7 +43,7 @@ def charts_of(view: QualityView) -> list[Chart]:
         Chart(
             "handling",
             "Handling time",
-            "Seconds of work on a case, without the silences: half of the cases took at most p50.",
+            "Seconds of work on a case, without pauses: half of the cases took at most p50.",
             weeks,
             [
                 line("p50", lambda week: week.p50_seconds),

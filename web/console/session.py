@@ -13,16 +13,33 @@ from config.container import Container
 from pipeline.access.staff.rules.roles import Right, Role, may, require
 from pipeline.access.staff.sessions import Session, SignedOut, derived, session_of
 from web.api.dependencies import Tools
-from web.console.errors import mistake
-from web.console.menu import Page, menu_of
+from web.console.errors import error_page
 from web.console.origin import require_token, token_sent
 
 SIGN_IN: Final = "/console/sign-in"
 
 
 @dataclass(frozen=True, slots=True)
+class Page:
+    """A page of the menu, and the right that it needs."""
+
+    href: str
+    title: str
+    right: Right
+
+
+PAGES: Final = (
+    Page("/console/", "Queue", Right.REVIEW),
+    Page("/console/quality", "Quality", Right.STATISTICS),
+    Page("/console/people", "People", Right.PEOPLE),
+    Page("/console/keys", "Keys", Right.KEYS),
+    Page("/console/policy", "Policy", Right.POLICY),
+)
+
+
+@dataclass(frozen=True, slots=True)
 class Person:
-    """Who is signed in, in which session, on which clock. `csrf` is what this session's forms and scripts send along."""
+    """Who is signed in, in which session, in which time zone. This session's forms and scripts send `csrf` along."""
 
     reviewer_id: str
     name: str
@@ -36,13 +53,13 @@ class Person:
 
     @property
     def role_names(self) -> list[str]:
-        """What the person is."""
+        """The person's roles by name."""
         return [role for role in Role if role in self.roles]
 
     @property
     def menu(self) -> list[Page]:
-        """Where the person may go."""
-        return menu_of(self.roles)
+        """The pages that the person has the right to."""
+        return [page for page in PAGES if self.may(page.right)]
 
     def may(self, right: Right) -> bool:
         """Whether one of the person's roles gives the right."""
@@ -50,7 +67,7 @@ class Person:
 
 
 def signed_in(request: Request, tools: Tools, sent: Annotated[str | None, Depends(token_sent)]) -> Person:
-    """The person whose session's cookie came along. Raises SignedOut, and ForeignRequest where a form is not this session's."""
+    """The person of the session in the cookie. Raises SignedOut, and ForeignRequest for a form of another session."""
     token = session_token(request, tools)
     person = _person(session_of(token, db=tools.db, rules=tools.policy.sign_in), derived(token or "", "csrf"), tools)
     require_token(request, sent, expected=person.csrf)
@@ -72,32 +89,43 @@ def needs(right: Right) -> Callable[[Person], Person]:
 
 
 def session_token(request: Request, tools: Container) -> str | None:
-    """What the session's cookie holds."""
+    """The token in the session's cookie."""
     return request.cookies.get(cookie_name(tools))
 
 
 def remember(response: Response, token: str, *, tools: Container) -> None:
-    """Let the browser keep a new session, until it is closed: scripts do not see it, other sites' forms do not send it."""
-    response.set_cookie(cookie_name(tools), token, path="/", secure=is_https(tools), httponly=True, samesite="lax")
+    """Set the cookie of a new session, which ends with the browser."""
+    set_cookie(response, cookie_name(tools), token, tools=tools)
 
 
 def forget(response: Response, *, tools: Container) -> None:
-    """Let the browser forget its session's cookie."""
-    response.delete_cookie(cookie_name(tools), path="/", secure=is_https(tools), httponly=True, samesite="lax")
+    """Delete the session's cookie."""
+    delete_cookie(response, cookie_name(tools), tools=tools)
+
+
+def set_cookie(response: Response, name: str, value: str, *, tools: Container, seconds: int | None = None) -> None:
+    """Set a cookie for the whole address. Scripts cannot read it, and forms of other sites do not send it."""
+    secure = _is_https(tools)
+    response.set_cookie(name, value, max_age=seconds, path="/", secure=secure, httponly=True, samesite="lax")
+
+
+def delete_cookie(response: Response, name: str, *, tools: Container) -> None:
+    """Delete a cookie of this kind."""
+    response.delete_cookie(name, path="/", secure=_is_https(tools), httponly=True, samesite="lax")
 
 
 def address_of(request: Request) -> str:
-    """From where a request comes; behind a reverse proxy uvicorn takes it from the proxy's header."""
+    """The IP address of the client; behind a reverse proxy uvicorn takes it from the proxy's header."""
     return request.client.host if request.client else ""
 
 
 def cookie_name(tools: Container) -> str:
-    """With https a name that no other host and no page without https can set (RFC 6265bis)."""
-    return "__Host-proofdesk" if is_https(tools) else "proofdesk"
+    """The cookie's name. With https it has the prefix `__Host-`, so that no other host can set it (RFC 6265bis)."""
+    return "__Host-proofdesk" if _is_https(tools) else "proofdesk"
 
 
 def install(app: FastAPI) -> None:
-    """Send people who are signed out to the page for signing in; scripts get 401 in words."""
+    """Redirect people who are signed out to the sign-in page; scripts get 401."""
     app.add_exception_handler(SignedOut, _signed_out)
 
 
@@ -105,7 +133,7 @@ def _signed_out(request: Request, error: Exception) -> Response:
     if request.method == "GET" and "HX-Request" not in request.headers:
         query = f"?{request.url.query}" if request.url.query else ""
         return RedirectResponse(f"{SIGN_IN}?page={quote(request.url.path + query, safe='')}", 303)
-    return mistake(request, 401, str(error), code=SignedOut.code)
+    return error_page(request, 401, str(error), code=SignedOut.code)
 
 
 def _person(session: Session, csrf: str, tools: Container) -> Person:
@@ -122,6 +150,5 @@ def _person(session: Session, csrf: str, tools: Container) -> Person:
     )
 
 
-def is_https(tools: Container) -> bool:
-    """Whether browsers reach us by https, so that cookies may ask for it."""
+def _is_https(tools: Container) -> bool:
     return tools.settings.web_url.startswith("https://")

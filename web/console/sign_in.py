@@ -22,7 +22,7 @@ router = APIRouter()
 
 @router.get("/sign-in")
 def get_sign_in(request: Request, tools: Tools, page: str = "") -> Response:
-    """The form; who is signed in already goes on to the page."""
+    """The form. Who is signed in already is redirected to the page."""
     try:
         session_of(session_token(request, tools), db=tools.db, rules=tools.policy.sign_in)
     except SignedOut:
@@ -38,7 +38,7 @@ def post_sign_in(
     password: Annotated[str, Form()],
     page: Annotated[str, Form()] = "",
 ) -> Response:
-    """A new session; one that this browser had ends."""
+    """Start a new session, and end the one that this browser had."""
     try:
         token = doors.sign_in(
             name, password, address=address_of(request), now=clock.now(), context=tools.sign_in_context

@@ -1,4 +1,4 @@
-"""What inspection noticed, in a reviewer's words: it advises, and never decides. Pure."""
+"""What inspection noticed, in words for the reviewer. It advises and decides nothing. Pure."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from schemas.cases import Case, CaseMaterial
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """One line: how it is meant (warn or plain), what was noticed, and a submission to hold against, where there is one."""
+    """One line: its tone (`warn` or `plain`), its text, and the id of a submission to compare with, if there is one."""
 
     tone: str
     text: str
@@ -17,14 +17,14 @@ class Note:
 
 
 def notes_of(case: Case) -> tuple[Note, ...]:
-    """Everything that was noticed, file by file, and the findings that did not stand in the way."""
+    """The signals of each file, the warnings among the findings, and what is known of the tax number."""
     several = len(case.materials) > 1
     lines = [
         Note(each.tone, f"{file.title}: {each.text}" if several else each.text, each.beside)
         for file in case.materials
         for each in _of_file(file)
     ]
-    return (*lines, *(Note("warn", finding.message) for finding in case.findings), *_of_number(case))
+    return (*lines, *(Note("warn", finding.message) for finding in case.findings), *_of_tax_number(case))
 
 
 def _of_file(file: CaseMaterial) -> Iterator[Note]:
@@ -65,7 +65,7 @@ def _form(form: Mapping[str, Any]) -> Iterator[Note]:
             yield Note("warn", f"{words} of the form not found in the text")
 
 
-def _of_number(case: Case) -> Iterator[Note]:
+def _of_tax_number(case: Case) -> Iterator[Note]:
     number = case.tax_number
     if number is None:
         return

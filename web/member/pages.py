@@ -1,4 +1,4 @@
-"""The member's page: one document and its static files. All that it knows and does goes through `/v1`."""
+"""The member's page: one document and its static files. It reads and changes data through `/v1` only."""
 
 import json
 from functools import cache
@@ -25,11 +25,11 @@ _HERE: Final = Path(__file__).parent
 def install(app: FastAPI) -> None:
     """Serve the page below `/member/`."""
     app.include_router(router)
-    app.mount("/member/static", _Fresh(directory=_HERE / "static"))
+    app.mount("/member/static", _Revalidated(directory=_HERE / "static"))
 
 
-class _Fresh(StaticFiles):
-    """Files that a browser keeps, but asks about each time: after an upgrade no page is made of old and new ones."""
+class _Revalidated(StaticFiles):
+    """Files that a browser caches and revalidates each time, so that after an upgrade it never mixes old and new files."""
 
     async def get_response(self, path: str, scope: Scope) -> Response:
         response = await super().get_response(path, scope)
@@ -39,7 +39,7 @@ class _Fresh(StaticFiles):
 
 @router.get("/member/", summary="The member's page", response_class=HTMLResponse)
 def get_page(tools: Tools) -> HTMLResponse:
-    """The same for everybody: whom it is for stands behind the # of the link, which no server sees."""
+    """The same document for every member: the ticket is in the fragment of the link, which is not sent to the server."""
     document = _page().render(
         language=LANGUAGE, words=words(LANGUAGE), member_centre_url=tools.settings.member_centre_url
     )
@@ -47,7 +47,7 @@ def get_page(tools: Tools) -> HTMLResponse:
 
 
 def headers_of(tools: Container) -> dict[str, str]:
-    """What the page may load and whom it may call: itself, the object store, and the public pictures."""
+    """The page may load from and call only this address, the object store and the public pictures."""
     settings = tools.settings
     policy = {
         "default-src": "'none'",
@@ -72,7 +72,7 @@ def headers_of(tools: Container) -> dict[str, str]:
 
 @cache
 def words(language: str) -> dict[str, Any]:
-    """Every sentence of the page, by its name."""
+    """The sentences of the page by name."""
     found: dict[str, Any] = json.loads((_HERE / "words" / f"{language}.json").read_text(encoding="utf-8"))
     return found
 

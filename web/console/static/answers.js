@@ -32,10 +32,12 @@ export class Answers {
 
   // Enter goes on to the next fact that is blank, and leaves the fields after the last.
   onward(field) {
+    if (!("fact" in field.dataset)) return false;
     const facts = [...this.form.querySelectorAll("[data-fact]")];
     const after = facts.slice(facts.indexOf(field) + 1).find((fact) => fact.value.trim() === "");
     if (after) after.focus();
     else field.blur();
+    return true;
   }
 
   fields(sheet) {

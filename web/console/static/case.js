@@ -31,14 +31,14 @@ export class Case {
     this.lease.over = true;
     this.root.dataset.over = "";
     this.sheets.close();
-    const place = this.root.querySelector("[data-late]");
+    const place = this.root.querySelector("[data-conflict]");
     place.innerHTML = message;
     (place.querySelector("[autofocus]") ?? place.firstElementChild)?.focus();
     this.root.querySelector(".side").scrollTo(0, 0);
   }
 
   // Which decision can still be taken back, and for how long.
-  tellUndo(last) {
+  showUndo(last) {
     const slot = this.root.querySelector("[data-undo]");
     const left = last ? last.until - performance.now() : 0;
     if (!slot) return;
@@ -52,7 +52,7 @@ export class Case {
     const { claim } = this.lease;
     this.lease.take(held);
     delete this.root.dataset.over;
-    this.root.querySelector("[data-late]").replaceChildren();
+    this.root.querySelector("[data-conflict]").replaceChildren();
     for (const image of this.root.querySelectorAll("[data-large]")) image.dataset.large = image.dataset.large.replace(claim, held.id);
     this.stage.fetchAgain(claim, held.id);
     this.root.focus();

@@ -11,13 +11,13 @@ document.addEventListener("htmx:beforeSwap", (event) => {
 });
 
 const offline = document.getElementById("offline");
-const tell = () => { offline.hidden = navigator.onLine; };
-addEventListener("online", tell);
-addEventListener("offline", tell);
+const showConnection = () => { offline.hidden = navigator.onLine; };
+addEventListener("online", showConnection);
+addEventListener("offline", showConnection);
 document.addEventListener("htmx:sendError", () => { offline.hidden = false; });
-document.addEventListener("htmx:afterOnLoad", tell);
+document.addEventListener("htmx:afterOnLoad", showConnection);
 
-// A menu closes with Escape, and when one looks elsewhere.
+// A menu closes with Escape, and with a click elsewhere.
 document.addEventListener("click", (event) => {
   for (const menu of document.querySelectorAll("details.menu[open]")) {
     if (!menu.contains(event.target)) menu.open = false;

@@ -14,7 +14,7 @@ export class Desk {
   constructor() {
     this.queues = new URLSearchParams(location.search).getAll("queue").map((name) => ["queue", name]);
     this.current = this.made(main.firstElementChild);
-    Object.assign(this, { ready: [], coming: null, last: null, busy: false });
+    Object.assign(this, { ready: [], loading: null, last: null, busy: false });
     addEventListener("pagehide", () => leaveAll(this.leases));
     addEventListener("pageshow", (event) => { if (event.persisted) this.open(this.current); });
     setInterval(() => this.tick(), SECOND);
@@ -28,7 +28,7 @@ export class Desk {
 
   // To another page: what is held goes back first.
   async leaveFor(go) {
-    await this.coming;
+    await this.loading;
     this.busy = true;
     await giveBack(this.leases);
     go();
@@ -44,8 +44,8 @@ export class Desk {
 
   // The next case is claimed and drawn while this one is looked at.
   prepare() {
-    if (this.coming || this.ready.length || this.current.none) return;
-    this.coming = post("/console/next/part", this.queues, { worthwhile: () => false })
+    if (this.loading || this.ready.length || this.current.none) return;
+    this.loading = post("/console/next/part", this.queues, { worthwhile: () => false })
       .then(async (answer) => {
         if (answer.status !== 200) return;
         const next = this.made(read(await answer.text()));
@@ -54,11 +54,11 @@ export class Desk {
         await next.painted();
       })
       .catch(() => {})
-      .finally(() => { this.coming = null; });
+      .finally(() => { this.loading = null; });
   }
 
   async next() {
-    if (!this.ready.length && this.coming) await this.coming;
+    if (!this.ready.length && this.loading) await this.loading;
     if (this.ready.length) return this.show(this.ready.shift());
     const answer = await post("/console/next/part", this.queues);
     return answer.status === 200 ? this.show(this.made(read(await answer.text()))) : location.assign("/console/");
@@ -115,13 +115,13 @@ export class Desk {
 
   submit(item, sheet) {
     if (sheet.dataset.verdict) this.once(() => this.decide(item, sheet.dataset.verdict, sheet));
-    else if (sheet.dataset.way) this.once(() => this.giveAway(item, sheet));
+    else if (sheet.dataset.action) this.once(() => this.giveAway(item, sheet));
     else this.once(() => this.burn(item));
   }
 
   async decide(item, verdict, sheet) {
     const answer = await post(item.lease.path("decision"), [...item.answers.fields(sheet), ["verdict", verdict]]);
-    if (!(await this.settled(item, answer, sheet))) return;
+    if (!(await this.accepted(item, answer, sheet))) return;
     const decided = await answer.json();
     item.lease.over = true;
     this.last = { ...decided, item, until: performance.now() + decided.undo_seconds * SECOND };
@@ -129,8 +129,8 @@ export class Desk {
   }
 
   async giveAway(item, sheet) {
-    const answer = await post(item.lease.path(sheet.dataset.way), item.answers.fields(sheet));
-    if (!(await this.settled(item, answer, sheet))) return;
+    const answer = await post(item.lease.path(sheet.dataset.action), item.answers.fields(sheet));
+    if (!(await this.accepted(item, answer, sheet))) return;
     item.lease.over = true;
     this.last = null;
     await this.goOn((await answer.json()).said);
@@ -142,7 +142,7 @@ export class Desk {
   }
 
   // What stands in the way is said in words: at the field, or above the form with all that was typed below it.
-  async settled(item, answer, sheet) {
+  async accepted(item, answer, sheet) {
     if (answer.ok) return true;
     if (answer.status === 422) this.announce(item.answers.wrong((await answer.json()).problems, sheet));
     else item.end(await answer.text());
@@ -153,7 +153,7 @@ export class Desk {
     const sheet = item.sheets.open;
     if (!item.redaction.boxes.length) return item.answers.wrong([{ field: "boxes", message: "Draw a box first, or press + for one." }], sheet);
     const refused = await item.redaction.burn(item.lease.claim, item.lease.token);
-    if (refused) return this.settled(item, refused, sheet);
+    if (refused) return this.accepted(item, refused, sheet);
     this.closeSheet();
     return this.announce("Covered. What was under it is deleted.");
   }
@@ -188,7 +188,7 @@ export class Desk {
     for (const item of items) if (item.lease.wantsMore) item.lease.renew();
     this.ready = this.ready.filter((item) => !item.lease.over && item.lease.left > 0);
     if (items.includes(this.current) && !this.busy && (this.current.lease.over || this.current.lease.left <= 0)) this.lapse();
-    this.current.tellUndo(this.last);
+    this.current.showUndo(this.last);
   }
 
   // The time ran out. Whoever is there may take the case again; whoever is not has it no more.

@@ -1,5 +1,5 @@
 // How long the case is ours: shown in the frame, lengthened while the page is open, visible and somebody is there.
-import { post, wave } from "./send.js";
+import { post, beacon } from "./send.js";
 
 const BUSY = ["keydown", "pointermove", "pointerdown", "wheel", "scroll"];
 let seen = performance.now();
@@ -78,7 +78,7 @@ export async function giveBack(leases) {
 // What the page held goes back to the queue when the page goes. Another page that has opened one since keeps it.
 export function leaveAll(leases) {
   const held = fields(leases);
-  if (held.length) wave("/console/leave", held);
+  if (held.length) beacon("/console/leave", held);
 }
 
 function fields(leases) {

@@ -13,7 +13,7 @@ export class Redaction {
     const { pane } = stage;
     pane.addEventListener("pointerdown", (event) => this.begin(event));
     pane.addEventListener("pointermove", (event) => this.stretch(event));
-    pane.addEventListener("pointerup", () => { this.from = null; this.tell(); });
+    pane.addEventListener("pointerup", () => { this.from = null; this.showCount(); });
   }
 
   get on() { return Boolean(this.sheet) && !this.sheet.hidden; }
@@ -24,7 +24,7 @@ export class Redaction {
     this.stage.pane.classList.add("drawing");
     this.root.querySelector('[data-do="redact"]').setAttribute("aria-pressed", "true");
     this.root.querySelector('[data-do="box-add"]').focus();
-    this.tell();
+    this.showCount();
   }
 
   stop() {
@@ -50,16 +50,13 @@ export class Redaction {
   }
 
   // Arrows move the newest box; with Shift they size it.
-  key(event) {
-    if (event.key === "+") this.add();
-    else if (event.key === "Backspace") this.remove();
-    else if (event.key in MOVES && this.active) {
-      const [x, y] = MOVES[event.key];
-      const box = this.active;
-      if (event.shiftKey) Object.assign(box, { w: within(box.w + x, LEAST, 1000 - box.x), h: within(box.h + y, LEAST, 1000 - box.y) });
-      else Object.assign(box, { x: within(box.x + x, 0, 1000 - box.w), y: within(box.y + y, 0, 1000 - box.h) });
-      this.paint();
-    } else return false;
+  move(event) {
+    const box = this.active;
+    if (!box) return false;
+    const [x, y] = MOVES[event.key];
+    if (event.shiftKey) Object.assign(box, { w: within(box.w + x, LEAST, 1000 - box.x), h: within(box.h + y, LEAST, 1000 - box.y) });
+    else Object.assign(box, { x: within(box.x + x, 0, 1000 - box.w), y: within(box.y + y, 0, 1000 - box.h) });
+    this.paint();
     return true;
   }
 
@@ -82,10 +79,10 @@ export class Redaction {
       for (const [name, value] of [["x", box.x], ["y", box.y], ["width", box.w], ["height", box.h]]) box.rect.setAttribute(name, value);
       box.rect.classList.toggle("active", box === this.active);
     }
-    this.tell();
+    this.showCount();
   }
 
-  tell() {
+  showCount() {
     const count = this.boxes.length;
     if (this.sheet) this.sheet.querySelector('[data-redact="count"]').textContent = count ? `${count} ${count === 1 ? "box" : "boxes"}. What is under ${count === 1 ? "it" : "them"} is deleted for good.` : "No box yet.";
   }

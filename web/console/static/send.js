@@ -26,7 +26,7 @@ export async function post(path, fields = [], { worthwhile = () => true } = {}) 
 }
 
 // Leaves with the page: the browser sends it even when nobody is there to read the answer.
-export function wave(path, fields) {
+export function beacon(path, fields) {
   navigator.sendBeacon(path, form([["csrf", csrf], ...fields]));
 }
 

@@ -1,4 +1,4 @@
-// Sheets: what an action still has to be told. One is open at most; digits choose, Enter does it, Escape closes.
+// Sheets: what an action still needs to know. One is open at most.
 export class Sheets {
   constructor(root, submit) {
     this.root = root;
@@ -12,6 +12,10 @@ export class Sheets {
 
   get open() {
     return this.root.querySelector("[data-sheet]:not([hidden])");
+  }
+
+  has(name) {
+    return this.root.querySelector(`[data-sheet="${name}"]`) !== null;
   }
 
   show(name) {

@@ -10,7 +10,7 @@ export class Stage {
     this.pane = root.querySelector("[data-pane]");
     this.canvases = [...root.querySelectorAll("[data-canvas]")];
     this.at = 0;
-    this.looks = this.canvases.map(() => ({ turn: 0, scale: null, x: 0, y: 0 }));
+    this.views = this.canvases.map(() => ({ turn: 0, scale: null, x: 0, y: 0 }));
     for (const canvas of this.canvases) lay(canvas);
     this.drag();
     this.watcher = new ResizeObserver(() => this.draw());
@@ -19,7 +19,7 @@ export class Stage {
   }
 
   get canvas() { return this.canvases[this.at]; }
-  get look() { return this.looks[this.at]; }
+  get view() { return this.views[this.at]; }
 
   // Pictures that were not asked for yet come after the first one has been drawn.
   fetchRest() {
@@ -55,14 +55,14 @@ export class Stage {
   }
 
   fitting() {
-    const { width, height } = size(this.canvas, this.look.turn);
+    const { width, height } = size(this.canvas, this.view.turn);
     return Math.min(this.pane.clientWidth / width, this.pane.clientHeight / height, 2);
   }
 
   draw() {
     if (!this.canvas || !this.pane.clientWidth) return;
-    const { turn, x, y } = this.look;
-    const scale = this.look.scale ?? this.fitting();
+    const { turn, x, y } = this.view;
+    const scale = this.view.scale ?? this.fitting();
     const { width, height } = this.canvas.dataset;
     this.canvas.style.transform = `translate(${x}px, ${y}px) rotate(${turn}deg) scale(${scale}) translate(${-width / 2}px, ${-height / 2}px)`;
     for (const tag of this.canvas.querySelectorAll(".tag")) tag.style.transform = `translateY(-100%) scale(${1 / scale})`;
@@ -71,29 +71,29 @@ export class Stage {
   zoom(by = 0) {
     if (!this.canvas) return;
     const fitting = this.fitting();
-    const now = this.look.scale ?? fitting;
+    const now = this.view.scale ?? fitting;
     const next = by ? now * STEP ** by : now > fitting * 3 ? fitting : now * 2;
-    this.look.scale = next <= fitting * 1.01 ? null : Math.min(next, fitting * MOST);
-    if (this.look.scale === null) Object.assign(this.look, { x: 0, y: 0 });
+    this.view.scale = next <= fitting * 1.01 ? null : Math.min(next, fitting * MOST);
+    if (this.view.scale === null) Object.assign(this.view, { x: 0, y: 0 });
     this.draw();
   }
 
   fit() {
     if (!this.canvas) return;
-    Object.assign(this.look, { scale: null, x: 0, y: 0 });
+    Object.assign(this.view, { scale: null, x: 0, y: 0 });
     this.draw();
   }
 
   turn(by) {
     if (!this.canvas) return;
-    this.look.turn = (this.look.turn + by + 360) % 360;
+    this.view.turn = (this.view.turn + by + 360) % 360;
     this.fit();
   }
 
   move(x, y) {
-    if (!this.canvas || this.look.scale === null) return false;
-    this.look.x += x * MOVE;
-    this.look.y += y * MOVE;
+    if (!this.canvas || this.view.scale === null) return false;
+    this.view.x += x * MOVE;
+    this.view.y += y * MOVE;
     this.draw();
     return true;
   }
@@ -129,13 +129,13 @@ export class Stage {
     let from = null;
     this.pane.addEventListener("pointerdown", (event) => {
       if (event.target.closest("button") || !this.canvas || this.drawing) return;
-      from = { x: event.clientX - this.look.x, y: event.clientY - this.look.y };
+      from = { x: event.clientX - this.view.x, y: event.clientY - this.view.y };
       this.pane.setPointerCapture(event.pointerId);
       this.pane.classList.add("held");
     });
     this.pane.addEventListener("pointermove", (event) => {
       if (!from) return;
-      Object.assign(this.look, { scale: this.look.scale ?? this.fitting(), x: event.clientX - from.x, y: event.clientY - from.y });
+      Object.assign(this.view, { scale: this.view.scale ?? this.fitting(), x: event.clientX - from.x, y: event.clientY - from.y });
       this.draw();
     });
     for (const name of ["pointerup", "pointercancel"]) {

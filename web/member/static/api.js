@@ -22,12 +22,12 @@ export function use(given) {
   credential = given;
 }
 
-/** Be told when the connection is lost (false) or back (true), and when the session has ended ("ended"). */
+/** Learn when the connection is lost (false) or back (true), and when the session has ended ("ended"). */
 export function listen(listener) {
   listeners.add(listener);
 }
 
-const tell = (news) => listeners.forEach((each) => each(news));
+const notify = (news) => listeners.forEach((each) => each(news));
 
 /** One request. Raises Problem. */
 export async function call(method, path, body, once) {
@@ -38,7 +38,7 @@ export async function call(method, path, body, once) {
   const answer = await reached(() => fetch(path, { method, headers, body: body && JSON.stringify(body), cache: "no-store" }));
   if (answer.ok) return answer.status === 204 ? null : answer.json();
   const problem = await problemOf(answer);
-  if (answer.status === 401 && credential) tell("ended");
+  if (answer.status === 401 && credential) notify("ended");
   throw problem;
 }
 
@@ -64,10 +64,10 @@ const isFinal = ({ status }) => status >= 400 && status < 500 && status !== 429 
 async function reached(request) {
   try {
     const answer = await request();
-    tell(true);
+    notify(true);
     return answer;
   } catch {
-    tell(false);
+    notify(false);
     throw new Problem({ code: "network", detail: say("problem.network") });
   }
 }
@@ -75,7 +75,7 @@ async function reached(request) {
 async function problemOf(answer) {
   const seconds = answer.headers.get("Retry-After");
   if (answer.status === 429) return new Problem({ status: 429, code: "busy", detail: say("problem.busy", { seconds }) });
-  const told = await answer.json().catch(() => ({}));
-  const detail = answer.status < 500 && told.detail ? told.detail : say("problem.unexpected");
-  return new Problem({ ...told, status: answer.status, detail });
+  const body = await answer.json().catch(() => ({}));
+  const detail = answer.status < 500 && body.detail ? body.detail : say("problem.unexpected");
+  return new Problem({ ...body, status: answer.status, detail });
 }

@@ -25,7 +25,7 @@ export function avatarCard({ member, limit, changed }) {
 
   async function crop(file) {
     const picture = await opened(file);
-    if (!picture) return box.complain(say("file.unreadable"));
+    if (!picture) return box.showError(say("file.unreadable"));
     const send = (blob) => sendIt(blob, file.name);
     work.replaceChildren(cropper(picture, { most: limit.max_bytes, send, cancel: choose }), box.node);
     box.node.hidden = true;
@@ -49,7 +49,7 @@ export function avatarCard({ member, limit, changed }) {
       announce(say("avatar.in_review"));
     } catch (problem) {
       box.node.hidden = false;
-      box.complain(problem.message);
+      box.showError(problem.message);
     } finally {
       bar.node.remove();
     }

@@ -1,7 +1,7 @@
 /** The code that was sent to a business address: entered here, or sent anew. */
 
 import { post } from "./api.js";
-import { announce, complain, complaint, el, worker } from "./dom.js";
+import { announce, el, errorLine, showError, worker } from "./dom.js";
 import { hour } from "./when.js";
 import { say } from "./words.js";
 
@@ -12,7 +12,7 @@ export function codeForm(submission, expires_at, changed) {
     id, inputmode: "numeric", autocomplete: "one-time-code", maxlength: 20, size: 10, class: "code",
     "aria-describedby": `${id}-help ${id}-wrong`,
   });
-  const wrong = complaint(null, `${id}-wrong`);
+  const wrong = errorLine(null, `${id}-wrong`);
   const good = el("p", { class: "hint", role: "status" });
   const confirm = worker(say("code.send"), say("code.send"), send, { class: "primary" });
   const form = el("form", { class: "codeform", novalidate: true, onsubmit: (event) => { event.preventDefault(); confirm.click(); } },
@@ -37,17 +37,17 @@ export function codeForm(submission, expires_at, changed) {
   async function resend() {
     try {
       const answer = await post(`/v1/submissions/${submission.id}/code/resend`);
-      complain(wrong, null);
+      showError(wrong, null);
       good.textContent = say("code.resent", { count: answer.codes_left_today });
       input.value = "";
       input.focus();
     } catch (problem) {
-      complain(wrong, problem.message);
+      showError(wrong, problem.message);
     }
   }
 
   function refuse(words) {
-    complain(wrong, words);
+    showError(wrong, words);
     input.focus();
     input.select();
   }

@@ -49,15 +49,15 @@ export function announce(words) {
 }
 
 /** A sentence that something is wrong, at once read out; nothing where there is nothing to say. */
-export function complaint(words, id = null) {
+export function errorLine(words, id = null) {
   return el("p", { class: "wrong", role: "alert", id, hidden: !words }, words ?? "");
 }
 
 /** A sign that is no word, hidden from those who listen. */
 export const sign = (character) => el("span", { class: "sign", "aria-hidden": "true" }, character);
 
-/** Put `words` into the place of a complaint; none take it away. */
-export function complain(place, words) {
+/** Show `words` in an error line; without words, hide it. */
+export function showError(place, words) {
   place.textContent = words ?? "";
   place.hidden = !words;
 }

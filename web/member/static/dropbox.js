@@ -1,12 +1,12 @@
 /** A box that takes one file, by click, by keyboard or dragged into it. */
 
-import { complain, complaint, el } from "./dom.js";
+import { el, errorLine, showError } from "./dom.js";
 import { wrongWith } from "./files.js";
 import { say } from "./words.js";
 
 /** The box. `take(file)` gets what may be taken; for all else the box says in words what is wrong with it. */
 export function dropbox({ id, label, drop, hint, limit, take, named }) {
-  const wrong = complaint(null, `${id}-wrong`);
+  const wrong = errorLine(null, `${id}-wrong`);
   const input = el("input", {
     type: "file", id, class: "unseen", accept: limit.media_types.join(","),
     "aria-describedby": `${id}-hint ${id}-wrong`, "aria-label": named ? `${label}: ${named}` : null, onchange: chosen,
@@ -32,7 +32,7 @@ export function dropbox({ id, label, drop, hint, limit, take, named }) {
     event.preventDefault();
     box.classList.remove("over");
     const { files } = event.dataTransfer;
-    if (files.length > 1) complain(wrong, say("avatar.one", { count: files.length }));
+    if (files.length > 1) showError(wrong, say("avatar.one", { count: files.length }));
     else if (files.length === 1) look(files[0]);
   }
 
@@ -43,13 +43,13 @@ export function dropbox({ id, label, drop, hint, limit, take, named }) {
 
   async function look(file) {
     const found = await wrongWith(file, limit);
-    complain(wrong, found);
+    showError(wrong, found);
     box.classList.toggle("refused", Boolean(found));
     if (!found) await take(file);
   }
 
   const node = el("div", { class: "dropbox" }, box, wrong);
-  return { node, complain: (words) => complain(wrong, words) };
+  return { node, showError: (words) => showError(wrong, words) };
 }
 
 /** How far an upload is, for the eye and for the ear. */

@@ -1,6 +1,6 @@
 /** A field with its label, its hint, and its own place to say what is wrong with it. */
 
-import { complain, complaint, el } from "./dom.js";
+import { el, errorLine, showError } from "./dom.js";
 import { say } from "./words.js";
 
 /** A labelled field for `path` of the request. `input` gets its id, and the ids that describe it. */
@@ -13,7 +13,7 @@ export function field({ path, label, hint, optional, input }) {
     el("label", { for: id }, label, optional ? el("span", { class: "hint" }, ` (${say("form.optional")})`) : null),
     input,
     el("p", { class: "hint", id: `${id}-hint`, hidden: !hint }, hint ?? ""),
-    complaint(null, `${id}-wrong`));
+    errorLine(null, `${id}-wrong`));
 }
 
 /** The element's id for a path of the request. */
@@ -24,7 +24,7 @@ export function mark(node, problems) {
   for (const place of node.querySelectorAll("[data-path]")) {
     const found = problems.find((each) => each.path === place.dataset.path);
     const wrong = place.querySelector(".wrong");
-    if (wrong) complain(wrong, found?.message);
+    if (wrong) showError(wrong, found?.message);
     const input = place.querySelector("input:not([type=file], [type=radio]), textarea, select");
     if (input) input.setAttribute("aria-invalid", String(Boolean(found)));
   }

@@ -46,7 +46,7 @@ function box(material, { files, limit, changed, uploading }) {
       show();
     } catch (problem) {
       work.replaceChildren(drop.node, again(file));
-      drop.complain(problem.message);
+      drop.showError(problem.message);
     } finally {
       uploading.delete(kind);
     }

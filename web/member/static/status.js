@@ -2,7 +2,7 @@
 
 import { post } from "./api.js";
 import { codeForm } from "./code.js";
-import { announce, complain, complaint, el, worker } from "./dom.js";
+import { announce, el, errorLine, showError, worker } from "./dom.js";
 import { dueLine, findingsOf, reasonsOf } from "./result.js";
 import { exact, time } from "./when.js";
 import { say } from "./words.js";
@@ -52,7 +52,7 @@ function outcome(submission, method) {
 }
 
 function withdrawal(submission, changed) {
-  const wrong = complaint(null);
+  const wrong = errorLine(null);
   const ask = el("button", { type: "button", class: "link", onclick: () => turn(true) }, say("status.withdraw"));
   const sure = el("div", { class: "buttons", hidden: true },
     el("span", {}, say("status.withdraw_ask")),
@@ -70,7 +70,7 @@ function withdrawal(submission, changed) {
       await post(`/v1/submissions/${submission.id}/withdraw`);
       announce(say("status.withdrawn"));
     } catch (problem) {
-      complain(wrong, problem.message);
+      showError(wrong, problem.message);
     }
     await changed();
   }

@@ -34,7 +34,7 @@ export class Steps {
     this.body = [() => this.#identity(), () => this.#form(), () => this.#proof(), () => this.#last()][step]();
     this.list = el("div", { hidden: true });
     this.node.replaceChildren(this.#head(step), this.list, this.body.node, this.#foot(step));
-    if (problems.length) this.#complain(problems);
+    if (problems.length) this.#showError(problems);
   }
 
   /** Where the focus goes when a step is shown. */
@@ -83,12 +83,12 @@ export class Steps {
 
   #next(step) {
     const problems = this.body.problems();
-    if (problems.length) return this.#complain(problems);
+    if (problems.length) return this.#showError(problems);
     this.go(step + 1);
     this.focus();
   }
 
-  #complain(problems) {
+  #showError(problems) {
     mark(this.body.node, problems);
     const list = summary(problems);
     this.list.replaceWith(list);

@@ -4,7 +4,7 @@ import { Problem, call } from "./api.js";
 import { typeOf } from "./files.js";
 import { say } from "./words.js";
 
-/** Upload; `progress` is told a share from 0 to 1. Gives what a submission names the file by. Raises Problem. */
+/** Upload; `progress` gets a share from 0 to 1. Gives what a submission names the file by. Raises Problem. */
 export async function upload(file, { purpose, filename, progress, signal }) {
   const media_type = await typeOf(file);
   const asked = { purpose, media_type, length: file.size, filename };

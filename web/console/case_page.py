@@ -1,4 +1,4 @@
-"""What the page of a case is drawn from, put together for its template."""
+"""The page of a case."""
 
 from datetime import datetime
 from typing import Any, Final
@@ -16,10 +16,8 @@ from schemas.cases import Case, ReasonChoice
 from schemas.claims import QueueLine
 from web.console.case_actions import SKIP_REASONS
 from web.console.case_view import files_of, views_of
-from web.console.expecting import expected
 from web.console.filters import span
-from web.console.keymap import KEYS
-from web.console.queues import TITLES, lines_of
+from web.console.queues import TITLES, expected, lines_of
 from web.console.render import render
 from web.console.session import Person
 from web.console.signals import notes_of
@@ -34,9 +32,9 @@ def case_page(request: Request, claim_id: UUID, *, tools: Container, person: Per
     return render(request, template, **_values(found, tools=tools, person=person, now=clock.now()))
 
 
-def nothing_left(request: Request, *, tools: Container) -> HTMLResponse:
-    """In place of a case: nothing waits, and when the next one may come."""
-    return render(request, "nothing_part.html", waiting=0, expected=expected(tools, clock.now()))
+def empty_page(request: Request, *, tools: Container) -> HTMLResponse:
+    """In place of a case: that nothing waits, and when the next one may be expected."""
+    return render(request, "empty_part.html", waiting=0, expected=expected(tools, clock.now()))
 
 
 def _values(case: Case, *, tools: Container, person: Person, now: datetime) -> dict[str, Any]:
@@ -55,7 +53,6 @@ def _values(case: Case, *, tools: Container, person: Person, now: datetime) -> d
         "actions": case.allowed_actions,
         "colleagues": _colleagues(case, tools, person),
         "skip_reasons": SKIP_REASONS,
-        "keys": KEYS,
         "place": _place(case.queue, tools=tools, person=person, now=now),
         "lease_seconds": policy.review.claim_lease_seconds,
         "lease_left": (case.claim.lease_until - now).total_seconds(),
@@ -70,7 +67,7 @@ def _colleagues(case: Case, tools: Container, person: Person) -> list[ReasonChoi
 
 
 def _place(name: str, *, tools: Container, person: Person, now: datetime) -> str:
-    """Where one is and how it looks there: "Avatars ▸ 12 waiting · next due in 40 min"."""
+    """The queue of the case and what waits in it: "Avatars ▸ 12 waiting · next due in 40 min"."""
     line = next((each for each in lines_of(tools, person) if each.queue == name), None)
     if line is None or not line.waiting:
         return f"{TITLES[name]} ▸ none waiting"

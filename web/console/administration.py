@@ -1,6 +1,7 @@
-"""API keys, for administrators: listed, made, revoked."""
+"""API keys and the policy, for administrators."""
 
-from typing import Annotated
+import calendar
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Form, Request, Response
@@ -16,18 +17,18 @@ from web.api.dependencies import Tools
 from web.console.render import render
 from web.console.session import Person, needs
 
-router = APIRouter(prefix="/keys")
+router = APIRouter()
 
 KeyKeeper = Annotated[Person, Depends(needs(Right.KEYS))]
 
 
-@router.get("")
+@router.get("/keys")
 def get_keys(request: Request, tools: Tools, _person: KeyKeeper) -> Response:
     """Every key, without its secret."""
     return _page(request, tools)
 
 
-@router.post("")
+@router.post("/keys")
 def post_keys(
     request: Request,
     tools: Tools,
@@ -42,17 +43,26 @@ def post_keys(
     return _page(request, tools, key=key)
 
 
-@router.post("/{key_id}/revoke")
+@router.post("/keys/{key_id}/revoke")
 def post_revoke(tools: Tools, person: KeyKeeper, key_id: UUID) -> Response:
-    """Make a key useless from now on."""
+    """Revoke a key: it is refused from now on."""
     revoke_key(key_id, actor=person.reviewer_id, db=tools.db)
     return RedirectResponse("/console/keys", 303)
+
+
+@router.get("/policy")
+def get_policy(request: Request, tools: Tools, _person: Annotated[Person, Depends(needs(Right.POLICY))]) -> Response:
+    """The policy that is in force, by section."""
+    whole: dict[str, Any] = tools.policy.model_dump(mode="json")
+    sections = {name: value for name, value in whole.items() if name not in {"version", "edition"}}
+    sections["clock"]["working_weekdays"] = [calendar.day_name[day] for day in tools.policy.clock.working_weekdays]
+    return render(request, "policy.html", version=tools.policy.version, sections=sections)
 
 
 def _page(request: Request, tools: Tools, *, key: str | None = None) -> Response:
     return render(
         request,
-        "keys.html",
+        "api_keys.html",
         keys=list_keys(db=tools.db),
         scopes=list(Scope),
         reviewers=_reviewers(tools),
@@ -67,9 +77,9 @@ def _reviewers(tools: Tools) -> list[str]:
 
 
 def _speaker(scopes: list[Scope], reviewer: str, *, known: list[str]) -> str | None:
-    """Whom a key speaks for. Raises Invalid."""
+    """The reviewer that a key speaks for. Raises Invalid."""
     if not scopes:
-        raise Invalid([Problem("scopes", "missing_field", "Choose what the key may do.")])
+        raise Invalid([Problem("scopes", "missing_field", "Choose at least one scope.")])
     if Scope.REVIEW in scopes and reviewer not in known:
         raise Invalid([Problem("reviewer", "missing_field", "A key for reviewing speaks for a reviewer. Choose one.")])
     return reviewer if reviewer in known else None

@@ -1,0 +1,50 @@
+"""What a reviewer finds of submissions when they look for one."""
+
+from collections.abc import Sequence
+from typing import Final
+from uuid import UUID
+
+from pipeline.kernel.database import Database
+from pipeline.kernel.errors import NotFound
+from pipeline.policy import Policy
+from pipeline.review.quality.blinding import blind_submissions_of
+from pipeline.submission.lifecycle import State
+from pipeline.workflows.submission_views import Filters, submission_of, submissions
+from schemas.submissions import SubmissionLine
+
+_MOST: Final = 20
+
+
+def find(wanted: str, *, reviewer_id: str, db: Database, policy: Policy) -> list[SubmissionLine]:
+    """Submissions by their id, their member's id or a correlation id, the latest first.
+
+    A case that the reviewer holds blind is shown as in review, like any other case that they hold.
+    """
+    if not wanted:
+        return []
+    blind = blind_submissions_of(reviewer_id, db=db)
+    as_held = {"state": State.IN_REVIEW, "closed_at": None}
+    found = _found(wanted, db=db, policy=policy)
+    return [line.model_copy(update=as_held) if line.id in blind else line for line in found]
+
+
+def _found(wanted: str, *, db: Database, policy: Policy) -> Sequence[SubmissionLine]:
+    if (known := _as_id(wanted)) is not None:
+        try:
+            one = submission_of(known, db=db, policy=policy)
+        except NotFound:
+            return ()
+        fields = {name: getattr(one, name) for name in SubmissionLine.model_fields if name != "due_at"}
+        return (SubmissionLine(**fields, due_at=one.due.promise_at),)
+    for filters in (Filters(member_id=wanted), Filters(correlation_id=wanted)):
+        page = submissions(filters, cursor=None, limit=_MOST, db=db)
+        if page.items:
+            return page.items
+    return ()
+
+
+def _as_id(wanted: str) -> UUID | None:
+    try:
+        return UUID(wanted)
+    except ValueError:
+        return None

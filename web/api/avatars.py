@@ -1,0 +1,33 @@
+"""A member's public avatar: where it is, and the picture itself for installations without a CDN."""
+
+from fastapi import APIRouter, Response
+
+from pipeline.avatar.service import avatar_of
+from pipeline.kernel.errors import NotFound
+from pipeline.kernel.storage import IMMUTABLE
+from schemas.base import Identifier
+from schemas.members import AvatarView
+from web.api.dependencies import SubmitterOrThisMember, Tools
+
+router = APIRouter()
+
+
+@router.get("/v1/members/{member_id}/avatar", tags=["upstream"], summary="A member's public avatar")
+def get_avatar(member_id: Identifier, tools: Tools, _caller: SubmitterOrThisMember) -> AvatarView:
+    """The URLs of the approved avatar; null where there is none."""
+    return avatar_of(member_id, db=tools.db, public_url=tools.settings.public_base)
+
+
+@router.get(
+    "/public/avatars/{submission_id}/{name}.jpg",
+    tags=["public"],
+    summary="A published avatar",
+    response_class=Response,
+)
+def get_public_avatar(submission_id: str, name: str, tools: Tools) -> Response:
+    """The picture, cached for ever. `404` once it was replaced."""
+    body = tools.storage.read(tools.storage.public, f"avatars/{submission_id}/{name}.jpg")
+    if body is None:
+        raise NotFound("There is no such picture. It may have been replaced.")
+    headers = {"Cache-Control": IMMUTABLE, "X-Content-Type-Options": "nosniff"}
+    return Response(body, media_type="image/jpeg", headers=headers)
