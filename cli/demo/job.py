@@ -53,7 +53,7 @@ class Job:
             member = self._upstream.member_id(plan)
             self.levels_before.setdefault(member, self._membership(member)["level"])
         self._submit(plan for plan in list(self._waiting) if plan.after is None)
-        self._spending.send()
+        self._spending.send_events()
 
     def follow(self, reviewer: Reviewer) -> None:
         """Send each other submission after the one before it, until all have ended or the deadline is over."""
@@ -70,7 +70,7 @@ class Job:
 
     def plan_of(self, submission_id: str) -> Plan | None:
         """The plan of a submission."""
-        return next((sent.plan for sent in self.sent.values() if sent.submission_id == submission_id), None)
+        return next((sent.plan for sent in list(self.sent.values()) if sent.submission_id == submission_id), None)
 
     def check(self) -> None:
         """Compare all results with the plans."""

@@ -17,9 +17,11 @@ PlanOf = Callable[[str], Plan | None]
 class Reviewer(threading.Thread):
     """Decides cases over HTTP until `stop`. Errors are collected in `errors`."""
 
-    def __init__(self, api: Api, plan_of: PlanOf, facts_of: Callable[[Plan], Mapping[str, Mapping[str, Any]]]) -> None:
+    def __init__(
+        self, api: Api, plan_of: PlanOf, facts_of: Callable[[Plan], Mapping[str, Mapping[str, Any]]], *, run: str
+    ) -> None:
         super().__init__(name="reviewer", daemon=True)
-        self._api, self._plan_of, self._facts_of = api, plan_of, facts_of
+        self._api, self._plan_of, self._facts_of, self._run = api, plan_of, facts_of, run
         self._stop_asked = threading.Event()
         self.errors: list[str] = []
 
@@ -45,7 +47,8 @@ class Reviewer(threading.Thread):
         case = answer.raise_for_status().json()
         plan = self._plan_of(case["submission_id"])
         if plan is None or plan.ends not in {"approved", "rejected"}:
-            self._release(case)
+            not_yet_known = plan is None and case["member_id"].endswith(f".{self._run}")
+            self._release(case, skip_reason=None if not_yet_known else "not for this run")
             return False
         self._open_pages(case)
         decision = self._api.post(f"/v1/review/claims/{case['claim']['id']}/decision", self._decision(case, plan))
@@ -54,9 +57,9 @@ class Reviewer(threading.Thread):
         decision.raise_for_status()
         return True
 
-    def _release(self, case: Mapping[str, Any]) -> None:
-        """Release a case of another run, or one that a newer avatar will supersede."""
-        body = {"token": case["claim"]["token"], "skip_reason": "not part of this run"}
+    def _release(self, case: Mapping[str, Any], *, skip_reason: str | None) -> None:
+        """Release a case whose plan is not known yet, or skip one of another run or one that a newer avatar will supersede."""
+        body = {"token": case["claim"]["token"], "skip_reason": skip_reason}
         self._api.post(f"/v1/review/claims/{case['claim']['id']}/release", body)
 
     def _open_pages(self, case: Mapping[str, Any]) -> None:

@@ -86,7 +86,7 @@ def _run(environment: Mapping[str, str], *, as_json: bool) -> Job:
                 f"Submitting {sum(plan.after is None for plan in planned)} of {len(planned)}; the others follow after these …"
             )
             job.submit_first()
-            reviewer = Reviewer(review_api, job.plan_of, _facts)
+            reviewer = Reviewer(review_api, job.plan_of, _facts, run=run)
             reviewer.start()
             job.follow(reviewer)
             reviewer.stop()

@@ -28,7 +28,7 @@ class Spending:
         self._api, self.member_id, self._address, self._run = api, member_id, address, run
         self._differences: list[str] = []
 
-    def send(self) -> None:
+    def send_events(self) -> None:
         """Send every event twice; a duplicate must return the first receipt."""
         receipts = [self._post(*each) for each in _EVENTS]
         unlocked = [stage for receipt in receipts for stage in receipt["spend"]["unlocked"]]
