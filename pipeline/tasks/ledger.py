@@ -48,7 +48,7 @@ class Task:
     kind: Kind
     ref_id: str
     token: int
-    attempts: int
+    tries: int
     waits: int
     trace: str
     payload: Mapping[str, Any] | None
@@ -108,7 +108,7 @@ def is_held(mine: Task) -> ColumnElement[bool]:
 @cache
 def _claim(kind: Kind) -> ReturningUpdate[Any]:
     """The statement of `Ledger.claim` for a kind."""
-    exhausted = task.c.attempts >= kind.max_attempts
+    exhausted = task.c.attempts >= kind.max_tries
     return (
         update(task)
         .where(
@@ -166,7 +166,7 @@ class Ledger:
             yield None
             return
         bound = structlog.contextvars.bound_contextvars(
-            correlation_id=mine.trace, task_id=task_id, task=kind.name, ref_id=mine.ref_id, attempt=mine.attempts
+            correlation_id=mine.trace, task_id=task_id, task=kind.name, ref_id=mine.ref_id, tries=mine.tries
         )
         with bound, self._recorded(mine):
             yield mine
@@ -191,24 +191,22 @@ class Ledger:
         A dependency that is away uses up no try: however long it is away, the work waits and then goes on.
         """
         away = isinstance(error, RetryableError)
-        if mine.attempts >= mine.kind.max_attempts and not away:
+        if mine.tries >= mine.kind.max_tries and not away:
             self.park(mine, error)
             return
         jitter = random.random()  # noqa: S311  (spread, not secrecy)
         seconds = (
-            pause(mine.kind, mine.waits + 1, jitter=jitter)
-            if away
-            else backoff(mine.kind, mine.attempts, jitter=jitter)
+            pause(mine.kind, mine.waits + 1, jitter=jitter) if away else backoff(mine.kind, mine.tries, jitter=jitter)
         )
         due = {"due_at": func.now() + timedelta(seconds=seconds), "hinted_at": None}
-        counted = {"attempts": mine.attempts - 1, "waits": mine.waits + 1} if away else {}
+        counted = {"attempts": mine.tries - 1, "waits": mine.waits + 1} if away else {}
         self._release(mine, error, state=TaskState.READY, **due, **counted)
         log.warning("task.failed", error=_in_words(error), retry_in_seconds=round(seconds, 1), exc_info=error)
 
     def park(self, mine: Task, error: BaseException) -> None:
         """Park the task for an operator, with the error as the reason."""
         if self._release(mine, error, state=TaskState.PARKED, ended_at=func.now()):
-            _alert(mine.id, mine.kind, mine.attempts, _in_words(error))
+            _alert(mine.id, mine.kind, mine.tries, _in_words(error))
 
     def _release(self, mine: Task, error: BaseException, **values: Any) -> bool:
         with self._db.begin() as connection:
@@ -229,5 +227,5 @@ def _in_words(error: BaseException) -> str:
     return storable(f"{type(error).__name__}: {error}")[:_LAST_ERROR_LENGTH]
 
 
-def _alert(task_id: UUID, kind: Kind, attempts: int, error: str | None) -> None:
-    log.error("task.parked", task_id=str(task_id), task=kind.name, attempts=attempts, error=error)
+def _alert(task_id: UUID, kind: Kind, tries: int, error: str | None) -> None:
+    log.error("task.parked", task_id=str(task_id), task=kind.name, tries=tries, error=error)

@@ -85,7 +85,7 @@ def sweep_leases(db: Database, *, batch: int = BATCH) -> int:
     return sum(_give_back(db, row.id, row.token, row.kind, row.attempts) for row in expired)
 
 
-def _give_back(db: Database, task_id: object, token: int, kind: str, attempts: int) -> bool:
+def _give_back(db: Database, task_id: object, token: int, kind: str, tries: int) -> bool:
     try:
         with db.begin() as connection:
             swept = connection.execute(
@@ -108,5 +108,5 @@ def _give_back(db: Database, task_id: object, token: int, kind: str, attempts: i
         log.exception("task.sweep_failed", task_id=str(task_id))
         return False
     if swept.rowcount == 1:
-        log.warning("task.lease_expired", task_id=str(task_id), task=kind, attempts=attempts)
+        log.warning("task.lease_expired", task_id=str(task_id), task=kind, tries=tries)
     return swept.rowcount == 1

@@ -28,7 +28,7 @@ class Kind:
     actor: str
     lease_seconds: int
     limit_seconds: int
-    max_attempts: int
+    max_tries: int
     backoff_seconds: float = 1.0
     backoff_cap_seconds: float = 60.0
     wait_cap_seconds: float = 30.0
@@ -75,9 +75,9 @@ KINDS: Final[Mapping[str, Kind]] = {
 QUEUES: Final = ("intake", "inspection", "effects", "notification")
 
 
-def backoff(kind: Kind, attempts: int, *, jitter: float) -> float:
-    """Seconds until the next try after `attempts` failed ones: doubling up to the cap, spread by `jitter` in [0, 1) over 50–100 %."""
-    full = min(kind.backoff_cap_seconds, kind.backoff_seconds * 2 ** min(attempts - 1, 20))
+def backoff(kind: Kind, tries: int, *, jitter: float) -> float:
+    """Seconds until the next try after `tries` failed ones: doubling up to the cap, spread by `jitter` in [0, 1) over 50–100 %."""
+    full = min(kind.backoff_cap_seconds, kind.backoff_seconds * 2 ** min(tries - 1, 20))
     return float(full * (0.5 + jitter / 2))
 
 

@@ -247,9 +247,9 @@ def test_while_the_database_is_away_the_answer_is_come_back_later(tools: Contain
 def test_the_history_of_a_submission_begins_with_who_brought_it(api: Api, desk: Desk) -> None:
     accepted = api.submit(avatar_body()).json()
 
-    rows = desk.sql("SELECT actor, event, correlation_id FROM audit")
+    rows = [(row.actor, row.event, row.correlation_id) for row in desk.audited()]
 
-    assert [tuple(row) for row in rows] == [("upstream", "submission.accepted", accepted["correlation_id"])]
+    assert rows == [("upstream", "submission.accepted", accepted["correlation_id"])]
     assert desk.history(UUID(accepted["id"])) == ["submission.accepted"]
 
 

@@ -14,7 +14,7 @@ from pipeline.tasks.tables import schedule_run
 from tests.support.desk import Desk
 from tests.support.together import at_once
 
-TWICE = replace(FORGET_OLD, max_attempts=2)
+TWICE = replace(FORGET_OLD, max_tries=2)
 
 
 def recorded(desk: Desk, *, kind: Kind = FORGET_OLD, ref: str = "one", **more: float) -> UUID:
@@ -164,7 +164,7 @@ def test_a_task_that_fails_comes_back_later_with_the_error(desk: Desk, error: Ex
     assert row.last_error == f"{type(error).__name__}: {error}"
     assert desk.tools.ledger.claim(FORGET_OLD, str(task_id)) is None  # not at once
     desk.let_backoff_pass()
-    assert claimed(desk, task_id).attempts == tries + 1
+    assert claimed(desk, task_id).tries == tries + 1
 
 
 def test_a_task_that_was_interrupted_comes_back_and_the_interrupt_goes_on(desk: Desk) -> None:
@@ -229,7 +229,7 @@ def test_a_task_that_fails_with_a_zero_byte_in_its_words_comes_back(desk: Desk) 
 def test_a_submission_whose_inspection_dies_each_time_ends_with_the_operators(desk: Desk) -> None:
     submission = desk.submit_avatar()
     row = desk.only_task(INSPECT)
-    desk.sql("UPDATE task SET attempts = :most", most=INSPECT.max_attempts)
+    desk.sql("UPDATE task SET attempts = :most", most=INSPECT.max_tries)
 
     desk.perform(row.id, INSPECT)
 

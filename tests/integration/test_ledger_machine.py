@@ -105,7 +105,7 @@ class LedgerMachine(RuleBasedStateMachine):
         got, raised = at_once(workers, lambda _: self.ledger.claim(KIND, task_id))
         mine = [each for each in got if each is not None]
         assert raised == []
-        assert [(each.token, each.attempts, each.waits) for each in mine] == [
+        assert [(each.token, each.tries, each.waits) for each in mine] == [
             (entry.token, entry.attempts, entry.waits)
         ] * gets
         return multiple(*mine)
@@ -224,7 +224,7 @@ class LedgerMachine(RuleBasedStateMachine):
         self.desk.sql(KEEP_FRESH)
         rows = self.desk.sql(LOOK)
         assert {row.id: _shown(row) for row in rows} == {task_id: each.shown() for task_id, each in self.model.items()}
-        assert all(0 <= row.attempts <= KIND.max_attempts for row in rows)
+        assert all(0 <= row.attempts <= KIND.max_tries for row in rows)
         assert all(row.effects == (row.state == TaskState.DONE) for row in rows)
 
     def teardown(self) -> None:
@@ -237,7 +237,7 @@ class LedgerMachine(RuleBasedStateMachine):
         rows = self.desk.sql(LOOK)
         assert {row.state for row in rows} <= {TaskState.DONE, TaskState.PARKED}
         given_up = [row for row in rows if row.state == TaskState.PARKED and row.id not in aside]
-        assert all(row.attempts == KIND.max_attempts for row in given_up)
+        assert all(row.attempts == KIND.max_tries for row in given_up)
         assert all(row.effects == (row.state == TaskState.DONE) for row in rows)
 
     def _let_all_time_pass(self) -> None:

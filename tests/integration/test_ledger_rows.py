@@ -17,7 +17,7 @@ from pipeline.tasks.schedule import SCHEDULE, Scheduled, fire_due, slot
 from pipeline.tasks.tables import schedule_run
 from tests.support.desk import Desk
 
-TWICE = replace(SEND_MAIL, max_attempts=2, backoff_seconds=1000.0, backoff_cap_seconds=9000.0)
+TWICE = replace(SEND_MAIL, max_tries=2, backoff_seconds=1000.0, backoff_cap_seconds=9000.0)
 PATIENT = replace(TWICE, wait_cap_seconds=90_000.0)
 SOON = timedelta(seconds=60)
 

@@ -100,7 +100,7 @@ def test_what_is_set_aside_is_an_error_that_says_what_and_why(desk: Desk) -> Non
     told = {
         "task_id": str(task_id),
         "task": FORGET_OLD.name,
-        "attempts": 1,
+        "tries": 1,
         "error": "NotFound: There is no such thing.",
     }
     assert lines == [{"event": "task.parked", "log_level": "error", **told}]
@@ -133,7 +133,7 @@ def test_a_lease_that_ran_out_is_a_warning_that_says_whose(desk: Desk) -> None:
     with capture_logs() as lines:
         sweep_leases(desk.tools.db)
 
-    told = {"task_id": str(task_id), "task": FORGET_OLD.name, "attempts": 1}
+    told = {"task_id": str(task_id), "task": FORGET_OLD.name, "tries": 1}
     assert lines == [{"event": "task.lease_expired", "log_level": "warning", **told}]
 
 
@@ -200,11 +200,11 @@ def test_the_lease_that_ran_out_first_is_taken_back_first(desk: Desk) -> None:
 def test_a_task_whose_worker_died_each_time_is_set_aside_with_an_error(desk: Desk) -> None:
     task_id = recorded(desk)
     with desk.tools.db.begin() as connection:
-        connection.execute(update(task).values(attempts=FORGET_OLD.max_attempts))
+        connection.execute(update(task).values(attempts=FORGET_OLD.max_tries))
 
     with capture_logs() as lines:
         assert desk.tools.ledger.claim(FORGET_OLD, str(task_id)) is None
 
-    told = {"task_id": str(task_id), "task": FORGET_OLD.name, "attempts": FORGET_OLD.max_attempts}
+    told = {"task_id": str(task_id), "task": FORGET_OLD.name, "tries": FORGET_OLD.max_tries}
     why = "The worker died each time that it was tried."
     assert lines == [{"event": "task.parked", "log_level": "error", **told, "error": why}]

@@ -88,14 +88,14 @@ TASKS = (
     guard(
         "What kills its worker each time is parked",
         LEDGER,
-        "exhausted = task.c.attempts >= kind.max_attempts",
+        "exhausted = task.c.attempts >= kind.max_tries",
         "exhausted = task.c.attempts < 0",
         "test_ledger.py::test_a_task_whose_worker_is_killed_each_time_is_parked_and_not_tried_for_ever",
     ),
     guard(
         "What is away uses up no try",
         LEDGER,
-        '{"attempts": mine.attempts - 1, "waits": mine.waits + 1} if away else {}',
+        '{"attempts": mine.tries - 1, "waits": mine.waits + 1} if away else {}',
         "{}",
         "test_ledger.py::test_however_long_something_is_away_the_work_waits_and_goes_on",
     ),

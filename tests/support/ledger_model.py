@@ -7,7 +7,7 @@ from pipeline.tasks.rules import FORGET_OLD, TaskState
 HOUR = 3600
 KIND = replace(
     FORGET_OLD,
-    max_attempts=3,
+    max_tries=3,
     lease_seconds=HOUR,
     backoff_seconds=HOUR,
     backoff_cap_seconds=2 * HOUR,
@@ -39,7 +39,7 @@ class Entry:
         if self.state is not TaskState.READY or not self.due:
             return False
         self.token += 1
-        if self.attempts >= KIND.max_attempts:
+        if self.attempts >= KIND.max_tries:
             self.state = TaskState.PARKED
             return False
         self.state, self.attempts, self.expired = TaskState.RUNNING, self.attempts + 1, False
@@ -57,7 +57,7 @@ class Entry:
         self._back(due=False)
 
     def fail(self) -> None:
-        if self.attempts >= KIND.max_attempts:
+        if self.attempts >= KIND.max_tries:
             self.state = TaskState.PARKED
         else:
             self._back(due=False)

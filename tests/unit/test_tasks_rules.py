@@ -32,7 +32,7 @@ def test_a_task_that_waits_for_a_dependency_is_tried_again_within_half_a_minute(
 @ALL
 def test_a_worker_stops_before_somebody_else_may_start(kind: Kind) -> None:
     assert kind.renews or 0 < kind.limit_seconds < kind.lease_seconds
-    assert kind.max_attempts >= 2
+    assert kind.max_tries >= 2
 
 
 @ALL

@@ -40,7 +40,7 @@ class Attempts(Judge):
     def charges(self, evidence: Evidence) -> Iterator[Charge]:
         """A dependency that is away uses up no try."""
         for task in evidence.tasks:
-            most = KINDS[task["kind"]].max_attempts
+            most = KINDS[task["kind"]].max_tries
             if task["attempts"] > most:
                 yield "mismatches", f"{task['kind']} of {task['ref_id']} was tried {task['attempts']} times of {most}"
         if repeats(evidence.tasks) > REPEATS_PER_FAULT * evidence.faults:
