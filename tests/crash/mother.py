@@ -71,7 +71,7 @@ def _prepared(settings: Settings) -> Ready:
     tools.__dict__["inspector"] = InThisProcess()
     prepare(tools)
     warm_up()
-    for name in ("policy", "db", "ledger", "storage", "mailer", "desk"):
+    for name in ("policy", "db", "ledger", "storage", "mailer", "review"):
         getattr(tools, name)
     return Ready(tools, TestClient(create_app(tools), raise_server_exceptions=False))
 

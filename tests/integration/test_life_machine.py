@@ -187,7 +187,7 @@ class LifeMachine(RuleBasedStateMachine):
     def _release(self, grip: Grip, *, skip: str | None) -> None:
         mine = (grip.claim.id, grip.claim.token)
         more: dict[str, Any] = {
-            "db": self.desk.tools.db,
+            "context": self.desk.tools.review,
             "reviewer_id": grip.claim.reviewer,
             "skip_reason": skip,
         }
