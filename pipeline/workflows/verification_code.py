@@ -96,9 +96,7 @@ def _compose(subject: Row[Any], code: str, *, now: datetime, sender: Sender, pol
         MailTemplate.BUSINESS_EMAIL_CODE,
         {
             "name": "",  # the address's owner may be somebody else than the member who typed the name
-            "service": sender.name,
-            "member_centre_url": sender.member_centre_url,
-            "stage": stage.title if stage else subject.stage,
+            "stage_title": stage.title if stage else subject.stage,
             "code": code,
             "minutes": policy.codes.valid_seconds // _SECONDS_A_MINUTE,
         },
