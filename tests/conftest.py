@@ -8,11 +8,30 @@ from playwright.sync_api import Browser, BrowserContext, Page
 from config.container import Container
 from config.logging import configure_logging
 from tests.support import machines as _machines  # noqa: F401  (registers the profile that make test-long names)
-from tests.support.browser import IN_CI, NoBrowser, chromium
+from tests.support.browser import IN_CI, NoBrowser, shared
 from tests.support.desk import Desk
 from tests.support.http import Api
 from tests.support.lanes import own_or_lent
+from tests.support.order import longest_first
 from tests.support.servers import died, empty
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.option.loadscopereorder = False  # the order of the files is ours
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items[:] = longest_first(items)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    if "browser" not in getattr(item, "fixturenames", ()):
+        shared.close()
+
+
+def pytest_sessionfinish() -> None:
+    shared.close()
 
 
 @pytest.fixture(autouse=True)
@@ -60,13 +79,11 @@ def api(tools: Container) -> Api:
     return Api(tools)
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """A real Chromium. Where none can be had its tests are skipped; in CI they fail. It ends with its module: while it runs,
-    Playwright's event loop belongs to this thread."""
+@pytest.fixture
+def browser() -> Browser:
+    """A real Chromium, with which the next tests go on. Where none can be had they are skipped; in CI they fail."""
     try:
-        with chromium() as running:
-            yield running
+        return shared.browser()
     except NoBrowser as why:
         if IN_CI:
             raise

@@ -13,7 +13,7 @@ from tests.support.web import serving
 
 @pytest.mark.timeout(600)  # it looks at every page
 def test_no_page_breaks_wcag_2_2_aa_in_either_theme(tools: Container, context: BrowserContext) -> None:
-    desk = Desk(with_review(tools, undo_window_seconds=10))
+    desk = Desk(with_review(tools, undo_window_seconds=59))
     console.prepare(desk)
 
     assert _broken(desk, context) == {}

@@ -1,3 +1,4 @@
+import re
 from collections.abc import Iterator
 from uuid import UUID
 
@@ -16,9 +17,14 @@ from tests.support.web import serving
 from web.console.session import cookie_name
 
 
+@pytest.fixture(scope="module")
+def known(all_servers: Container) -> Container:
+    return with_review(all_servers, undo_window_seconds=59)
+
+
 @pytest.fixture
-def desk(tools: Container) -> Desk:
-    return Desk(with_review(tools, undo_window_seconds=10))
+def desk(desk: Desk, known: Container) -> Desk:
+    return desk.over(known)
 
 
 @pytest.fixture
@@ -51,10 +57,13 @@ def test_a_lost_connection_keeps_what_was_typed_and_the_decision_goes_out_when_i
 def test_a_covered_material_is_fetched_only_when_it_is_asked_for(desk: Desk, keyboard: Keyboard) -> None:
     submission_id = _waiting(desk, papers=1)
     keyboard.open()
+    covered = keyboard.page.locator("[data-canvas] img")
+    expect(covered).to_have_attribute("data-large", re.compile("/large$"))
     assert "material.opened" not in desk.history(submission_id)
 
     keyboard.press("v")
 
+    expect(covered).to_have_attribute("src", re.compile("/large$"))
     until(lambda: "material.opened" in desk.history(submission_id))
 
 
@@ -79,7 +88,7 @@ def test_who_leaves_the_page_gives_back_the_case_and_the_one_that_was_kept_ready
     keyboard.open()
     until(lambda: _held(desk) == 2)
 
-    keyboard.press("g", "q")
+    keyboard.go("g", "q")
 
     expect(keyboard.page.get_by_text("2 cases wait for you")).to_be_visible()
     assert _held(desk) == 0
@@ -89,7 +98,7 @@ def test_who_loads_the_page_anew_has_the_same_case_still(desk: Desk, keyboard: K
     submission_id = _waiting(desk, avatars=1)
     keyboard.open()
 
-    keyboard.page.reload()
+    keyboard.come_to_a_case(keyboard.page.reload)
     expect(keyboard.page.locator("[data-canvas] img").first).not_to_have_js_property("naturalWidth", 0)
     keyboard.done("r", "1", "Enter", said="Rejected")
 

@@ -8,15 +8,19 @@ from pipeline.access.staff.rules.roles import Role
 from tests.support.desk import Desk
 from tests.support.keyboard import Keyboard
 from tests.support.people import hasty, person
-from tests.support.servers import variant
+from tests.support.servers import with_review
 from tests.support.web import serving
 
 
+@pytest.fixture(scope="module")
+def known(all_servers: Container) -> Container:
+    """With a minute in which a decision can be undone, and two people for the stage `trusted`."""
+    return hasty(with_review(all_servers, undo_window_seconds=59, four_eyes=("trusted",)))
+
+
 @pytest.fixture
-def desk(tools: Container) -> Desk:
-    """With ten seconds in which a decision can be undone, and two people for the stage `trusted`."""
-    review = tools.policy.review.model_copy(update={"undo_window_seconds": 10, "four_eyes": ("trusted",)})
-    return Desk(hasty(variant(tools, policy=tools.policy.model_copy(update={"review": review}))))
+def desk(desk: Desk, known: Container) -> Desk:
+    return desk.over(known)
 
 
 @pytest.fixture

@@ -73,7 +73,9 @@ def _prepared(settings: Settings) -> Ready:
     warm_up()
     for name in ("policy", "db", "ledger", "storage", "mailer", "review"):
         getattr(tools, name)
-    return Ready(tools, TestClient(create_app(tools), raise_server_exceptions=False))
+    client = TestClient(create_app(tools), raise_server_exceptions=False)
+    client.get("/healthz")  # the first request builds the routes, and connects to nothing
+    return Ready(tools, client)
 
 
 def _fork(ready: Ready, points: Points, order: dict[str, Any]) -> dict[str, Any]:

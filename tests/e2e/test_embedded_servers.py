@@ -84,7 +84,7 @@ def commands(tmp_path: Path) -> Mapping[str, tuple[str, ...]]:
     return {kind: (sys.executable, str(script), kind) for kind in ("migrate", "web", "worker", "relay")}
 
 
-def eventually(condition: Callable[[], bool], seconds: float = 15) -> bool:
+def eventually(condition: Callable[[], bool], seconds: float = 60) -> bool:
     deadline = time.monotonic() + seconds
     while not condition() and time.monotonic() < deadline:
         time.sleep(0.05)

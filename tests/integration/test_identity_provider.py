@@ -35,18 +35,14 @@ def idp(running: Provider) -> Provider:
 
 
 @pytest.fixture
-def desk_of(tools: Container, idp: Provider) -> Iterator[Made]:
+def desk_of(tools: Container, idp: Provider) -> Made:
     """A web process that knows the provider, with more settings."""
-    made: list[Container] = []
 
     def make(**settings: Any) -> Container:
         known: dict[str, Any] = {"oidc_issuer": idp.issuer, "oidc_client_id": CLIENT, "oidc_client_secret": SECRET}
-        made.append(variant(tools, **known, **settings))
-        return made[-1]
+        return variant(tools, **known, **settings)
 
-    yield make
-    for each in made:
-        each.http.close()
+    return make
 
 
 def visit(browser: Visitor) -> str:
@@ -212,7 +208,6 @@ def test_while_the_provider_is_away_people_are_told_and_passwords_still_work(too
     away = variant(tools, oidc_issuer="http://127.0.0.1:9", oidc_client_id=CLIENT, oidc_client_secret=SECRET)
 
     answer = Visitor(away).get("/console/sign-in/provider")
-    away.http.close()
 
     assert answer.status_code == 503
     assert "The identity provider does not answer." in answer.text

@@ -89,7 +89,7 @@ def test_a_bad_message_is_parked_with_its_reason_and_never_tried_for_ever(
     tools.broker.enqueue(message(body))
 
     with working(tools, "intake"):
-        until(desk.parked, seconds=5)
+        until(desk.parked)
         until(lambda: left_in(tools) == 0)
 
     assert desk.parked()[0].startswith(reason)
@@ -140,8 +140,8 @@ def test_what_is_no_message_is_parked_and_the_next_one_accepted(
     tools.broker.enqueue(message(avatar_body(member_id="m-next")))
 
     with working(tools, "intake"):
-        until(lambda: "m-next" in accepted(desk), seconds=5)
-        until(lambda: desk.parked() or "m-sound" in accepted(desk), seconds=5)
+        until(lambda: "m-next" in accepted(desk))
+        until(lambda: desk.parked() or "m-sound" in accepted(desk))
 
     assert all(each.startswith(reason) for each in desk.parked())
 
@@ -175,7 +175,7 @@ def test_garbage_while_the_database_is_away_does_not_hold_up_what_comes_with_it(
     tools.broker.enqueue(message(avatar_body()))
 
     with without_database(tools) as cut_off, working_on(cut_off, "intake"):
-        until(lambda: tools.broker.client.hlen("dramatiq:intake.DQ.msgs") == 1, seconds=5)
+        until(lambda: tools.broker.client.hlen("dramatiq:intake.DQ.msgs") == 1)
 
     assert desk.rows(submission) == []
 

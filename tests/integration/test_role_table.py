@@ -14,7 +14,7 @@ from pipeline.workflows.disable_reviewer import disable
 from tests.support.http import Api
 from tests.support.people import Visitor, signed_in
 from tests.support.routes import IN, NO, OUT, answer_of, path_of, routes
-from web.app import create_app
+from tests.support.web import app_of
 from web.console.guard import HEADERS
 
 R, S, L, A = Role
@@ -103,7 +103,7 @@ def expected(role: Role | None, *, otherwise: str, only: Sequence[str]) -> dict[
 
 def answers(browser: Visitor, only: Sequence[str]) -> dict[str, str]:
     """What each route of the console answers to an empty request of this browser's."""
-    asked = [route for route in routes(create_app(browser.tools), "/console") if route in only]
+    asked = [route for route in routes(app_of(browser.tools), "/console") if route in only]
     return {route: answer_of(_ask(browser, route)) for route in asked}
 
 
@@ -121,7 +121,7 @@ def _ask(browser: Visitor, route: str) -> httpx.Response:
 
 
 def test_every_route_stands_in_the_table(tools: Container) -> None:
-    assert routes(create_app(tools), "/console", "/v1/review") == sorted(
+    assert routes(app_of(tools), "/console", "/v1/review") == sorted(
         TABLE, key=lambda route: (route.endswith("/sign-out"), route)
     )
 
@@ -191,7 +191,7 @@ def test_whatever_changes_something_refuses_a_request_from_another_site(tools: C
 
 def test_every_answer_of_the_console_is_kept_nowhere_and_framed_by_nobody(tools: Container) -> None:
     browser = signed_in(tools, roles=list(Role))
-    asked = [route for route in routes(create_app(tools), "/console") if "sign-out" not in route]
+    asked = [route for route in routes(app_of(tools), "/console") if "sign-out" not in route]
 
     told = {route: dict(_ask(browser, route).headers) for route in asked}
 

@@ -123,7 +123,7 @@ def test_a_name_that_nobody_has_is_paused_as_one_that_somebody_has(tools: Contai
     page = Visitor(tools).sign_in("nobody", PASSWORD)
 
     assert page.status_code == 429
-    assert 20 < int(page.headers["retry-after"]) <= 30
+    assert 0 < int(page.headers["retry-after"]) <= 30
     assert "Too many tries failed. Wait " in page.text
 
 

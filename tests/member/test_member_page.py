@@ -2,12 +2,12 @@
 
 import base64
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 from PIL import Image
-from playwright.sync_api import FilePayload, Page, Route, expect
+from playwright.sync_api import FilePayload, Locator, Page, Route, expect
 
 from config.container import Container
 from pipeline.intake.uploads import upload_slot
@@ -19,6 +19,7 @@ from tests.support.member_page import MemberPage
 from tests.support.methods import GERMAN_WRONG, another, email_body, last_code, number_body
 from tests.support.web import serving_as_told
 
+TO_THE_STORE = "**/uploads/material/*"
 LINK = "https://bluedoor.example.com"
 ADDRESS = "ana@limatrading.example.com"
 RETAILER = {"Store name": "Blue Door", "Store link": LINK}
@@ -35,7 +36,6 @@ def site(all_servers: Container) -> Iterator[Container]:
 @pytest.fixture
 def member(page: Page, site: Container, desk: Desk) -> Iterator[MemberPage]:
     """The page of a member of whom nothing is known yet."""
-    page.set_default_timeout(20_000)
     assert desk.rows(submission) == []
     found = MemberPage(page, site)
     yield found
@@ -177,29 +177,34 @@ def test_a_file_that_inspection_refuses_is_explained_in_words(member: MemberPage
     expect(card).to_contain_text("No chance was spent.")
 
 
+def once_there_is(told: Locator) -> Callable[[Route], None]:
+    """Lets a request go on once the page tells that."""
+
+    def go_on(request: Route) -> None:
+        told.wait_for()
+        request.continue_()
+
+    return go_on
+
+
 def test_a_file_whose_upload_breaks_off_is_kept_and_sent_again(member: MemberPage, desk: Desk) -> None:
-    held: list[Route] = []
-    member.page.route("**/uploads/material/*", lambda route: held.append(route) if held else _broken(route, held))
+    member.page.route(TO_THE_STORE, lambda route: route.abort(), times=1)
     member.begin("Verified member", "Wholesaler", LIMA, "Materials")
     box = member.page.get_by_role("group", name="Bank statement")
     file: FilePayload = {"name": "may.jpg", "mimeType": "image/jpeg", "buffer": photo()}
     box.locator("input[type=file]").set_input_files(file)
     expect(box.get_by_role("alert")).to_contain_text("Your file is still here.")
 
+    told = member.page.get_by_role("alert").filter(has_text="Please wait until it is uploaded.").first
+    member.page.route(TO_THE_STORE, once_there_is(told))
     box.get_by_role("button", name="Try again").click()
     expect(box.get_by_role("progressbar", name="Uploading may.jpg")).to_be_visible()
     member.next()
-    expect(member.page.get_by_role("alert").first).to_contain_text("Please wait until it is uploaded.")
-    held[-1].continue_()
+    expect(told).to_be_visible()
 
     expect(box.get_by_text("Uploaded")).to_be_visible()
     kept = [desk.tools.storage.read(desk.tools.storage.uploads, slot.key) for slot in desk.rows(upload_slot)]
     assert [each is not None for each in kept] == [False, True]
-
-
-def _broken(route: Route, held: list[Route]) -> None:
-    held.append(route)
-    route.abort()
 
 
 def test_a_method_without_chances_is_closed_and_the_others_stay_open(member: MemberPage, desk: Desk) -> None:
@@ -243,26 +248,37 @@ def test_what_was_typed_outlasts_the_session_but_is_not_shown_to_another_member(
     member.look_again()
     expect(member.page.get_by_text("Your session has ended.")).to_be_visible()
 
-    member.page.goto(member.link())
+    member.follow(member.link())
     member.page.get_by_role("button", name="Unlock Verified member").click()
     expect(member.page.get_by_role("radio", name="Tax number")).to_be_checked()
 
-    member.page.goto(member.link("m-2"))
+    member.follow(member.link("m-2"))
     member.page.get_by_role("button", name="Unlock Verified member").click()
     expect(member.page.get_by_role("radio", name="Wholesaler")).not_to_be_checked()
 
 
 def test_a_link_works_once_and_its_tab_can_be_loaded_again(member: MemberPage) -> None:
     url = member.link()
-    member.page.goto(url)
+    member.follow(url)
     member.heading("Your membership")
-    assert "pl_" not in member.page.url
     member.page.reload()
     member.heading("Your membership")
 
-    member.page.goto(url)
+    member.follow(url)
 
     member.heading("This link cannot be used any more")
+
+
+def test_the_page_looks_again_by_itself_at_what_may_have_changed(member: MemberPage, desk: Desk) -> None:
+    desk.case_waiting("m-1", kind="verification")
+    member.look_again()
+    card = member.card("Verified member: Materials")
+    expect(card).to_contain_text("Result by")
+    desk.reject(message="Please scan all pages of May.")
+
+    member.wake()
+
+    expect(card).to_contain_text("Please scan all pages of May.")
 
 
 def test_without_a_link_the_page_says_where_to_begin(page: Page, site: Container) -> None:
@@ -287,9 +303,10 @@ def test_the_member_centre_may_embed_the_page(page: Page, site: Container, membe
 
 def test_nobody_else_may_embed_the_page(page: Page, site: Container, member: MemberPage) -> None:
     elsewhere = site.settings.member_centre_url.replace("localhost", "elsewhere.localhost")
+    member.expected.append("frame-ancestors")
+
     with page.expect_console_message(lambda said: "frame-ancestors" in said.text):
         framed(page, member, elsewhere)
-    member.faults.clear()
 
 
 @pytest.mark.parametrize("colours", ["light", "dark"])
@@ -332,7 +349,8 @@ def test_the_steps_go_by_keyboard_alone(member: MemberPage, desk: Desk) -> None:
     keyboard.type("Lima Trading")
     for key in ("Tab", "Tab", "Enter", "Tab", "Space", "ArrowDown", "Tab"):
         keyboard.press(key)
-    keyboard.type("Germany")
+    keyboard.press("g")
+    expect(member.page.get_by_label("Country")).to_have_value("DE")
     keyboard.press("Tab")
     keyboard.type("136695976")
     keyboard.press("Tab")

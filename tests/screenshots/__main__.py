@@ -14,8 +14,7 @@ from config.logging import configure_logging
 from tests.screenshots import console
 from tests.support.browser import chromium
 from tests.support.desk import Desk
-from tests.support.quality import checking
-from tests.support.servers import servers
+from tests.support.servers import servers, with_review
 from tests.support.web import serving
 
 HERE: Final = Path(__file__).parents[2] / "docs/images"
@@ -32,9 +31,7 @@ def screenshots(
     configure_logging("screenshots", level="WARNING")
     folder.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(prefix="proofdesk-screenshots-") as made, servers(Path(made)) as tools:
-        desk = checking(
-            Desk(tools), undo_window_seconds=10, sample={}, mix=0.0, golden=0.0
-        )  # no case but the queue's own
+        desk = Desk(with_review(tools, undo_window_seconds=10))
         console.prepare(desk)
         with serving(desk.tools) as base, chromium() as browser:
             for name, draw in console.PAGES.items():

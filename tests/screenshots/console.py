@@ -6,7 +6,7 @@ from datetime import timedelta
 from itertools import count
 from typing import Final
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from pipeline.access.staff import sessions
 from pipeline.access.staff.reviewers import add_reviewer
@@ -69,7 +69,7 @@ def covered(page: Page, desk: Desk, base: str) -> None:
 def compare(page: Page, desk: Desk, base: str) -> None:
     _open(page, desk, base, "avatar")
     page.keyboard.press("c")
-    expect(page.locator("[data-beside-pane] img")).to_have_js_property("complete", value=True)
+    _loaded(page.locator("[data-beside-pane] img"))
 
 
 def reject(page: Page, desk: Desk, base: str) -> None:
@@ -154,6 +154,10 @@ def _open(page: Page, desk: Desk, base: str, queue: str, *, kinds: tuple[str, ..
     held = claim_next(reviewer_id=reviewer, queues=[queue], kinds=kinds, context=desk.tools.review)
     assert held is not None
     page.goto(f"{base}/console/cases/{held.id}")
-    expect(page.locator("[data-canvas]:not([hidden]) img")).to_have_js_property("complete", value=True)
+    _loaded(page.locator("[data-canvas]:not([hidden]) img"))
     page.locator("[data-slot=lease]").wait_for()
     return held
+
+
+def _loaded(image: Locator) -> None:
+    expect(image).not_to_have_js_property("naturalWidth", 0)

@@ -44,7 +44,6 @@ def disagreement(page: Page, desk: Desk, base: str) -> None:
     ((found,),) = desk.sql("SELECT c.id FROM quality_check c JOIN avatar a USING (submission_id)")
     _lead(page, desk, base)
     page.goto(f"{base}/console/quality/disagreements/{found}")
-    page.wait_for_load_state("networkidle")
 
 
 def golden(page: Page, desk: Desk, base: str) -> None:

@@ -9,12 +9,12 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Final
 
 import typer
-from playwright.sync_api import Browser, Error, sync_playwright
+from playwright.sync_api import Browser, Error, expect, sync_playwright
 
 NAMES: Final = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 QUIET: Final = (
@@ -27,6 +27,8 @@ QUIET: Final = (
 )
 APT: Final = "apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install -y chromium fonts-noto-cjk"
 IN_CI: Final = bool(os.environ.get("CI"))
+
+expect.set_options(timeout=30_000)  # as long as Playwright waits for anything else
 
 
 class NoBrowser(Exception):
@@ -63,6 +65,28 @@ def chromium() -> Iterator[Browser]:
             yield browser
         finally:
             browser.close()
+
+
+class Shared:
+    """One Chromium for tests that follow each other. It ends before one that needs none, since Playwright's event loop belongs to this
+    thread as long as it runs."""
+
+    def __init__(self) -> None:
+        self._running = ExitStack()
+        self._browser: Browser | None = None
+
+    def browser(self) -> Browser:
+        """It runs from here on. Raises as `chromium` does."""
+        if self._browser is None:
+            self._browser = self._running.enter_context(chromium())
+        return self._browser
+
+    def close(self) -> None:
+        self._browser = None
+        self._running.close()
+
+
+shared: Final = Shared()
 
 
 def main() -> int:

@@ -3,18 +3,22 @@
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Final
 from uuid import UUID
 
 from config.container import Container
 from tests.support.servers import variant
 
+_kept: Final[list[socket.socket]] = []
+
 
 def closed_port() -> int:
-    """A port of this machine where nobody listens."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """A port of this machine where nobody listens, and nobody else can: it is ours until this process ends."""
+    ours = socket.socket()
+    ours.bind(("127.0.0.1", 0))
+    _kept.append(ours)
+    port: int = ours.getsockname()[1]
+    return port
 
 
 @contextmanager

@@ -6,12 +6,11 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 import httpx
-from fastapi import FastAPI
 
 from config.container import Container
 from pipeline.access.api_keys import Scope, create_key
 from pipeline.access.staff.reviewers import add_reviewer
-from web.app import create_app
+from tests.support.web import app_of
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # the test client would rather have httpx2
@@ -20,17 +19,13 @@ with warnings.catch_warnings():
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-BROWSER = httpx.Client(trust_env=False, timeout=10)
+BROWSER = httpx.Client(trust_env=False, timeout=60)
 """Speaks to the object store as a member's browser does: with the links that it was given and nothing else."""
 
 
-_apps: dict[int, tuple[Container, FastAPI]] = {}
-
-
 def _client(tools: Container) -> Any:
-    """A client of the web process over `tools`, which is built once: its many routes take a quarter of a second."""
-    _, app = _apps.get(id(tools)) or _apps.setdefault(id(tools), (tools, create_app(tools)))
-    return TestClient(app, raise_server_exceptions=False)
+    """A client of the web process over `tools`."""
+    return TestClient(app_of(tools), raise_server_exceptions=False)
 
 
 class Api:

@@ -12,7 +12,7 @@ from typing import IO, Any
 from sqlalchemy import create_engine
 
 from config.container import Container
-from tests.support.servers import clients, started
+from tests.support.servers import clients, quick_folder, started
 
 LANES = "TESTS_LANES"
 """The environment variable with the folder in which lanes are offered; without it a run starts servers of its own."""
@@ -35,10 +35,16 @@ def offered(folder: Path, count: int) -> Iterator[dict[str, str]]:
 @contextmanager
 def own_or_lent(folder: Path) -> Iterator[Container]:
     """The clients of servers that nobody else uses: of a free lane where lanes are offered, else of servers started in `folder`."""
-    with _lent() if LANES in os.environ else started(folder) as environment:
+    with _lent() if LANES in os.environ else _own(folder) as environment:
         _no_wait_for_the_disk(environment["PROOFDESK_DATABASE_URL"])
         with clients(environment, folder=folder) as tools:
             yield tools
+
+
+@contextmanager
+def _own(folder: Path) -> Iterator[dict[str, str]]:
+    with quick_folder(folder) as quick, started(quick) as environment:
+        yield environment
 
 
 @contextmanager

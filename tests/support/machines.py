@@ -1,8 +1,13 @@
-"""How hard the state machines try: the same few examples in an ordinary run, many new ones with `--hypothesis-profile long`."""
+"""How hard Hypothesis tries: the same few examples in an ordinary run, many new ones with `--hypothesis-profile long`."""
 
 from hypothesis import HealthCheck, Phase, settings
 
-LONG = "long"
+SAME, LONG = "same", "long"
+
+settings.register_profile(
+    SAME, derandomize=True, database=None, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile(SAME)  # an option of the command line may name another one afterwards
 
 _BOUNDED = settings(
     max_examples=20,

@@ -1,5 +1,6 @@
 """The member's page in a real browser, as a member goes about it."""
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -16,8 +17,6 @@ SIZES = {"desktop": (1280, 900), "phone": (390, 844)}
 AXE = Path(__file__).parents[1] / "console/vendor/axe.min.js"
 LEVELS = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa")
 
-expect.set_options(timeout=20_000)
-
 DROP = """(box, files) => {
     const data = new DataTransfer();
     for (const { name, type, base64 } of files) {
@@ -30,21 +29,37 @@ DROP = """(box, files) => {
 }"""
 
 
+ASLEEP = """
+    window.asleep = [];
+    const wait = window.setTimeout;
+    window.setTimeout = (work, delay, ...more) => delay < 1000 ? wait(work, delay, ...more) : -asleep.push(work);
+"""
+"""What the page would do by itself some seconds later is put aside. At the end of each look at what may have changed it means to look
+again, so that their number says how often it has looked."""
+
+
 class MemberPage:
-    """One member's page, opened by a fresh link. Whatever the browser reports as wrong is in `faults`."""
+    """One member's page, opened by a fresh link. Whatever the browser reports as wrong is in `faults`, but for what is `expected`."""
 
     def __init__(self, page: Page, tools: Container, member_id: str = "m-1") -> None:
         self.page, self.tools, self.member_id = page, tools, member_id
         self.faults: list[str] = []
+        self.expected = ["Failed to load resource"]
+        page.add_init_script(ASLEEP)
         page.on("pageerror", lambda error: self.faults.append(str(error)))
         page.on("console", self._hear)
-        page.goto(self.link())
+        self.follow(self.link())
         self.heading("Your membership")
 
     def _hear(self, message: ConsoleMessage) -> None:
         """Chromium writes an error for each answer that is one; what the page makes of it is for the test to see."""
-        if message.type == "error" and not message.text.startswith("Failed to load resource"):
+        if message.type == "error" and not any(each in message.text for each in self.expected):
             self.faults.append(message.text)
+
+    def follow(self, url: str) -> None:
+        """A link, until the page has taken its ticket out of the address. Where the page is open already it loads itself anew for it."""
+        self.page.goto(url)
+        expect(self.page).not_to_have_url(re.compile("#pl_"))
 
     def link(self, member_id: str | None = None) -> str:
         request = SessionRequest.model_validate({"member_id": member_id or self.member_id, "member": MEMBER})
@@ -61,8 +76,14 @@ class MemberPage:
         expect(self.page.get_by_role("heading", name=words)).to_be_visible()
 
     def look_again(self) -> None:
-        """What a browser says when the member comes back to the tab."""
-        self.page.evaluate("dispatchEvent(new Event('focus'))")
+        """The member comes back to the tab, twice: the first time a look may be under way that began before the latest change."""
+        for _ in range(2):
+            looks = self.page.evaluate("const looks = asleep.length; dispatchEvent(new Event('focus')); looks")
+            self.page.wait_for_function("(looks) => asleep.length > looks", arg=looks)
+
+    def wake(self) -> None:
+        """The time comes at which the page looks again by itself."""
+        self.page.evaluate("asleep.at(-1)()")
 
     def begin(self, stage: str, identity: str, form: dict[str, str], method: str) -> None:
         """The steps up to the proof."""

@@ -15,7 +15,7 @@ from pipeline.access.staff.reviewers import add_reviewer
 from pipeline.access.staff.rules.roles import Role
 from pipeline.access.staff.sign_in import SignInContext
 from tests.support.servers import variant
-from web.app import create_app
+from tests.support.web import app_of
 from web.console.session import cookie_name
 
 with warnings.catch_warnings():
@@ -28,9 +28,11 @@ PASSWORD = "correct horse battery"
 
 def hasty(tools: Container) -> Container:
     """The same clients, but passwords are hashed in no time, for tests that look at something else."""
-    made = variant(tools)
-    made.__dict__["sign_in_context"] = SignInContext(tools.db, Passwords(HASTY), tools.policy.sign_in)
-    return made
+    if "hasty" not in tools.__dict__:
+        made = tools.__dict__["hasty"] = variant(tools)
+        made.__dict__["sign_in_context"] = SignInContext(tools.db, Passwords(HASTY), tools.policy.sign_in)
+    found: Container = tools.__dict__["hasty"]
+    return found
 
 
 def person(
@@ -49,7 +51,7 @@ class Visitor:
     def __init__(self, tools: Container) -> None:
         self.tools = tools
         ours = {"Sec-Fetch-Site": "same-origin"}
-        self.client: Any = TestClient(create_app(tools), follow_redirects=False, headers=ours)
+        self.client: Any = TestClient(app_of(tools), follow_redirects=False, headers=ours)
 
     @property
     def token(self) -> str | None:

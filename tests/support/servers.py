@@ -1,9 +1,12 @@
 """The four servers of the embedded profile, once for a whole run of the tests."""
 
+import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from tempfile import TemporaryDirectory
+from typing import Any, Final
 
 from cli.embedded.servers.storage import Storage
 from cli.embedded.stack import SERVERS, Stack
@@ -16,25 +19,47 @@ from workers.middleware import Watchdog, stack
 
 ANY_PORTS = dict.fromkeys(("web", "postgres", "valkey", "storage", "mail"), 0)
 NOTHING_GIVEN = dict.fromkeys((server.variable for server in SERVERS), "")
-CLIENTS = ("db", "broker", "storage", "mailer", "inspector")
-NO_DEFAULT_POLICY = "undo_window_seconds = 10"
-_NO_ROW = """
-    DO $$ DECLARE name text; BEGIN
-      SET LOCAL session_replication_role = replica;
-      FOR name IN SELECT quote_ident(tablename) FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'alembic_version' LOOP
-        EXECUTE 'DELETE FROM ' || name;
-      END LOOP;
-      FOR name IN SELECT quote_ident(sequencename) FROM pg_sequences WHERE last_value IS NOT NULL LOOP
-        PERFORM setval(name::regclass, 1, false);
-      END LOOP;
+CLIENTS = ("db", "broker", "storage", "mailer", "inspector", "http")
+OTHERWISE: Final = {
+    "undo_window_seconds = 10": "undo_window_seconds = 0",
+    "sample = { avatar = 0.05, verification = 0.10 }": "sample = {}",
+    "mix = 0.10": "mix = 0.0",
+    "golden = 0.02": "golden = 0.0",
+}
+"""What the tests' policy says in place of the shipped one: effects leave at once, and chance gives nobody a case to look at blind. A test
+that is about either sets it (`with_review`, `quality.checking`)."""
+
+_MAKE_EMPTIED: Final = """
+    DO $$ DECLARE body text; BEGIN
+      SELECT string_agg('DELETE FROM ' || quote_ident(tablename) || ';', ' ') INTO body
+        FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'alembic_version';
+      SELECT body || string_agg('PERFORM setval(' || quote_literal(quote_ident(sequencename)) || ', 1, false);', ' ') INTO body
+        FROM pg_sequences WHERE schemaname = 'public';
+      CREATE SCHEMA IF NOT EXISTS tests;
+      EXECUTE 'CREATE OR REPLACE FUNCTION tests.emptied() RETURNS void LANGUAGE plpgsql SET session_replication_role = replica'
+        || ' AS ' || quote_literal('BEGIN ' || body || ' END');
     END $$
 """
-"""Deletes with the foreign keys off: for the few rows of a test that takes a fraction of the time of TRUNCATE, which makes new files."""
+"""A function whose statements PostgreSQL plans once for each connection. It deletes with the foreign keys off: for the few rows of a test
+that takes a fraction of the time of TRUNCATE, which makes new files."""
+
+MEMORY: Final = Path("/dev/shm")  # noqa: S108  (a folder of our own is made there)
+ROOM_BYTES: Final = 4 * 2**30
+
+
+@contextmanager
+def quick_folder(otherwise: Path) -> Iterator[Path]:
+    """A folder in memory, where there is room: servers that write into it wait for no disk. Else the other one."""
+    if not os.access(MEMORY, os.W_OK) or shutil.disk_usage(MEMORY).free < ROOM_BYTES:
+        yield otherwise
+        return
+    with TemporaryDirectory(prefix="proofdesk-tests-", dir=MEMORY) as made:
+        yield Path(made)
 
 
 @contextmanager
 def servers(folder: Path) -> Iterator[Container]:
-    """Start the servers beneath `folder`, migrate the database and make the buckets; effects leave without an undo window."""
+    """Start the servers beneath `folder`, migrate the database and make the buckets."""
     with started(folder) as environment, clients(environment, folder=folder) as tools:
         yield tools
 
@@ -51,12 +76,16 @@ def clients(environment: dict[str, str], *, folder: Path) -> Iterator[Container]
     """The clients of servers that run; the policy for the tests is written beneath `folder`."""
     policy_file = folder / "policy.toml"
     text = POLICY_FILE.read_text()
-    assert NO_DEFAULT_POLICY in text
-    policy_file.write_text(text.replace(NO_DEFAULT_POLICY, "undo_window_seconds = 0"))
+    for shipped, ours in OTHERWISE.items():
+        assert text.count(f"\n{shipped} ") == 1
+        text = text.replace(f"\n{shipped} ", f"\n{ours} ")
+    policy_file.write_text(text)
     tools = build_container(settings_of(environment, policy_file=policy_file), middleware=middleware)
     try:
         upgrade(tools.db.engine)
         tools.storage.ensure_buckets()
+        with tools.db.engine.begin() as connection:
+            connection.exec_driver_sql(_MAKE_EMPTIED)
         yield tools
     finally:
         tools.close()
@@ -78,10 +107,11 @@ died: list[int] = []
 
 def variant(tools: Container, *, policy: Policy | None = None, own: tuple[str, ...] = (), **settings: Any) -> Container:
     """A container that shares the clients of `tools`, but for those named in `own`, which it builds from its own settings."""
-    made = Container(
-        Settings.model_validate({**tools.settings.model_dump(), **settings}), tools.patient, tools.middleware
-    )
+    known = Settings.model_validate({**tools.settings.model_dump(), **settings}) if settings else tools.settings
+    made = Container(known, tools.patient, tools.middleware)
     shared = {name: getattr(tools, name) for name in CLIENTS if name not in own}
+    if policy is None and "db" not in own:
+        shared["sign_in_context"] = tools.sign_in_context  # it hashes a password when it is built
     made.__dict__.update(shared, policy=policy or tools.policy)
     return made
 
@@ -95,20 +125,28 @@ def with_review(tools: Container, **review: Any) -> Container:
 def empty(tools: Container) -> None:
     """Back to the state right after the start: no row, no hint, no object, no mail."""
     with tools.db.engine.begin() as connection:
-        connection.exec_driver_sql(_NO_ROW)
+        connection.exec_driver_sql("SELECT tests.emptied()")
     tools.broker.client.flushall()
     for bucket in (tools.storage.uploads, tools.storage.vault, tools.storage.public):
-        for key in kept_keys(tools, bucket):
-            tools.storage.delete(bucket, key)
+        for path in _bucket_folder(tools, bucket).iterdir():
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
     for path in mail_folder(tools).glob("*.eml"):
         path.unlink()
 
 
 def kept_keys(tools: Container, bucket: str) -> list[str]:
-    """The keys of a bucket's objects, as they lie in the store's folder: quicker than asking it. What is hidden there is its own."""
-    folder = mail_folder(tools).with_name(Storage.name) / bucket
-    files = (path.relative_to(folder) for path in folder.rglob("*") if path.is_file())
-    return sorted(str(file) for file in files if not any(part.startswith(".") for part in file.parts))
+    """The keys of a bucket's objects, as they lie in the store's folder: quicker than asking it. What is hidden there is its own, and is
+    not walked through: it keeps a folder for each object that ever was."""
+    top, keys = _bucket_folder(tools, bucket), []
+    for place, folders, files in os.walk(top):
+        folders[:] = [each for each in folders if not each.startswith(".")]
+        keys += [(Path(place) / file).relative_to(top).as_posix() for file in files if not file.startswith(".")]
+    return sorted(keys)
+
+
+def _bucket_folder(tools: Container, bucket: str) -> Path:
+    """Where the store keeps a bucket's objects and what it writes about them. It keeps nothing in mind."""
+    return mail_folder(tools).with_name(Storage.name) / bucket
 
 
 def mail_folder(tools: Container) -> Path:

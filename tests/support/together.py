@@ -15,7 +15,7 @@ def at_once(count: int, do: Callable[[int], T]) -> tuple[list[T], list[Exception
     raised: list[Exception] = []
 
     def run(number: int) -> None:
-        barrier.wait(timeout=30)
+        barrier.wait(timeout=60)
         try:
             given.append(do(number))
         except Exception as error:  # noqa: BLE001  (handed to the test)
@@ -30,7 +30,7 @@ def at_once(count: int, do: Callable[[int], T]) -> tuple[list[T], list[Exception
     return given, raised
 
 
-def until(condition: Callable[[], T], *, seconds: float = 20) -> T:
+def until(condition: Callable[[], T], *, seconds: float = 60) -> T:
     """What `condition` gives once it is true. Fails when that has not come to pass by the deadline."""
     deadline = time.monotonic() + seconds
     while not (found := condition()):

@@ -9,25 +9,60 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 import uvicorn
+from fastapi import FastAPI
 
 from config.container import Container
 from config.policy import POLICY_FILE
-from tests.support.faults import closed_port
 from tests.support.servers import variant
 from tests.support.together import until
 from web.app import create_app
 
 
+def app_of(tools: Container) -> FastAPI:
+    """The web process over `tools`, which is built once: its many routes take a quarter of a second."""
+    if "app" not in tools.__dict__:
+        tools.__dict__["app"] = create_app(tools)
+    app: FastAPI = tools.__dict__["app"]
+    return app
+
+
 @contextmanager
-def serving(tools: Container, *, port: int = 0) -> Iterator[str]:
+def serving(tools: Container) -> Iterator[str]:
     """Where the web process of `tools` answers. It leaves the clients of `tools` open."""
-    config = uvicorn.Config(create_app(tools), host="127.0.0.1", port=port, log_config=None, lifespan="off")
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, daemon=True)
+    with _door() as door, _served(tools, door):
+        yield f"http://127.0.0.1:{_port(door)}"
+
+
+@contextmanager
+def serving_as_told(tools: Container) -> Iterator[Container]:
+    """The same at the address that its settings name, so that the links that it makes lead to it. The member centre is of another
+    origin and answers too."""
+    with _door() as door:
+        port = _port(door)
+        centre = f"http://localhost:{port}"
+        told = variant(tools, web_url=f"http://127.0.0.1:{port}", web_port=port, member_centre_url=centre)
+        with _served(told, door):
+            yield told
+
+
+def _door() -> socket.socket:
+    """A port that is ours from now on."""
+    return socket.create_server(("127.0.0.1", 0))
+
+
+def _port(door: socket.socket) -> int:
+    port: int = door.getsockname()[1]
+    return port
+
+
+@contextmanager
+def _served(tools: Container, door: socket.socket) -> Iterator[None]:
+    server = uvicorn.Server(uvicorn.Config(app_of(tools), log_config=None, lifespan="off"))
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [door]}, daemon=True)
     thread.start()
-    until(lambda: server.started, seconds=60)
+    until(lambda: server.started)
     try:
-        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+        yield
     finally:
         server.should_exit = True
         server.force_exit = True
@@ -35,25 +70,15 @@ def serving(tools: Container, *, port: int = 0) -> Iterator[str]:
 
 
 @contextmanager
-def serving_as_told(tools: Container) -> Iterator[Container]:
-    """The same at the address that its settings name, so that the links that it makes lead to it. The member centre is of another
-    origin and answers too."""
-    port = closed_port()
-    centre = f"http://localhost:{port}"
-    told = variant(tools, web_url=f"http://127.0.0.1:{port}", web_port=port, member_centre_url=centre)
-    with serving(told, port=port):
-        yield told
-
-
-@contextmanager
 def serving_alone(tools: Container) -> Iterator[str]:
     """The same in a process of its own, which shares no interpreter with whoever measures it. It has the shipped policy."""
-    port = closed_port()
+    with _door() as door:
+        port = _port(door)
     known = variant(tools, web_port=port, policy_file=POLICY_FILE).settings.model_dump(mode="json", exclude_none=True)
     told = {f"PROOFDESK_{name.upper()}": str(value) for name, value in known.items()}
     with subprocess.Popen([sys.executable, "-m", "web"], env={**os.environ, **told}) as web:
         try:
-            until(lambda: _answers(port), seconds=60)
+            until(lambda: _answers(port))
             yield f"http://127.0.0.1:{port}"
         finally:
             web.terminate()

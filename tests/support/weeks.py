@@ -117,7 +117,6 @@ def _row(connection: Connection, table: Table, **values: Any) -> UUID:
 def disagreed(desk: Desk, case: UUID, at: datetime, *, who: str = "j.ortiz") -> UUID:
     """Somebody has looked at a decided case blind and rejected it."""
     ((made,),) = desk.sql("SELECT id FROM decision WHERE submission_id = :id AND undone_at IS NULL", id=case)
-    desk.sql("DELETE FROM quality_check WHERE decision_id = :id", id=made)  # its own lot may have drawn it
     with desk.tools.db.begin() as connection:
         known = {"kind": "sample", "submission_id": case, "decision_id": made, "version": 2, "queue": "avatar"}
         asked = _row(connection, check, **known, opens_at=at, answered_at=at, reviewer_id=who)

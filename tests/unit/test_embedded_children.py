@@ -67,7 +67,7 @@ def spec(home: Home, *command: str, name: str = "worker-1") -> Spec:
     return Spec(name=name, command=command, environment=dict(os.environ), log=home.log(name), ending=ending)
 
 
-def eventually(condition: Callable[[], bool], seconds: float = 10) -> bool:
+def eventually(condition: Callable[[], bool], seconds: float = 60) -> bool:
     deadline = time.monotonic() + seconds
     while not condition() and time.monotonic() < deadline:
         time.sleep(0.02)
@@ -135,7 +135,7 @@ def test_a_lost_race_for_a_port_is_an_error_of_its_own(home: Home, supervisor: S
     child = supervisor.start(spec(home, sys.executable, "-c", f"raise SystemExit({message!r})"))
 
     with pytest.raises(AddressInUseError):
-        await_answer(child, lambda: None, port=1, seconds=10, aborting=threading.Event())
+        await_answer(child, lambda: None, port=1, seconds=60, aborting=threading.Event())
 
 
 def test_a_failure_is_reported_with_the_end_of_the_log(home: Home, supervisor: Supervisor) -> None:
@@ -144,7 +144,7 @@ def test_a_failure_is_reported_with_the_end_of_the_log(home: Home, supervisor: S
     )
 
     with pytest.raises(EmbeddedError, match=r"migrate ended at its start \(exit code 1\)(.|\n)*the table is missing"):
-        await_end(child, seconds=10, aborting=threading.Event())
+        await_end(child, seconds=60, aborting=threading.Event())
 
 
 def test_leftovers_are_found_by_their_environment_even_if_they_ignore_sigterm(home: Home, stray: Stray) -> None:

@@ -6,6 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.order import LONGEST
+
+TESTS = Path(__file__).parents[1]
 ROOT = Path(__file__).parents[2]
 OURS = ("schemas", "pipeline", "config", "workers", "web", "cli")
 TREES = {
@@ -105,3 +108,7 @@ def test_an_assignment_is_seen_however_it_is_written(code: str) -> None:
 )
 def test_what_assigns_no_state_is_left_alone(code: str) -> None:
     assert not assigns_a_submissions_state(ast.parse(code))
+
+
+def test_every_file_of_tests_that_is_begun_early_is_there() -> None:
+    assert set(LONGEST) - {file.name for file in TESTS.rglob("test_*.py")} == set()

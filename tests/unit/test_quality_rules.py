@@ -4,7 +4,6 @@ from uuid import UUID
 import pytest
 
 from config.policy import load_policy
-from pipeline.kernel.ids import new_id
 from pipeline.kernel.rules.statistics import kappa, percentile
 from pipeline.review.quality.rules.agreement import (
     GoldenAnswer,
@@ -77,13 +76,15 @@ def test_anybody_can_compute_again_whether_a_decision_is_sampled() -> None:
 
 
 def test_as_many_are_sampled_as_the_policy_says() -> None:
-    sampled = [is_sampled(new_id(), "verification", QUALITY) for _ in range(4000)]
-    looks = [blind_look_for(new_id(), QUALITY.model_copy(update={"mix": 0.3, "golden": 0.2})) for _ in range(4000)]
+    ids = [UUID(int=number) for number in range(4000)]
+
+    sampled = [is_sampled(each, "verification", QUALITY) for each in ids]
+    looks = [blind_look_for(each, QUALITY.model_copy(update={"mix": 0.3, "golden": 0.2})) for each in ids]
 
     assert sum(sampled) / 4000 == pytest.approx(QUALITY.sample["verification"], abs=0.03)
     assert looks.count(CheckKind.SAMPLE) / 4000 == pytest.approx(0.3, abs=0.05)
     assert looks.count(CheckKind.GOLDEN) / 4000 == pytest.approx(0.2, abs=0.05)
-    assert not is_sampled(new_id(), "a queue that the policy does not name", QUALITY)
+    assert not any(is_sampled(each, "a queue that the policy does not name", QUALITY) for each in ids)
 
 
 def pair(first: Said, second: Said, ruling: str | None = None) -> Pair:
