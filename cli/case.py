@@ -1,5 +1,3 @@
-"""A case as text for a terminal."""
-
 from collections.abc import Iterator, Sequence
 from typing import Any
 

@@ -1,5 +1,3 @@
-"""`proofdesk doctor`: checks every setting and dependency, with advice for what is wrong."""
-
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any

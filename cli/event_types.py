@@ -1,5 +1,3 @@
-"""`proofdesk webhook types`: the types of events, and the tables of docs/events.md."""
-
 import re
 from collections.abc import Iterator
 from typing import Annotated, Final

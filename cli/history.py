@@ -1,5 +1,3 @@
-"""What happened to a submission, from the door to the mail."""
-
 from typing import Annotated
 
 import typer

@@ -1,5 +1,3 @@
-"""`proofdesk inspect`: the inspection of files on disk, without any server."""
-
 import os
 import sys
 from collections import deque

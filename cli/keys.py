@@ -1,5 +1,3 @@
-"""API keys, for administrators."""
-
 from typing import Annotated
 from uuid import UUID
 

@@ -1,11 +1,9 @@
-"""Look at a mail as members get it."""
-
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from cli.output import AsJson, console, print_json, print_table
+from cli.output import AsJson, console, print_json, print_listed
 from config.policy import load_policy
 from config.settings import Settings
 from pipeline.kernel.errors import NotFound
@@ -58,11 +56,8 @@ def _list(policy: Policy, *, as_json: bool) -> None:
     rows = [
         {"template": each, "category": each.category, "variants": list(variants(each, policy))} for each in MailTemplate
     ]
-    if as_json:
-        print_json(rows)
-        return
     lines = [[row["template"], row["category"] or "always sent", ", ".join(row["variants"] or ())] for row in rows]
-    print_table(["template", "category", "variants"], lines)
+    print_listed(rows, ["template", "category", "variants"], lines, as_json=as_json)
 
 
 def _template(name: str) -> MailTemplate:

@@ -1,5 +1,3 @@
-"""The `proofdesk` command."""
-
 import sys
 from collections.abc import Mapping, Sequence
 from importlib import import_module

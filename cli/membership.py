@@ -1,11 +1,9 @@
-"""`proofdesk membership`, for leads: causes of a level, corrections, and reviews of spend after refunds."""
-
 from typing import Annotated
 from uuid import UUID
 
 import typer
 
-from cli.output import AsJson, console, print_fields, print_json, print_result, print_table
+from cli.output import AsJson, console, print_fields, print_json, print_listed, print_result, print_table
 from cli.tools import tools
 from config.container import Container
 from pipeline.kernel.ids import new_id
@@ -68,11 +66,9 @@ def reviews(
     with tools() as tool:
         currency = tool.policy.spend.base_currency
         found = listed(state=state, cursor=None, limit=limit, currency=currency, db=tool.db)
-    if as_json:
-        print_json(found)
-        return
     rows = [[each.id, each.member_id, each.stage, _words(each.spent), _words(each.needed)] for each in found.items]
-    print_table(["review", "member", "stage", "sum of orders", "required"], rows, empty="There is no such review.")
+    columns = ["review", "member", "stage", "sum of orders", "required"]
+    print_listed(found, columns, rows, as_json=as_json, empty="There is no such review.")
 
 
 @app.command()

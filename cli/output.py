@@ -1,5 +1,3 @@
-"""The output of commands: a table for people, or JSON for programs."""
-
 import sys
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
@@ -31,6 +29,16 @@ def print_result(result: BaseModel, *, as_json: bool) -> None:
         print_json(result)
     else:
         print_fields(result.model_dump(mode="json"))
+
+
+def print_listed(
+    found: object, columns: Sequence[str], rows: Iterable[Sequence[object]], *, as_json: bool, empty: str = "Nothing."
+) -> None:
+    """Print what a command found: as JSON, or as a table of the rows."""
+    if as_json:
+        print_json(found)
+    else:
+        print_table(columns, rows, empty=empty)
 
 
 def print_table(

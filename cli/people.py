@@ -1,12 +1,10 @@
-"""The people who review, for administrators at a terminal."""
-
 import sys
 from collections.abc import Sequence
 from typing import Annotated
 
 import typer
 
-from cli.output import AsJson, console, print_json, print_table, when
+from cli.output import AsJson, console, print_listed, when
 from cli.tools import tools
 from config.container import Container
 from pipeline.access.staff import accounts
@@ -64,14 +62,12 @@ def show_all(as_json: AsJson = False) -> None:
     """Everybody: roles, languages, whether they can sign in, and in how many browsers they are signed in."""
     with tools() as tool:
         found = accounts.list_people(db=tool.db, rules=tool.policy.sign_in)
-    if as_json:
-        print_json([each.shown() for each in found])
-        return
     rows = [
         [each.reviewer_id, each.name, _words(each.roles), _words(each.languages), _state(each), each.sessions]
         for each in found
     ]
-    print_table(["reviewer", "name", "roles", "languages", "state", "browsers"], rows, empty="Nobody yet.")
+    columns = ["reviewer", "name", "roles", "languages", "state", "browsers"]
+    print_listed([each.shown() for each in found], columns, rows, as_json=as_json, empty="Nobody yet.")
 
 
 @app.command()

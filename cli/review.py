@@ -1,12 +1,10 @@
-"""`proofdesk queue` and `proofdesk review`: review at a terminal or from a script."""
-
 from typing import Annotated
 from uuid import UUID
 
 import typer
 
 from cli.case import print_case
-from cli.output import AsJson, console, print_json, print_result, print_table, when
+from cli.output import AsJson, console, print_json, print_listed, print_result, when
 from cli.submit import read_json
 from cli.tools import tools
 from pipeline.kernel.validation import parse
@@ -31,14 +29,12 @@ def queue_counts(as_json: AsJson = False) -> None:
     """Count the cases that wait for review, by queue."""
     with tools() as tool:
         view = queues.queue(context=tool.review)
-    if as_json:
-        print_json(view)
-        return
     rows = [
         [line.queue, f"{line.waiting}+" if line.more else line.waiting, line.claimed, line.overdue, line.due_soonest_at]
         for line in view.queues
     ]
-    print_table(["queue", "waiting", "claimed", "overdue", "due soonest"], rows, empty="No case waits for review.")
+    columns = ["queue", "waiting", "claimed", "overdue", "due soonest"]
+    print_listed(view, columns, rows, as_json=as_json, empty="No case waits for review.")
 
 
 @app.command()
@@ -166,14 +162,11 @@ def mine(reviewer: As, as_json: AsJson = False) -> None:
     """List the cases that you have claimed and those that colleagues offer you."""
     with tools() as tool:
         held = queues.claims_of(reviewer, context=tool.review)
-    if as_json:
-        print_json(held)
-        return
     rows = [
         ["offered" if each.offered else "claimed", each.queue, when(each.claim.lease_until), each.claim.id]
         for each in held.claims
     ]
-    print_table(["state", "queue", "ends", "claim"], rows, empty="You have no case.")
+    print_listed(held, ["state", "queue", "ends", "claim"], rows, as_json=as_json, empty="You have no case.")
 
 
 @app.command()

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from cli.output import AsJson, print_json, print_table
+from cli.output import AsJson, print_listed
 from cli.tools import tools
 from pipeline.kernel import clock
 from pipeline.workflows.sla_report import SlaWeek, sla_weeks
@@ -18,11 +18,9 @@ def sla(
     now = clock.now()
     with tools() as tool:
         found = sla_weeks(since=now - timedelta(days=days), now=now, db=tool.db, clock=tool.policy.clock)
-    if as_json:
-        print_json([asdict(each) for each in found])
-        return
     columns = ["week", "kind", "kept", "late", "waiting", "in time", "p50", "p90", "p99"]
-    print_table(columns, [_row(each) for each in found], empty=f"Nothing was accepted in the last {days} days.")
+    empty = f"Nothing was accepted in the last {days} days."
+    print_listed([asdict(each) for each in found], columns, map(_row, found), as_json=as_json, empty=empty)
 
 
 def _row(each: SlaWeek) -> list[object]:

@@ -1,5 +1,3 @@
-"""`proofdesk submit`: the third door, for files on disk."""
-
 import hashlib
 import mimetypes
 import sys

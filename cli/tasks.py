@@ -1,5 +1,3 @@
-"""Durable work, for operators."""
-
 from typing import Annotated
 from uuid import UUID
 

@@ -1,5 +1,3 @@
-"""`proofdesk up`: the embedded profile in the foreground, until Ctrl-C."""
-
 import signal
 import time
 from collections.abc import Sequence

@@ -1,5 +1,3 @@
-"""Endpoints that events are sent to, for administrators."""
-
 from datetime import datetime
 from typing import Annotated
 from uuid import UUID
@@ -7,7 +5,7 @@ from uuid import UUID
 import typer
 
 from cli.event_types import types
-from cli.output import AsJson, console, print_json, print_table
+from cli.output import AsJson, console, print_json, print_listed
 from cli.tools import tools
 from pipeline.events.webhooks import endpoints
 from pipeline.kernel import clock
@@ -39,11 +37,9 @@ def list_endpoints(as_json: AsJson = False) -> None:
     """List endpoints, their state, and how many events each still has to get."""
     with tools() as tool:
         found = endpoints.list_endpoints(db=tool.db)
-    if as_json:
-        print_json([each.model_dump(mode="json") for each in found])
-        return
     rows = [[each.id, each.state, each.pending, each.url, each.paused_because] for each in found]
-    print_table(["id", "state", "pending", "url", "why paused"], rows, empty="There is no endpoint.")
+    columns = ["id", "state", "pending", "url", "why paused"]
+    print_listed(found, columns, rows, as_json=as_json, empty="There is no endpoint.")
 
 
 @app.command()

@@ -70,7 +70,7 @@ class Container:
 
     @cached_property
     def hints(self) -> Hints:
-        """Tells workers what is due."""
+        """Sends hints that tasks are due."""
         return Hints(self.broker)
 
     @cached_property
@@ -79,7 +79,7 @@ class Container:
         return Database(engine(self.settings.sqlalchemy_url), after_commit=self._hint)
 
     def _hint(self, hints: Sequence[Hint]) -> None:
-        """Tell workers after a commit, best effort; what does not leave is unmarked, for the relay to send."""
+        """Send hints after a commit, best effort; those that were not sent are unmarked, so that the relay sends them."""
         if not self.hints(hints):
             with suppress(DatabaseUnavailable):
                 forget_hints(self.db, hints)
@@ -166,7 +166,7 @@ class Container:
 
     @cached_property
     def topic(self) -> Topic:
-        """Where Amazon tells of bounces and complaints."""
+        """The topic on which Amazon SNS reports bounces and complaints."""
         return Topic(self.settings.sns_topic_arn, fetch_from_amazon)
 
     @cached_property
@@ -203,7 +203,7 @@ class Container:
 
     @cached_property
     def inspector(self) -> Sandbox:
-        """Looks at files in children that may die, as many as there are threads that ask."""
+        """Inspects files in child processes, one for each thread of a worker."""
         return Sandbox(children=self.settings.worker_threads)
 
     @cached_property

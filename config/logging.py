@@ -27,7 +27,8 @@ def configure_logging(
 ) -> None:
     """Set up logging for one process; its name is on every line. Lines of libraries get the same format."""
     console = log_format == "console" or (log_format == "auto" and sys.stderr.isatty())
-    renderers = _console() if console else _json()
+    to_json = structlog.processors.JSONRenderer(serializer=_dumps)
+    renderers: list[Any] = [_RENDERER] if console else [structlog.processors.format_exc_info, to_json]
     structlog.configure(
         processors=[*_SHARED, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),
@@ -59,14 +60,6 @@ def readable(line: str) -> str:
     event.pop("process", None)
     event["timestamp"] = str(event.get("timestamp", ""))[11:23]
     return str(_RENDERER(None, "", event))
-
-
-def _console() -> list[Any]:
-    return [_RENDERER]
-
-
-def _json() -> list[Any]:
-    return [structlog.processors.format_exc_info, structlog.processors.JSONRenderer(serializer=_dumps)]
 
 
 def _dumps(value: Any, **_: Any) -> str:

@@ -1,5 +1,3 @@
-"""What a reviewer sees of a case."""
-
 from datetime import datetime
 from typing import Any
 from uuid import UUID

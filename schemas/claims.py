@@ -1,5 +1,3 @@
-"""What reviewers' clients send and read of the queue: claims, what waits, and passing a case on."""
-
 from datetime import datetime
 from typing import Literal
 from uuid import UUID

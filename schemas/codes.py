@@ -1,5 +1,3 @@
-"""What upstream sends and reads of a code that a member copied out of a mail to their business address."""
-
 from datetime import datetime
 from typing import Annotated
 from uuid import UUID

@@ -1,5 +1,3 @@
-"""Corrections of a member's stages by a person, and what refunds bring before a person."""
-
 from datetime import datetime
 from typing import Literal
 from uuid import UUID
@@ -45,9 +43,9 @@ class StageCorrection(Frozen):
 
 
 class SpendReview(Frozen):
-    """A stage whose member has come below its amount by refunds: a person settles whether they keep it.
+    """A stage whose member has come below its amount by refunds: a person decides whether they keep it.
 
-    One that is `recovered` needs nobody: new orders reached the amount again.
+    `recovered`: new orders reached the amount again, so no person decides.
     """
 
     id: UUID

@@ -1,5 +1,3 @@
-"""What a reviewer says of a case, what comes of it, and what is covered before."""
-
 from datetime import datetime
 from typing import Literal
 from uuid import UUID

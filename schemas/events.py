@@ -46,7 +46,7 @@ class SubmissionMoved(Frozen):
 
 
 class SubmissionDue(Frozen):
-    """The result of a submission is promised until `due_at` and not there: soon to be late, or late. Each is sent once.
+    """The result of a submission is due soon, or overdue: it has no result yet, and is due at `due_at`. Each is sent once.
 
     `version` is the submission's: what is older than what you have is stale.
     """

@@ -1,5 +1,3 @@
-"""What other services tell Proofdesk: orders, and what earns points."""
-
 from datetime import datetime
 from decimal import Decimal
 from typing import Annotated
@@ -42,7 +40,7 @@ class EventRequest(Frozen):
 class SpendCounted(Frozen):
     """What an order's event came to: what the order counts now, all that the member's orders come to, and the stages reached.
 
-    `order_known` is false while only refunds or a cancellation of the order were told. Amounts are in the base currency.
+    `order_known` is false while only refunds or a cancellation of the order were reported. Amounts are in the base currency.
     """
 
     order_id: str

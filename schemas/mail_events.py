@@ -1,4 +1,4 @@
-"""What comes back from mail providers: bounces and complaints, in a shape of our own and in Amazon's."""
+"""Bounces and complaints that mail providers report, in a format of our own and in Amazon's."""
 
 from datetime import datetime
 from typing import Annotated, Any, Literal
@@ -80,13 +80,13 @@ class SesNotice(_Theirs):
     complaint: _Complaint | None = None
 
     def suppressed(self) -> tuple[Literal["bounce", "complaint"], tuple[str, ...]] | None:
-        """The reason and the addresses that nothing is to be sent to any more; None for all other news.
+        """The reason and the addresses that nothing is to be sent to any more; None for any other notification.
 
         A bounce that is not `Permanent` may pass by itself.
         """
-        told: Any = self.notificationType or self.eventType
-        if told == "Complaint" and self.complaint:
+        kind: Any = self.notificationType or self.eventType
+        if kind == "Complaint" and self.complaint:
             return "complaint", tuple(each.emailAddress for each in self.complaint.complainedRecipients)
-        if told == "Bounce" and self.bounce and self.bounce.bounceType == "Permanent":
+        if kind == "Bounce" and self.bounce and self.bounce.bounceType == "Permanent":
             return "bounce", tuple(each.emailAddress for each in self.bounce.bouncedRecipients)
         return None

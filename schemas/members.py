@@ -1,5 +1,3 @@
-"""What upstream reads of a member: level, benefits, chances, avatar."""
-
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Literal
@@ -106,7 +104,7 @@ class MethodView(MethodOffer):
 
 
 class UnderReview(Frozen):
-    """A verification that has no result yet, and when that is promised and why; a code that is waited for has a time of its own."""
+    """A verification that has no result yet, with its due time and the rule for it; a code expires at a time of its own."""
 
     submission_id: UUID
     method: str

@@ -1,4 +1,4 @@
-"""How an error is told over HTTP: problem+json (RFC 9457)."""
+"""An error over HTTP: problem+json (RFC 9457)."""
 
 from pydantic import BaseModel, ConfigDict
 

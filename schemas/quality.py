@@ -1,5 +1,3 @@
-"""What leads send and read: golden cases, adjudication, and the numbers of quality."""
-
 from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID

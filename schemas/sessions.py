@@ -1,5 +1,3 @@
-"""A member's session: upstream asks for a link, the member's page opens it and acts for this one member."""
-
 from datetime import datetime
 from typing import Annotated
 

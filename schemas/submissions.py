@@ -1,5 +1,3 @@
-"""What upstream services send and read: upload slots and submissions."""
-
 from datetime import datetime
 from typing import Annotated, Any, Final, Literal, get_args
 from uuid import UUID
@@ -129,7 +127,7 @@ class TaxNumberSubmission(VerificationSubmission):
 
 
 class BusinessEmailSubmission(VerificationSubmission):
-    """Verification by a code that is sent to a business address and comes back (DOMAIN §7.3)."""
+    """Verification by a code that is sent to a business address and confirmed (DOMAIN §7.3)."""
 
     method: Literal["business_email"]
     business_email: MailAddress
@@ -282,7 +280,7 @@ class SubmissionPage(Frozen):
 
 
 class FullSubmissionPage(Frozen):
-    """The same page with everything of each submission, for whoever holds many against what they know."""
+    """The same page with each submission in full, for a service that compares many with its own records."""
 
     items: tuple[SubmissionView, ...]
     next_cursor: str | None

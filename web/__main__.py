@@ -1,5 +1,3 @@
-"""`python -m web`: the web process, at the address that the settings name."""
-
 import sys
 
 import uvicorn

@@ -1,5 +1,3 @@
-"""Health checks for load balancers and operators."""
-
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 

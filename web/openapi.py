@@ -43,8 +43,9 @@ def _document(app: FastAPI) -> dict[str, Any]:
     shapes.update(problem.pop("$defs"))
     shapes[ProblemDocument.__name__] = problem
     made["components"]["securitySchemes"] = {"key": _SCHEME}
-    for path, verb, operation in _operations(made):
-        _complete(operation, path, verb)
+    for path, item in made["paths"].items():
+        for verb in _VERBS & item.keys():
+            _complete(item[verb], path, verb)
     _drop_nested_discriminators(made)
     return made
 
@@ -59,12 +60,6 @@ def _drop_nested_discriminators(part: Any) -> None:
             del part["discriminator"]
     for each in part.values() if isinstance(part, dict) else part if isinstance(part, list) else ():
         _drop_nested_discriminators(each)
-
-
-def _operations(made: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
-    for path, item in made["paths"].items():
-        for verb in _VERBS & item.keys():
-            yield path, verb, item[verb]
 
 
 def _complete(operation: dict[str, Any], path: str, verb: str) -> None:

@@ -1,5 +1,3 @@
-"""The actors, one for each kind of task: each claims its task and calls a use case."""
-
 from collections.abc import Callable, Mapping
 from typing import Final
 

@@ -1,5 +1,3 @@
-"""The middleware around each message; `stack` has the order."""
-
 import os
 import threading
 import time

@@ -48,7 +48,7 @@ class Recovery(threading.Thread):
         self.join(timeout=STOP_SECONDS)
 
     def look(self) -> bool:
-        """Probe what is away, and resume the tasks of what is back. Returns whether nothing is away now.
+        """Probe the dependencies that were away, and resume the tasks of those that answer. Returns whether all answer.
 
         Raises DatabaseUnavailable; then the next call does it.
         """

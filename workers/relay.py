@@ -1,5 +1,3 @@
-"""The relay process: hints due tasks, takes back expired leases and claims, fires the schedule."""
-
 import signal
 import sys
 import threading

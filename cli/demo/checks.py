@@ -28,14 +28,11 @@ def submission_differences(plan: Plan, view: Mapping[str, Any], mails: Sequence[
     yield from _differs("findings", {each["code"] for each in view["findings"]}, set(plan.findings))
     yield from _differs("chance", view["chance"], plan.chance)
     yield from _differs("effects", {each["name"]: each["state"] for each in view["effects"]}, dict(plan.effects))
-    yield from _differs("rule of the due time", view["due"]["rule"]["name"], _rule(plan))
+    rule = "hours_by_the_clock" if plan.kind == "avatar" else "working_days"
+    yield from _differs("rule of the due time", view["due"]["rule"]["name"], rule)
     decision = view["decision"] or {"reasons": []}
     yield from _differs("reasons", [each["code"] for each in decision["reasons"]], list(plan.reasons))
     yield from _mail_differences(plan, view, mails)
-
-
-def _rule(plan: Plan) -> str:
-    return "hours_by_the_clock" if plan.kind == "avatar" else "working_days"
 
 
 def _mail_differences(plan: Plan, view: Mapping[str, Any], mails: Sequence[Mail]) -> Iterator[str]:

@@ -1,5 +1,3 @@
-"""HTTP clients of the demo: requests with retries, and the upstream service that submits."""
-
 import time
 from collections.abc import Callable, Mapping
 from functools import cache
@@ -122,21 +120,11 @@ class Upstream:
 
     def _upload(self, upload: Upload) -> dict[str, Any]:
         file = demo_file(upload.file)
-        body = {
-            "purpose": upload.slot,
-            "media_type": file.media_type,
-            "length": len(file.body),
-            "filename": file.filename,
-        }
-        slot = self.api.post("/v1/uploads", body).raise_for_status().json()
+        declared = {"filename": file.filename, "media_type": file.media_type, "length": len(file.body)}
+        slot = self.api.post("/v1/uploads", {"purpose": upload.slot, **declared}).raise_for_status().json()
         if upload.put:
             with_retries(lambda: anybody().put(slot["url"], content=file.body, headers=slot["headers"]))
-        reference = {
-            "key": slot["key"],
-            "filename": file.filename,
-            "media_type": file.media_type,
-            "length": len(file.body),
-        }
+        reference = {"key": slot["key"], **declared}
         if upload.declare_sha256:
             reference["sha256"] = upload.declare_sha256
         return {"kind": upload.kind, "file": reference, "facts": file.facts}

@@ -1,5 +1,3 @@
-"""One run of the demo: submits by the plans, waits until each submission has ended, and checks the results."""
-
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence

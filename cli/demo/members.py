@@ -1,5 +1,3 @@
-"""The demo's members: the form and materials of each identity, and plans for single submissions."""
-
 from collections.abc import Mapping
 from typing import Final
 

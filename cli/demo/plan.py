@@ -1,5 +1,3 @@
-"""One plan for each submission of the demo, with its expected end; and the submission that was sent by it."""
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime

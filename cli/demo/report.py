@@ -1,5 +1,3 @@
-"""The demo's output: a line for each ended submission, tables at the end, or one JSON object."""
-
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -66,21 +64,16 @@ def _submissions(sent: Sequence[Sent]) -> Table:
     )
     for each in sent:
         view = each.view
+        time = f"{each.seconds:.1f} s" if each.seconds is not None else "not ended"
         path = " → ".join(step["state"] for step in view.get("history", []))
         colour = _COLOURS.get(view.get("state", ""), "white")
-        table.add_row(
-            each.plan.label, each.plan.door, f"[{colour}]{path}[/{colour}]", _findings_or_reasons(view), _time(each)
-        )
+        table.add_row(each.plan.label, each.plan.door, f"[{colour}]{path}[/{colour}]", _findings_or_reasons(view), time)
     return table
 
 
 def _findings_or_reasons(view: Mapping[str, Any]) -> str:
     decision = view.get("decision") or {"reasons": []}
     return " ".join([each["code"] for each in (*view.get("findings", []), *decision["reasons"])]) or "–"
-
-
-def _time(sent: Sent) -> str:
-    return f"{sent.seconds:.1f} s" if sent.seconds is not None else "not ended"
 
 
 def _levels(job: Job) -> Table:

@@ -1,5 +1,3 @@
-"""The demo's reviewer: claims cases, opens their pages, and decides by the plan."""
-
 import threading
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
@@ -52,9 +50,8 @@ class Reviewer(threading.Thread):
             return False
         self._open_pages(case)
         decision = self._api.post(f"/v1/review/claims/{case['claim']['id']}/decision", self._decision(case, plan))
-        if decision.status_code == HTTPStatus.CONFLICT:
-            return True
-        decision.raise_for_status()
+        if decision.status_code != HTTPStatus.CONFLICT:
+            decision.raise_for_status()
         return True
 
     def _release(self, case: Mapping[str, Any], *, skip_reason: str | None) -> None:

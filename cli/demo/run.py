@@ -1,5 +1,3 @@
-"""`proofdesk demo`: the main job on real servers with real files, checked against its plans."""
-
 import os
 import secrets
 import signal

@@ -1,5 +1,3 @@
-"""The demo's submissions: every identity, approvals and rejections, second chances, replaced avatars, and bad files."""
-
 import hashlib
 from dataclasses import replace
 

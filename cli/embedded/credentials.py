@@ -18,19 +18,16 @@ class Credentials:
 def credentials(home: Home) -> Credentials:
     """The credentials of `home`, generated at the first call. Raises EmbeddedError when the file is damaged."""
     if not home.secrets.exists():
-        write_private(home.secrets, asdict(_generated()))
+        generated = Credentials(
+            database_password=secrets.token_hex(20),
+            broker_password=secrets.token_hex(20),
+            storage_access_key=f"PD{secrets.token_hex(9).upper()}",
+            storage_secret_key=secrets.token_hex(20),
+        )
+        write_private(home.secrets, asdict(generated))
     content = read_json(home.secrets)
     names = [each.name for each in fields(Credentials)]
     if not all(isinstance(content.get(name), str) for name in names):
         message = f"{home.secrets} is damaged. The data in {home.path} needs it: restore the file, or remove both."
         raise EmbeddedError(message)
     return Credentials(**{name: content[name] for name in names})
-
-
-def _generated() -> Credentials:
-    return Credentials(
-        database_password=secrets.token_hex(20),
-        broker_password=secrets.token_hex(20),
-        storage_access_key=f"PD{secrets.token_hex(9).upper()}",
-        storage_secret_key=secrets.token_hex(20),
-    )

@@ -1,5 +1,3 @@
-"""The home folder of the embedded profile: where its files lie, how they are written, and the lock on the folder."""
-
 import fcntl
 import json
 import os

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from cli.embedded import AbortedError, AddressInUseError
-from cli.embedded.child import Child, Spec
+from cli.embedded.child import Spec
 from cli.embedded.home import Home
 from cli.embedded.ports import Ports
 from cli.embedded.readiness import await_answer, await_end
@@ -65,10 +65,6 @@ class Launch:
     def _at_its_port(self, server: Server) -> None:
         port = self.ports[server.name].number
         child = self.supervisor.start(self._spec(server, server.name, server.command(port)))
-        self._await(child, server, port)
-        self.supervisor.keep_running(child)
-
-    def _await(self, child: Child, server: Server, port: int) -> None:
         try:
             await_answer(
                 child, lambda: server.answer(port), port=port, seconds=SECONDS_TO_ANSWER, aborting=self.aborting
@@ -77,6 +73,7 @@ class Launch:
         except BaseException:
             self.supervisor.end([child])
             raise
+        self.supervisor.keep_running(child)
 
     def _spec(self, server: Server, name: str, command: list[str]) -> Spec:
         environment = child_environment(self.home, self.environment, server.variables(), foreign=False)

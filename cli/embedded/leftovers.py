@@ -1,5 +1,3 @@
-"""Finds and ends the processes of an earlier run that was killed."""
-
 import contextlib
 import os
 import signal

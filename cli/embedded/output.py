@@ -1,5 +1,3 @@
-"""The logs of children: their size, their end, and their lines on the terminal."""
-
 import contextlib
 import sys
 import threading

@@ -2,8 +2,6 @@
 
 import http.client
 import smtplib
-import ssl
-from collections.abc import Callable
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -12,7 +10,6 @@ import redis
 
 SECONDS: Final = 2
 SERVER_ERROR: Final = 500
-Probe = Callable[[str], None]
 
 
 class NoAnswerError(Exception):
@@ -45,12 +42,8 @@ def mail(url: str) -> None:
 def web(url: str) -> None:
     """Request a page and accept any answer below 500, such as a refusal without credentials."""
     parts = urlsplit(url)
-    connection: http.client.HTTPConnection
-    if parts.scheme == "https":
-        context = ssl.create_default_context()
-        connection = http.client.HTTPSConnection(parts.hostname or "", parts.port, timeout=SECONDS, context=context)
-    else:
-        connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=SECONDS)
+    kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
+    connection = kind(parts.hostname or "", parts.port, timeout=SECONDS)
     try:
         connection.request("GET", parts.path or "/")
         status = connection.getresponse().status

@@ -1,5 +1,3 @@
-"""The record of the running stack, by which other commands find it."""
-
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path

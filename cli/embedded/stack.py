@@ -1,3 +1,4 @@
+import os
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -20,7 +21,7 @@ from cli.embedded.servers.storage import Storage
 from cli.embedded.servers.valkey import Valkey
 from cli.embedded.supervisor import OnEvent, Supervisor, ignore
 from cli.embedded.survey import Survey
-from cli.embedded.variables import child_environment, external_urls, merged, stack_variables
+from cli.embedded.variables import child_environment, external_urls, stack_variables
 
 SERVERS: Final[tuple[type[Server], ...]] = (Postgres, Valkey, Storage, Mail)
 SECONDS_FOR_LOCK: Final = 0.5
@@ -56,7 +57,7 @@ class Stack:
         self.stop_requested = threading.Event()
         self._names = processes.names(workers, relays, webs) if services else []
         self._preferred_ports = dict(preferred_ports or {})
-        self._base = merged(environment)
+        self._base = {**os.environ, **(environment or {})}
         self._on_event, self._echo = on_event, echo
         self._commands, self._route = commands, route
         self._lock = HomeLock(self.home.lock)

@@ -1,5 +1,6 @@
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from urllib.parse import urlsplit, urlunsplit
 
 from cli.embedded import probes
@@ -29,9 +30,8 @@ class Survey:
 
     def health(self) -> list[Health]:
         """Whether each server and web process answers, and whether the others run. A part that hangs takes two seconds."""
-        return [self._server_health(server) for server in self.servers] + [
-            self._process_health(n) for n in self.processes
-        ]
+        servers = [_health(server.name, partial(server.ask, self.url(server))) for server in self.servers]
+        return servers + [self._process_health(name) for name in self.processes]
 
     def web_ports(self) -> dict[str, int]:
         """The port of each web process, by its name."""
@@ -70,24 +70,13 @@ class Survey:
         notes = ", ".join(filter(None, [note, restarts]))
         return Address(name, address, "up" if pid else "down", pid=pid, note=notes, folder=folder)
 
-    def _server_health(self, server: Server) -> Health:
-        try:
-            server.ask(self.url(server))
-        except probes.NOT_READY as error:
-            return Health(server.name, healthy=False, detail=f"does not answer: {_first_line(error)}")
-        return Health(server.name, healthy=True, detail="answers")
-
     def _process_health(self, name: str) -> Health:
         child = self._child(name)
         if child is None or child.pid is None:
             return Health(name, healthy=False, detail="is not running")
         if not _is_web(name):
             return Health(name, healthy=True, detail=f"runs as process {child.pid}")
-        try:
-            probes.web(f"http://{LOOPBACK}:{self.ports[name].number}/healthz")
-        except probes.NOT_READY as error:
-            return Health(name, healthy=False, detail=f"does not answer: {_first_line(error)}")
-        return Health(name, healthy=True, detail="answers")
+        return _health(name, partial(probes.web, f"http://{LOOPBACK}:{self.ports[name].number}/healthz"))
 
     def _child(self, name: str) -> Child | None:
         return self.supervisor.children().get(name)
@@ -103,5 +92,10 @@ def without_secret(url: str) -> str:
     return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
 
 
-def _first_line(error: BaseException) -> str:
-    return (str(error).strip() or type(error).__name__).splitlines()[0]
+def _health(name: str, ask: Callable[[], None]) -> Health:
+    try:
+        ask()
+    except probes.NOT_READY as error:
+        first_line = (str(error).strip() or type(error).__name__).splitlines()[0]
+        return Health(name, healthy=False, detail=f"does not answer: {first_line}")
+    return Health(name, healthy=True, detail="answers")

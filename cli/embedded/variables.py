@@ -1,6 +1,3 @@
-"""The environment variables that the embedded profile reads, and those that it gives to its children."""
-
-import os
 from collections.abc import Iterable, Mapping
 from typing import Final
 
@@ -51,8 +48,3 @@ def child_environment(home: Home, base: Mapping[str, str], own: Mapping[str, str
     direct = ",".join(filter(None, [kept.get("NO_PROXY") or kept.get("no_proxy"), LOOPBACK, "localhost"]))
     marks = {MARK: str(home.path), "PROOFDESK_HOME": str(home.path)}
     return kept | {"NO_PROXY": direct, "no_proxy": direct, "PYTHONUNBUFFERED": "1"} | dict(own) | marks
-
-
-def merged(environment: Mapping[str, str] | None) -> dict[str, str]:
-    """This process's environment with the given variables over it."""
-    return dict(os.environ) | dict(environment or {})

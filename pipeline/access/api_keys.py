@@ -1,5 +1,3 @@
-"""API keys of services: created, revoked, checked; and what a caller may do."""
-
 import hashlib
 import hmac
 import secrets

@@ -1,5 +1,3 @@
-"""The address, name, language and time zone with which a member is mailed."""
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any

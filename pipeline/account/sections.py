@@ -89,4 +89,4 @@ def _audit(connection: Connection, row: Row[Any], before: Mapping[str, object], 
 
 
 def _view(row: Row[Any]) -> SectionView:
-    return SectionView.model_validate({name: getattr(row, name) for name in SectionView.model_fields})
+    return SectionView.model_validate(row, from_attributes=True)

@@ -1,5 +1,3 @@
-"""A member's points: the balance, and the entries by pages."""
-
 from typing import Any
 
 from sqlalchemy import Row, select
@@ -43,6 +41,6 @@ def entry_view(row: Row[Any]) -> PointsEntry:
         points=row.points,
         balance_after=row.balance_after,
         overdrawn=row.balance_after < 0,
-        cause=PointsCause.model_validate({name: getattr(row, name) for name in PointsCause.model_fields}),
+        cause=PointsCause.model_validate(row, from_attributes=True),
         at=row.at,
     )

@@ -1,5 +1,3 @@
-"""Publish an approved avatar and remove the one that it replaces."""
-
 import hashlib
 from dataclasses import dataclass
 from datetime import datetime
@@ -90,7 +88,8 @@ def avatar_of(member_id: str, *, db: Database, public_url: str) -> AvatarView:
 
 def approved_picture(member_id: str, *, at: datetime | None, db: Database) -> Picture | None:
     """The member's avatar now, or `at` a time; None where there is none."""
-    shown = (_shown_now(member_id) if at is None else _shown_at(member_id, at)).scalar_subquery()
+    now = select(avatar.c.submission_id).where(avatar.c.member_id == member_id)
+    shown = (now if at is None else _shown_at(member_id, at)).scalar_subquery()
     query = (
         select(material.c.submission_id, rendition.c.key, rendition.c.media_type, rendition.c.sha256)
         .join(material, material.c.id == rendition.c.material_id)
@@ -99,10 +98,6 @@ def approved_picture(member_id: str, *, at: datetime | None, db: Database) -> Pi
     with db.read() as connection:
         row = connection.execute(query).one_or_none()
     return Picture(*row) if row else None
-
-
-def _shown_now(member_id: str) -> Select[Any]:
-    return select(avatar.c.submission_id).where(avatar.c.member_id == member_id)
 
 
 def _shown_at(member_id: str, at: datetime) -> Select[Any]:

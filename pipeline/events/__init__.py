@@ -1,1 +1,1 @@
-"""What other services are told and what they tell us: events out, to endpoints and in a feed, and events in."""
+"""Events for other services, delivered to endpoints and listed in a feed, and events that they report."""

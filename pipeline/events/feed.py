@@ -1,5 +1,3 @@
-"""The feed of events, for services that poll it and have no endpoint."""
-
 from typing import Final
 
 from sqlalchemy import ColumnElement, ScalarSelect, func, select, text

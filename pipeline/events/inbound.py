@@ -1,4 +1,4 @@
-"""Events that other services send. Each is counted once by (source, id), for ever; a duplicate returns the first receipt."""
+"""Events that other services send. Each is counted once by (source, id); a duplicate returns the first receipt, however late."""
 
 import hashlib
 from collections.abc import Mapping

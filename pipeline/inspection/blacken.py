@@ -1,5 +1,3 @@
-"""Redacts a rendition: what was under its black boxes is not in the new file any more."""
-
 import io
 from collections.abc import Sequence
 from typing import Final

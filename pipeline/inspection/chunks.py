@@ -1,5 +1,3 @@
-"""Reads the chunks of a PNG and of a WebP, decoding none of the picture."""
-
 import struct
 import zlib
 from collections.abc import Iterator
@@ -25,16 +23,13 @@ def read_png(data: bytes) -> Header:
                 return Header(width, height, "truncated_image", embedded)
             if count > MAX_CHUNKS:
                 return Header(width, height, "too_complex", embedded)
-            if name[:1].isupper() and zlib.crc32(memoryview(data)[start - 4 : at - 4]) != _checksum(data, at):
+            checksum = int.from_bytes(data[at - 4 : at])
+            if name[:1].isupper() and zlib.crc32(memoryview(data)[start - 4 : at - 4]) != checksum:
                 fault = "corrupt_image"
             embedded = embedded or _in_chunk(data, name, start, at - 4)
     except struct.error:
         return Header(fault="truncated_image")
     return Header(width, height, fault, embedded or find_embedded(data, at))
-
-
-def _checksum(data: bytes, end: int) -> int:
-    return int.from_bytes(data[end - 4 : end])
 
 
 def _in_chunk(data: bytes, name: bytes, start: int, end: int) -> str | None:

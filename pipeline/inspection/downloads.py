@@ -1,5 +1,3 @@
-"""The folder of an upload while it is inspected, and the deletion of those that a killed worker left."""
-
 import os
 import shutil
 import tempfile
@@ -18,7 +16,7 @@ _PREFIX: Final = "proofdesk-inspection-"
 
 @contextmanager
 def download_folder() -> Iterator[Path]:
-    """A folder for one upload, gone at the end of the block. Its name says whose process it is."""
+    """A folder for one upload, deleted at the end of the block. Its name has the id of this process."""
     with tempfile.TemporaryDirectory(prefix=f"{_PREFIX}{os.getpid()}-") as folder:
         yield Path(folder)
 

@@ -1,5 +1,3 @@
-"""Finds files of other members that are the same as a file under review, or look like it. They inform only."""
-
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 from uuid import UUID

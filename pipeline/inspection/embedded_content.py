@@ -69,7 +69,7 @@ def _places(data: bytes, signature: bytes, start: int, end: int) -> Iterator[int
 
 
 def _is_local_file(data: bytes, at: int, end: int) -> bool:
-    """Whether this is a file's header in an archive (APPNOTE 4.3.7) and not four bytes that are so by chance."""
+    """Whether this is a file's header in an archive (APPNOTE 4.3.7) and not four equal bytes of other data."""
     if end - at < struct.calcsize("<4s5H3I2H"):
         return False
     _, version, flags, method, _, _, _, packed, _, name_size, extra = struct.unpack_from("<4s5H3I2H", data, at)
@@ -86,7 +86,7 @@ def _is_local_file(data: bytes, at: int, end: int) -> bool:
 
 
 def _is_end(data: bytes, at: int, end: int) -> bool:
-    """Whether this is the end of an archive's directory (APPNOTE 4.3.16) and not four bytes that are so by chance."""
+    """Whether this is the end of an archive's directory (APPNOTE 4.3.16) and not four equal bytes of other data."""
     if end - at < struct.calcsize("<4s4H2IH"):
         return False
     _, disk, first_disk, here, entries, size, _, comment = struct.unpack_from("<4s4H2IH", data, at)

@@ -1,5 +1,3 @@
-"""Inspects one file on disk: no network, no database, and no exception for any bytes."""
-
 import os
 import warnings
 from dataclasses import replace

@@ -1,5 +1,3 @@
-"""What an inspection can find, each with a stable code and the sentence that the member reads."""
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum

@@ -1,5 +1,3 @@
-"""Reads a HEIC: its outermost boxes, what libheif says of its header, and its one picture."""
-
 import struct
 from collections.abc import Iterator
 from typing import Final

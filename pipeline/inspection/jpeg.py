@@ -1,5 +1,3 @@
-"""Decodes a JPEG in full and strictly, at a fraction of its sides."""
-
 import io
 from typing import Final
 

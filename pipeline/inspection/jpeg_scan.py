@@ -1,5 +1,3 @@
-"""Reads the segments of a JPEG to its end, before any decoder sees it, and searches what lies beside the picture."""
-
 import re
 from collections.abc import Iterator
 from typing import Final

@@ -1,5 +1,3 @@
-"""Judges what libjpeg warns of: whether a JPEG is damaged or only a little irregular."""
-
 import re
 from typing import Final
 
@@ -65,7 +63,7 @@ def _last_bytes(data: bytes, header: Header, count: int) -> bytes:
 
 
 def _restarts_are_missing(data: bytes, header: Header) -> bool:
-    """Whether the data ends before the last restart marker that its frame promises (ITU-T T.81, B.2.1 and E.1.4)."""
+    """Whether the data ends before the last restart marker that its frame requires (ITU-T T.81, B.2.1 and E.1.4)."""
     intervals = [
         int.from_bytes(data[each.start + 4 : each.end]) for each in header.segments if each.marker == _INTERVAL
     ]

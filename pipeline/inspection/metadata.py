@@ -1,5 +1,3 @@
-"""Reads a picture's metadata: its orientation, its colour profile, and a few harmless facts from EXIF."""
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final

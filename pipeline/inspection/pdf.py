@@ -1,5 +1,3 @@
-"""Inspects a PDF: whether it is safe, how many pages it has, what each looks like and what is written on it."""
-
 import math
 from dataclasses import replace
 from threading import Lock

@@ -1,5 +1,3 @@
-"""Searches all of a PDF's objects for what can act when it is opened: scripts, programs, forms that send, files."""
-
 import io
 import re
 from collections.abc import Iterable, Iterator

@@ -1,5 +1,3 @@
-"""Reads the text layer of a PDF's page: its words and where they stand on the page as it is shown."""
-
 import ctypes
 from collections.abc import Iterator
 from typing import Any, Final

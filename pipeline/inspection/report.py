@@ -1,4 +1,4 @@
-"""What an inspection says of one file. Nothing here opens a file: whoever only reads a report loads no decoder."""
+"""The report of an inspection. Nothing here opens a file, so that reading a report loads no decoder."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace

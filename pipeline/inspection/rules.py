@@ -1,5 +1,3 @@
-"""Whether a file is accepted: its size, type and pixels against the limits of the policy."""
-
 from collections.abc import Iterable
 from pathlib import PurePath
 from typing import Final

@@ -1,5 +1,3 @@
-"""Inspects a submission: every file of it, then the move to review or the refusal."""
-
 from collections.abc import Sequence
 from typing import Any, Final
 from uuid import UUID

@@ -1,5 +1,3 @@
-"""What a file is by its own bytes, before anything of it is decoded."""
-
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 

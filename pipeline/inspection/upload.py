@@ -1,5 +1,3 @@
-"""Inspects one uploaded file: fetches it with a cap, has it inspected, and puts its renditions into the vault."""
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime

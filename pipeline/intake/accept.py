@@ -1,5 +1,3 @@
-"""Accept a submission once, whichever door it comes through, or withdraw it."""
-
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,5 +1,3 @@
-"""The queue door: messages of other services, accepted like an HTTP body, or parked with the reason."""
-
 import hashlib
 import json
 from collections.abc import Mapping

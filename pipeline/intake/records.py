@@ -1,5 +1,3 @@
-"""The rows that an accepted submission becomes."""
-
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any

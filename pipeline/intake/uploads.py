@@ -1,5 +1,3 @@
-"""Upload slots: presigned places into which members put their files."""
-
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Final

@@ -1,5 +1,3 @@
-"""A circuit breaker for one dependency: while it is away, calls fail at once and do not wait for a time-out."""
-
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager

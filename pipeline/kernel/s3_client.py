@@ -1,5 +1,3 @@
-"""The SDK's client for any S3 API, and the origins of addresses."""
-
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 

@@ -1,5 +1,3 @@
-"""Bodies and commands as checked shapes. What is wrong becomes problems with a path, a stable code and a sentence of ours."""
-
 from collections.abc import Sequence
 from typing import Any, Final, TypeVar
 

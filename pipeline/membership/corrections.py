@@ -1,5 +1,3 @@
-"""Correct a member's stages: a new decision supersedes the old one, and the level follows with an event and a mail."""
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any

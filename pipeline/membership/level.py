@@ -1,5 +1,3 @@
-"""A member's grounds, stages and level: the one place that changes them, each change with its cause."""
-
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,5 +1,3 @@
-"""Spend reviews, for a person to resolve: stages whose members fell below the amount by refunds."""
-
 from typing import Any, Final
 from uuid import UUID
 

@@ -1,5 +1,3 @@
-"""Grounds, stages, levels, corrections, orders and spend reviews."""
-
 from typing import Final
 
 from sqlalchemy import Boolean, CheckConstraint, Column, Index, Integer, Numeric, Table, Text, Uuid, func, text

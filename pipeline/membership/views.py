@@ -1,5 +1,3 @@
-"""The ladder, and one member's level, stages, chances and history."""
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -89,9 +87,7 @@ def _history(connection: Connection, member_id: str) -> tuple[LevelChange, ...]:
         .where(level_change.c.member_id == member_id)
         .order_by(level_change.c.version)
     )
-    return tuple(
-        LevelChange.model_validate({name: getattr(row, name) for name in LevelChange.model_fields}) for row in rows
-    )
+    return tuple(LevelChange.model_validate(row, from_attributes=True) for row in rows)
 
 
 def _standing(connection: Connection, member_id: str) -> Standing:

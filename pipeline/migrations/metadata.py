@@ -1,5 +1,3 @@
-"""Every table of the pipeline on one metadata, for the migrations."""
-
 from pipeline.access import api_keys, member_sessions
 from pipeline.access.staff import tables as staff
 from pipeline.account import tables as account

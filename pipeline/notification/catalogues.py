@@ -1,5 +1,3 @@
-"""The languages that mails are written in, and their catalogues (gettext), compiled when they are first used."""
-
 import io
 from functools import cache
 from gettext import GNUTranslations, NullTranslations

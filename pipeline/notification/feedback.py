@@ -1,5 +1,3 @@
-"""What Amazon SES reports of our mails: a bounce or a complaint suppresses its address."""
-
 from datetime import datetime
 
 import structlog

@@ -1,5 +1,3 @@
-"""What a member reads in their language: sentences, numbers, amounts, dates, and times in their time zone."""
-
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, tzinfo

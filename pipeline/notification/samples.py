@@ -1,5 +1,3 @@
-"""A mail of each template with made-up facts, for looking at it. `variants` are the ways in which a template can differ."""
-
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -34,17 +32,14 @@ _FOUND: Final = (
 
 def variants(template: MailTemplate, policy: Policy) -> Mapping[str, Facts]:
     """The facts of each variant of a template, by the variant's name; the first is what the mail is usually."""
-    return _variants(policy)[template]
+    known = {**_results(policy), **_failures(policy), **_news(policy), **_codes(policy)}
+    return known[template]
 
 
 def sample(template: MailTemplate, facts: Facts, *, reader: Reader, sender: Sender) -> Rendered:
     """The mail with these facts, as that reader gets it."""
     known = {"name": "Ada Byron", "unsubscribe_url": _LINK if template.category else None}
     return render(template, {**known, **facts}, reader=reader, sender=sender)
-
-
-def _variants(policy: Policy) -> Mapping[MailTemplate, Mapping[str, Facts]]:
-    return {**_results(policy), **_failures(policy), **_news(policy), **_codes(policy)}
 
 
 def _results(policy: Policy) -> Mapping[MailTemplate, Mapping[str, Facts]]:

@@ -1,5 +1,3 @@
-"""Hands mails to an SMTP server over a connection that is kept open, one for each thread."""
-
 import smtplib
 import ssl
 import threading
@@ -158,7 +156,7 @@ def _refusal(code: int, answer: bytes | str) -> MailRefused | RetryableError:
 def ascii_address(address: str) -> str:
     """The address with its domain in the letters that every mail server takes (RFC 5891). Raises MailRefused.
 
-    A name before the @ in other letters needs SMTPUTF8 all the way to the mailbox, which nobody can promise.
+    A name before the @ in other letters needs SMTPUTF8 all the way to the mailbox, which is not certain.
     """
     name, _, domain = address.rpartition("@")
     try:

@@ -1,5 +1,3 @@
-"""Addresses that get no mail any more: they do not exist, or their owner complained."""
-
 from typing import Literal
 
 import structlog

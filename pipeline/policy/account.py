@@ -1,5 +1,3 @@
-"""The shape of the account's part of the policy: personal and business information, privacy, points, subscriptions."""
-
 from collections.abc import Collection, Mapping
 from typing import Annotated, Literal
 

@@ -1,5 +1,3 @@
-"""What a file may be, as the policy says it."""
-
 from typing import Annotated, Final
 
 from pydantic import Field, PositiveInt

@@ -1,5 +1,3 @@
-"""The policy's part on quality: how many cases are looked at twice, and how work is measured."""
-
 from collections.abc import Mapping
 from typing import Annotated, Self
 

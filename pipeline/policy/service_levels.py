@@ -1,5 +1,3 @@
-"""When the team works and what is promised, as the policy says it."""
-
 from datetime import time
 from typing import Annotated, Self
 from zoneinfo import available_timezones

@@ -1,5 +1,3 @@
-"""How people sign in to the console, and how a member's session is opened from a link. Pure."""
-
 from dataclasses import dataclass
 
 from pydantic import Field, PositiveInt

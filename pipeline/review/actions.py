@@ -51,7 +51,7 @@ def chosen_queues(roles: Iterable[str], wanted: Iterable[str]) -> tuple[Queue, .
 
 
 def allowed_actions(roles: Iterable[str], *, queue: str, has_files: bool) -> tuple[Action, ...]:
-    """What may be done with a case in `queue`; whoever has no longer the role for it may only give it back."""
+    """What may be done with a case in `queue`; without the role for its queue one may only give it back."""
     if not may(roles, RIGHT_FOR[Queue(queue)]):
         return GIVING_BACK
     left_out = {Action.BETTER_FILE: not has_files, Action.ESCALATE: queue == Queue.SENIOR}

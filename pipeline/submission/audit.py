@@ -43,11 +43,12 @@ audit: Final = Table(
 
 def history(connection: Connection, of: str) -> Sequence[RowMapping]:
     """Every row of one submission (by its id) or of one correlation id, the earliest first."""
-    own = select(submission.c.id).where(or_(submission.c.id == _as_id(of), submission.c.correlation_id == of))
+    own = select(submission.c.id).where(or_(submission.c.id == as_id(of), submission.c.correlation_id == of))
     return connection.execute(select(audit).where(audit.c.submission_id.in_(own)).order_by(audit.c.id)).mappings().all()
 
 
-def _as_id(written: str) -> UUID | None:
+def as_id(written: str) -> UUID | None:
+    """The text as an id; None where it is none."""
     try:
         return UUID(written)
     except ValueError:

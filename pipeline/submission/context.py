@@ -1,5 +1,3 @@
-"""What the use cases of several stages work with, in one object."""
-
 from dataclasses import dataclass
 
 from pipeline.kernel.database import Database

@@ -1,5 +1,3 @@
-"""Decisions on submissions, by a person or by a rule: what they say, what follows from each verdict, and how one is recorded."""
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta

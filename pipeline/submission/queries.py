@@ -1,5 +1,3 @@
-"""A submission's findings and due time, as every reader gets them."""
-
 from collections.abc import Mapping, Sequence
 from itertools import groupby
 from typing import Any, Final

@@ -1,5 +1,3 @@
-"""The queues in which cases wait for a person."""
-
 from enum import StrEnum
 
 

@@ -1,5 +1,3 @@
-"""The tables that several stages share: a submission, its files or business address, findings, renditions and the decision."""
-
 from typing import Any, Final
 
 from sqlalchemy import (

@@ -1,5 +1,3 @@
-"""Tasks seen and changed from outside a worker: listed, shown, retried, set aside, recalled, forgotten."""
-
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Final

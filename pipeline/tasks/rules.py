@@ -1,5 +1,3 @@
-"""The kinds of durable work, and when a failed one is tried again. Pure."""
-
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum

@@ -1,5 +1,3 @@
-"""Tasks that wait for a dependency that is away: how many there are, and how they go on once it is back."""
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta

@@ -1,5 +1,3 @@
-"""Verification by a code that is sent to a business address: kept at the door, and ended by the right code, wrong ones or expiry."""
-
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from typing import Any, Final

@@ -1,5 +1,3 @@
-"""The codes of a business address: which one is valid, when it was sent, and a new one in its place."""
-
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -66,7 +64,7 @@ def locked(connection: Connection, submission_id: UUID) -> tuple[Row[Any], Row[A
 
 
 def begin_sending(connection: Connection, task: Task, submission_id: UUID, number: int, *, hashed: str) -> Any:
-    """Keep the code's hash before its mail leaves, so that whoever has the mail can use it.
+    """Keep the code's hash before its mail leaves, so that its receiver can use it.
 
     Returns the address with the submission's `id`, `stage` and `member`; None where this code is no longer to be sent.
     Raises LeaseLost.

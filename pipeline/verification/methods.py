@@ -1,5 +1,3 @@
-"""The methods of verification whose evidence is no file, as intake accepts them."""
-
 from collections.abc import Mapping
 
 from pipeline.submission.evidence.method import EvidenceMethod

@@ -1,6 +1,7 @@
 """Verification by a tax number: a wrong one is rejected by a rule; the policy approves a right one, or a person sees it."""
 
 from collections.abc import Iterable
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -99,7 +100,7 @@ def _judge(
         return State.REJECTED
     if advice is not None:
         mine = tax_number.c.submission_id == subject.id
-        connection.execute(update(tax_number).where(mine).values(register=advice.as_json()))
+        connection.execute(update(tax_number).where(mine).values(register=asdict(advice)))
     used = used_by_others(connection, given)
     to = number_goes_to(policy.tax_number.approve, used=bool(used), advice=advice.status if advice else None)
     if to == "person":

@@ -1,7 +1,7 @@
 """Ask a public register about a tax number. Its answer is advice: no member is rejected because a register is away."""
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 import httpx
@@ -22,10 +22,6 @@ class Advice:
 
     status: Literal["registered", "not_registered", "unavailable", "not_covered"]
     name: str | None = None
-
-    def as_json(self) -> dict[str, Any]:
-        """As it is stored."""
-        return asdict(self)
 
 
 LookUp = Callable[[str, str], Advice]

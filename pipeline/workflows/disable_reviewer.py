@@ -1,5 +1,3 @@
-"""Disable a reviewer: their access ends, and the cases that they have claimed return to the queue."""
-
 from pipeline.access.staff.accounts import end_access
 from pipeline.kernel.database import Database
 from pipeline.review.claims.grant import end_all_claims

@@ -1,13 +1,11 @@
-"""What a reviewer finds of submissions when they look for one."""
-
 from collections.abc import Sequence
 from typing import Final
-from uuid import UUID
 
 from pipeline.kernel.database import Database
 from pipeline.kernel.errors import NotFound
 from pipeline.policy import Policy
 from pipeline.review.quality.blinding import blind_submissions_of
+from pipeline.submission.audit import as_id
 from pipeline.submission.lifecycle import State
 from pipeline.workflows.submission_views import Filters, submission_of, submissions
 from schemas.submissions import SubmissionLine
@@ -29,7 +27,7 @@ def find(wanted: str, *, reviewer_id: str, db: Database, policy: Policy) -> list
 
 
 def _found(wanted: str, *, db: Database, policy: Policy) -> Sequence[SubmissionLine]:
-    if (known := _as_id(wanted)) is not None:
+    if (known := as_id(wanted)) is not None:
         try:
             one = submission_of(known, db=db, policy=policy)
         except NotFound:
@@ -41,10 +39,3 @@ def _found(wanted: str, *, db: Database, policy: Policy) -> Sequence[SubmissionL
         if page.items:
             return page.items
     return ()
-
-
-def _as_id(wanted: str) -> UUID | None:
-    try:
-        return UUID(wanted)
-    except ValueError:
-        return None

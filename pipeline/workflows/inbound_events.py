@@ -1,5 +1,3 @@
-"""Receive events of other services: orders count as spend, and events that the policy names earn points."""
-
 from typing import Any
 from uuid import UUID
 

@@ -1,5 +1,3 @@
-"""Mail to a member about something else than a submission's result: to the address that we know, in their language."""
-
 from typing import Final
 
 from sqlalchemy import Connection

@@ -1,7 +1,6 @@
-"""Delete what is past its retention: originals, orphaned renditions and avatars, keys, events, and tasks long done."""
-
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 from itertools import islice
 from typing import Final
 
@@ -32,13 +31,17 @@ DONE_TASK_DAYS: Final = 30
 SLOT_AGE: Final = timedelta(days=30)
 _BATCH: Final = 500
 
+Needed = Callable[[Connection, list[str]], set[str]]
+"""Which of these objects must stay."""
+
 
 def sweep_storage(task: Task, *, now: datetime, db: Database, storage: Storage, policy: Policy) -> None:
     """Delete renditions of tries that did not finish, avatars that are not shown, and originals past their retention."""
-    orphans = sum(_delete(storage, storage.vault, keys) for keys in _orphans(db, storage, now - ORPHAN_AGE))
+    sweep = partial(_sweep, db, storage)
     kept_until = now - timedelta(days=policy.upload.retention_days)
-    originals = sum(_delete(storage, storage.uploads, keys) for keys in _expired(db, storage, kept_until))
-    unshown = sum(_delete(storage, storage.public, keys) for keys in _unshown(db, storage, now - ORPHAN_AGE))
+    orphans = sweep(storage.vault, before=now - ORPHAN_AGE, needed=_named_renditions)
+    originals = sweep(storage.uploads, before=kept_until, needed=_open_uploads)
+    unshown = sweep(storage.public, before=now - ORPHAN_AGE, needed=_shown_pictures)
     with db.begin() as connection:
         ledger.finish(connection, task)
     log.info("storage.swept", orphans=orphans, originals=originals, unseen_avatars=unshown)
@@ -59,53 +62,34 @@ def forget_old(task: Task, *, db: Database, policy: Policy) -> None:
     log.info("ledger.forgot", idempotency_keys=keys, tasks=tasks, upload_slots=slots, events=events, sessions=sessions)
 
 
-def _orphans(db: Database, storage: Storage, before: datetime) -> Iterator[list[str]]:
-    for keys in _batches(_older(storage, storage.vault, before)):
+def _sweep(db: Database, storage: Storage, bucket: str, *, before: datetime, needed: Needed) -> int:
+    """Delete the objects of a bucket that are older than `before` and not needed. Returns how many."""
+    deleted = 0
+    older = (key for key, written_at in storage.listed(bucket) if written_at < before)
+    while keys := list(islice(older, _BATCH)):
         with db.read() as connection:
-            named = set(connection.execute(select(rendition.c.key).where(rendition.c.key.in_(keys))).scalars())
-        yield [key for key in keys if key not in named]
+            kept = needed(connection, keys)
+        for key in (each for each in keys if each not in kept):
+            storage.delete(bucket, key)
+            deleted += 1
+    return deleted
 
 
-def _unshown(db: Database, storage: Storage, before: datetime) -> Iterator[list[str]]:
-    """Public pictures that no member's avatar names: a worker that lost its lease put them there."""
-    for keys in _batches(_older(storage, storage.public, before)):
-        with db.read() as connection:
-            rows = connection.execute(
-                select(avatar.c.large_key, avatar.c.small_key).where(
-                    or_(avatar.c.large_key.in_(keys), avatar.c.small_key.in_(keys))
-                )
-            )
-            named = {key for row in rows for key in row}
-        yield [key for key in keys if key not in named]
+def _named_renditions(connection: Connection, keys: list[str]) -> set[str]:
+    return set(connection.execute(select(rendition.c.key).where(rendition.c.key.in_(keys))).scalars())
 
 
-def _expired(db: Database, storage: Storage, before: datetime) -> Iterator[list[str]]:
-    for keys in _batches(_older(storage, storage.uploads, before)):
-        with db.read() as connection:
-            needed = _needed(connection, keys)
-        yield [key for key in keys if key not in needed]
+def _shown_pictures(connection: Connection, keys: list[str]) -> set[str]:
+    """Those that a member's avatar names. A worker that lost its lease may have put others there."""
+    shown = or_(avatar.c.large_key.in_(keys), avatar.c.small_key.in_(keys))
+    rows = connection.execute(select(avatar.c.large_key, avatar.c.small_key).where(shown))
+    return {key for row in rows for key in row}
 
 
-def _needed(connection: Connection, keys: list[str]) -> set[str]:
+def _open_uploads(connection: Connection, keys: list[str]) -> set[str]:
     rows = connection.execute(
         select(material.c.upload_key)
         .join(submission, submission.c.id == material.c.submission_id)
         .where(material.c.upload_key.in_(keys), submission.c.state.in_(OPEN))
     )
     return set(rows.scalars())
-
-
-def _older(storage: Storage, bucket: str, before: datetime) -> Iterator[str]:
-    return (key for key, written_at in storage.listed(bucket) if written_at < before)
-
-
-def _batches(keys: Iterable[str]) -> Iterator[list[str]]:
-    remaining = iter(keys)
-    while batch := list(islice(remaining, _BATCH)):
-        yield batch
-
-
-def _delete(storage: Storage, bucket: str, keys: list[str]) -> int:
-    for key in keys:
-        storage.delete(bucket, key)
-    return len(keys)

@@ -1,5 +1,3 @@
-"""What a reviewer sees: the case that they have claimed, with the member's avatar and tax number from the stages that keep them."""
-
 from uuid import UUID
 
 from pipeline.avatar.service import approved_picture

@@ -1,5 +1,3 @@
-"""How many due times were kept, and how long results took, by kind and week of acceptance (DOMAIN §7.4)."""
-
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,5 +1,3 @@
-"""Submissions as upstream reads them: one with everything, or a page of many."""
-
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -79,7 +77,8 @@ def submissions(filters: Filters, *, cursor: str | None, limit: int, db: Databas
     """A page of submissions, the latest first. Raises Invalid for an unknown state or cursor."""
     with db.read() as connection:
         rows, following = _page(connection, filters, cursor=cursor, limit=limit)
-    return SubmissionPage(items=tuple(_line(row) for row in rows), next_cursor=following)
+    lines = tuple(SubmissionLine.model_validate(row, from_attributes=True) for row in rows)
+    return SubmissionPage(items=lines, next_cursor=following)
 
 
 def full_submissions(
@@ -133,7 +132,7 @@ def _views(connection: Connection, rows: Sequence[Row[Any]], policy: Policy) -> 
             chance=row.chance,
             superseded_by=row.superseded_by,
             findings=findings.get(row.id, ()),
-            materials=tuple(_material_view(each) for each in files[row.id]),
+            materials=tuple(MaterialView.model_validate(each, from_attributes=True) for each in files[row.id]),
             decision=_decision_view(found, row.kind, policy) if found else None,
             effects=tuple(effects[row.id]),
             history=tuple(StepView(event=each.event, state=each.to_state, at=each.at) for each in steps[row.id]),
@@ -177,10 +176,6 @@ def _by(rows: Iterable[Row[Any]], column: str) -> Mapping[UUID, Sequence[Row[Any
     return found
 
 
-def _material_view(row: Row[Any]) -> MaterialView:
-    return MaterialView.model_validate({name: getattr(row, name) for name in MaterialView.model_fields})
-
-
 def _decision_view(row: Row[Any], kind: str, policy: Policy) -> DecisionView:
     said = [(code, policy.sentence(code, kind=kind, verdict=row.verdict)) for code in row.reasons]
     return DecisionView(
@@ -192,7 +187,3 @@ def _decision_view(row: Row[Any], kind: str, policy: Policy) -> DecisionView:
         facts=row.facts,
         policy_version=row.policy_version,
     )
-
-
-def _line(row: Row[Any]) -> SubmissionLine:
-    return SubmissionLine.model_validate({name: getattr(row, name) for name in SubmissionLine.model_fields})

@@ -182,4 +182,4 @@ def test_percentiles_are_values_that_occurred(share: int, expected: float) -> No
     ],
 )
 def test_a_forecast_by_hand(dues: list[float], pace: Pace, expected: Forecast) -> None:
-    assert forecast(dues, pace, promise=5, horizon=10) == expected
+    assert forecast(dues, pace, due_in=5, horizon=10) == expected

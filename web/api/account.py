@@ -1,5 +1,3 @@
-"""The account's routes: personal and business information, privacy, and a member's public page."""
-
 from fastapi import APIRouter, Response
 
 from pipeline.account.email import confirm, send_code

@@ -1,5 +1,3 @@
-"""Whether a request may add to the work that waits."""
-
 from collections.abc import AsyncIterator
 from typing import Any, Final
 

@@ -1,5 +1,3 @@
-"""A member's public avatar: where it is, and the picture itself for installations without a CDN."""
-
 from fastapi import APIRouter, Response
 
 from pipeline.avatar.service import avatar_of

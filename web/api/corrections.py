@@ -1,5 +1,3 @@
-"""A lead's routes: correct a member's stages, and resolve spend reviews."""
-
 from typing import Annotated
 from uuid import UUID
 

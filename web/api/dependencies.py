@@ -1,5 +1,3 @@
-"""What the routes of the API share: the tools, who calls, the request's idempotency key, and answers that are JSON Schemas."""
-
 from collections.abc import Awaitable, Callable
 from typing import Annotated, Any
 

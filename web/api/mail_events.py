@@ -1,5 +1,3 @@
-"""Bounces and complaints that mail providers report, in our own format or in Amazon's."""
-
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Request

@@ -1,5 +1,3 @@
-"""Membership's routes: the ladder, the identities with their forms, and where a member stands."""
-
 from fastapi import APIRouter
 
 from pipeline.kernel.errors import NotFound

@@ -1,5 +1,3 @@
-"""The points ledger: read, redeem, correct, penalise. Points are earned by events."""
-
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Response

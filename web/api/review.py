@@ -1,5 +1,3 @@
-"""The reviewers' routes: claim, look, renew, release, decide, pass on, undo."""
-
 from typing import Annotated
 from uuid import UUID
 

@@ -1,5 +1,3 @@
-"""Members' sessions: upstream makes a link, and the member's page opens it and gets a credential."""
-
 from fastapi import APIRouter, Response
 
 from pipeline.access.member_sessions import end_session, make_link, open_link, session_view

@@ -1,5 +1,3 @@
-"""Upstream's routes: upload slots, and submissions."""
-
 from typing import Annotated, Literal
 from uuid import UUID
 

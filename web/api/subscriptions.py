@@ -1,5 +1,3 @@
-"""E-mail subscriptions: for upstream, and by the unsubscribe link of a mail, which needs no key."""
-
 from functools import cache
 from typing import Final
 

@@ -1,5 +1,3 @@
-"""Events: other services report theirs; ours are listed, and sent to endpoints."""
-
 from typing import Annotated
 from uuid import UUID
 

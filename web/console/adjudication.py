@@ -1,5 +1,3 @@
-"""The lead's pages: adjudication of disagreements, and golden cases."""
-
 from typing import Annotated, Any, Final
 from uuid import UUID
 
@@ -16,6 +14,7 @@ from pipeline.review.quality.golden import golden_cases, mark, retire
 from schemas.quality import AdjudicationRequest, GoldenRequest
 from web.api.dependencies import Tools
 from web.console.forms import Form, written
+from web.console.pictures import picture
 from web.console.queues import TITLES
 from web.console.render import render
 from web.console.session import Person, needs
@@ -23,7 +22,6 @@ from web.console.session import Person, needs
 router = APIRouter(prefix="/quality")
 
 Leading = Annotated[Person, Depends(needs(Right.QUALITY))]
-_PICTURE: Final = {"Cache-Control": "no-store", "Content-Disposition": "inline"}
 GOLDEN: Final = "/console/quality/golden"
 
 
@@ -45,7 +43,7 @@ def get_adjudication(request: Request, tools: Tools, _person: Leading, check_id:
 def get_page(tools: Tools, person: Leading, check_id: UUID, material_id: UUID, page: int) -> Response:
     """One page of what both saw. Each look is logged."""
     body = page_of(check_id, material_id, page, by=person.reviewer_id, context=tools.review)
-    return Response(body, media_type="image/jpeg", headers=_PICTURE)
+    return picture(body)
 
 
 @router.post("/disagreements/{check_id}")

@@ -1,5 +1,3 @@
-"""API keys and the policy, for administrators."""
-
 import calendar
 from typing import Annotated, Any
 from uuid import UUID

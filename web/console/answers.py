@@ -1,5 +1,3 @@
-"""What the page of a case sends: a decision, whose problems are named by the form's fields, and the claims that it leaves. Pure."""
-
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,5 +1,3 @@
-"""Give a case away without deciding it: skip, escalate, hand over."""
-
 from typing import Final
 
 from fastapi import APIRouter, Response

@@ -1,5 +1,3 @@
-"""The page of a case."""
-
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID

@@ -1,5 +1,3 @@
-"""A case as its page shows it: pictures with boxes, questions with digits, facts prefilled with what was found. Pure."""
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final

@@ -1,5 +1,3 @@
-"""The routes of a case: take the next one, look at it, keep it, leave it, decide it, take the decision back."""
-
 from datetime import datetime
 from typing import Final
 from uuid import UUID

@@ -1,5 +1,3 @@
-"""Line charts over weeks, as SVG. Names stand at the lines; the stylesheet gives the colours. Pure."""
-
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass

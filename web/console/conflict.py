@@ -1,5 +1,3 @@
-"""The case is not this person's any more: who decided what and when, in words. What was typed stays on the page."""
-
 from collections.abc import AsyncIterator
 from datetime import datetime
 from typing import Annotated, Any, Final

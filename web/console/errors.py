@@ -1,5 +1,4 @@
-"""Errors of the console as pages in plain words, or as a part of a page for a script that asked for a part."""
-
+from http import HTTPStatus
 from typing import Final
 
 import structlog
@@ -45,7 +44,7 @@ def error_page(request: Request, status: int, sentence: str, *, code: str) -> Re
 def _ours(request: Request, error: Exception) -> Response:
     assert isinstance(error, ProofdeskError)  # noqa: S101  (registered for this class only)
     status = status_of(error)
-    if status >= 500:  # noqa: PLR2004  (a fault of ours)
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         log.error("request.failed", code=error.code, error=str(error))
     return error_page(request, status, str(error), code=error.code)
 
@@ -57,13 +56,10 @@ def _invalid(request: Request, _error: Exception) -> Response:
 
 def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101  (registered for this class only)
-    answer = error_page(request, error.status_code, _sentence(error), code="http_error")
+    sentence = "There is no such page." if error.status_code == HTTPStatus.NOT_FOUND else f"{error.detail}."
+    answer = error_page(request, error.status_code, sentence, code="http_error")
     answer.headers.update(error.headers or {})
     return answer
-
-
-def _sentence(error: HTTPException) -> str:
-    return "There is no such page." if error.status_code == 404 else f"{error.detail}."  # noqa: PLR2004
 
 
 def _crashed(request: Request, error: Exception) -> Response:

@@ -1,5 +1,3 @@
-"""Times, sizes and codes in words, for the templates. Pure."""
-
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final

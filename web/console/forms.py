@@ -1,5 +1,3 @@
-"""What routes with forms share: the reviewer, the form's fields, and answers to the page's script."""
-
 from typing import Annotated, Any
 
 from fastapi import Depends, Request

@@ -1,5 +1,3 @@
-"""The mail of a case as it would go out after a decision."""
-
 from typing import Final
 from uuid import UUID
 

@@ -1,11 +1,9 @@
-"""The lead's page of numbers: charts and tables by week, reviewer, queue and reason, each table also as CSV."""
-
 import csv
 import io
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Final, Literal
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 
@@ -73,7 +71,19 @@ Filter = Annotated[Asked, Depends(_asked)]
 def get_numbers(request: Request, tools: Tools, _person: Measuring, asked: Filter) -> Response:
     """The page."""
     view = _view(tools, asked)
-    return render(request, "quality.html", **_values(tools, asked, view))
+    return render(
+        request,
+        "quality.html",
+        view=view,
+        asked=asked,
+        charts=charts_of(view),
+        titles=TITLES,
+        queues=[Queue.AVATAR, Queue.VERIFICATION],
+        reviewers=[each.reviewer_id for each in list_people(db=tools.db, rules=tools.policy.sign_in)],
+        choices=WEEKS,
+        open_disagreements=len(adjudications(context=tools.review)),
+        zone=tools.policy.clock.timezone,
+    )
 
 
 @router.get("/tables/{table}")
@@ -122,17 +132,3 @@ def _view(tools: Container, asked: Asked) -> QualityView:
         reviewer=asked.reviewer,
         context=tools.review,
     )
-
-
-def _values(tools: Container, asked: Asked, view: QualityView) -> dict[str, Any]:
-    return {
-        "view": view,
-        "asked": asked,
-        "charts": charts_of(view),
-        "titles": TITLES,
-        "queues": [Queue.AVATAR, Queue.VERIFICATION],
-        "reviewers": [each.reviewer_id for each in list_people(db=tools.db, rules=tools.policy.sign_in)],
-        "choices": WEEKS,
-        "open_disagreements": len(adjudications(context=tools.review)),
-        "zone": tools.policy.clock.timezone,
-    }

@@ -1,5 +1,3 @@
-"""The people who review, for administrators: add, change, invite, disable, sign out."""
-
 import re
 from typing import Annotated, Final
 

@@ -1,5 +1,3 @@
-"""The pictures of a case, for the person who holds it. A browser caches none of them."""
-
 from typing import Final
 from uuid import UUID
 
@@ -28,15 +26,16 @@ def get_page(
         reviewer_id=person.reviewer_id,
         context=tools.review,
     )
-    return _picture(body)
+    return picture(body)
 
 
 @router.get("/cases/{claim_id}/beside/{submission_id}")
 def get_beside(claim_id: UUID, submission_id: UUID, tools: Tools, person: Reviewing) -> Response:
     """Another submission's picture, to compare."""
     body = beside(claim_id, submission_id, reviewer_id=person.reviewer_id, context=tools.review)
-    return _picture(body)
+    return picture(body)
 
 
-def _picture(body: bytes) -> Response:
+def picture(body: bytes) -> Response:
+    """The answer with one picture, which no browser caches."""
     return Response(body, media_type="image/jpeg", headers=_HEADERS)

@@ -1,5 +1,3 @@
-"""What a person may set for themselves: the theme, the time zone and the password."""
-
 from collections.abc import Sequence
 from typing import Annotated, Final, Literal
 from zoneinfo import available_timezones

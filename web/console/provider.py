@@ -1,5 +1,3 @@
-"""Sign in with an identity provider, where the settings name one."""
-
 import hmac
 from typing import Final
 from urllib.parse import quote

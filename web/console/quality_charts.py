@@ -1,5 +1,3 @@
-"""The charts of the quality page. Pure."""
-
 from collections.abc import Callable
 
 from schemas.quality import QualityLine, QualityView

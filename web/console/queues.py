@@ -1,5 +1,3 @@
-"""The queue's page: what waits, what the person holds, and when the next case may be expected."""
-
 from datetime import datetime
 from typing import Annotated, Any, Final
 

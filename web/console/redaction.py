@@ -1,5 +1,3 @@
-"""Cover parts of a case's pictures for good."""
-
 from contextlib import suppress
 from typing import Any
 

@@ -1,5 +1,3 @@
-"""Pages of the console from their templates: complete documents, or fragments for a part of a page."""
-
 from functools import cache
 from typing import Any
 

@@ -1,5 +1,3 @@
-"""Sign in with a name and a password, and sign out."""
-
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Request, Response

@@ -1,5 +1,3 @@
-"""What inspection noticed, in words for the reviewer. It advises and decides nothing. Pure."""
-
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any

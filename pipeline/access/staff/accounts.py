@@ -1,5 +1,3 @@
-"""The people who may sign in: listed, added, changed, disabled, signed out."""
-
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime

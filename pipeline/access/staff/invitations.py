@@ -1,5 +1,3 @@
-"""Invitations: one-time links with which people choose their password."""
-
 import secrets
 from datetime import timedelta
 from typing import Any

@@ -1,5 +1,3 @@
-"""What an identity provider says of a person, as a reviewer's id and roles. Pure."""
-
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field

@@ -1,5 +1,3 @@
-"""Sign in by an identity provider (OpenID Connect): a browser is sent there, and comes back as a person whom we know."""
-
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass

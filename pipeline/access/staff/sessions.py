@@ -1,5 +1,3 @@
-"""Sessions of staff: one for each browser that is signed in."""
-
 import hashlib
 import hmac
 import secrets

@@ -1,5 +1,3 @@
-"""Sign in with a password, and change it."""
-
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any

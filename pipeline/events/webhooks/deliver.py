@@ -1,5 +1,3 @@
-"""Deliver one event to one endpoint: signed, in order for each member, tried again until it is given up."""
-
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID

@@ -1,5 +1,3 @@
-"""The endpoints that events are sent to: add, list, rotate the secret, resume, replay, remove."""
-
 import secrets
 from collections.abc import Sequence
 from datetime import datetime, timedelta

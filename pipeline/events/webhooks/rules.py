@@ -1,5 +1,3 @@
-"""How an event is signed and sent, and when an endpoint is paused. Pure."""
-
 import base64
 import json
 from collections.abc import Mapping, Sequence

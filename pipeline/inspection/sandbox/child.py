@@ -1,5 +1,3 @@
-"""The parent's side of one child: asks it, checks what it answers, and knows when it is worn out."""
-
 import socket
 import time
 from collections.abc import Mapping
@@ -80,7 +78,7 @@ class Child:
         return reply.parse(framing.receive(self._link, most=self._limits.header_bytes, deadline=deadline))
 
     def _require_silence(self) -> None:
-        """A child that sends more than it was asked for would answer for the next file, of somebody else."""
+        """Raise where a child has sent data unasked: it would be taken for the answer about the next file."""
         with suppress(BlockingIOError):
             self._link.settimeout(None)
             if self._link.recv(1, socket.MSG_DONTWAIT | socket.MSG_PEEK):

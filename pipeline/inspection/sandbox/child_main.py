@@ -1,5 +1,3 @@
-"""The life of a child: confined at once, then one file after another, until its parent is gone or it is ended."""
-
 import os
 import socket
 from typing import Final
@@ -30,7 +28,7 @@ def _next(link: socket.socket) -> Request:
 
 
 def _answer(link: socket.socket, request: Request, terms: Terms, examine: Examine, memory: Memory) -> bool:
-    """Examine one file; False when this child had better not examine another."""
+    """Examine one file; False after an error: then this child ends."""
     try:
         memory.begin()
         allow_processor_time(terms.limits.cpu_seconds)

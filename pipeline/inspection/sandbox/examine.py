@@ -1,5 +1,3 @@
-"""All that is done with a file inside a child."""
-
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path

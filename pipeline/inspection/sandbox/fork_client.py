@@ -1,5 +1,3 @@
-"""The parent's side of the fork server: starts it at the first use, and anew when it died."""
-
 import os
 import socket
 import subprocess
@@ -45,7 +43,7 @@ class _Server(NamedTuple):
 
 
 class ForkClient:
-    """Starts and ends children. Thread-safe."""
+    """Starts and ends children by the fork server, which starts at the first use, and again when it died. Thread-safe."""
 
     def __init__(self, terms: str) -> None:
         self._terms = terms
@@ -63,7 +61,7 @@ class ForkClient:
             raise SandboxUnavailable(f"No child can be started for an inspection: {error}") from error
 
     def end(self, pid: int) -> int | None:
-        """End this child and return its exit code, a signal as its negative number; None when nobody knows."""
+        """End this child and return its exit code, a signal as its negative number; None where it is unknown."""
         with self._lock, suppress(OSError, EOFError):
             ended = self._command(self._server, pid) if self._server else UNKNOWN_CHILD
             return None if ended == UNKNOWN_CHILD else ended

@@ -1,5 +1,3 @@
-"""How much memory this process has now, and had at most since it began to count."""
-
 import os
 import re
 import resource

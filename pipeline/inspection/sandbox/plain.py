@@ -1,5 +1,3 @@
-"""Checks that a picture is as our own encoder writes it: tables, one frame, pixels, and nothing else in it."""
-
 import struct
 from typing import Final
 

@@ -1,5 +1,3 @@
-"""Holds a child's reply against the limits: it must be one that an honest child could have sent."""
-
 from collections.abc import Iterable, Sequence
 from hashlib import sha256
 from typing import Final

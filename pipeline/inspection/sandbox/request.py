@@ -1,5 +1,3 @@
-"""What a child is given: its limits, the function that examines a file, and one file after another."""
-
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,5 +1,3 @@
-"""Gives files to children, a few at a time, and replaces a child that dies."""
-
 import os
 import stat
 import time

@@ -9,7 +9,7 @@ from typing import Final
 
 NEWEST: Final = 450
 
-# Calls that a library may miss without harm when it hears that the kernel does not know them.
+# A library does without these calls where the kernel does not know them.
 _UNKNOWN: Final = {"clone3": 435, "openat2": 437}
 
 _BOTH: Final = {

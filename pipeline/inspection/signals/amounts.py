@@ -1,5 +1,3 @@
-"""Numbers and currencies as people write them."""
-
 import re
 from collections.abc import Iterator
 from decimal import Decimal

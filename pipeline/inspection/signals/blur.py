@@ -1,5 +1,3 @@
-"""Whether a picture is out of focus or shaken, by its sharpest parts: a soft background is no fault."""
-
 from typing import Any, Final
 
 import numpy as np

@@ -1,5 +1,3 @@
-"""Dates as people write them."""
-
 import re
 from collections.abc import Iterator
 from contextlib import suppress

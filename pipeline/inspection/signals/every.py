@@ -1,5 +1,3 @@
-"""All signals of an accepted file, drawn from its report."""
-
 from collections.abc import Callable, Sequence
 from typing import Any
 

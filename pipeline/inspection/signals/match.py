@@ -1,5 +1,3 @@
-"""Which of the expected fields a text shows, and where."""
-
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress

@@ -1,5 +1,3 @@
-"""A perceptual hash: pictures that look alike differ in few of its 64 bits."""
-
 from typing import Final
 
 import numpy as np

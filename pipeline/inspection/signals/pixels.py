@@ -1,5 +1,3 @@
-"""The pixels that signals are drawn from."""
-
 import io
 from functools import cached_property
 from typing import Final

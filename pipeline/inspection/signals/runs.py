@@ -1,5 +1,3 @@
-"""Runs of neighbouring words, as a reader takes them together."""
-
 from bisect import bisect_right
 from collections.abc import Iterator
 from itertools import accumulate

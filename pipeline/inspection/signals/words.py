@@ -1,5 +1,3 @@
-"""Words made comparable: without case, accents, punctuation and a company's legal form."""
-
 import re
 import unicodedata
 from typing import Final

@@ -1,5 +1,3 @@
-"""The statistics of reports. Pure."""
-
 from collections import Counter
 from collections.abc import Iterable, Sequence
 

@@ -1,5 +1,3 @@
-"""The pictures that a reviewer may see with a case: its own, the member's earlier ones, and those that look alike."""
-
 from typing import Any, Literal
 from uuid import UUID
 

@@ -1,5 +1,3 @@
-"""Redact a page: black boxes are burnt into it, and the page without them is deleted."""
-
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from hashlib import sha256

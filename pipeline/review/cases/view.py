@@ -1,5 +1,3 @@
-"""What a reviewer sees of the case that they hold."""
-
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 from uuid import UUID

@@ -1,4 +1,4 @@
 """Claims: a case is one reviewer's at a time, for as long as a lease runs on the database's clock.
 
-A submission is always locked before its claims, so that of two requests for one case neither waits for the other for ever.
+A submission is always locked before its claims, so that two requests for one case never deadlock.
 """

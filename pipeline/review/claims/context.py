@@ -1,5 +1,3 @@
-"""What the use cases of review work with."""
-
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol

@@ -1,5 +1,3 @@
-"""Escalate: pass a case on to the seniors, with a note that says why."""
-
 from typing import Any
 from uuid import UUID
 

@@ -1,5 +1,3 @@
-"""Grant a claim and end it: its row, its lease, and its line in the history."""
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta

@@ -1,5 +1,3 @@
-"""Hand a case over to a colleague, who has it alone for a while; if they do not take it up, it waits in its queue again."""
-
 from collections.abc import Sequence
 from typing import Any
 from uuid import UUID

@@ -1,5 +1,3 @@
-"""The lease of a claim: a page opens the case, renews it, leaves it and takes it up again."""
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime

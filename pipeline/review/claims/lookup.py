@@ -1,5 +1,3 @@
-"""What a reviewer has claimed: their live claim with its case, how many they hold, and why a claim cannot be used."""
-
 from collections.abc import Sequence
 from typing import Any, Final, NoReturn
 from uuid import UUID

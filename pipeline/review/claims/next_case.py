@@ -1,5 +1,3 @@
-"""Which case is next for a reviewer: the soonest due of the lanes (queue and language) that are theirs."""
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache

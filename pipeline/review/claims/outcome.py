@@ -1,5 +1,3 @@
-"""What came of a case, for somebody who comes too late: who decided what, and when."""
-
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Final

@@ -1,5 +1,3 @@
-"""Claim the next case, give it back, and take back what ran out."""
-
 from collections.abc import Sequence
 from typing import Final
 from uuid import UUID

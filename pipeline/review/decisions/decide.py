@@ -1,5 +1,3 @@
-"""Decide a case: end the claim, and record the verdict as a decision, as an opinion or as the answer to a blind look."""
-
 from typing import Any, Final
 from uuid import UUID
 

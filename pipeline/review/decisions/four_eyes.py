@@ -1,5 +1,3 @@
-"""Four eyes: opinions on a case that needs two people, kept until they agree or a senior decides."""
-
 from typing import Any
 from uuid import UUID
 
@@ -8,9 +6,10 @@ from sqlalchemy import Connection, Row, func, insert, select, update
 from pipeline.kernel.errors import AlreadyThere, NotAllowed, NotFound, UndoTooLate
 from pipeline.kernel.ids import new_id
 from pipeline.policy import Policy
-from pipeline.review.claims.grant import audit_claim, grant
+from pipeline.review.claims.grant import grant
+from pipeline.review.claims.service import expire_claims
 from pipeline.review.decisions.rules import WAITS_IN, FourEyes, four_eyes
-from pipeline.review.tables import OPINION_STANDING, claim, opinion
+from pipeline.review.tables import OPINION_STANDING, opinion
 from pipeline.submission import lifecycle
 from pipeline.submission.decisions import Judgement
 from pipeline.submission.lifecycle import State, Transition
@@ -68,7 +67,7 @@ def undo_opinion(connection: Connection, opinion_id: UUID, *, reviewer_id: str, 
     case = connection.execute(select(submission).where(submission.c.id == given.submission_id).with_for_update()).one()
     if case.state != State.IN_REVIEW or case.version != given.version:
         raise UndoTooLate("This can no longer be undone: the case has gone on since. If it is wrong, tell your lead.")
-    _end_expired_claim(connection, given.submission_id)
+    expire_claims(connection)
     _mark_undone(connection, opinion_id)
     queue = Queue(given.from_queue)
     lifecycle.transition(
@@ -85,13 +84,18 @@ def undo_opinion(connection: Connection, opinion_id: UUID, *, reviewer_id: str, 
     return taken
 
 
+def undone_already() -> AlreadyThere:
+    """The error for a decision, an opinion or an answer that was undone before."""
+    return AlreadyThere("This decision was undone already.")
+
+
 def _mine(connection: Connection, opinion_id: UUID, reviewer_id: str) -> Row[Any]:
     mine = (opinion.c.id == opinion_id, opinion.c.reviewer_id == reviewer_id)
     row = connection.execute(select(opinion).where(*mine)).one_or_none()
     if row is None:
         raise NotFound("You made no such decision. Only who made a decision can undo it.")
     if row.undone_at is not None:
-        raise AlreadyThere("This decision was undone already.")
+        raise undone_already()
     return row
 
 
@@ -100,17 +104,4 @@ def _mark_undone(connection: Connection, opinion_id: UUID) -> None:
         update(opinion).where(opinion.c.id == opinion_id, OPINION_STANDING).values(undone_at=func.now())
     )
     if marked.rowcount != 1:
-        raise AlreadyThere("This decision was undone already.")
-
-
-def _end_expired_claim(connection: Connection, submission_id: UUID) -> None:
-    """End the case's claim if its lease ran out and nobody has ended it yet."""
-    here = (claim.c.submission_id == submission_id, claim.c.state == "live")
-    ended = connection.execute(
-        update(claim)
-        .where(*here, claim.c.lease_until <= func.now())
-        .values(state="expired", ended_at=func.now())
-        .returning(claim)
-    ).one_or_none()
-    if ended is not None:
-        audit_claim(connection, ended, "claim.expired")
+        raise undone_already()

@@ -1,5 +1,3 @@
-"""Preview the mail of a decision before it is made."""
-
 from uuid import UUID
 
 from pipeline.kernel.errors import Invalid, Problem

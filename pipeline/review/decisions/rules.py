@@ -18,7 +18,7 @@ from schemas.decisions import DecisionRequest, MaterialAnswers
 _CURRENCY: Final = re.compile(r"[A-Z]{3}")
 _AMOUNT: Final = re.compile(r"[0-9]{1,15}(\.[0-9]{1,6})?")
 _TEXT_LENGTH: Final = 200
-_DIGITS: Final = 15
+_INTEGER: Final = re.compile(r"[0-9]{1,15}")
 _BOTH: Final = 2
 
 
@@ -171,17 +171,12 @@ def fact_problem(fact_type: FactType, value: str | int) -> str | None:
         case "date":
             return None if _is_date(written) else "Give a date as YYYY-MM-DD."
         case "decimal":
-            return (
-                None if _is_amount(written) else "Give an amount in digits, with a point before the decimals: 12500.50."
-            )
+            message = "Give an amount in digits, with a point before the decimals: 12500.50."
+            return None if _AMOUNT.fullmatch(written) else message
         case "currency":
             return None if _CURRENCY.fullmatch(written) else "Give the currency's three letters (ISO 4217): EUR."
         case "integer":
-            return (
-                None
-                if written.isascii() and written.isdigit() and len(written) <= _DIGITS
-                else "Give a whole number in digits."
-            )
+            return None if _INTEGER.fullmatch(written) else "Give a whole number in digits."
         case "text":
             return None if len(written) <= _TEXT_LENGTH else f"At most {_TEXT_LENGTH} characters."
 
@@ -191,7 +186,3 @@ def _is_date(written: str) -> bool:
         return date.fromisoformat(written).isoformat() == written
     except ValueError:
         return False
-
-
-def _is_amount(written: str) -> bool:
-    return _AMOUNT.fullmatch(written) is not None

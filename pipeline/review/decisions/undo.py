@@ -1,5 +1,3 @@
-"""Undo a decision before any effect of it leaves; the reviewer has the case again."""
-
 from typing import Any
 from uuid import UUID
 
@@ -8,11 +6,11 @@ from sqlalchemy import Connection, Row, func, select, update
 
 from pipeline.events.outbound import retract
 from pipeline.kernel.database import one_at_a_time
-from pipeline.kernel.errors import AlreadyThere, AnotherAvatarOpen, ChanceTakenAgain, UndoTooLate
+from pipeline.kernel.errors import AnotherAvatarOpen, ChanceTakenAgain, UndoTooLate
 from pipeline.kernel.idempotency import Once, earlier_answer, remember
 from pipeline.review.claims.context import ReviewContext
 from pipeline.review.claims.grant import grant
-from pipeline.review.decisions.four_eyes import undo_opinion
+from pipeline.review.decisions.four_eyes import undo_opinion, undone_already
 from pipeline.submission import lifecycle
 from pipeline.submission.chances import chances_taken
 from pipeline.submission.decisions import CONSEQUENCES
@@ -61,11 +59,6 @@ def too_late(submission_id: UUID) -> UndoTooLate:
         "This decision can no longer be undone: its effects are leaving or have left. "
         f"If it is wrong, tell your lead: submission {submission_id}."
     )
-
-
-def undone_already() -> AlreadyThere:
-    """The error for a decision or an answer that was undone before."""
-    return AlreadyThere("This decision was undone already.")
 
 
 def _mine(connection: Connection, decision_id: UUID, reviewer_id: str) -> Row[Any] | None:

@@ -11,7 +11,8 @@ from pipeline.kernel.errors import Stale
 from pipeline.kernel.ids import new_id
 from pipeline.policy import Policy
 from pipeline.review.claims.grant import grant
-from pipeline.review.decisions.undo import too_late, undone_already
+from pipeline.review.decisions.four_eyes import undone_already
+from pipeline.review.decisions.undo import too_late
 from pipeline.review.quality.sampling import claim_blind, excluded, sample
 from pipeline.review.tables import answer, check
 from pipeline.submission import audit

@@ -1,5 +1,3 @@
-"""Blinding: a case as it was before its decision, as new as it was to the first reviewer."""
-
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID

@@ -1,11 +1,9 @@
-"""The forecast of each queue against its due times, from the pace of the last working days."""
-
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, Row, exists, func, or_, select
+from sqlalchemy import Connection, Select, exists, func, or_, select
 
 from pipeline.kernel.rules.working_days import working_time
 from pipeline.policy import Policy
@@ -59,9 +57,9 @@ def pace_since(now: datetime, days: int, clock: Clock) -> datetime:
 
 def _line(name: str, dues: Sequence[datetime], pace: Pace, now: datetime, clock: Clock) -> ForecastLine:
     day = _hours_a_day(clock)
-    promise = day * (clock.avatar_hours / 24 if name == "avatar" else clock.verification_promise_days)
-    ahead = [_ahead(now, due, clock) for due in dues]
-    found = forecast(ahead, pace, promise=promise, horizon=day * HORIZON_DAYS)
+    due_in = day * (clock.avatar_hours / 24 if name == "avatar" else clock.verification_promise_days)
+    ahead = [_worked(now, due, clock) if due >= now else -1.0 for due in dues]
+    found = forecast(ahead, pace, due_in=due_in, horizon=day * HORIZON_DAYS)
     return ForecastLine(
         queue=name,
         waiting=len(dues),
@@ -73,11 +71,6 @@ def _line(name: str, dues: Sequence[datetime], pace: Pace, now: datetime, clock:
         late_of_arriving=found.late_of_arriving,
         hours_to_clear=None if found.hours_to_clear is None else round(found.hours_to_clear, 1),
     )
-
-
-def _ahead(now: datetime, due: datetime, clock: Clock) -> float:
-    """The working hours until a case is due; below zero where it is overdue."""
-    return _worked(now, due, clock) if due >= now else -1.0
 
 
 def _worked(start: datetime, end: datetime, clock: Clock) -> float:
@@ -106,7 +99,7 @@ def _arrived(connection: Connection, since: datetime) -> dict[str, int]:
         .where(submission.c.accepted_at >= since, or_(submission.c.state == State.IN_REVIEW, judged))
         .group_by(submission.c.kind)
     )
-    return _counts(connection.execute(query).all())
+    return _counts(connection, query)
 
 
 def _decided(connection: Connection, since: datetime) -> dict[str, int]:
@@ -116,8 +109,8 @@ def _decided(connection: Connection, since: datetime) -> dict[str, int]:
         .where(decision.c.decided_at >= since, STANDING, decision.c.reviewer_id.is_not(None))
         .group_by(submission.c.kind)
     )
-    return _counts(connection.execute(query).all())
+    return _counts(connection, query)
 
 
-def _counts(rows: Sequence[Row[Any]]) -> dict[str, int]:
-    return {row.kind: row.cases for row in rows}
+def _counts(connection: Connection, query: Select[Any]) -> dict[str, int]:
+    return {row.kind: row.cases for row in connection.execute(query)}

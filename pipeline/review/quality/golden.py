@@ -53,7 +53,7 @@ def mark(request: GoldenRequest, *, by: str, context: ReviewContext) -> UUID:
 
 
 def retire(golden_id: UUID, *, by: str, context: ReviewContext) -> None:
-    """Give a golden case to nobody any more; its answers still count. Raises NotFound."""
+    """Retire a golden case: no reviewer gets it any more; its answers still count. Raises NotFound."""
     with context.db.begin() as connection:
         row = connection.execute(
             update(golden)

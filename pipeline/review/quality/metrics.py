@@ -1,5 +1,3 @@
-"""The numbers of quality: by week, reviewer, queue and reason."""
-
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date, datetime, timedelta

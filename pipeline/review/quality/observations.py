@@ -1,5 +1,3 @@
-"""What the numbers of quality are computed from: the decisions, pairs of verdicts and golden answers of a period."""
-
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby

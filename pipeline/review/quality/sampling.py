@@ -1,5 +1,3 @@
-"""Sampling: which decisions a second person looks at, and which blind case a reviewer gets in place of the next one."""
-
 from collections.abc import Sequence
 from datetime import timedelta
 from functools import cache

@@ -1,5 +1,3 @@
-"""Who may do what at the reviewers' desk. Pure: one table, read by every face."""
-
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from typing import Final

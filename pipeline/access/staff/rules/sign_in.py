@@ -1,5 +1,3 @@
-"""Signing in, as rules: what a password must be, how failed tries are slowed down, where a page may lead. Pure."""
-
 import hashlib
 import unicodedata
 from collections.abc import Iterator

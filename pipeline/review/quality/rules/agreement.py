@@ -1,5 +1,3 @@
-"""Agreement and errors of reviewers, counted over their verdicts. Pure."""
-
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 

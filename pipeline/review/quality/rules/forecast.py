@@ -34,23 +34,23 @@ class _Case:
     waits_now: bool
 
 
-def forecast(dues: Sequence[float], pace: Pace, *, promise: float, horizon: float) -> Forecast:
+def forecast(dues: Sequence[float], pace: Pace, *, due_in: float, horizon: float) -> Forecast:
     """Cases come and are decided at an even pace, the one that is due soonest first, as claims are given out.
 
-    `dues` are those of the cases that wait; what comes later is due `promise` hours after it came. Cases arrive until `horizon`; all
+    `dues` are those of the cases that wait, below zero where one is overdue; what comes later is due `due_in` hours after it came. Cases arrive until `horizon`; all
     are decided in the end, unless nothing is decided at all.
     """
-    arrivals = _arrivals(pace.arrivals, promise, horizon)
+    arrivals = _arrivals(pace.arrivals, due_in, horizon)
     cases = [*(_Case(due, 0.0, waits_now=True) for due in dues[:MOST_CASES]), *arrivals]
     late = _late(cases, pace.decided)
     waiting = sum(case.waits_now for case in late)
     return Forecast(waiting, len(arrivals), len(late) - waiting, _hours_to_clear(len(dues), pace))
 
 
-def _arrivals(pace: float, promise: float, horizon: float) -> list[_Case]:
+def _arrivals(pace: float, due_in: float, horizon: float) -> list[_Case]:
     """Cases that arrive evenly, the first after one interval."""
     count = min(int(pace * horizon), MOST_CASES)
-    return [_Case(number / pace + promise, number / pace, waits_now=False) for number in range(1, count + 1)]
+    return [_Case(number / pace + due_in, number / pace, waits_now=False) for number in range(1, count + 1)]
 
 
 def _late(cases: Sequence[_Case], decided: float) -> list[_Case]:

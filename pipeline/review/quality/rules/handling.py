@@ -1,5 +1,3 @@
-"""Handling time: how long a reviewer worked on a case, from what their claims' pages reported. Pure."""
-
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta

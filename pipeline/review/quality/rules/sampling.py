@@ -1,7 +1,4 @@
-"""Which decisions are sampled, which claims are blind looks, and whether two people agree. Pure."""
-
 import hashlib
-from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -69,10 +66,6 @@ def compare(one: Said, other: Said) -> Agreement:
         return Agreement.PASSED_ON
     if one.verdict != other.verdict:
         return Agreement.VERDICTS_DIFFER
-    if one.verdict != "approve" and not _share(one.reasons, other.reasons):
+    if one.verdict != "approve" and one.reasons and other.reasons and not set(one.reasons) & set(other.reasons):
         return Agreement.REASONS_DIFFER
     return Agreement.AGREED
-
-
-def _share(one: Collection[str], other: Collection[str]) -> bool:
-    return not one or not other or bool(set(one) & set(other))
