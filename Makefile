@@ -49,8 +49,8 @@ test-one: browser  ## Run some of the tests: make test-one T=tests/unit/submissi
 
 test-long: setup  ## Fuzz what reads strangers' files, let the state machines try new orders of events, ask the API whatever its document allows
 	$(BIN)/python -m pytest tests/fuzz --fuzz-seconds 60
-	$(BIN)/python -m pytest tests/integration/test_ledger_machine.py tests/integration/test_life_machine.py \
-	  tests/integration/test_openapi.py --hypothesis-profile long --timeout 7200
+	$(BIN)/python -m pytest tests/integration/tasks/test_ledger_machine.py tests/integration/submission/test_lifecycle_machine.py \
+	  tests/integration/web/test_openapi.py --hypothesis-profile long --timeout 7200
 
 mutants: setup  ## Change the code of the promises a little, many times, and count what no test notices
 	$(BIN)/python -m tests.mutants

@@ -20,9 +20,9 @@ LONGEST: Final = (
     "test_mails_in_browser.py",
     "test_quality_pages.py",
     # the rest of those that take some seconds
-    "test_life_machine.py",
+    "test_lifecycle_machine.py",
     "test_openapi.py",
-    "test_inspection_pictures.py",
+    "test_pictures.py",
     "test_passing_on_races.py",
     "test_drawings.py",
     "test_sandbox.py",

@@ -13,7 +13,7 @@ from packaging.utils import canonicalize_name
 
 from config.settings import PREFIX, Settings
 
-ROOT: Final = Path(__file__).parents[2]
+ROOT: Final = Path(__file__).parents[3]
 DOCKERFILE: Final = (ROOT / "deploy/Dockerfile").read_text(encoding="utf-8")
 COMPOSE: Final = (ROOT / "deploy/compose.yaml").read_text(encoding="utf-8")
 EXAMPLE: Final = (ROOT / "deploy/.env.example").read_text(encoding="utf-8")

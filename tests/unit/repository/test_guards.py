@@ -7,7 +7,7 @@ import pytest
 
 from tests.mutants.table import GUARDS, Guard
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 EACH = pytest.mark.parametrize("guard", GUARDS, ids=[guard.name for guard in GUARDS])
 
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 QUOTED = re.compile(r"`([^`]+)`")
 HEADINGS = {"rule", "---"}
 

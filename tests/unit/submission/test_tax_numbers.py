@@ -24,7 +24,7 @@ from pipeline.submission.evidence.rules.tax_numbers import (
 TABLE = list(csv.reader(Path(__file__).with_name("published_tax_numbers.csv").read_text().splitlines()[1:]))
 RIGHT = [(country, written, kept) for country, written, kept, _ in TABLE if kept]
 WRONG = [(country, written, wrong) for country, written, _, wrong in TABLE if wrong]
-DOCUMENT = Path(__file__).parents[2] / "docs" / "tax-numbers.md"
+DOCUMENT = Path(__file__).parents[3] / "docs" / "tax-numbers.md"
 
 
 def test_the_table_is_as_large_as_it_should_be() -> None:

@@ -9,7 +9,7 @@ import pytest
 from tests.support.console_keys import DOCUMENT, with_keys
 from web.console.shortcuts import SHORTCUTS, bindings, control, hint, titled
 
-CONSOLE = Path(__file__).parents[2] / "web/console"
+CONSOLE = Path(__file__).parents[3] / "web/console"
 ACTIONS = sorted({action for _, action, _ in bindings()})
 
 

@@ -17,7 +17,7 @@ from pipeline.inspection.findings import CODES
 from pipeline.inspection.sandbox.confine import PROTECTIONS
 from tests.support.files import digest, photo
 
-GUIDE = Path(__file__).parents[2] / "docs" / "inspection.md"
+GUIDE = Path(__file__).parents[3] / "docs" / "inspection.md"
 Run = Callable[..., Result]
 FIELDS = {
     "path", "sha256", "media_type", "width", "height", "pages", "verdict", "findings", "signals", "milliseconds",

@@ -8,8 +8,8 @@ import pytest
 
 from tests.support.order import LONGEST
 
-TESTS = Path(__file__).parents[1]
-ROOT = Path(__file__).parents[2]
+TESTS = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 OURS = ("schemas", "pipeline", "config", "workers", "web", "cli")
 TREES = {
     str(file.relative_to(ROOT)): ast.parse(file.read_text()) for room in OURS for file in (ROOT / room).rglob("*.py")

@@ -9,7 +9,7 @@ from config.policy import load_policy
 from pipeline.submission.lifecycle import State
 from web.member.pages import words
 
-ROOT: Final = Path(__file__).parents[2] / "web/member"
+ROOT: Final = Path(__file__).parents[3] / "web/member"
 SCRIPTS: Final = "\n".join(path.read_text(encoding="utf-8") for path in sorted((ROOT / "static").glob("*.js")))
 TEMPLATE: Final = (ROOT / "templates/page.html").read_text(encoding="utf-8")
 POLICY: Final = load_policy()

@@ -7,7 +7,7 @@ from cli.event_types import markdown
 from schemas.events import EVENTS
 from schemas.published import event_schema
 
-DOCUMENT = Path(__file__).parents[2] / "docs" / "events.md"
+DOCUMENT = Path(__file__).parents[3] / "docs" / "events.md"
 
 
 @pytest.mark.parametrize("event_type", EVENTS)

@@ -118,7 +118,7 @@ def test_a_child_with_a_gibibyte_of_addresses_finds_faces_on_its_one_thread() ->
     done = subprocess.run(
         [sys.executable, "-c", SMALL_CHILD],
         env=one_thread,
-        cwd=Path(__file__).parents[2],
+        cwd=Path(__file__).parents[3],
         capture_output=True,
         text=True,
         check=True,

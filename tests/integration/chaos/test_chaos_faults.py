@@ -25,7 +25,7 @@ from tests.chaos.faults.broker import BrokerReadOnly
 from tests.chaos.ground import Ground
 from tests.support.faults import closed_port
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 WRITER = """
 import sys
 for path in sys.stdin:

@@ -12,7 +12,7 @@ from pipeline.inspection.file import inspect_file
 from pipeline.inspection.report import FileReport
 from tests.support.files import file_limits
 
-CORPUS = Path(__file__).parents[3] / "shared" / "corpus"
+CORPUS = Path(__file__).parents[4] / "shared" / "corpus"
 LIMITS = file_limits(
     media_types=("image/jpeg", "image/png", "image/webp", "application/pdf"),
     max_bytes=20 * 1024 * 1024,
