@@ -13,7 +13,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from pipeline.kernel.circuit_breaker import FAILURES, PAUSE_SECONDS
 from pipeline.kernel.errors import Misconfigured
 from pipeline.kernel.rules.validation_words import sentence_of
-from pipeline.kernel.s3_client import origin_of
+from pipeline.kernel.storage import origin_of
 
 PREFIX: Final = "PROOFDESK_"
 WebAddress = Annotated[str, StringConstraints(pattern=r"^https?://\S+[^/]$")]

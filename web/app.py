@@ -9,7 +9,7 @@ from fastapi.middleware.cors import CORSMiddleware
 from fastapi_offline import FastAPIOffline
 
 from config.container import Container
-from pipeline.kernel.s3_client import origin_of
+from pipeline.kernel.storage import origin_of
 from web import health, openapi, problems
 from web.api import (
     account,

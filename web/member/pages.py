@@ -13,7 +13,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 from config.container import Container
-from pipeline.kernel.s3_client import origin_of
+from pipeline.kernel.storage import origin_of
 from web.api.dependencies import Tools
 
 router = APIRouter(tags=["member's page"], include_in_schema=False)

@@ -1,10 +1,12 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
+from urllib.parse import unquote, urlsplit
 
 import httpx
 import pytest
 from botocore.auth import S3SigV4QueryAuth
 from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
 
 from config.container import Container
 from tests.support.desk import Desk
@@ -81,13 +83,15 @@ class SignedYesterday(S3SigV4QueryAuth):
 
 
 def test_the_store_refuses_a_slot_that_has_expired(tools: Container) -> None:
-    client: Any = tools.storage._client  # noqa: SLF001  (only the client knows its credentials)
+    store = urlsplit(tools.settings.storage_url)
+    assert store.username is not None
+    assert store.password is not None
     body = photo()
     headers = {"Content-Type": JPEG, "Content-Length": str(len(body))}
-    url = f"{client.meta.endpoint_url}/{tools.storage.uploads}/avatar/late"
+    url = f"{tools.storage.outside}/{tools.storage.uploads}/avatar/late"
     request = AWSRequest("PUT", url, headers=headers)
-    credentials = client._request_signer._credentials  # noqa: SLF001
-    SignedYesterday(credentials, "s3", client.meta.region_name, 900).add_auth(request)
+    credentials = Credentials(unquote(store.username), unquote(store.password))
+    SignedYesterday(credentials, "s3", "us-east-1", 900).add_auth(request)
 
     refused = BROWSER.put(str(request.url), content=body, headers=headers)
 
