@@ -50,25 +50,8 @@ SWEEP_STORAGE: Final = Kind("storage.sweep", "effects", "sweep_storage", 300, 24
 FORGET_OLD: Final = Kind("ledger.forget", "effects", "forget_old", 60, 45, 3)
 WATCH_SLA: Final = Kind("promise.watch", "effects", "watch_promises", 60, 600, 3, renews=True)
 
-KINDS: Final[Mapping[str, Kind]] = {
-    kind.name: kind
-    for kind in (
-        INSPECT,
-        ACCEPT,
-        PUBLISH_AVATAR,
-        REMOVE_AVATAR,
-        UNLOCK_STAGE,
-        SEND_MAIL,
-        JUDGE_NUMBER,
-        SEND_CODE,
-        EXPIRE_CODE,
-        DELIVER_EVENT,
-        FORGET_FILES,
-        SWEEP_STORAGE,
-        FORGET_OLD,
-        WATCH_SLA,
-    )
-}
+KINDS: Final[Mapping[str, Kind]] = {each.name: each for each in tuple(globals().values()) if isinstance(each, Kind)}
+"""Every kind above by its name."""
 
 QUEUES: Final = ("intake", "inspection", "effects", "notification")
 
