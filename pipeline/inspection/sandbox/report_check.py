@@ -4,7 +4,7 @@ from typing import Final
 
 from pipeline.inspection.findings import Finding, finding
 from pipeline.inspection.report import FileReport, PageText, Rendition, Word
-from pipeline.inspection.rules import verdict
+from pipeline.inspection.rules import judge_pixels, judge_size, verdict
 from pipeline.inspection.sandbox.plain import NotPlain, plain_jpeg_size
 from pipeline.inspection.sandbox.reply import SAME_IN_REPORT, FindingReply, PageReply, RenditionReply, Reply
 from pipeline.policy.files import FileLimits
@@ -50,9 +50,8 @@ def _finding(reply: FindingReply) -> Finding:
 def _is_within(reply: Reply, limits: FileLimits) -> bool:
     return (
         reply.media_type in limits.media_types
-        and reply.size <= limits.max_bytes
-        and (reply.width or 0) * (reply.height or 0) <= limits.max_pixels
-        and max(reply.width or 0, reply.height or 0) <= limits.max_side
+        and not judge_size(reply.size, limits)
+        and (reply.width is None or reply.height is None or not judge_pixels(reply.width, reply.height, limits))
         and (reply.pages or 0) <= limits.max_pages
         and len(reply.renditions) == (reply.pages or 1) + 1
     )
