@@ -133,17 +133,17 @@ class BusinessEmailSubmission(VerificationSubmission):
     business_email: MailAddress
 
 
+Method = Literal["materials", "tax_number", "business_email"]
+"""The methods of verification, each with its body."""
+
+METHODS: Final = get_args(Method)
+
 AnyVerification = Annotated[
     MaterialsSubmission | TaxNumberSubmission | BusinessEmailSubmission, Field(discriminator="method")
 ]
 
 Submission = Annotated[AvatarSubmission | AnyVerification, Field(discriminator="kind")]
 """What all three doors take."""
-
-Method = Literal["materials", "tax_number", "business_email"]
-"""The methods of verification."""
-
-METHODS: Final = get_args(Method)
 
 
 class DueView(Frozen):

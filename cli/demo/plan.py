@@ -3,6 +3,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final, Literal
 
+from schemas.submissions import Method
+
 APPROVED: Final = ("received", "in_review", "approved")
 CONFIRMED: Final = ("awaiting_code", "approved")
 REJECTED_BY_RULE: Final = ("received", "rejected")
@@ -13,7 +15,6 @@ ANY: Final = "…"
 
 Door = Literal["http", "queue"]
 Slot = Literal["avatar", "material"]
-Method = Literal["materials", "tax_number", "business_email"]
 CHANCES: Final = 5
 
 

@@ -36,7 +36,7 @@ def inspect(
 ) -> None:
     """Inspect every file of the submission and pass it to review, or refuse it with everything that was found.
 
-    No transaction is open while files are read. A submission that has left `received` meanwhile is left as it is.
+    No transaction is open while files are read. One without files goes to review. A submission that has left `received` meanwhile is left as it is.
     """
     submission_id = UUID(task.ref_id)
     subject, files = _load(db, submission_id)
@@ -74,9 +74,8 @@ def inspect(
 def _load(db: Database, submission_id: UUID) -> tuple[Row[Any], Sequence[Row[Any]]]:
     with db.read() as connection:
         subject = connection.execute(select(submission).where(submission.c.id == submission_id)).one()
-        files = connection.execute(
-            select(material).where(material.c.submission_id == submission_id).order_by(material.c.position)
-        ).all()
+        mine = (material.c.submission_id == submission_id, material.c.upload_key.is_not(None))
+        files = connection.execute(select(material).where(*mine).order_by(material.c.position)).all()
     return subject, files
 
 

@@ -10,7 +10,7 @@ from pipeline.policy.account import Account, Category, Points, unknown_names
 from pipeline.policy.files import Files, Upload
 from pipeline.policy.ladder import FactType, Identity, Stage
 from pipeline.policy.mail_templates import CATEGORIES
-from pipeline.policy.methods import BusinessEmail, ChecklistItem, Methods, Rulings, TaxNumbers
+from pipeline.policy.methods import BusinessEmail, ChecklistItem, Methods, Rulings, SeenByPerson, TaxNumbers
 from pipeline.policy.quality import Quality
 from pipeline.policy.service_levels import Clock
 from pipeline.policy.sign_in import SessionRules, SignIn
@@ -187,8 +187,10 @@ class Policy(Frozen):
                         raise ValueError(
                             f"identities.{name}, material {material.kind}: unknown facts {missing}; add them to [facts]"
                         )
-        if missing := [fact for item in self.tax_number.checklist for fact in item.facts if fact not in self.facts]:
-            raise ValueError(f"tax_number.checklist: unknown facts {missing}; add them to [facts]")
+        for name, part in self:
+            items = part.checklist if isinstance(part, SeenByPerson) else ()
+            if missing := [fact for item in items for fact in item.facts if fact not in self.facts]:
+                raise ValueError(f"{name}.checklist: unknown facts {missing}; add them to [facts]")
         return self
 
     def stage(self, name: str) -> Stage | None:
@@ -223,17 +225,19 @@ class Policy(Frozen):
 
     def title(self, *, identity: str | None, material: str) -> str:
         """What a piece of evidence is called."""
-        if material == "tax_number":
-            return self.methods.get("tax_number", material)
-        known = self.identities.get(identity) if identity else None
+        if identity is None:
+            return "Avatar"
+        known = self.identities.get(identity)
         found = known.material(material) if known else None
-        return found.title if found else "Avatar"
+        titles = {str(method): title for method, title in self.methods.items()}
+        return found.title if found else titles.get(material, material)
 
     def checklist(self, *, kind: str, identity: str | None, material: str) -> tuple[ChecklistItem, ...]:
-        """What the reviewer answers for one piece of evidence: the avatar's list, or what a material or tax number must show."""
+        """What the reviewer answers for one piece of evidence: the avatar's list, or what a material or a method asks for."""
         if kind == "avatar" or identity is None:
             return self.avatar.checklist
-        if material == "tax_number":
-            return self.tax_number.checklist
         found = self.identities[identity].material(material)
-        return found.must_show if found else ()
+        if found is not None:
+            return found.must_show
+        method = dict(self).get(material)
+        return method.checklist if isinstance(method, SeenByPerson) else ()

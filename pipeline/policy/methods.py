@@ -20,11 +20,16 @@ class ChecklistItem(Frozen):
     facts: tuple[str, ...] = ()
 
 
-class TaxNumbers(Frozen):
+class SeenByPerson(Frozen):
+    """A method whose evidence is no file and which a person judges: what they answer. Its part of the policy has its name."""
+
+    checklist: tuple[ChecklistItem, ...] = Field(min_length=1)
+
+
+class TaxNumbers(SeenByPerson):
     """Who approves a number that passes format and check digit, and what a person then answers."""
 
     approve: Literal["person", "automatic"]
-    checklist: tuple[ChecklistItem, ...] = Field(min_length=1)
 
 
 class BusinessEmail(Frozen):

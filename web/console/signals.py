@@ -27,6 +27,8 @@ def notes_of(case: Case) -> tuple[Note, ...]:
 
 def _of_file(file: CaseMaterial) -> Iterator[Note]:
     signals = file.signals
+    if signals.get("stated"):
+        yield Note("plain", signals["stated"])
     yield from _faces(signals, file.kind)
     if (signals.get("blur") or {}).get("blurred"):
         yield Note("warn", "looks blurred")

@@ -105,6 +105,11 @@ def test_each_material_must_show_what_the_domain_says(identity: str, shown: dict
         ('unlocked_by = ["verification"]', 'unlocked_by = ["luck"]', "ladder.1.unlocked_by.0"),
         ('store_name = "text"', 'store_name = "colour"', "facts.store_name"),
         ('facts = ["store_name"]', 'facts = ["shoe_size"]', "unknown facts ['shoe_size']; add them to [facts]"),
+        (
+            'facts = ["company_name"]\n\n[business_email]',
+            'facts = ["shoe_size"]\n\n[business_email]',
+            "tax_number.checklist: unknown facts ['shoe_size']",
+        ),
         ('materials = "wholesaler"', 'materials = "wizard"', "identities.service_provider.materials"),
         ('required = "all"', 'required = "some"', "identities.online_retailer.required"),
         ('store_link = "url"', 'store_link = "link"', "identities.online_retailer.form.store_link"),
@@ -262,6 +267,21 @@ def test_a_code_that_one_verdict_has_twice_is_refused(policy_file: Path, code: s
 
     with pytest.raises(Misconfigured, match=rf"reasons.verification: the codes \['{code}'\] are given twice"):
         load_policy(policy_file)
+
+
+def test_evidence_that_is_no_file_has_the_title_and_the_checklist_of_its_method() -> None:
+    policy = load_policy()
+
+    assert policy.title(identity="wholesaler", material="tax_number") == "Tax number"
+    asked = policy.checklist(kind="verification", identity="wholesaler", material="tax_number")
+    assert asked == policy.tax_number.checklist
+
+
+def test_evidence_that_the_policy_no_longer_has_keeps_its_name_and_asks_nothing() -> None:
+    policy = load_policy()
+
+    assert policy.title(identity="wholesaler", material="store_photo") == "store_photo"
+    assert policy.checklist(kind="verification", identity="wholesaler", material="business_email") == ()
 
 
 def test_benefits_have_titles_and_what_is_none_stays_as_it_is() -> None:

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from config.policy import load_policy
 from pipeline.submission.lifecycle import State
+from schemas.submissions import METHODS
 from web.member.pages import words
 
 ROOT: Final = Path(__file__).parents[3] / "web/member"
@@ -59,3 +60,9 @@ def test_nothing_is_said_in_the_scripts_themselves() -> None:
     found = re.findall(r'"([A-Z][a-z]*(?: [a-z]+)+[.!?]?)"', code)
 
     assert found == ["A square of this size always fits."]
+
+
+def test_every_method_of_verification_has_its_part_of_the_page() -> None:
+    table = (ROOT / "static/methods.js").read_text(encoding="utf-8")
+
+    assert set(re.findall(r"^  (\w+): \{$", table, re.MULTILINE)) == set(METHODS)

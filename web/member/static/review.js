@@ -2,9 +2,8 @@
 
 import { el } from "./dom.js";
 import { filled } from "./form.js";
-import { language, say, size } from "./words.js";
-
-const countryNames = new Intl.DisplayNames([language], { type: "region" });
+import { METHODS } from "./methods.js";
+import { say } from "./words.js";
 
 /** What will be sent; `go(step)` goes back to change it. */
 export function lastLook({ draft, identity, stage, go }) {
@@ -14,15 +13,8 @@ export function lastLook({ draft, identity, stage, go }) {
     el("h2", {}, say("review.question")),
     group(say("steps.identity"), [[say("review.identity"), identity.title]], () => go(0)),
     group(say("steps.form"), form, () => go(1)),
-    group(say("steps.proof"), [[say("review.method"), method.title], ...evidence(draft, identity)], () => go(2)),
+    group(say("steps.proof"), [[say("review.method"), method.title], ...METHODS[draft.method].lines(draft, identity)], () => go(2)),
     el("p", { class: "hint" }, say("review.chance", { count: method.chances_left })));
-}
-
-function evidence({ method, tax, email, files }, identity) {
-  if (method === "tax_number") return [[say("proof.country"), countryNames.of(tax.country)], [say("proof.number"), tax.number]];
-  if (method === "business_email") return [[say("proof.email"), email]];
-  return identity.materials.filter(({ kind }) => files[kind])
-    .map(({ kind, title }) => [title, `${files[kind].filename} (${size(files[kind].length)})`]);
 }
 
 function group(title, rows, change) {

@@ -6,12 +6,13 @@ import { announce, el, worker } from "./dom.js";
 import { mark, summary } from "./field.js";
 import { filled, formOf, problemsOf } from "./form.js";
 import { identityStep } from "./identity.js";
-import { evidenceOf, proofStep } from "./proof.js";
+import { METHODS } from "./methods.js";
+import { proofStep } from "./proof.js";
 import { lastLook } from "./review.js";
 import { say } from "./words.js";
 
 const NAMES = ["identity", "form", "proof", "submit"];
-const STEP_OF = { identity: 0, form: 1, method: 2, materials: 2, tax_number: 2, business_email: 2 };
+const STEP_OF = { identity: 0, form: 1, method: 2 };
 
 /** The page of one stage. `leave()` goes back without, `submitted()` with a submission. */
 export class Steps {
@@ -101,7 +102,7 @@ export class Steps {
     const { identity, method } = this.draft;
     const body = { kind: "verification", method, stage: this.stage.stage, identity, member_id, member };
     try {
-      await post("/v1/submissions", { ...body, form: filled(this.identity.form, this.draft.form), ...evidenceOf(this.draft, this.identity) });
+      await post("/v1/submissions", { ...body, form: filled(this.identity.form, this.draft.form), ...this.#evidence() });
     } catch (problem) {
       return this.#refused(problem);
     }
@@ -110,15 +111,20 @@ export class Steps {
     this.submitted();
   }
 
+  #evidence() {
+    return METHODS[this.draft.method].body(this.draft, this.identity);
+  }
+
   #refused(problem) {
     const found = problem.errors.length ? problem.errors : [{ path: "", message: problem.message }];
-    const at = Math.min(...found.map(({ path }) => STEP_OF[path.split(".")[0]] ?? NAMES.length - 1));
+    const step = (name) => STEP_OF[name] ?? (name in this.#evidence() ? STEP_OF.method : NAMES.length - 1);
+    const at = Math.min(...found.map(({ path }) => step(path.split(".")[0])));
     this.go(at, found.map((each) => ({ ...each, path: this.#named(each.path) })));
   }
 
   /** The path as the page has it: a material by its kind, not by its place in the list. */
   #named(path) {
     const place = /^materials\.(\d+)/.exec(path)?.[1];
-    return place === undefined ? path : `materials.${evidenceOf(this.draft, this.identity).materials[place].kind}`;
+    return place === undefined ? path : `materials.${this.#evidence().materials[place].kind}`;
   }
 }
