@@ -13,7 +13,7 @@ from pipeline.review.claims import handover, lease, service
 from pipeline.review.claims.escalation import escalate as pass_on
 from pipeline.review.decisions.decide import decide as record_decision
 from pipeline.review.decisions.undo import undo as take_back
-from pipeline.submission.queues import Queue
+from pipeline.submission.lifecycle import Queue
 from pipeline.workflows.review_case import review_case
 from schemas.claims import EscalateRequest, HandOverRequest
 from schemas.decisions import DecisionRequest

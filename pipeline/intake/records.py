@@ -5,8 +5,7 @@ from uuid import UUID
 
 from pipeline.kernel.ids import new_id
 from pipeline.kernel.rules.working_days import Due
-from pipeline.submission.lifecycle import State
-from pipeline.submission.queues import first_queue
+from pipeline.submission.lifecycle import State, first_queue
 from schemas.submissions import AvatarSubmission, MaterialReference, MaterialsSubmission, VerificationSubmission
 
 Command = AvatarSubmission | VerificationSubmission

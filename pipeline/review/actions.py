@@ -6,7 +6,7 @@ from typing import Final
 
 from pipeline.access.staff.rules.roles import Right, may, require
 from pipeline.kernel.errors import Forbidden
-from pipeline.submission.queues import Queue
+from pipeline.submission.lifecycle import Queue
 
 
 class Action(StrEnum):

@@ -11,7 +11,6 @@ from sqlalchemy import Connection, Row, bindparam, func, select, update
 from pipeline.events.outbound import emit
 from pipeline.kernel.errors import AlreadyThere, NotAllowed, NotFound, Stale
 from pipeline.submission import audit
-from pipeline.submission.queues import Queue
 from pipeline.submission.tables import submission
 from schemas.events import EventType, SubmissionMoved
 
@@ -28,6 +27,20 @@ class State(StrEnum):
     EXPIRED = "expired"
     SUPERSEDED = "superseded"
     WITHDRAWN = "withdrawn"
+
+
+class Queue(StrEnum):
+    """Where a case waits: first looks by kind, second looks of another person, and what a senior decides."""
+
+    AVATAR = "avatar"
+    VERIFICATION = "verification"
+    SECOND = "second"
+    SENIOR = "senior"
+
+
+def first_queue(kind: str) -> Queue:
+    """Where a submission of this kind waits when inspection has cleared it."""
+    return Queue.AVATAR if kind == "avatar" else Queue.VERIFICATION
 
 
 class Transition(StrEnum):

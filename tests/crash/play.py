@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from tests.crash.children import Children, Ended
 from tests.crash.edges import MAIL_SENT
-from tests.crash.nursery import Ended, Nursery
 from tests.crash.outcome import Outcome, outcome
 from tests.crash.recovery import recover, settle, until_buried
 from tests.crash.scene import Arrange, Scene
@@ -25,15 +25,15 @@ class Verdict:
 
 
 class Play:
-    def __init__(self, desk: Desk, api: Api, nursery: Nursery) -> None:
-        self._desk, self._api, self._nursery = desk, api, nursery
+    def __init__(self, desk: Desk, api: Api, children: Children) -> None:
+        self._desk, self._api, self._children = desk, api, children
 
     def verdicts(self, arrange: Arrange) -> Iterator[Verdict]:
         """One for each point of the scene, in the order in which the process passes them."""
         scene = arrange(self._desk, self._api)
         kept = keep(self._desk.tools)
         whole = self._child(scene)
-        assert whole.exit_code == 0, f"it fails without a kill: {self._nursery.told()}"
+        assert whole.exit_code == 0, f"it fails without a kill: {self._children.told()}"
         assert whole.points, "it touches nothing outside"
         until_buried(self._desk)
         settle(self._desk)
@@ -41,13 +41,13 @@ class Play:
         for number, point in enumerate(whole.points):
             put_back(self._desk.tools, kept)
             killed = self._child(scene, die_at=point)
-            assert (killed.killed, killed.points) == (True, whole.points[: number + 1]), self._nursery.told()
+            assert (killed.killed, killed.points) == (True, whole.points[: number + 1]), self._children.told()
             recover(self._desk, scene)
             resends = _in_doubt(whole.points, number)
             yield Verdict(point, tuple(_differences(expected, outcome(self._desk), resends=resends)))
 
     def _child(self, scene: Scene, *, die_at: str | None = None) -> Ended:
-        return self._nursery.child(scene.job.__name__, scene.given, die_at=die_at)
+        return self._children.child(scene.job.__name__, scene.given, die_at=die_at)
 
 
 def _in_doubt(points: Sequence[str], number: int) -> bool:

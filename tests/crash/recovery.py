@@ -11,7 +11,7 @@ from pipeline.review.claims.service import sweep_claims
 from pipeline.tasks.relay import sweep_leases
 from pipeline.tasks.rules import SWEEP_STORAGE, TaskState
 from pipeline.workflows.retention import ORPHAN_AGE, sweep_storage
-from tests.crash.nursery import NAME
+from tests.crash.children import NAME
 from tests.crash.scene import Scene, recorded
 from tests.support.desk import Desk
 from tests.support.together import until

@@ -14,7 +14,7 @@ from pipeline.kernel import clock
 from pipeline.kernel.errors import Invalid, Problem
 from pipeline.review.quality.adjudication import adjudications
 from pipeline.review.quality.metrics import quality
-from pipeline.submission.queues import Queue
+from pipeline.submission.lifecycle import Queue
 from schemas.base import Frozen
 from schemas.quality import ForecastLine, QualityLine, QualityView, ReasonLine
 from web.api.dependencies import Tools

@@ -10,8 +10,7 @@ from pipeline.review.claims.context import ReviewContext
 from pipeline.review.claims.grant import as_claim
 from pipeline.review.claims.lookup import LIVE, OPEN_CASE, as_claimed
 from pipeline.review.tables import OFFERED, ON_MEMBERS_CASES, check, claim
-from pipeline.submission.lifecycle import State
-from pipeline.submission.queues import Queue
+from pipeline.submission.lifecycle import Queue, State
 from pipeline.submission.tables import submission
 from schemas.claims import ArrivalPace, HeldClaim, HeldClaims, OfferView, QueueLine, QueueView
 

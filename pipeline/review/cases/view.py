@@ -12,8 +12,8 @@ from pipeline.review.claims.grant import as_claim
 from pipeline.review.claims.lookup import allowed_with, case_of_claim, live_claim
 from pipeline.review.tables import OPINION_STANDING, escalation, opinion
 from pipeline.submission import audit
+from pipeline.submission.lifecycle import Queue
 from pipeline.submission.queries import due_view, findings_of
-from pipeline.submission.queues import Queue
 from pipeline.submission.tables import STANDING, decision, material, rendition, submission
 from schemas.cases import (
     Case,

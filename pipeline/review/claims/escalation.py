@@ -12,8 +12,7 @@ from pipeline.review.claims.lookup import allowed_for, case_of_claim
 from pipeline.review.claims.outcome import conflicts_with_outcome
 from pipeline.review.tables import escalation
 from pipeline.submission import lifecycle
-from pipeline.submission.lifecycle import Transition
-from pipeline.submission.queues import Queue
+from pipeline.submission.lifecycle import Queue, Transition
 from schemas.claims import EscalateRequest
 
 log = structlog.get_logger()

@@ -23,7 +23,7 @@ from pipeline.review.claims.lookup import (
 )
 from pipeline.review.claims.next_case import ClaimQuery
 from pipeline.review.tables import OFFERED, ON_MEMBERS_CASES, claim, opinion, skip
-from pipeline.submission.queues import Queue
+from pipeline.submission.lifecycle import Queue
 from pipeline.submission.tables import submission
 from schemas.claims import Claim, Colleague, HandedOver, HandOverRequest
 

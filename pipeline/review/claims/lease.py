@@ -14,7 +14,7 @@ from pipeline.review.claims.grant import as_claim, audit_claim, grant, lease_fro
 from pipeline.review.claims.lookup import LIVE, OPEN_CASE, mine, refuse_claim, reviewer_below_cap
 from pipeline.review.claims.service import expire_claims
 from pipeline.review.tables import check, claim
-from pipeline.submission.queues import Queue
+from pipeline.submission.lifecycle import Queue
 from pipeline.submission.tables import submission
 from schemas.claims import Claim
 

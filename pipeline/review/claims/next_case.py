@@ -30,8 +30,7 @@ from sqlalchemy import (
 from pipeline.kernel.database import constant
 from pipeline.review.claims.lookup import WORKLOAD
 from pipeline.review.tables import ON_MEMBERS_CASES, claim, opinion, skip
-from pipeline.submission.lifecycle import State
-from pipeline.submission.queues import Queue
+from pipeline.submission.lifecycle import Queue, State
 from pipeline.submission.tables import submission
 
 _ANY: Final = ""

@@ -12,8 +12,7 @@ from pipeline.review.decisions.rules import WAITS_IN, FourEyes, four_eyes
 from pipeline.review.tables import OPINION_STANDING, opinion
 from pipeline.submission import lifecycle
 from pipeline.submission.decisions import Judgement
-from pipeline.submission.lifecycle import State, Transition
-from pipeline.submission.queues import Queue
+from pipeline.submission.lifecycle import Queue, State, Transition
 from pipeline.submission.tables import submission
 from schemas.claims import Claim
 from schemas.decisions import Decided

@@ -12,7 +12,7 @@ from pipeline.kernel.errors import Problem
 from pipeline.policy import Policy
 from pipeline.policy.ladder import FactType
 from pipeline.policy.methods import ChecklistItem
-from pipeline.submission.queues import Queue
+from pipeline.submission.lifecycle import Queue
 from schemas.decisions import DecisionRequest, MaterialAnswers
 
 _CURRENCY: Final = re.compile(r"[A-Z]{3}")

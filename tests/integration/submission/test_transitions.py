@@ -12,8 +12,7 @@ from pipeline.kernel.errors import NotAllowed, NotFound, Stale
 from pipeline.kernel.ids import new_id
 from pipeline.submission import lifecycle
 from pipeline.submission.audit import audit
-from pipeline.submission.lifecycle import Emission, State, Transition
-from pipeline.submission.queues import Queue
+from pipeline.submission.lifecycle import Emission, Queue, State, Transition
 from pipeline.submission.tables import submission
 from pipeline.tasks.rules import DELIVER_EVENT
 from schemas.events import EndpointRequest

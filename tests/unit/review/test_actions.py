@@ -3,7 +3,7 @@ import pytest
 from pipeline.kernel.errors import Forbidden
 from pipeline.review.actions import Action, allowed_actions, chosen_queues, queues_for, require_action
 from pipeline.review.decisions.rules import four_eyes
-from pipeline.submission.queues import Queue
+from pipeline.submission.lifecycle import Queue
 
 EVERYTHING = ("approve", "reject", "better_file", "escalate", "hand_over", "skip", "release")
 

@@ -35,7 +35,7 @@ class Ended:
         return self.exit_code == -SIGKILL
 
 
-class Nursery:
+class Children:
     def __init__(self, mother: "subprocess.Popen[bytes]", log: Path) -> None:
         self._mother, self._log = mother, log
 
@@ -69,7 +69,7 @@ class Nursery:
 
 
 @contextmanager
-def nursery(settings: Settings, folder: Path) -> Iterator[Nursery]:
+def started_children(settings: Settings, folder: Path) -> Iterator[Children]:
     """A mother with these settings; what her children leave behind lies beneath `folder`."""
     log = folder / "children.log"
     scratch = folder / "scratch"
@@ -86,7 +86,7 @@ def nursery(settings: Settings, folder: Path) -> Iterator[Nursery]:
         )
     with mother:
         try:
-            started = Nursery(mother, log)
+            started = Children(mother, log)
             started.begin(settings)
             yield started
         finally:
