@@ -19,7 +19,7 @@ from workers.middleware import Watchdog, stack
 
 ANY_PORTS = dict.fromkeys(("web", "postgres", "valkey", "storage", "mail"), 0)
 NOTHING_GIVEN = dict.fromkeys((server.variable for server in SERVERS), "")
-CLIENTS = ("db", "broker", "storage", "mailer", "inspector", "http")
+CLIENTS = ("db", "broker", "storage", "mailer", "inspector")
 OTHERWISE: Final = {
     "undo_window_seconds = 10": "undo_window_seconds = 0",
     "sample = { avatar = 0.05, verification = 0.10 }": "sample = {}",

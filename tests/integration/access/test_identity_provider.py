@@ -34,13 +34,22 @@ def idp(running: Provider) -> Provider:
     return running
 
 
+@pytest.fixture(scope="module")
+def http() -> Iterator[httpx.Client]:
+    """One client for the web processes of all, since it reads the system's certificates when it is made."""
+    with httpx.Client(trust_env=False) as client:
+        yield client
+
+
 @pytest.fixture
-def desk_of(tools: Container, idp: Provider) -> Made:
+def desk_of(tools: Container, idp: Provider, http: httpx.Client) -> Made:
     """A web process that knows the provider, with more settings."""
 
     def make(**settings: Any) -> Container:
         known: dict[str, Any] = {"oidc_issuer": idp.issuer, "oidc_client_id": CLIENT, "oidc_client_secret": SECRET}
-        return variant(tools, **known, **settings)
+        made = variant(tools, **{**known, **settings})
+        made.__dict__["http"] = http
+        return made
 
     return make
 
@@ -204,10 +213,8 @@ def test_an_address_that_the_provider_has_not_confirmed_names_nobody(
     assert (before.status_code, sign_in(Visitor(known)).status_code) == (401, 303)
 
 
-def test_while_the_provider_is_away_people_are_told_and_passwords_still_work(tools: Container) -> None:
-    away = variant(tools, oidc_issuer="http://127.0.0.1:9", oidc_client_id=CLIENT, oidc_client_secret=SECRET)
-
-    answer = Visitor(away).get("/console/sign-in/provider")
+def test_while_the_provider_is_away_people_are_told_and_passwords_still_work(desk_of: Made) -> None:
+    answer = Visitor(desk_of(oidc_issuer="http://127.0.0.1:9")).get("/console/sign-in/provider")
 
     assert answer.status_code == 503
     assert "The identity provider does not answer." in answer.text
