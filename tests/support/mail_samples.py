@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from html import unescape
+from string import Formatter
 from typing import Any, Final
 
 from config.policy import load_policy
@@ -36,8 +37,7 @@ LOCALES: Final = dict(_REGIONS.get(language, (language, "UTC")) for language in 
 """A locale of every language that is offered, with a time zone."""
 
 _DETAIL: Final = {
-    **dict.fromkeys(("size", "limit", "actual", "declared", "pages", "width", "height"), 3_000_000),
-    **dict.fromkeys(("max_pixels", "max_side", "min_side"), 1_000),
+    **{name: 3_000_000 for each in CODES.values() for _, name, _, _ in Formatter().parse(each.sentence) if name},
     "found": "a web page",
     "allowed": ["a JPEG picture", "a PDF document"],
     "claimed": ["image/png", "text/html"],

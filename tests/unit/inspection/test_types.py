@@ -4,6 +4,7 @@ import json
 import warnings
 from collections.abc import Callable
 from pathlib import Path
+from string import Formatter
 
 import pytest
 from PIL import Image
@@ -159,11 +160,10 @@ def test_garbage_named_pdf_is_of_an_unsupported_type(inspect: Callable[..., File
 
 @pytest.mark.parametrize("code", CODES)
 def test_every_sentence_can_be_filled_and_every_finding_is_json(code: str) -> None:
-    numbers = dict.fromkeys(
-        ("size", "limit", "width", "height", "max_pixels", "max_side", "min_side", "pages", "declared", "actual"), 7
-    )
+    words = {"found": "a PNG picture", "allowed": "a JPEG picture", "claimed": "image/jpeg"}
+    values = {name: words.get(name, 7) for _, name, _, _ in Formatter().parse(CODES[code].sentence) if name}
 
-    made = finding(code, **numbers, found="a PNG picture", allowed="a JPEG picture", claimed="image/jpeg")
+    made = finding(code, **values)
 
     assert made.message.endswith(".")
     assert "{" not in made.message
