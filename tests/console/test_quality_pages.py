@@ -78,7 +78,7 @@ def test_a_lead_sees_what_both_saw_and_rules(desk: Desk, lead: Visitor) -> None:
 
     assert str(found) in listed
     assert f"{page}/pages/{file}/1" in shown
-    assert (picture.headers["content-type"], picture.headers["cache-control"]) == ("image/jpeg", "no-store")
+    assert (picture.headers["content-type"], picture.headers["cache-control"]) == ("image/jpeg", "private, no-store")
     assert ruled.status_code == 303
     assert [each.ruling for each in adjudications(done=True, context=desk.tools.review)] == ["second"]
     assert "was right" in lead.get(page).text

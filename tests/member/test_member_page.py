@@ -103,7 +103,7 @@ def test_a_member_unlocks_a_stage_by_the_code_of_a_business_address(member: Memb
     field.fill("ana@gmail.com")
     member.next()
     member.page.get_by_role("button", name="Submit", exact=True).click()
-    expect(member.page.get_by_role("alert").first).to_contain_text("Anybody can have a mailbox at this provider.")
+    expect(member.page.get_by_role("alert").first).to_contain_text("This provider gives mailboxes to everybody.")
     expect(field).to_have_value("ana@gmail.com")
     field.fill(ADDRESS)
     member.next()
