@@ -4,6 +4,7 @@ import hashlib
 import io
 import itertools
 
+import numpy as np
 from PIL import Image
 
 from config.policy import load_policy
@@ -28,6 +29,13 @@ def photo(*, seed: int | None = None, side: int = 200) -> bytes:
     out = io.BytesIO()
     image.save(out, "JPEG", quality=95)
     return out.getvalue()
+
+
+def noise(size: tuple[int, int], spread: float) -> Image.Image:
+    """Grey noise, and always the same: what Pillow makes depends on how much it has made in this process before."""
+    width, height = size
+    grains = np.random.default_rng(1).normal(128, spread, (height, width))
+    return Image.fromarray(grains.clip(0, 255).astype(np.uint8))
 
 
 def digest(body: bytes) -> str:

@@ -1,5 +1,7 @@
 """The OpenAPI document, and a house in which everything that it can name is there."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -97,4 +99,12 @@ def furnished(tools: Container) -> House:
         "review_id": str(new_id()),
         "token": token,
     }
-    return House(schemathesis.openapi.from_asgi("/openapi.json", create_app(tools)), key, known)
+    app = create_app(tools)
+    app.router.lifespan_context = _leaving_the_clients_open
+    return House(schemathesis.openapi.from_asgi("/openapi.json", app), key, known)
+
+
+@asynccontextmanager
+async def _leaving_the_clients_open(_app: object) -> AsyncIterator[None]:
+    """The next tests use them, and who asks ends the life of the application whenever it likes."""
+    yield

@@ -8,6 +8,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
 
+import psutil
+
 from cli.embedded.servers.storage import Storage
 from cli.embedded.stack import SERVERS, Stack
 from config.container import Container, build_container
@@ -45,6 +47,7 @@ that takes a fraction of the time of TRUNCATE, which makes new files."""
 
 MEMORY: Final = Path("/dev/shm")  # noqa: S108  (a folder of our own is made there)
 ROOM_BYTES: Final = 4 * 2**30
+OURS: Final = "proofdesk-tests-of-"
 
 
 @contextmanager
@@ -53,7 +56,10 @@ def quick_folder(otherwise: Path) -> Iterator[Path]:
     if not os.access(MEMORY, os.W_OK) or shutil.disk_usage(MEMORY).free < ROOM_BYTES:
         yield otherwise
         return
-    with TemporaryDirectory(prefix="proofdesk-tests-", dir=MEMORY) as made:
+    for left in MEMORY.glob(f"{OURS}*"):
+        if not psutil.pid_exists(int(left.name.removeprefix(OURS).partition("-")[0])):
+            shutil.rmtree(left, ignore_errors=True)  # of a run that was killed
+    with TemporaryDirectory(prefix=f"{OURS}{os.getpid()}-", dir=MEMORY) as made:
         yield Path(made)
 
 

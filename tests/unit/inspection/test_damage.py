@@ -8,7 +8,7 @@ from PIL import Image, ImageDraw
 
 from pipeline.inspection.file import inspect_file
 from pipeline.inspection.report import FileReport
-from tests.support.files import file_limits
+from tests.support.files import file_limits, noise
 
 LIMITS = file_limits(
     media_types=("image/jpeg",), max_bytes=20 * 1024 * 1024, large_side=256, small_side=64, page_side=512, quality=88
@@ -39,9 +39,7 @@ def inspect(tmp_path: Path) -> Inspect:
 def photo(mode: str = "RGB", **options: Any) -> bytes:
     """Detail above, a smooth ramp below, as a photo of a person before a wall."""
     size = (640, 480)
-    image = Image.merge(
-        "RGB", [Image.effect_noise(size, 50), Image.linear_gradient("L").resize(size), Image.new("L", size, 80)]
-    )
+    image = Image.merge("RGB", [noise(size, 50), Image.linear_gradient("L").resize(size), Image.new("L", size, 80)])
     ImageDraw.Draw(image).rectangle((0, 300, 640, 480), "#ddd")
     out = io.BytesIO()
     image.convert(mode).save(out, "JPEG", **options)

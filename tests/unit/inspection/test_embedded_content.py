@@ -8,12 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from PIL import Image
 
 from pipeline.inspection.embedded_content import find_embedded
 from pipeline.inspection.file import inspect_file
 from pipeline.inspection.report import FileReport
-from tests.support.files import file_limits
+from tests.support.files import file_limits, noise
 
 LIMITS = file_limits(
     media_types=("image/jpeg", "image/png", "image/webp"),
@@ -83,7 +82,7 @@ def inspect(tmp_path: Path) -> Inspect:
 
 def encoded(form: str, **options: Any) -> bytes:
     out = io.BytesIO()
-    Image.effect_noise((120, 90), 60).convert("RGB").save(out, form, **options)
+    noise((120, 90), 60).convert("RGB").save(out, form, **options)
     return out.getvalue()
 
 

@@ -4,14 +4,14 @@ import time
 from typing import Any
 
 import pytest
-from PIL import Image
 
 from pipeline.inspection.jpeg_scan import MAX_SCANS, MAX_SEGMENTS, read_jpeg
+from tests.support.files import noise
 
 
 def jpeg(size: tuple[int, int] = (64, 48), mode: str = "RGB", **options: Any) -> bytes:
     out = io.BytesIO()
-    Image.effect_noise(size, 60).convert(mode).save(out, "JPEG", **options)
+    noise(size, 60).convert(mode).save(out, "JPEG", **options)
     return out.getvalue()
 
 

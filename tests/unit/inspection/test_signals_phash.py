@@ -8,6 +8,7 @@ from PIL import Image, ImageEnhance, ImageFilter, ImageOps
 
 from pipeline.inspection.fingerprints import NEAR
 from pipeline.inspection.signals.phash import fingerprint
+from tests.support.files import noise
 from tests.support.signals import encoded, photo, picture
 
 PHOTOS = ("portrait", "photographer", "cat", "coffee", "rocket", "gravel", "galaxies")
@@ -88,6 +89,6 @@ def test_a_picture_of_one_colour_has_none(colour: str) -> None:
 
 @pytest.mark.parametrize("size", [(1, 300), (300, 1), (2, 2)])
 def test_a_picture_of_any_shape_is_hashed_without_an_error(size: tuple[int, int]) -> None:
-    found = fingerprint(Image.effect_noise(size, 90).convert("RGB"))
+    found = fingerprint(noise(size, 90).convert("RGB"))
 
     assert found is None or len(found) == 16
