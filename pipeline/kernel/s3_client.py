@@ -1,7 +1,7 @@
 """The S3 library, boto3, behind the interface `S3` of storage.py. No other module of the product imports it."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote, urlsplit
@@ -59,7 +59,9 @@ class _Boto3:
             if answer is None:
                 yield None
                 return
-            with answer["Body"] as body:
+            with closing(
+                answer["Body"]
+            ) as body:  # as a context manager itself it gives the bare connection, which checks no length
                 yield OpenObject(answer["ContentLength"], answer["LastModified"], body)
 
     @_translated()
