@@ -8,6 +8,8 @@ PYTHON ?= $(shell for p in /usr/bin/python3 python3 python3.14 python3.13 python
 	$$p -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 BIN := .venv/bin
 SEED ?= 1
+# One more than the two cores of a small machine: a test waits for servers, browsers and its own children a quarter of its time.
+TEST_PROCESSES ?= 3
 unexport PYTHONPATH
 unexport PYTHONDONTWRITEBYTECODE  # a run starts dozens of processes, and each would compile all our modules anew
 
@@ -42,7 +44,7 @@ browser: setup  ## Find a Chromium for the browser tests, or install one (called
 	$(BIN)/python -m tests.support.browser
 
 test: browser  ## Run all tests against a real PostgreSQL, Valkey, S3 server and SMTP server
-	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
+	$(BIN)/python -m pytest --numprocesses $(TEST_PROCESSES) --dist loadfile
 
 test-one: browser  ## Run some of the tests: make test-one T=tests/unit/submission, or T="-k undo"
 	$(BIN)/python -m pytest $(T)

@@ -15,6 +15,7 @@ from pipeline.tasks.tables import schedule_run
 from tests.support.desk import Desk
 from tests.support.files import digest
 from tests.support.mails import words
+from tests.support.servers import kept_body
 from tests.support.workers import left_in
 
 _DIFFERENT: Final = frozenset({"id", "at", "cause", "superseded_by", "rule"})
@@ -78,8 +79,8 @@ def _members(desk: Desk) -> dict[str, Any]:
 
 def _public(desk: Desk) -> list[str]:
     """The hash of what everybody can see."""
-    storage = desk.tools.storage
-    return sorted(digest(storage.read(storage.public, key) or b"") for key in desk.keys(storage.public))
+    public = desk.tools.storage.public
+    return sorted(digest(kept_body(desk.tools, public, key)) for key in desk.keys(public))
 
 
 def _vault(desk: Desk) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from typing import Any
 
 from config.container import Container
 from pipeline.migrations import metadata
-from tests.support.servers import kept_keys, mail_folder
+from tests.support.servers import kept_body, kept_keys, mail_folder
 
 TABLES = {
     table.name: ", ".join(f'"{column.name}"' for column in table.columns if column.computed is None)
@@ -30,7 +30,10 @@ def keep(tools: Container) -> Kept:
             connection.exec_driver_sql(f'CREATE TABLE kept."{name}" AS TABLE public."{name}"')
     client: Any = tools.broker.client
     return Kept(
-        {bucket: {key: _body(tools, bucket, key) for key in kept_keys(tools, bucket)} for bucket in _buckets(tools)},
+        {
+            bucket: {key: kept_body(tools, bucket, key) for key in kept_keys(tools, bucket)}
+            for bucket in _buckets(tools)
+        },
         {key: client.dump(key) for key in client.keys("*")},
         frozenset(path.name for path in mail_folder(tools).glob("*.eml")),
     )
@@ -72,9 +75,3 @@ def _put_objects_back(tools: Container, bucket: str, objects: dict[str, bytes]) 
 
 def _buckets(tools: Container) -> tuple[str, str, str]:
     return tools.storage.uploads, tools.storage.vault, tools.storage.public
-
-
-def _body(tools: Container, bucket: str, key: str) -> bytes:
-    body = tools.storage.read(bucket, key)
-    assert body is not None
-    return body

@@ -16,7 +16,7 @@ from typing import Final
 import typer
 from playwright.sync_api import Browser, Error, expect, sync_playwright
 
-NAMES: Final = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+NAMES: Final = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 QUIET: Final = (
     "--disable-gpu",
     "--disable-quic",
@@ -25,7 +25,9 @@ QUIET: Final = (
     "--disable-component-update",
     "--disable-sync",
 )
-APT: Final = "apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install -y chromium fonts-noto-cjk"
+APT: Final = (
+    "apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install -y chromium-headless-shell fonts-noto-cjk"
+)
 IN_CI: Final = bool(os.environ.get("CI"))
 
 expect.set_options(timeout=30_000)  # as long as Playwright waits for anything else

@@ -150,6 +150,11 @@ def kept_keys(tools: Container, bucket: str) -> list[str]:
     return sorted(keys)
 
 
+def kept_body(tools: Container, bucket: str, key: str) -> bytes:
+    """An object's bytes, as they lie in the store's folder."""
+    return (_bucket_folder(tools, bucket) / key).read_bytes()
+
+
 def _bucket_folder(tools: Container, bucket: str) -> Path:
     """Where the store keeps a bucket's objects and what it writes about them. It keeps nothing in mind."""
     return mail_folder(tools).with_name(Storage.name) / bucket
