@@ -2,7 +2,6 @@ import io
 import struct
 import zlib
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pikepdf
@@ -10,7 +9,6 @@ import pytest
 from pikepdf import Array, Dictionary, Name, String
 from reportlab.pdfgen.canvas import Canvas
 
-from pipeline.inspection.file import inspect_file
 from pipeline.inspection.pdf_scan import MAX_OBJECTS, scan_pdf
 from pipeline.inspection.report import FileReport
 from tests.support.files import file_limits
@@ -26,16 +24,6 @@ LIMITS = file_limits(
 )
 Inspect = Callable[[bytes], FileReport]
 Spoil = Callable[[pikepdf.Pdf], object]
-
-
-@pytest.fixture
-def inspect(tmp_path: Path) -> Inspect:
-    def run(data: bytes) -> FileReport:
-        path = tmp_path / "upload"
-        path.write_bytes(data)
-        return inspect_file(path, limits=LIMITS)
-
-    return run
 
 
 def document(spoil: Spoil = lambda _: None, pages: int = 1) -> bytes:

@@ -1,12 +1,10 @@
 import io
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
 from PIL import Image, ImageDraw
 
-from pipeline.inspection.file import inspect_file
 from pipeline.inspection.report import FileReport
 from tests.support.files import file_limits, noise
 
@@ -24,16 +22,6 @@ ENCODINGS: dict[str, dict[str, Any]] = {
 }
 SHARES = [0.1, 0.25, 0.4, 0.5, 0.6, 0.75, 0.9, 0.97]
 Inspect = Callable[[bytes], FileReport]
-
-
-@pytest.fixture
-def inspect(tmp_path: Path) -> Inspect:
-    def run(data: bytes) -> FileReport:
-        path = tmp_path / "upload"
-        path.write_bytes(data)
-        return inspect_file(path, limits=LIMITS)
-
-    return run
 
 
 def photo(mode: str = "RGB", **options: Any) -> bytes:

@@ -24,16 +24,6 @@ LIMITS = file_limits(
 Inspect = Callable[..., FileReport]
 
 
-@pytest.fixture
-def inspect(tmp_path: Path) -> Inspect:
-    def run(data: bytes) -> FileReport:
-        path = tmp_path / "upload"
-        path.write_bytes(data)
-        return inspect_file(path, limits=LIMITS, declared_type="application/pdf", filename="licence.pdf")
-
-    return run
-
-
 def document(pages: int = 1, size: tuple[float, float] = (595, 842)) -> bytes:
     out = io.BytesIO()
     canvas = Canvas(out, pagesize=size, invariant=True)

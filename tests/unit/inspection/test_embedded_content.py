@@ -4,13 +4,11 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from pipeline.inspection.embedded_content import find_embedded
-from pipeline.inspection.file import inspect_file
 from pipeline.inspection.report import FileReport
 from tests.support.files import file_limits, noise
 
@@ -68,16 +66,6 @@ HARMLESS = {
     "a programmer's initials": b"MZ and PE, <htmlx and <scripture>, #! and %PDF",
     "a caption": b"<b>Our <i>stand</i></b> at the fair <img src='a.png'>",
 }
-
-
-@pytest.fixture
-def inspect(tmp_path: Path) -> Inspect:
-    def run(data: bytes) -> FileReport:
-        path = tmp_path / "upload"
-        path.write_bytes(data)
-        return inspect_file(path, limits=LIMITS)
-
-    return run
 
 
 def encoded(form: str, **options: Any) -> bytes:

@@ -1,11 +1,9 @@
 import io
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 from PIL import Image
 
-from pipeline.inspection.file import inspect_file
 from pipeline.inspection.report import FileReport
 from tests.support.files import file_limits
 
@@ -18,16 +16,6 @@ LIMITS = file_limits(
     quality=88,
 )
 Inspect = Callable[[bytes], FileReport]
-
-
-@pytest.fixture
-def inspect(tmp_path: Path) -> Inspect:
-    def run(data: bytes) -> FileReport:
-        path = tmp_path / "upload"
-        path.write_bytes(data)
-        return inspect_file(path, limits=LIMITS)
-
-    return run
 
 
 def encoded(exif: Image.Exif, form: str = "JPEG") -> bytes:

@@ -3,15 +3,12 @@ import struct
 import zlib
 from collections.abc import Callable
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import pytest
 from PIL import Image, ImageCms, ImageDraw
 
-from pipeline.inspection.file import inspect_file
 from pipeline.inspection.report import FileReport
-from pipeline.policy.files import FileLimits
 from tests.support.files import file_limits, noise
 
 LIMITS = file_limits(
@@ -23,16 +20,6 @@ LIMITS = file_limits(
     quality=88,
 )
 Inspect = Callable[..., FileReport]
-
-
-@pytest.fixture
-def inspect(tmp_path: Path) -> Inspect:
-    def run(data: bytes, limits: FileLimits = LIMITS) -> FileReport:
-        path = tmp_path / "upload"
-        path.write_bytes(data)
-        return inspect_file(path, limits=limits)
-
-    return run
 
 
 def scene(size: tuple[int, int] = (800, 600), mode: str = "RGB") -> Image.Image:

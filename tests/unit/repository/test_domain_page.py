@@ -1,4 +1,5 @@
-"""The page about the rules of the domain is true: each rule has a place and a test, and both are there."""
+"""docs/domain.md leads a reader from each rule of the domain to its code and its test. Nothing else notices when one of them is renamed, so
+each place and each test that the page names must exist."""
 
 import re
 from pathlib import Path

@@ -1,4 +1,5 @@
-"""The table of guards is true: `make guards` takes each out, and docs/reliability.md shows the same table."""
+"""`make guards` takes some minutes and is not a part of `make test`. So that its table cannot become false in between, each guard's text and
+test must exist, and docs/reliability.md must show the same table."""
 
 from collections import Counter
 from pathlib import Path
