@@ -12,6 +12,7 @@ from config.settings import load_settings
 from pipeline.events.webhooks.endpoints import list_endpoints
 from pipeline.kernel import clock
 from pipeline.kernel.errors import Misconfigured, ProofdeskError
+from pipeline.kernel.rewrapping import older_values
 from pipeline.migrations.upgrade import pending
 from pipeline.tasks import operate
 from pipeline.tasks.rules import QUEUES
@@ -70,6 +71,7 @@ def examine() -> Iterator[Check]:
         ("policy", "Correct the policy file.", lambda tool: f"version {tool.policy.version}"),
         ("database", "Start PostgreSQL, or correct PROOFDESK_DATABASE_URL.", _database),
         ("schema", "Run: proofdesk migrate", _schema),
+        ("encryption", "Run: proofdesk secrets rotate", _encryption),
         ("clock", "Synchronise this machine's clock by NTP: due times depend on it.", _clock),
         (
             "broker",
@@ -116,6 +118,14 @@ def _schema(tools: Container) -> str:
     if (wanted := pending(tools.db.engine)) is not None:
         raise Misconfigured(f"The schema is older than this version, which needs revision {wanted}.")
     return "up to date"
+
+
+def _encryption(tools: Container) -> str:
+    if tools.sealer.open(tools.sealer.seal("doctor", place="doctor"), place="doctor") != "doctor":
+        raise Misconfigured("What the key seals does not open.")
+    if older := older_values(tools.db, tools.sealer):
+        raise Misconfigured(f"{older} secrets are under an older key.")
+    return "secrets are sealed by the first key" if tools.kms is None else "secrets are sealed by the key service"
 
 
 def _clock(tools: Container) -> str:

@@ -27,6 +27,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "reviewer": "cli.people:app",
     "webhook": "cli.webhooks:app",
     "member": "cli.member:app",
+    "secrets": "cli.secrets:app",
     "tax-numbers": "cli.tax_numbers:tax_numbers",
 }
 """The place of each command: a function, or a group of commands."""

@@ -7,12 +7,13 @@ import typer
 from cli.output import AsJson, console, print_listed, when
 from cli.tools import tools
 from config.container import Container
-from pipeline.access.staff import accounts
+from pipeline.access.staff import accounts, ownership
 from pipeline.access.staff.invitations import invite, set_password
 from pipeline.access.staff.oidc_login import unlink
 from pipeline.access.staff.reviewers import add_reviewer
 from pipeline.access.staff.rules.roles import Role
 from pipeline.workflows import disable_reviewer
+from pipeline.workflows.relations import give_back_related, relate
 
 app = typer.Typer(no_args_is_help=True, help="The people who review.")
 
@@ -26,6 +27,8 @@ Languages = Annotated[
 Related = Annotated[
     list[str] | None, typer.Option("--related-member", help="A member whose cases they never get; may be repeated.")
 ]
+Companies = Annotated[list[str] | None, typer.Option("--company", help="A company, as forms name it; may be repeated.")]
+Members = Annotated[list[str] | None, typer.Option("--member", help="A member's id; may be repeated.")]
 Typed = Annotated[bool, typer.Option("--password", help="Ask for a password at this terminal.")]
 Piped = Annotated[bool, typer.Option("--password-stdin", help="Read the password from standard input.")]
 Invited = Annotated[bool, typer.Option("--invite", help="Print a link with which they choose a password, good once.")]
@@ -53,6 +56,7 @@ def add(
             related_members=related_member or (),
             db=tool.db,
         )
+        give_back_related(reviewer, db=tool.db)
         console.print(f"Reviewer {reviewer} can claim cases.")
         _set_up_sign_in(tool, reviewer, given, invited=invited)
 
@@ -102,6 +106,25 @@ def enable(reviewer: Id) -> None:
     with tools() as tool:
         accounts.enable(reviewer, actor=ACTOR, db=tool.db)
     console.print(f"{reviewer} may sign in again.")
+
+
+@app.command("relate")
+def add_relations(reviewer: Id, member: Members = None, company: Companies = None) -> None:
+    """Say with whom they have to do: they get no case of these any more, and what they hold goes back to the queue."""
+    with tools() as tool:
+        for each in member or ():
+            relate(reviewer, "member", each, actor=ACTOR, db=tool.db)
+        for each in company or ():
+            relate(reviewer, "company", each, actor=ACTOR, db=tool.db)
+    console.print(f"{reviewer} has to do with {_words([*(member or ()), *(company or ())])}.")
+
+
+@app.command()
+def confirm(reviewer: Id) -> None:
+    """Answer for who has this account, which somebody else opened: it counts as its person's alone where two people are needed."""
+    with tools() as tool:
+        ownership.confirm(reviewer, actor=ACTOR, db=tool.db)
+    console.print(f"{reviewer} is confirmed, and signs in anew.")
 
 
 @app.command("unlink")

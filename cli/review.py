@@ -6,7 +6,7 @@ import typer
 from cli.case import print_case
 from cli.output import AsJson, console, print_json, print_listed, print_result, when
 from cli.submit import read_json
-from cli.tools import tools
+from cli.tools import acting_as, tools
 from pipeline.kernel.validation import parse
 from pipeline.review.cases import queue_stats as queues
 from pipeline.review.claims import handover, lease, service
@@ -21,7 +21,10 @@ from schemas.decisions import DecisionRequest
 app = typer.Typer(no_args_is_help=True, help="Claim a case, look at it, decide it or pass it on, undo a decision.")
 
 ClaimId = Annotated[UUID, typer.Argument(help="The claim's id, as `review claim` prints it.")]
-As = Annotated[str, typer.Option("--as", envvar="PROOFDESK_REVIEWER", help="The reviewer who acts.")]
+As = Annotated[
+    str | None,
+    typer.Option("--as", envvar="PROOFDESK_REVIEWER", help="In the embedded profile only: the reviewer who acts."),
+]
 Token = Annotated[UUID, typer.Option(help="The claim's token.")]
 
 
@@ -39,15 +42,15 @@ def queue_counts(as_json: AsJson = False) -> None:
 
 @app.command()
 def claim(
-    reviewer: As,
+    reviewer: As = None,
     kind: Annotated[list[str] | None, typer.Option(help="Only cases of this kind; may be repeated.")] = None,
     queue: Annotated[list[Queue] | None, typer.Option(help="Only from this queue; may be repeated.")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Claim the case that a colleague offers you, else the one that is due soonest."""
-    with tools() as tool:
-        taken = service.claim_next(reviewer_id=reviewer, kinds=kind or (), queues=queue or (), context=tool.review)
-        case = review_case(taken.id, reviewer_id=reviewer, context=tool.review) if taken else None
+    with acting_as(reviewer) as (tool, who):
+        taken = service.claim_next(reviewer_id=who, kinds=kind or (), queues=queue or (), context=tool.review)
+        case = review_case(taken.id, reviewer_id=who, context=tool.review) if taken else None
     if case is not None:
         print_case(case, as_json=as_json)
     elif as_json:
@@ -57,18 +60,18 @@ def claim(
 
 
 @app.command()
-def show(claim_id: ClaimId, reviewer: As, as_json: AsJson = False) -> None:
+def show(claim_id: ClaimId, reviewer: As = None, as_json: AsJson = False) -> None:
     """Show a case that you have claimed, with fresh links to its pages."""
-    with tools() as tool:
-        case = review_case(claim_id, reviewer_id=reviewer, context=tool.review)
+    with acting_as(reviewer) as (tool, who):
+        case = review_case(claim_id, reviewer_id=who, context=tool.review)
     print_case(case, as_json=as_json)
 
 
 @app.command()
-def renew(claim_id: ClaimId, token: Token, reviewer: As) -> None:
+def renew(claim_id: ClaimId, token: Token, reviewer: As = None) -> None:
     """Renew the claim's lease."""
-    with tools() as tool:
-        renewed = lease.renew(claim_id, token, reviewer_id=reviewer, context=tool.review)
+    with acting_as(reviewer) as (tool, who):
+        renewed = lease.renew(claim_id, token, reviewer_id=who, context=tool.review)
     console.print(f"Yours until {renewed.lease_until:%H:%M:%S} UTC ({when(renewed.lease_until)}).")
 
 
@@ -76,19 +79,19 @@ def renew(claim_id: ClaimId, token: Token, reviewer: As) -> None:
 def release(
     claim_id: ClaimId,
     token: Token,
-    reviewer: As,
+    reviewer: As = None,
     skip: Annotated[str | None, typer.Option(help="Skip the case for good, for this reason.")] = None,
 ) -> None:
     """Release the case back to its queue, or decline a colleague's offer."""
-    with tools() as tool:
-        service.release(claim_id, token, reviewer_id=reviewer, context=tool.review, skip_reason=skip)
+    with acting_as(reviewer) as (tool, who):
+        service.release(claim_id, token, reviewer_id=who, context=tool.review, skip_reason=skip)
     console.print("Released.")
 
 
 @app.command()
 def decide(
     claim_id: ClaimId,
-    reviewer: As,
+    reviewer: As = None,
     decision: Annotated[
         str, typer.Option(help="A file with the decision as JSON (the API's body), or - for standard input.")
     ] = "-",
@@ -96,8 +99,8 @@ def decide(
 ) -> None:
     """Decide the case. Take token, fence, version, checklist and facts from `review show --json`."""
     command = parse(DecisionRequest, read_json(decision))
-    with tools() as tool:
-        decided = record_decision(claim_id, command, reviewer_id=reviewer, context=tool.review)
+    with acting_as(reviewer) as (tool, who):
+        decided = record_decision(claim_id, command, reviewer_id=who, context=tool.review)
     print_result(decided, as_json=as_json)
 
 
@@ -105,17 +108,17 @@ def decide(
 def better_file(
     claim_id: ClaimId,
     token: Token,
-    reviewer: As,
+    reviewer: As = None,
     reason: Annotated[list[str] | None, typer.Option(help="What is wrong with the file; may be repeated.")] = None,
     message: Annotated[str | None, typer.Option(help="A message to the member.")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Ask the member for a better file. The member keeps the chance."""
-    with tools() as tool:
-        case = review_case(claim_id, reviewer_id=reviewer, context=tool.review)
+    with acting_as(reviewer) as (tool, who):
+        case = review_case(claim_id, reviewer_id=who, context=tool.review)
         looked_at = {"token": token, "fence": case.claim.fence, "version": case.version}
         body = {**looked_at, "verdict": "better_file", "reasons": reason or (), "message": message}
-        decided = record_decision(claim_id, parse(DecisionRequest, body), reviewer_id=reviewer, context=tool.review)
+        decided = record_decision(claim_id, parse(DecisionRequest, body), reviewer_id=who, context=tool.review)
     print_result(decided, as_json=as_json)
 
 
@@ -123,13 +126,13 @@ def better_file(
 def escalate(
     claim_id: ClaimId,
     token: Token,
-    reviewer: As,
     note: Annotated[str, typer.Option(help="Why a senior should look at it.")],
+    reviewer: As = None,
 ) -> None:
     """Pass the case on to the queue `senior`."""
-    with tools() as tool:
+    with acting_as(reviewer) as (tool, who):
         body = parse(EscalateRequest, {"token": token, "note": note})
-        pass_on(claim_id, body, reviewer_id=reviewer, context=tool.review)
+        pass_on(claim_id, body, reviewer_id=who, context=tool.review)
     console.print("Escalated.")
 
 
@@ -138,30 +141,30 @@ def hand_over(
     claim_id: ClaimId,
     colleague: Annotated[str, typer.Argument(help="The colleague's reviewer id.")],
     token: Token,
-    reviewer: As,
+    reviewer: As = None,
     note: Annotated[str | None, typer.Option(help="A note to the colleague.")] = None,
 ) -> None:
     """Offer the case to one colleague, for a limited time."""
     command = parse(HandOverRequest, {"token": token, "colleague": colleague, "note": note})
-    with tools() as tool:
-        handed = handover.hand_over(claim_id, command, reviewer_id=reviewer, context=tool.review)
+    with acting_as(reviewer) as (tool, who):
+        handed = handover.hand_over(claim_id, command, reviewer_id=who, context=tool.review)
     console.print(f"Offered to {colleague} until {handed.until:%H:%M:%S} UTC ({when(handed.until)}).")
 
 
 @app.command("take-up")
-def take_up(claim_id: ClaimId, reviewer: As, as_json: AsJson = False) -> None:
+def take_up(claim_id: ClaimId, reviewer: As = None, as_json: AsJson = False) -> None:
     """Accept a case that a colleague offers you. `review release` declines it."""
-    with tools() as tool:
-        handover.take_up(claim_id, reviewer_id=reviewer, context=tool.review)
-        case = review_case(claim_id, reviewer_id=reviewer, context=tool.review)
+    with acting_as(reviewer) as (tool, who):
+        handover.take_up(claim_id, reviewer_id=who, context=tool.review)
+        case = review_case(claim_id, reviewer_id=who, context=tool.review)
     print_case(case, as_json=as_json)
 
 
 @app.command()
-def mine(reviewer: As, as_json: AsJson = False) -> None:
+def mine(reviewer: As = None, as_json: AsJson = False) -> None:
     """List the cases that you have claimed and those that colleagues offer you."""
-    with tools() as tool:
-        held = queues.claims_of(reviewer, context=tool.review)
+    with acting_as(reviewer) as (tool, who):
+        held = queues.claims_of(who, context=tool.review)
     rows = [
         ["offered" if each.offered else "claimed", each.queue, when(each.claim.lease_until), each.claim.id]
         for each in held.claims
@@ -172,11 +175,11 @@ def mine(reviewer: As, as_json: AsJson = False) -> None:
 @app.command()
 def undo(
     decision_id: Annotated[UUID, typer.Argument(help="The decision's id, as `review decide` prints it.")],
-    reviewer: As,
+    reviewer: As = None,
     as_json: AsJson = False,
 ) -> None:
     """Undo your decision within its undo window. You get the case again."""
-    with tools() as tool:
-        claim = take_back(decision_id, reviewer_id=reviewer, context=tool.review)
-        case = review_case(claim.id, reviewer_id=reviewer, context=tool.review)
+    with acting_as(reviewer) as (tool, who):
+        claim = take_back(decision_id, reviewer_id=who, context=tool.review)
+        case = review_case(claim.id, reviewer_id=who, context=tool.review)
     print_case(case, as_json=as_json)

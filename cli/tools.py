@@ -1,9 +1,19 @@
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Final
 
 from config.container import Container, build_container
 from config.logging import configure_logging
 from config.settings import load_settings
+from pipeline.access.api_keys import Caller, Scope, authenticate
+from pipeline.access.personal_keys import is_own
+from pipeline.access.staff.accounts import require_right
+from pipeline.access.staff.rules.roles import Right
+from pipeline.kernel.credentials import Credential, CredentialKind, acting_by
+from pipeline.kernel.errors import Forbidden, Invalid, Problem
+
+REVIEW_KEY: Final = "PROOFDESK_REVIEW_KEY"
 
 
 @contextmanager
@@ -19,3 +29,34 @@ def tools() -> Iterator[Container]:
         yield container
     finally:
         container.close()
+
+
+@contextmanager
+def acting_as(named: str | None) -> Iterator[tuple[Container, str]]:
+    """The same for a command in which a reviewer acts, with their id: the person of the key in PROOFDESK_REVIEW_KEY.
+
+    A trial on one machine may name anybody. Raises Invalid, Unauthenticated, Forbidden.
+    """
+    with tools() as tool:
+        reviewer, credential = _acting(tool, named, os.environ.get(REVIEW_KEY))
+        with acting_by(credential):
+            yield tool, reviewer
+
+
+def _acting(tool: Container, named: str | None, key: str | None) -> tuple[str, Credential]:
+    if key is not None:
+        return _person_of(authenticate(key, db=tool.db), tool)
+    if tool.settings.profile != "production" and named is not None:
+        return named, Credential(CredentialKind.COMMAND, "terminal")
+    where = f"{tool.settings.web_url}/console/account"
+    message = f"Say who you are by a key of your own: make it at {where} and set {REVIEW_KEY} to it."
+    raise Invalid([Problem(REVIEW_KEY, "missing_field", message)])
+
+
+def _person_of(caller: Caller, tool: Container) -> tuple[str, Credential]:
+    if caller.reviewer_id is None or not caller.may(Scope.REVIEW):
+        raise Forbidden("This key speaks for no reviewer. Sign in to the console and make one under Your account.")
+    if tool.settings.profile == "production" and not is_own(caller.key_id, caller.reviewer_id, db=tool.db):
+        raise Forbidden(f"{caller.reviewer_id} did not make this key, so it does not speak for them.")
+    require_right(caller.reviewer_id, Right.REVIEW, db=tool.db)
+    return caller.reviewer_id, Credential(CredentialKind.KEY, str(caller.key_id))

@@ -28,7 +28,7 @@ def add(
     """Add an endpoint and print its secret, once."""
     request = parse(EndpointRequest, {"url": url, "types": event_type or []})
     with tools() as tool:
-        made = endpoints.add(request, db=tool.db)
+        made = endpoints.add(request, db=tool.db, sealer=tool.sealer)
     _print_secret(made, as_json=as_json)
 
 
@@ -47,7 +47,7 @@ def rotate(endpoint_id: EndpointId, as_json: AsJson = False) -> None:
     """Print a new secret. The present one stays valid during the overlap that the policy sets."""
     with tools() as tool:
         overlap = tool.policy.events.secret_overlap_hours
-        made = endpoints.rotate(endpoint_id, now=clock.now(), overlap_hours=overlap, db=tool.db)
+        made = endpoints.rotate(endpoint_id, now=clock.now(), overlap_hours=overlap, db=tool.db, sealer=tool.sealer)
     _print_secret(made, as_json=as_json)
 
 

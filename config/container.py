@@ -22,8 +22,10 @@ from pipeline.inspection.duplicates import duplicates_of
 from pipeline.inspection.sandbox import Sandbox
 from pipeline.intake.accept import IntakeContext
 from pipeline.kernel.database import Database, Hint, engine
+from pipeline.kernel.encryption import LocalKeys, Sealer, master_keys
 from pipeline.kernel.errors import DatabaseUnavailable
 from pipeline.kernel.idempotency import Once
+from pipeline.kernel.kms import KmsKeys, kms_keys
 from pipeline.kernel.rate_limits import RateLimits
 from pipeline.kernel.s3_client import s3_client
 from pipeline.kernel.storage import Storage, storage_circuit
@@ -103,6 +105,19 @@ class Container:
             vault_encryption=settings.vault_encryption,
             circuit=storage_circuit(failures=settings.circuit_failures, pause_seconds=settings.circuit_pause_seconds),
         )
+
+    @cached_property
+    def kms(self) -> KmsKeys | None:
+        """The key service, where the settings name a key of it."""
+        key = self.settings.encryption_kms_key
+        return kms_keys(key, url=self.settings.encryption_kms_url) if key else None
+
+    @cached_property
+    def sealer(self) -> Sealer:
+        """Seals secrets for the database: by the key service where there is one, else by the first key of ours."""
+        written = self.settings.encryption_keys
+        local = [LocalKeys(master_keys(written))] if written else []
+        return Sealer(*([self.kms] if self.kms else []), *local)
 
     @cached_property
     def mailer(self) -> Mailer:
@@ -218,7 +233,7 @@ class Container:
 
     def close(self) -> None:
         """Close what was opened."""
-        for name in ("inspector", "db", "broker", "storage", "mailer", "vies", "http"):
+        for name in ("inspector", "db", "broker", "storage", "mailer", "vies", "http", "kms"):
             if self.__dict__.get(name) is not None:
                 getattr(self, name).close()
 

@@ -6,11 +6,21 @@ from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, Self
 
-from pydantic import Field, PositiveFloat, PositiveInt, StringConstraints, ValidationError, model_validator
+from pydantic import (
+    Field,
+    PositiveFloat,
+    PositiveInt,
+    StringConstraints,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from pipeline.kernel.circuit_breaker import FAILURES, PAUSE_SECONDS
+from pipeline.kernel.encryption import master_keys_problem
 from pipeline.kernel.errors import Misconfigured
 from pipeline.kernel.rules.validation_words import sentence_of
 from pipeline.kernel.storage import origin_of
@@ -45,6 +55,9 @@ class Settings(BaseSettings):
     member_centre_url: WebAddress = "https://members.example.com"
     check_mail_domains: bool = False
     sns_topic_arn: str | None = Field(default=None, pattern=r"^arn:aws[a-z-]*:sns:")
+    encryption_kms_key: str | None = Field(default=None, min_length=1)
+    encryption_kms_url: WebAddress | None = None
+    encryption_keys: str | None = Field(default=None, repr=False, validate_default=True)
     policy_file: Path | None = None
     vies_url: WebAddress | None = None
     oidc_issuer: str | None = Field(default=None, pattern=r"^https?://")
@@ -62,6 +75,15 @@ class Settings(BaseSettings):
     rate_window_seconds: PositiveInt = 60
     circuit_failures: PositiveInt = FAILURES
     circuit_pause_seconds: PositiveFloat = PAUSE_SECONDS
+
+    @field_validator("encryption_keys")
+    @classmethod
+    def _are_keys(cls, written: str | None, others: ValidationInfo) -> str | None:
+        if written is None and others.data.get("encryption_kms_key") is None:
+            raise ValueError("is missing: it seals secrets in the database. Make a key with: proofdesk secrets key")
+        if written is not None and (problem := master_keys_problem(written)) is not None:
+            raise ValueError(problem)
+        return written
 
     @model_validator(mode="after")
     def _has_all_settings_of_the_provider(self) -> Self:
@@ -125,9 +147,14 @@ def load_settings() -> Settings:
     try:
         return Settings()
     except ValidationError as error:
-        lines = [f"{PREFIX}{str(item['loc'][0]).upper()}: {_in_words(item)}" for item in error.errors()]
+        lines = [f"{_variable(item)}{_in_words(item)}" for item in error.errors()]
         hint = "Set them in the environment, or run `proofdesk up` in this folder and use another terminal."
         raise Misconfigured("The settings are not complete. " + "; ".join(lines) + f". {hint}") from error
+
+
+def _variable(error: ErrorDetails) -> str:
+    """The variable that is wrong; a rule over several names them itself."""
+    return f"{PREFIX}{str(error['loc'][0]).upper()}: " if error["loc"] else ""
 
 
 def _in_words(error: ErrorDetails) -> str:

@@ -90,7 +90,7 @@ def send_business_code(task: Task, tools: Container) -> None:
 
 def deliver_event(task: Task, tools: Container) -> None:
     """Send an event to an endpoint of another service."""
-    deliver(task, now=clock.now(), db=tools.db, http=tools.http, policy=tools.policy.events)
+    deliver(task, now=clock.now(), db=tools.db, http=tools.http, policy=tools.policy.events, sealer=tools.sealer)
 
 
 def expire_code(task: Task, tools: Container) -> None:

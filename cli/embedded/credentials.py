@@ -3,6 +3,7 @@ from dataclasses import asdict, dataclass, field, fields
 
 from cli.embedded import EmbeddedError
 from cli.embedded.home import Home, read_json, write_private
+from pipeline.kernel.encryption import fresh_key
 
 
 @dataclass(frozen=True)
@@ -13,6 +14,7 @@ class Credentials:
     broker_password: str = field(repr=False)
     storage_access_key: str
     storage_secret_key: str = field(repr=False)
+    encryption_key: str = field(repr=False)
 
 
 def credentials(home: Home) -> Credentials:
@@ -23,9 +25,13 @@ def credentials(home: Home) -> Credentials:
             broker_password=secrets.token_hex(20),
             storage_access_key=f"PD{secrets.token_hex(9).upper()}",
             storage_secret_key=secrets.token_hex(20),
+            encryption_key=fresh_key(),
         )
         write_private(home.secrets, asdict(generated))
     content = read_json(home.secrets)
+    if content and "encryption_key" not in content:  # a home of a version that sealed nothing
+        content |= {"encryption_key": fresh_key()}
+        write_private(home.secrets, content)
     names = [each.name for each in fields(Credentials)]
     if not all(isinstance(content.get(name), str) for name in names):
         message = f"{home.secrets} is damaged. The data in {home.path} needs it: restore the file, or remove both."

@@ -173,7 +173,9 @@ class Stack:
 
     def _publish(self, survey: Survey) -> None:
         urls = {server.variable: survey.url(server) for server in survey.servers}
-        self._environment = stack_variables(self.home, urls, survey.ports["web"].number)
+        self._environment = stack_variables(
+            self.home, urls, survey.ports["web"].number, encryption_key=credentials(self.home).encryption_key
+        )
         write_private(self.home.environment, self._environment)
 
     def _processes(self, survey: Survey, launch: Launch) -> Processes:

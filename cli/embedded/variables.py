@@ -26,7 +26,7 @@ def _same_server(url: str, ours: str) -> bool:
     return url.startswith(f"{credentials}@") if at else url == ours
 
 
-def stack_variables(home: Home, urls: Mapping[str, str], web_port: int) -> dict[str, str]:
+def stack_variables(home: Home, urls: Mapping[str, str], web_port: int, *, encryption_key: str) -> dict[str, str]:
     """The variables for our processes and for other commands in the same folder. `urls` are by variable."""
     return {
         "PROOFDESK_HOME": str(home.path),
@@ -35,6 +35,7 @@ def stack_variables(home: Home, urls: Mapping[str, str], web_port: int) -> dict[
         "PROOFDESK_WEB_URL": f"http://{LOOPBACK}:{web_port}",
         "PROOFDESK_WEB_PORT": str(web_port),
         "PROOFDESK_MAIL_FOLDER": str(home.mail),
+        "PROOFDESK_ENCRYPTION_KEYS": encryption_key,
     }
 
 

@@ -78,6 +78,14 @@ def create_key(
     name: str, scopes: Collection[Scope], *, reviewer_id: str | None, actor: str | None = None, db: Database
 ) -> tuple[UUID, str]:
     """A new key, `pd_<id>_<secret>`: shown now and never again. The secret has 256 random bits, so SHA-256 keeps it safe."""
+    with db.begin() as connection:
+        return insert_key(connection, name, scopes, reviewer_id=reviewer_id, actor=actor)
+
+
+def insert_key(
+    connection: Connection, name: str, scopes: Collection[Scope], *, reviewer_id: str | None, actor: str | None
+) -> tuple[UUID, str]:
+    """The same in the caller's transaction. Whether somebody may have a key that speaks for this reviewer, the caller has checked."""
     key_id, secret = new_id(), secrets.token_urlsafe(32)
     row = {
         "id": key_id,
@@ -86,9 +94,8 @@ def create_key(
         "reviewer_id": reviewer_id,
         "secret_sha256": digest(secret),
     }
-    with db.begin() as connection:
-        connection.execute(insert(api_key), row)
-        _audit(connection, "key.created", key_id, actor=actor)
+    connection.execute(insert(api_key), row)
+    _audit(connection, "key.created", key_id, actor=actor)
     return key_id, f"{PREFIX}_{key_id.hex}_{secret}"
 
 

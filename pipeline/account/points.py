@@ -12,6 +12,7 @@ import structlog
 from sqlalchemy import Connection, Row, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
+from pipeline.access.staff.relations import require_unrelated
 from pipeline.account.rules import points
 from pipeline.account.rules.points import NotProven, Posting, SourceUsed, balance_after
 from pipeline.account.statement import entry_view
@@ -60,6 +61,7 @@ def penalise(request: PenaltyRequest, *, reviewer_id: str, context: Context) -> 
     posting = points.penalty(request, context.policy.points)
     with context.db.read() as connection:
         found = _rejection(connection, request.submission_id)
+        require_unrelated(connection, reviewer_id, found.member_id)
     if found.reviewer_id != reviewer_id:
         raise Forbidden("Only the reviewer who decided this submission may impose a penalty for it.")
     if not found.final:

@@ -17,6 +17,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from pipeline.kernel.database import JSON, Instant, metadata
+from pipeline.kernel.encryption import SEALED
 
 event: Final = Table(
     "event",
@@ -41,7 +42,7 @@ endpoint: Final = Table(
     Column("id", Uuid, primary_key=True),
     Column("url", Text, nullable=False),
     Column("types", ARRAY(Text), nullable=False, server_default="{}"),
-    Column("secrets", JSON, nullable=False),
+    Column("secrets", JSON, nullable=False, info=SEALED),
     Column("state", Text, nullable=False, server_default="active"),
     Column("paused_because", Text),
     Column("failing_since", Instant),

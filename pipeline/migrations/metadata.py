@@ -1,4 +1,4 @@
-from pipeline.access import api_keys, member_sessions
+from pipeline.access import api_keys, member_sessions, personal_keys
 from pipeline.access.staff import tables as staff
 from pipeline.account import tables as account
 from pipeline.avatar import tables as avatar
@@ -30,6 +30,7 @@ __all__ = [
     "membership",
     "metadata",
     "notification",
+    "personal_keys",
     "review",
     "staff",
     "submission",

@@ -14,6 +14,7 @@ class SignIn(Frozen):
 
     session_idle_minutes: PositiveInt
     session_hours: PositiveInt
+    fresh_minutes: PositiveInt
     invitation_hours: PositiveInt
     password_length: int = Field(ge=8, le=128)
     tries_per_account: PositiveInt

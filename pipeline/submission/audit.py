@@ -21,6 +21,7 @@ from sqlalchemy import (
     select,
 )
 
+from pipeline.kernel import credentials
 from pipeline.kernel.database import JSON, Instant, metadata
 from pipeline.submission.tables import submission
 
@@ -55,6 +56,12 @@ def as_id(written: str) -> UUID | None:
         return None
 
 
+def with_credential(detail: Mapping[str, object] | None) -> dict[str, object]:
+    """The detail with the credential of the present request, where there is one."""
+    used = credentials.present()
+    return {**(detail or {}), **({"credential": used.shown()} if used is not None else {})}
+
+
 def write(
     connection: Connection,
     event: str,
@@ -65,14 +72,17 @@ def write(
     detail: Mapping[str, object] | None = None,
     move: tuple[str | None, str, int] | None = None,
 ) -> None:
-    """Add one row to the history. `event` is `noun.verbed`; `move` is (from, to, version after)."""
+    """Add one row to the history. `event` is `noun.verbed`; `move` is (from, to, version after).
+
+    The detail also has the credential by which the present request acts.
+    """
     from_state, to_state, version = move or (None, None, None)
     row = {
         "event": event,
         "actor": actor,
         "submission_id": submission_id,
         "correlation_id": correlation_id,
-        "detail": dict(detail or {}),
+        "detail": with_credential(detail),
         "from_state": from_state,
         "to_state": to_state,
         "version": version,

@@ -6,6 +6,8 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Row, func, insert, select
 
+from pipeline.kernel import credentials
+from pipeline.kernel.credentials import Credential
 from pipeline.kernel.errors import NotFound
 from pipeline.kernel.ids import new_id
 from pipeline.policy import Policy
@@ -22,10 +24,16 @@ from schemas.decisions import Decided
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """A reviewer, with the claim under which they decide."""
+    """A reviewer, with the claim under which they decide, and the credential by which they do."""
 
     reviewer_id: str
     claim_id: UUID
+    credential: Credential | None = field(default_factory=credentials.present)
+
+    def columns(self) -> dict[str, Any]:
+        """As a table keeps it that has the columns of a verdict."""
+        used = self.credential.shown() if self.credential is not None else None
+        return {"claim_id": self.claim_id, "reviewer_id": self.reviewer_id, "credential": used}
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +63,7 @@ class Judgement:
     def columns(self) -> dict[str, Any]:
         """As a table keeps it that has the columns of a verdict."""
         by = self.decided_by
-        who = {"rule": by.name} if isinstance(by, Rule) else {"claim_id": by.claim_id, "reviewer_id": by.reviewer_id}
+        who = {"rule": by.name} if isinstance(by, Rule) else by.columns()
         said = {"verdict": self.verdict, "reasons": list(self.reasons), "message": self.message, "note": self.note}
         return {**who, **said, "checklist": dict(self.checklist), "facts": dict(self.facts)}
 

@@ -4,6 +4,7 @@ from sqlalchemy import (
     BigInteger,
     CheckConstraint,
     Column,
+    ColumnElement,
     Computed,
     ForeignKey,
     Identity,
@@ -21,6 +22,15 @@ from pipeline.kernel.database import JSON, Instant, metadata
 LANGUAGE: Final = "coalesce(lower(substring(member ->> 'locale' from '^[A-Za-z]+')), 'en')"
 """The language of the member's locale: `es` of `es-MX`."""
 
+COMPANY: Final = "lower(btrim(regexp_replace(coalesce(form ->> 'company_name', form ->> 'organization_name', form ->> 'store_name'), '\\s+', ' ', 'g')))"
+"""The company that the form names, in small letters and with single blanks, so that it can be compared."""
+
+
+def company_of(name: ColumnElement[str]) -> ColumnElement[str]:
+    """A company's name as `submission.company` has that of a form."""
+    return func.lower(func.btrim(func.regexp_replace(name, r"\s+", " ", "g")))
+
+
 submission: Final = Table(
     "submission",
     metadata,
@@ -36,6 +46,7 @@ submission: Final = Table(
     Column("state", Text, nullable=False),
     Column("queue", Text, nullable=False),
     Column("language", Text, Computed(LANGUAGE, persisted=True), nullable=False),
+    Column("company", Text, Computed(COMPANY, persisted=True)),
     Column("version", Integer, nullable=False, server_default="1"),
     Column("chance", Integer),
     Column("door", Text, nullable=False),
@@ -53,6 +64,7 @@ submission: Final = Table(
     CheckConstraint("(kind = 'avatar') = (chance IS NULL)", name="chance_of_verification"),
     CheckConstraint("queue IN ('avatar', 'verification', 'second', 'senior')", name="known_queue"),
     Index("ix_submission_member", "member_id", "id"),
+    Index("ix_submission_company", "company", "member_id", postgresql_where=text("company IS NOT NULL")),
     Index("ix_submission_state", "state", "id"),
     Index("ix_submission_correlation_id", "correlation_id"),
     Index("ix_submission_watch", "watch_at", "id", postgresql_where=text("watch_at IS NOT NULL")),
@@ -130,6 +142,7 @@ def verdict_columns() -> tuple[Column[Any], ...]:
         Column("facts", JSON, nullable=False),
         Column("message", Text),
         Column("note", Text),
+        Column("credential", JSON),
         Column("policy_version", Text, nullable=False),
     )
 

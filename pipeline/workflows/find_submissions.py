@@ -1,6 +1,7 @@
 from collections.abc import Sequence
 from typing import Final
 
+from pipeline.access.staff.relations import related_members
 from pipeline.kernel.database import Database
 from pipeline.kernel.errors import NotFound
 from pipeline.policy import Policy
@@ -16,14 +17,18 @@ _MOST: Final = 20
 def find(wanted: str, *, reviewer_id: str, db: Database, policy: Policy) -> list[SubmissionLine]:
     """Submissions by their id, their member's id or a correlation id, the latest first.
 
-    A case that the reviewer holds blind is shown as in review, like any other case that they hold.
+    A case that the reviewer holds blind is shown as in review, like any other case that they hold. Nothing is found of members with whom
+    they have to do.
     """
     if not wanted:
         return []
+    with db.read() as connection:
+        hidden = related_members(connection, reviewer_id)
     blind = blind_submissions_of(reviewer_id, db=db)
     as_held = {"state": State.IN_REVIEW, "closed_at": None}
     found = _found(wanted, db=db, policy=policy)
-    return [line.model_copy(update=as_held) if line.id in blind else line for line in found]
+    shown = [line for line in found if line.member_id not in hidden]
+    return [line.model_copy(update=as_held) if line.id in blind else line for line in shown]
 
 
 def _found(wanted: str, *, db: Database, policy: Policy) -> Sequence[SubmissionLine]:

@@ -1,11 +1,12 @@
 from uuid import UUID
 
+from pipeline.access.staff.relations import related_members
 from pipeline.avatar.service import approved_picture
 from pipeline.review.cases.view import case_of
 from pipeline.review.claims.context import ReviewContext
 from pipeline.review.quality.blinding import as_first_seen, past_of
 from pipeline.verification.tax_number import number_of
-from schemas.cases import Case
+from schemas.cases import Case, TaxNumberView
 
 
 def review_case(claim_id: UUID, *, reviewer_id: str, context: ReviewContext) -> Case:
@@ -23,6 +24,15 @@ def review_case(claim_id: UUID, *, reviewer_id: str, context: ReviewContext) -> 
         shown = {"current_avatar_url": link, "current_avatar_id": avatar.submission_id}
         case = case.model_copy(update=shown)
     if case.kind == "verification":
-        number = number_of(case.submission_id, db=context.db)
+        number = _without_related(number_of(case.submission_id, db=context.db), reviewer_id, context)
         case = case.model_copy(update={"tax_number": number})
     return as_first_seen(case, past) if past else case
+
+
+def _without_related(number: TaxNumberView | None, reviewer_id: str, context: ReviewContext) -> TaxNumberView | None:
+    """The number without who else gave it, where the reviewer has to do with them."""
+    if number is None or not number.used_by:
+        return number
+    with context.db.read() as connection:
+        hidden = related_members(connection, reviewer_id)
+    return number.model_copy(update={"used_by": tuple(each for each in number.used_by if each.member_id not in hidden)})

@@ -1,7 +1,7 @@
 """The pipeline as a test speaks of it: verbs over the real use cases."""
 
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from datetime import timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -40,6 +40,7 @@ from schemas.members import AvatarView, MembershipView
 from schemas.submissions import Accepted, SubmissionView
 from tests.support.bodies import FACTS, avatar_body, verification_body
 from tests.support.files import photo
+from tests.support.people import acting
 from tests.support.servers import kept_keys, mail_folder
 from workers.actors import WORK
 
@@ -164,7 +165,9 @@ class Desk:
         return DecisionRequest.model_validate({**fixed, **said, **more})
 
     def decide(self, held: Claim, request: DecisionRequest, *, once: Once | None = None) -> Decided:
-        return decide(held.id, request, reviewer_id=held.reviewer, context=self.tools.review, request=once)
+        two_people = self.tools.policy.review.four_eyes
+        with acting(self.tools, held.reviewer) if two_people else nullcontext():
+            return decide(held.id, request, reviewer_id=held.reviewer, context=self.tools.review, request=once)
 
     def approve(self, held: Claim | None = None, **more: Any) -> Decided:
         held = held or self.claimed()

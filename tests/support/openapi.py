@@ -15,6 +15,7 @@ from config.settings import Settings
 from pipeline.access.api_keys import Scope, create_key
 from pipeline.account.unsubscribe import Leaving, token_of
 from pipeline.events.webhooks import endpoints
+from pipeline.kernel.encryption import fresh_key
 from pipeline.kernel.ids import new_id
 from schemas.events import EndpointRequest
 from tests.support.desk import Desk
@@ -27,6 +28,7 @@ NOWHERE = {
     "broker_url": "redis://nowhere",
     "storage_url": "http://nowhere",
     "smtp_url": "smtp://nowhere",
+    "encryption_keys": fresh_key(),
 }
 
 
@@ -84,7 +86,7 @@ def furnished(tools: Container) -> House:
     waiting = desk.accept(email_body(member_id="m-1"))
     desk.case_waiting("m-1", kind="verification")
     claim = desk.claimed()
-    endpoint = endpoints.add(EndpointRequest(url="https://shop.example.com/hooks"), db=tools.db)
+    endpoint = endpoints.add(EndpointRequest(url="https://shop.example.com/hooks"), db=tools.db, sealer=tools.sealer)
     _, key = create_key("everything", [Scope.ADMIN], reviewer_id="r-1", db=tools.db)
     with tools.db.begin() as connection:
         token = token_of(connection, Leaving("m-1", "notifications"))

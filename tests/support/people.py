@@ -1,11 +1,15 @@
 """People of the console, and their browsers."""
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 import httpx
 from argon2 import PasswordHasher
+from sqlalchemy import func
 
 from config.container import Container
 from pipeline.access.staff import sessions
@@ -14,6 +18,8 @@ from pipeline.access.staff.passwords import Passwords
 from pipeline.access.staff.reviewers import add_reviewer
 from pipeline.access.staff.rules.roles import Role
 from pipeline.access.staff.sign_in import SignInContext
+from pipeline.access.staff.tables import session
+from pipeline.kernel.credentials import Credential, CredentialKind, acting_by
 from tests.support.servers import variant
 from tests.support.web import app_of
 from web.console.session import cookie_name
@@ -41,7 +47,7 @@ def person(
     """Add a person; with a password unless none is wanted, which saves the time of hashing it."""
     add_reviewer(reviewer_id, roles=roles, db=tools.db)
     if password is not None:
-        set_password(reviewer_id, password, actor="test", context=tools.sign_in_context)
+        set_password(reviewer_id, password, actor=reviewer_id, context=tools.sign_in_context)
     return reviewer_id
 
 
@@ -71,6 +77,16 @@ class Visitor:
 
     def sign_in(self, name: str = "m.lee", password: str = PASSWORD, **form: str) -> httpx.Response:
         return self.post("/console/sign-in", name=name, password=password, **form)
+
+
+@contextmanager
+def acting(tools: Container, reviewer_id: str) -> Iterator[None]:
+    """What happens in the block is done by this person, signed in at the console."""
+    made = {"id": uuid4(), "token_sha256": uuid4().hex, "reviewer_id": reviewer_id, "proof": "test"}
+    with tools.db.begin() as connection:
+        connection.execute(session.insert().values(**made, expires_at=func.now() + timedelta(hours=1)))
+    with acting_by(Credential(CredentialKind.SESSION, str(made["id"]))):
+        yield
 
 
 def signed_in(tools: Container, reviewer_id: str = "m.lee", *, roles: Sequence[Role] = (Role.REVIEWER,)) -> Visitor:

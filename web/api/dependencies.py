@@ -8,8 +8,10 @@ from pydantic import BaseModel
 from config.container import Container
 from pipeline.access.api_keys import Caller, Scope, authenticate
 from pipeline.access.member_sessions import SESSION, caller_of
+from pipeline.access.personal_keys import is_own
 from pipeline.access.staff.accounts import require_right
 from pipeline.access.staff.rules.roles import Right
+from pipeline.kernel.credentials import Credential, CredentialKind, act_by
 from pipeline.kernel.errors import Forbidden, Invalid, Problem
 from pipeline.kernel.idempotency import Once, once
 from pipeline.kernel.rate_limits import refused
@@ -52,8 +54,15 @@ def _caller(
     return caller
 
 
+async def _acting_caller(caller: Annotated[Caller, Depends(_caller)]) -> Caller:
+    """The caller, whose credential the history has from here on. It is no thread of the pool, where that would be lost."""
+    kind = CredentialKind.KEY if caller.speaker is None else CredentialKind.MEMBER_SESSION
+    act_by(Credential(kind, str(caller.key_id)))
+    return caller
+
+
 def _with(scope: Scope) -> Callable[[Caller], Awaitable[Caller]]:
-    async def check(caller: Annotated[Caller, Depends(_caller)]) -> Caller:
+    async def check(caller: Annotated[Caller, Depends(_acting_caller)]) -> Caller:
         if caller.speaker is not None:
             raise Forbidden("This is not open to a member's session. Ask for it with an API key of a service.")
         if not caller.may(scope):
@@ -69,7 +78,7 @@ Submitter = Annotated[Caller, Depends(_with(Scope.SUBMIT))]
 Admin = Annotated[Caller, Depends(_with(Scope.ADMIN))]
 
 
-async def _submitter_or_member(caller: Annotated[Caller, Depends(_caller)]) -> Caller:
+async def _submitter_or_member(caller: Annotated[Caller, Depends(_acting_caller)]) -> Caller:
     return caller if caller.speaker is not None else await _with(Scope.SUBMIT)(caller)
 
 
@@ -87,7 +96,7 @@ SubmitterOrThisMember = Annotated[Caller, Depends(_submitter_or_this_member)]
 """A service, or the session of the member in the path."""
 
 
-async def _session(caller: Annotated[Caller, Depends(_caller)]) -> Caller:
+async def _session(caller: Annotated[Caller, Depends(_acting_caller)]) -> Caller:
     if caller.speaker is None:
         raise Forbidden("An API key is no member's session. Make a link with POST /v1/sessions and open it.")
     return caller
@@ -98,8 +107,10 @@ MemberSession = Annotated[Caller, Depends(_session)]
 
 def _reviewer(caller: Annotated[Caller, Depends(_with(Scope.REVIEW))], tools: Tools) -> str:
     if caller.reviewer_id is None:
+        raise Forbidden("This key speaks for no reviewer. Sign in to the console and make one under Your account.")
+    if tools.settings.profile == "production" and not is_own(caller.key_id, caller.reviewer_id, db=tools.db):
         raise Forbidden(
-            "This key speaks for no reviewer. Create one that does: proofdesk key create --scope review --reviewer NAME"
+            f"{caller.reviewer_id} did not make this key, so it does not speak for them. They make one in the console, under Your account."
         )
     require_right(caller.reviewer_id, Right.REVIEW, db=tools.db)
     return caller.reviewer_id

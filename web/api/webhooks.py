@@ -70,7 +70,7 @@ def get_event_schema(event_type: Identifier, _caller: Submitter) -> SchemaRespon
 @router.post("/webhooks", status_code=201, summary="Add an endpoint")
 def create_endpoint(body: EndpointRequest, tools: Tools, _caller: Admin) -> EndpointSecret:
     """Keep the secret, with which you check signatures (Standard Webhooks). It is shown once."""
-    return endpoints.add(body, db=tools.db)
+    return endpoints.add(body, db=tools.db, sealer=tools.sealer)
 
 
 @router.get("/webhooks", summary="List endpoints")
@@ -83,7 +83,7 @@ def list_endpoints(tools: Tools, _caller: Admin) -> list[EndpointView]:
 def rotate_secret(endpoint_id: UUID, tools: Tools, _caller: Admin) -> EndpointSecret:
     """Both secrets sign until the old one expires."""
     overlap = tools.policy.events.secret_overlap_hours
-    return endpoints.rotate(endpoint_id, now=clock.now(), overlap_hours=overlap, db=tools.db)
+    return endpoints.rotate(endpoint_id, now=clock.now(), overlap_hours=overlap, db=tools.db, sealer=tools.sealer)
 
 
 @router.post("/webhooks/{endpoint_id}/resume", summary="Resume a paused endpoint")

@@ -26,16 +26,18 @@ GOLDEN: Final = "/console/quality/golden"
 
 
 @router.get("/disagreements")
-def get_adjudications(request: Request, tools: Tools, _person: Leading) -> Response:
+def get_adjudications(request: Request, tools: Tools, person: Leading) -> Response:
     """The disagreements that wait for a ruling, and those that were ruled on."""
-    waiting, ruled = adjudications(context=tools.review), adjudications(done=True, limit=50, context=tools.review)
+    by = person.reviewer_id
+    waiting = adjudications(by=by, context=tools.review)
+    ruled = adjudications(done=True, limit=50, by=by, context=tools.review)
     return render(request, "adjudications.html", waiting=waiting, ruled=ruled, **_words())
 
 
 @router.get("/disagreements/{check_id}")
-def get_adjudication(request: Request, tools: Tools, _person: Leading, check_id: UUID) -> Response:
+def get_adjudication(request: Request, tools: Tools, person: Leading, check_id: UUID) -> Response:
     """One disagreement, with both sides and what both saw."""
-    found = adjudication(check_id, context=tools.review)
+    found = adjudication(check_id, by=person.reviewer_id, context=tools.review)
     return render(request, "adjudication.html", found=found, **_words())
 
 
@@ -90,7 +92,7 @@ def _golden(
         request,
         "quality_golden.html",
         status=422 if problem else 200,
-        cases=golden_cases(context=tools.review),
+        cases=golden_cases(by=request.state.person.reviewer_id, context=tools.review),
         given=given or {"submission_id": None, "verdict": None, "reasons": [], "note": None},
         problems=_sentences(problem),
         reasons={

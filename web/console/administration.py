@@ -1,23 +1,23 @@
 import calendar
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Form, Request, Response
 from fastapi.responses import RedirectResponse
 
 from pipeline.access.api_keys import Scope, create_key, list_keys, revoke_key
-from pipeline.access.staff.accounts import list_people
 from pipeline.access.staff.rules.roles import Right
 from pipeline.kernel import clock
 from pipeline.kernel.errors import Invalid, Problem
 from schemas.base import Line
 from web.api.dependencies import Tools
 from web.console.render import render
-from web.console.session import Person, needs
+from web.console.session import Person, fresh, needs
 
 router = APIRouter()
 
-KeyKeeper = Annotated[Person, Depends(needs(Right.KEYS))]
+KeyKeeper = Annotated[Person, Depends(fresh(Right.KEYS))]
+_OF_SERVICES: Final = tuple(scope for scope in Scope if scope is not Scope.REVIEW)
 
 
 @router.get("/keys")
@@ -33,11 +33,9 @@ def post_keys(
     person: KeyKeeper,
     name: Annotated[Line, Form()],
     scopes: Annotated[list[Scope] | None, Form()] = None,
-    reviewer: Annotated[str, Form()] = "",
 ) -> Response:
-    """Make a key and show it, once."""
-    speaks_for = _speaker(scopes or [], reviewer, known=_reviewers(tools))
-    _, key = create_key(name, scopes or [], reviewer_id=speaks_for, actor=person.reviewer_id, db=tools.db)
+    """Make a key for a service and show it, once. A key that speaks for a person is made by that person (`account`)."""
+    _, key = create_key(name, _for_a_service(scopes), reviewer_id=None, actor=person.reviewer_id, db=tools.db)
     return _page(request, tools, key=key)
 
 
@@ -62,22 +60,17 @@ def _page(request: Request, tools: Tools, *, key: str | None = None) -> Response
         request,
         "api_keys.html",
         keys=list_keys(db=tools.db),
-        scopes=list(Scope),
-        reviewers=_reviewers(tools),
+        scopes=_OF_SERVICES,
         key=key,
         now=clock.now(),
     )
 
 
-def _reviewers(tools: Tools) -> list[str]:
-    everybody = list_people(db=tools.db, rules=tools.policy.sign_in)
-    return [each.reviewer_id for each in everybody if each.disabled_at is None]
-
-
-def _speaker(scopes: list[Scope], reviewer: str, *, known: list[str]) -> str | None:
-    """The reviewer that a key speaks for. Raises Invalid."""
+def _for_a_service(scopes: list[Scope] | None) -> list[Scope]:
+    """The scopes of a new key. Raises Invalid."""
     if not scopes:
         raise Invalid([Problem("scopes", "missing_field", "Choose at least one scope.")])
-    if Scope.REVIEW in scopes and reviewer not in known:
-        raise Invalid([Problem("reviewer", "missing_field", "A key for reviewing speaks for a reviewer. Choose one.")])
-    return reviewer if reviewer in known else None
+    if Scope.REVIEW in scopes:
+        message = "A key for reviewing speaks for one person, who makes it under Your account."
+        raise Invalid([Problem("scopes", "made_by_its_person", message)])
+    return scopes

@@ -8,6 +8,7 @@ from config.container import Container
 from pipeline.kernel.errors import NotFound
 from pipeline.kernel.storage import IMMUTABLE
 from web.console import (
+    account,
     adjudication,
     administration,
     case_actions,
@@ -23,6 +24,7 @@ from web.console import (
     provider,
     queues,
     redaction,
+    relations,
     session,
     sign_in,
 )
@@ -42,7 +44,7 @@ def create_console(tools: Container) -> FastAPI:
     conflict.install(app)
     session.install(app)
     app.add_api_route("/static/{name}", get_static, methods=["GET"])
-    doors = (sign_in, provider, invitation, preferences, people, administration)
+    doors = (sign_in, provider, invitation, preferences, account, relations, people, administration)
     for pages in (*doors, queues, cases, pictures, case_actions, mail_preview, redaction, numbers, adjudication):
         app.include_router(pages.router)
     return app

@@ -1,10 +1,10 @@
 import re
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Form, Request, Response
 from fastapi.responses import RedirectResponse
 
-from pipeline.access.staff import accounts
+from pipeline.access.staff import accounts, ownership
 from pipeline.access.staff.invitations import invite
 from pipeline.access.staff.rules.roles import Right, Role
 from pipeline.kernel import clock
@@ -13,11 +13,11 @@ from pipeline.workflows.disable_reviewer import disable
 from schemas.base import Identifier, Line
 from web.api.dependencies import Tools
 from web.console.render import render
-from web.console.session import Person, needs
+from web.console.session import Person, fresh
 
 router = APIRouter(prefix="/people")
 
-Administrator = Annotated[Person, Depends(needs(Right.PEOPLE))]
+Administrator = Annotated[Person, Depends(fresh(Right.PEOPLE))]
 Roles = Annotated[list[Role] | None, Form()]
 _LANGUAGE: Final = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 
@@ -77,6 +77,13 @@ def post_invitation(request: Request, tools: Tools, person: Administrator, revie
     return _invited(request, tools, person, reviewer_id)
 
 
+@router.post("/{reviewer_id}/confirm")
+def post_confirm(tools: Tools, person: Administrator, reviewer_id: str) -> Response:
+    """Answer for who has this account, which somebody else opened: it counts as its person's alone from then on."""
+    ownership.confirm(reviewer_id, actor=person.reviewer_id, db=tools.db)
+    return _back(reviewer_id, "confirmed")
+
+
 @router.post("/{reviewer_id}/disable")
 def post_disable(tools: Tools, person: Administrator, reviewer_id: str) -> Response:
     """Disable a person: they are signed out everywhere, and cannot sign in."""
@@ -105,7 +112,9 @@ def _invited(request: Request, tools: Tools, person: Person, reviewer_id: str) -
 
 def _page(request: Request, tools: Tools, reviewer_id: str, *, done: str = "", link: str | None = None) -> Response:
     found = accounts.person_named(reviewer_id, db=tools.db, rules=tools.policy.sign_in)
-    return render(request, "person.html", shown=found, roles=list(Role), done=done, link=link, now=clock.now())
+    openings = ownership.openings_of(reviewer_id, db=tools.db)
+    known: dict[str, Any] = {"shown": found, "openings": openings, "roles": list(Role), "now": clock.now()}
+    return render(request, "person.html", **known, done=done, link=link)
 
 
 def _back(reviewer_id: str, done: str) -> Response:

@@ -4,14 +4,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Final
 from urllib.parse import quote
-from uuid import UUID
 
 from fastapi import Depends, FastAPI, Request, Response
 from fastapi.responses import RedirectResponse
 
 from config.container import Container
 from pipeline.access.staff.rules.roles import Right, Role, may, require
-from pipeline.access.staff.sessions import Session, SignedOut, derived, session_of
+from pipeline.access.staff.sessions import Session, SignedOut, derived, require_fresh, session_of
+from pipeline.kernel import clock
+from pipeline.kernel.credentials import Credential, CredentialKind, act_by
 from web.api.dependencies import Tools
 from web.console.errors import error_page
 from web.console.origin import require_token, token_sent
@@ -32,6 +33,7 @@ PAGES: Final = (
     Page("/console/", "Queue", Right.REVIEW),
     Page("/console/quality", "Quality", Right.STATISTICS),
     Page("/console/people", "People", Right.PEOPLE),
+    Page("/console/relations", "Relations", Right.RELATIONS),
     Page("/console/keys", "Keys", Right.KEYS),
     Page("/console/policy", "Policy", Right.POLICY),
 )
@@ -41,6 +43,7 @@ PAGES: Final = (
 class Person:
     """Who is signed in, in which session, in which time zone. This session's forms and scripts send `csrf` along."""
 
+    session: Session
     reviewer_id: str
     name: str
     roles: frozenset[Role]
@@ -48,7 +51,6 @@ class Person:
     theme: str
     timezone: str | None
     zone: str
-    session_id: UUID
     csrf: str
 
     @property
@@ -66,12 +68,18 @@ class Person:
         return may(self.roles, right)
 
 
-def signed_in(request: Request, tools: Tools, sent: Annotated[str | None, Depends(token_sent)]) -> Person:
+def _signed_in(request: Request, tools: Tools, sent: Annotated[str | None, Depends(token_sent)]) -> Person:
     """The person of the session in the cookie. Raises SignedOut, and ForeignRequest for a form of another session."""
     token = session_token(request, tools)
     person = _person(session_of(token, db=tools.db, rules=tools.policy.sign_in), derived(token or "", "csrf"), tools)
     require_token(request, sent, expected=person.csrf)
     request.state.person = person
+    return person
+
+
+async def signed_in(person: Annotated[Person, Depends(_signed_in)]) -> Person:
+    """The same, and the history has this session from here on. It is no thread of the pool, where that would be lost."""
+    act_by(Credential(CredentialKind.SESSION, str(person.session.id)))
     return person
 
 
@@ -83,6 +91,16 @@ def needs(right: Right) -> Callable[[Person], Person]:
 
     def check(person: SignedIn) -> Person:
         require(person.roles, right)
+        return person
+
+    return check
+
+
+def fresh(right: Right) -> Callable[..., Person]:
+    """The same for somebody who has just signed in. Raises SignInStale too."""
+
+    def check(person: Annotated[Person, Depends(needs(right))], tools: Tools) -> Person:
+        require_fresh(person.session.proved_at, now=clock.now(), rules=tools.policy.sign_in)
         return person
 
     return check
@@ -138,6 +156,7 @@ def _signed_out(request: Request, error: Exception) -> Response:
 
 def _person(session: Session, csrf: str, tools: Container) -> Person:
     return Person(
+        session=session,
         reviewer_id=session.reviewer_id,
         name=session.name,
         roles=session.roles,
@@ -145,7 +164,6 @@ def _person(session: Session, csrf: str, tools: Container) -> Person:
         theme=session.theme,
         timezone=session.timezone,
         zone=session.timezone or tools.policy.clock.timezone,
-        session_id=session.id,
         csrf=csrf,
     )
 

@@ -6,6 +6,7 @@ from sqlalchemy import Connection, Row, delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from pipeline.access.staff import sessions
+from pipeline.access.staff.ownership import record_opening
 from pipeline.access.staff.sign_in import SignInContext, replace_password, require_strong
 from pipeline.access.staff.tables import invitation, reviewer
 from pipeline.kernel.database import Database
@@ -27,6 +28,7 @@ def invite(reviewer_id: str, *, actor: str, db: Database, rules: SignIn) -> str:
         _lock(connection, reviewer_id)
         values: dict[str, Any] = {
             "token_sha256": sessions.hashed(token),
+            "invited_by": actor,
             "expires_at": func.now() + timedelta(hours=rules.invitation_hours),
         }
         statement = insert(invitation).values(reviewer_id=reviewer_id, **values)
@@ -48,9 +50,10 @@ def accept_invitation(token: str, new: str, *, context: SignInContext) -> str:
     hashed = context.passwords.hashed(new)
     with context.db.begin() as connection:
         _lock(connection, reviewer_id)
-        _invitation(connection, token)
+        used = _invitation(connection, token)
         connection.execute(delete(invitation).where(invitation.c.reviewer_id == reviewer_id))
         replace_password(connection, reviewer_id, hashed, actor=reviewer_id)
+        record_opening(connection, reviewer_id, by=used.invited_by, how="invitation")
         return sessions.begin(connection, reviewer_id, proof="invitation", rules=context.rules)
 
 
@@ -62,6 +65,7 @@ def set_password(reviewer_id: str, new: str, *, actor: str, context: SignInConte
         _lock(connection, reviewer_id)
         connection.execute(delete(invitation).where(invitation.c.reviewer_id == reviewer_id))
         replace_password(connection, reviewer_id, hashed, actor=actor)
+        record_opening(connection, reviewer_id, by=actor, how="password")
 
 
 def _invitation(connection: Connection, token: str) -> Row[Any]:

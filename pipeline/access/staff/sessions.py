@@ -2,7 +2,7 @@ import hashlib
 import hmac
 import secrets
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Connection, Row, delete, func, insert, sel
 from pipeline.access.staff.rules.roles import Role
 from pipeline.access.staff.tables import invitation, provider_visit, reviewer, session, sign_in_tries
 from pipeline.kernel.database import Database
-from pipeline.kernel.errors import PermanentError
+from pipeline.kernel.errors import Forbidden, PermanentError
 from pipeline.kernel.ids import new_id
 from pipeline.policy.sign_in import SignIn
 from pipeline.submission import audit
@@ -26,12 +26,31 @@ class SignedOut(PermanentError):
     code = "signed_out"
 
 
+class SignInStale(Forbidden):
+    """What was asked for needs somebody who has just signed in."""
+
+    code = "sign_in_stale"
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """The browser that signs in: how it calls itself, and its network address."""
+
+    user_agent: str | None = None
+    address: str | None = None
+
+
+NOWHERE: Final = Origin()
+
+
 @dataclass(frozen=True, slots=True)
 class Session:
-    """A session that is open, and whose it is."""
+    """A session that is open, and whose it is. `proved_at` is when the person last showed who they are, and `proof` how."""
 
     id: UUID
     reviewer_id: str
+    proof: str
+    proved_at: datetime
     name: str
     roles: frozenset[Role]
     languages: tuple[str, ...]
@@ -39,10 +58,19 @@ class Session:
     timezone: str | None
 
 
-def begin(connection: Connection, reviewer_id: str, *, proof: str, rules: SignIn) -> str:
+def begin(
+    connection: Connection,
+    reviewer_id: str,
+    *,
+    proof: str,
+    rules: SignIn,
+    origin: Origin = NOWHERE,
+    factor: str | None = None,
+) -> str:
     """Sign a browser in, in the caller's transaction. Returns the token, which only that browser gets."""
     token = secrets.token_urlsafe(32)
     values = {"id": new_id(), "token_sha256": hashed(token), "reviewer_id": reviewer_id, "proof": proof}
+    values |= {"factor": factor, "user_agent": origin.user_agent, "address": origin.address}
     expires_at = func.now() + timedelta(hours=rules.session_hours)
     connection.execute(insert(session).values(**values, expires_at=expires_at))
     audit.write(connection, "session.begun", actor=reviewer_id, detail={"session": str(values["id"]), "proof": proof})
@@ -60,12 +88,22 @@ def session_of(token: str | None, *, db: Database, rules: SignIn) -> Session:
     return Session(
         id=row.session_id,
         reviewer_id=row.id,
+        proof=row.proof,
+        proved_at=row.proved_at,
         name=row.name or row.id,
         roles=frozenset(Role(each) for each in row.roles if each in set(Role)),
         languages=tuple(row.languages),
         theme=row.theme,
         timezone=row.timezone,
     )
+
+
+def require_fresh(proved_at: datetime, *, now: datetime, rules: SignIn) -> None:
+    """Raises SignInStale where the person showed too long ago who they are."""
+    if now - proved_at > timedelta(minutes=rules.fresh_minutes):
+        raise SignInStale(
+            f"This needs somebody who signed in within the last {rules.fresh_minutes} minutes. Sign in once more; nothing is lost."
+        )
 
 
 def end(token: str | None, *, db: Database) -> None:
@@ -99,7 +137,7 @@ def open_sessions(rules: SignIn) -> tuple[ColumnElement[bool], ...]:
 def _session(token: str, rules: SignIn) -> Any:
     unseen = (session.c.seen_at < func.now() - _SEEN_EVERY).label("unseen")
     columns = (reviewer.c.id, reviewer.c.name, reviewer.c.roles, reviewer.c.languages)
-    chosen = (reviewer.c.theme, reviewer.c.timezone)
+    chosen = (reviewer.c.theme, reviewer.c.timezone, session.c.proof, session.c.proved_at)
     return (
         select(*columns, *chosen, session.c.id.label("session_id"), unseen)
         .join(reviewer, reviewer.c.id == session.c.reviewer_id)

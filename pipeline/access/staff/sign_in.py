@@ -7,6 +7,7 @@ from sqlalchemy import Connection, Row, func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from pipeline.access.staff import sessions
+from pipeline.access.staff.ownership import own_password_chosen
 from pipeline.access.staff.passwords import Passwords
 from pipeline.access.staff.rules.sign_in import LONGEST_PASSWORD, SignInRefused, password_problems
 from pipeline.access.staff.tables import password, reviewer
@@ -58,6 +59,7 @@ def change_password(
         _lock_unchanged(connection, known)
         forgive(connection, known.id, address, now=now)
         replace_password(connection, known.id, hashed, actor=known.id)
+        own_password_chosen(connection, known.id)
         return sessions.begin(connection, known.id, proof="password", rules=context.rules)
 
 

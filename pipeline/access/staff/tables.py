@@ -1,6 +1,6 @@
 from typing import Final
 
-from sqlalchemy import Column, ForeignKey, Index, Integer, Table, Text, Uuid, func, text
+from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, Integer, Table, Text, Uuid, func, text
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from pipeline.kernel.database import Instant, metadata
@@ -13,6 +13,7 @@ reviewer: Final = Table(
     Column("roles", ARRAY(Text), nullable=False, server_default="{reviewer}"),
     Column("languages", ARRAY(Text), nullable=False, server_default="{}"),
     Column("related_members", ARRAY(Text), nullable=False, server_default="{}"),
+    Column("related_companies", ARRAY(Text), nullable=False, server_default="{}"),
     Column("theme", Text, nullable=False, server_default="auto"),
     Column("timezone", Text),
     Column("disabled_at", Instant),
@@ -34,20 +35,26 @@ session: Final = Table(
     Column("token_sha256", Text, nullable=False, unique=True),
     Column("reviewer_id", Text, ForeignKey("reviewer.id"), nullable=False),
     Column("proof", Text, nullable=False),
+    Column("factor", Text),
+    Column("user_agent", Text),
+    Column("address", Text),
     Column("created_at", Instant, nullable=False, server_default=func.now()),
+    Column("proved_at", Instant, nullable=False, server_default=func.now()),
     Column("seen_at", Instant, nullable=False, server_default=func.now()),
     Column("expires_at", Instant, nullable=False),
     Column("ended_at", Instant),
     Index("ix_session_open", "reviewer_id", postgresql_where=text("ended_at IS NULL")),
     Index("ix_session_expires_at", "expires_at"),
 )
-"""One browser that is signed in. `proof` says by what: a password, an invitation or an identity provider."""
+"""One browser that is signed in. `proof` says by what (a password, an invitation or an identity provider), `factor` by which second
+factor, and `proved_at` when the person last showed both."""
 
 invitation: Final = Table(
     "invitation",
     metadata,
     Column("token_sha256", Text, primary_key=True),
     Column("reviewer_id", Text, ForeignKey("reviewer.id"), nullable=False, unique=True),
+    Column("invited_by", Text),
     Column("expires_at", Instant, nullable=False),
 )
 """A link with which a person chooses their password. There is one for each person at most; it goes when it was used."""
@@ -85,3 +92,20 @@ provider_visit: Final = Table(
     Index("ix_provider_visit_expires_at", "expires_at"),
 )
 """A browser that was sent to the identity provider and has not come back."""
+
+opening: Final = Table(
+    "account_opening",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("reviewer_id", Text, ForeignKey("reviewer.id"), nullable=False),
+    Column("opened_by", Text, nullable=False),
+    Column("how", Text, nullable=False),
+    Column("at", Instant, nullable=False, server_default=func.now()),
+    Column("closed_by", Text),
+    Column("closed_at", Instant),
+    CheckConstraint("how IN ('invitation', 'password', 'second_factor')", name="known_way"),
+    CheckConstraint("(closed_by IS NULL) = (closed_at IS NULL)", name="closed_by_somebody"),
+    Index("ix_account_opening_open", "reviewer_id", postgresql_where=text("closed_at IS NULL")),
+)
+"""Somebody made a way into another person's account: a link, a password, or the end of a second factor. It is closed when a third person
+has confirmed who has the account, or when the person has replaced a password that was typed for them."""

@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -7,8 +8,9 @@ import structlog
 from sqlalchemy import Connection, Row, exists, func, select, update
 
 from pipeline.events.tables import delivery, endpoint, event
-from pipeline.events.webhooks.rules import is_taken, message, signed, valid_secrets, why_pause
+from pipeline.events.webhooks.rules import is_taken, message, place_of, signed, valid_secrets, why_pause
 from pipeline.kernel.database import Database
+from pipeline.kernel.encryption import Sealer
 from pipeline.kernel.errors import RetryableError
 from pipeline.policy import Events
 from pipeline.tasks import ledger
@@ -29,14 +31,16 @@ class EarlierEventWaits(RetryableError):
     code = "earlier_event_waits"
 
 
-def deliver(task: Task, *, now: datetime, db: Database, http: httpx.Client, policy: Events) -> None:
+def deliver(task: Task, *, now: datetime, db: Database, http: httpx.Client, policy: Events, sealer: Sealer) -> None:
     """Deliver the task's event, unless its endpoint is paused. Raises EndpointFailed or EarlierEventWaits: the ledger tries again."""
     row = _load(db, task)
     if row is None or row.state != "pending" or row.endpoint_state == "paused":
         with db.begin() as connection:
             ledger.finish(connection, task)
         return
-    status, error = _sent(row, now, http, timeout=policy.timeout_seconds)
+    place = place_of(row.endpoint_id)
+    secrets = [sealer.open(each, place=place) for each in valid_secrets(row.secrets, now)]
+    status, error = _sent(row, secrets, now, http, timeout=policy.timeout_seconds)
     if error is None:
         _delivered(db, task, row, status)
         return
@@ -80,10 +84,12 @@ def _load(db: Database, task: Task) -> Row[Any] | None:
     return row
 
 
-def _sent(row: Row[Any], now: datetime, http: httpx.Client, *, timeout: float) -> tuple[int | None, str | None]:
+def _sent(
+    row: Row[Any], secrets: Sequence[str], now: datetime, http: httpx.Client, *, timeout: float
+) -> tuple[int | None, str | None]:
     """The endpoint's status, and what went wrong in words; None where it took the event."""
     body = message(row.type, row.at, row.data)
-    headers = signed(row.event_id, body, secrets=valid_secrets(row.secrets, now), now=now)
+    headers = signed(row.event_id, body, secrets=secrets, now=now)
     try:
         answer = http.post(row.url, content=body, headers=headers, timeout=timeout, follow_redirects=False)
     except httpx.HTTPError as error:

@@ -10,8 +10,9 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 
 from pipeline.events.outbound import delivery_ref
 from pipeline.events.tables import delivery, endpoint, event
-from pipeline.events.webhooks.rules import SECRET_BYTES, address_problem, rotated, secret_of
+from pipeline.events.webhooks.rules import SECRET_BYTES, address_problem, place_of, rotated, secret_of
 from pipeline.kernel.database import Database
+from pipeline.kernel.encryption import Sealer, is_sealed
 from pipeline.kernel.errors import AlreadyThere, Invalid, NotFound, Problem
 from pipeline.kernel.ids import new_id
 from pipeline.tasks import ledger
@@ -21,16 +22,21 @@ from schemas.events import EndpointRequest, EndpointSecret, EndpointView, Replay
 log = structlog.get_logger()
 
 
-def add(request: EndpointRequest, *, db: Database) -> EndpointSecret:
+def add(request: EndpointRequest, *, db: Database, sealer: Sealer) -> EndpointSecret:
     """Add an endpoint. It gets the events from now on; a replay sends earlier ones. Raises Invalid."""
     if (problem := address_problem(request.url)) is not None:
         raise Invalid([Problem("url", "unusable_address", problem)])
-    row = {"id": new_id(), "url": request.url, "types": list(request.types)}
+    endpoint_id = new_id()
     secret = _new_secret()
+    sealed = sealer.seal(secret, place=place_of(endpoint_id))
     with db.begin() as connection:
-        connection.execute(insert(endpoint).values(**row, secrets=[{"secret": secret, "until": None}]))
-    log.info("webhook.added", endpoint_id=str(row["id"]))
-    return EndpointSecret(endpoint_id=row["id"], secret=secret)
+        connection.execute(
+            insert(endpoint).values(
+                id=endpoint_id, url=request.url, types=list(request.types), secrets=[{"secret": sealed, "until": None}]
+            )
+        )
+    log.info("webhook.added", endpoint_id=str(endpoint_id))
+    return EndpointSecret(endpoint_id=endpoint_id, secret=secret)
 
 
 def list_endpoints(*, db: Database) -> list[EndpointView]:
@@ -45,13 +51,14 @@ def list_endpoints(*, db: Database) -> list[EndpointView]:
     return [EndpointView.model_validate({name: row[name] for name in EndpointView.model_fields}) for row in rows]
 
 
-def rotate(endpoint_id: UUID, *, now: datetime, overlap_hours: int, db: Database) -> EndpointSecret:
+def rotate(endpoint_id: UUID, *, now: datetime, overlap_hours: int, db: Database, sealer: Sealer) -> EndpointSecret:
     """Give it a new secret. During the overlap the present one signs too, so that no check fails meanwhile. Raises NotFound."""
     overlap = timedelta(hours=overlap_hours)
+    secret = _new_secret()
+    sealed = sealer.seal(secret, place=place_of(endpoint_id))
     with db.begin() as connection:
         row = _locked(connection, endpoint_id)
-        secret = _new_secret()
-        changed = rotated(row.secrets, secret, now=now, overlap=overlap)
+        changed = rotated(row.secrets, sealed, now=now, overlap=overlap)
         connection.execute(update(endpoint).where(endpoint.c.id == endpoint_id).values(secrets=changed))
     log.info("webhook.rotated", endpoint_id=str(endpoint_id))
     return EndpointSecret(endpoint_id=endpoint_id, secret=secret, previous_valid_until=now + overlap)
@@ -100,6 +107,21 @@ def remove(endpoint_id: UUID, *, db: Database) -> None:
         _locked(connection, endpoint_id)
         connection.execute(delete(endpoint).where(endpoint.c.id == endpoint_id))
     log.info("webhook.removed", endpoint_id=str(endpoint_id))
+
+
+def seal_clear(*, db: Database, sealer: Sealer) -> int:
+    """Seal the secrets of endpoints that an earlier version kept in clear. Returns of how many endpoints. Safe to repeat."""
+    with db.begin() as connection:
+        rows = connection.execute(select(endpoint.c.id, endpoint.c.secrets).with_for_update()).all()
+        clear = [row for row in rows if not all(is_sealed(each["secret"]) for each in row.secrets)]
+        for row in clear:
+            sealed = [{**each, "secret": _sealed_once(each["secret"], row.id, sealer)} for each in row.secrets]
+            connection.execute(update(endpoint).where(endpoint.c.id == row.id).values(secrets=sealed))
+    return len(clear)
+
+
+def _sealed_once(secret: str, endpoint_id: UUID, sealer: Sealer) -> str:
+    return secret if is_sealed(secret) else sealer.seal(secret, place=place_of(endpoint_id))
 
 
 def _new_secret() -> str:

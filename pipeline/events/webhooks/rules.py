@@ -6,6 +6,7 @@ from http import HTTPStatus
 from ipaddress import ip_address
 from typing import Any, Final
 from urllib.parse import urlsplit
+from uuid import UUID
 
 from standardwebhooks import Webhook
 
@@ -18,8 +19,13 @@ def secret_of(key: bytes) -> str:
     return _PREFIX + base64.b64encode(key).decode()
 
 
+def place_of(endpoint_id: UUID) -> str:
+    """The place for which an endpoint's secrets are sealed."""
+    return f"webhook_endpoint:{endpoint_id}"
+
+
 def valid_secrets(secrets: Sequence[Mapping[str, Any]], now: datetime) -> list[str]:
-    """The secrets that sign at `now`: the present one, and replaced ones whose overlap is not over."""
+    """The secrets, as they are kept, that sign at `now`: the present one, and replaced ones whose overlap is not over."""
     return [each["secret"] for each in secrets if each["until"] is None or datetime.fromisoformat(each["until"]) > now]
 
 

@@ -3,6 +3,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Row, select
 
+from pipeline.access.staff.relations import related_members
 from pipeline.kernel.errors import NotFound
 from pipeline.kernel.storage import Storage
 from pipeline.review.claims.context import DuplicatesOf, ReviewContext
@@ -39,7 +40,8 @@ def beside(claim_id: UUID, other_id: UUID, *, reviewer_id: str, context: ReviewC
     """
     with context.db.begin() as connection:
         claimed = live_claim(connection, claim_id, reviewer_id=reviewer_id)
-        if not _may_compare(connection, claimed.submission_id, other_id, context.duplicates_of):
+        of_related = _member_of(connection, other_id) in related_members(connection, reviewer_id)
+        if of_related or not _may_compare(connection, claimed.submission_id, other_id, context.duplicates_of):
             raise NotFound("This picture does not belong beside this case.")
         row = connection.execute(
             select(rendition)
@@ -68,6 +70,12 @@ def _rendition(connection: Connection, submission_id: UUID, material_id: UUID, p
     if row is None:
         raise NotFound("This case has no such page.")
     return row
+
+
+def _member_of(connection: Connection, submission_id: UUID) -> str | None:
+    return connection.execute(
+        select(submission.c.member_id).where(submission.c.id == submission_id)
+    ).scalar_one_or_none()
 
 
 def _may_compare(connection: Connection, submission_id: UUID, other_id: UUID, duplicates_of: DuplicatesOf) -> bool:

@@ -6,9 +6,11 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, Row, ScalarSelect, func, select
 
+from pipeline.access.staff.tables import reviewer
 from pipeline.review.claims.context import ReviewContext
 from pipeline.review.claims.grant import as_claim
 from pipeline.review.claims.lookup import LIVE, OPEN_CASE, as_claimed
+from pipeline.review.claims.ties import UNTIED
 from pipeline.review.tables import OFFERED, ON_MEMBERS_CASES, check, claim
 from pipeline.submission.lifecycle import Queue, State
 from pipeline.submission.tables import submission
@@ -33,8 +35,9 @@ def claims_of(reviewer_id: str, *, context: ReviewContext) -> HeldClaims:
     query = (
         select(claim, *seen, OFFERED.label("offered"))
         .join(submission, submission.c.id == claim.c.submission_id)
+        .join(reviewer, reviewer.c.id == claim.c.reviewer_id)
         .outerjoin(check, check.c.id == claim.c.check_id)
-        .where(claim.c.reviewer_id == reviewer_id, LIVE, OPEN_CASE)
+        .where(claim.c.reviewer_id == reviewer_id, LIVE, OPEN_CASE, *UNTIED)
         .order_by(claim.c.lease_until)
     )
     with context.db.read() as connection:

@@ -1,10 +1,11 @@
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final
 from uuid import UUID
 
 import structlog
 from sqlalchemy import Connection, Row, select
 
+from pipeline.access.staff.relations import related_members
 from pipeline.kernel.storage import Storage
 from pipeline.policy import Policy, Reason
 from pipeline.review.claims.context import ReviewContext
@@ -44,7 +45,8 @@ def case_of(claim_id: UUID, *, reviewer_id: str, context: ReviewContext) -> Case
         claimed = live_claim(connection, claim_id, reviewer_id=reviewer_id)
         subject = case_of_claim(connection, claim_id, reviewer_id)
         files = _files(connection, subject)
-        materials = _materials(connection, subject, files, context)
+        hidden = related_members(connection, reviewer_id)
+        materials = _materials(connection, subject, files, context, hidden)
         findings = findings_of(connection, subject.id)
         earlier = _earlier(connection, subject)
         opinions = _opinions(connection, subject)
@@ -96,8 +98,13 @@ def _files(connection: Connection, subject: Row[Any]) -> Sequence[Row[Any]]:
 
 
 def _materials(
-    connection: Connection, subject: Row[Any], files: Sequence[Row[Any]], context: ReviewContext
+    connection: Connection,
+    subject: Row[Any],
+    files: Sequence[Row[Any]],
+    context: ReviewContext,
+    hidden: Collection[str],
 ) -> tuple[CaseMaterial, ...]:
+    """The files, without what looks like them of a member of `hidden`."""
     pages = connection.execute(
         select(rendition)
         .where(rendition.c.material_id.in_([each.id for each in files]))
@@ -109,7 +116,11 @@ def _materials(
             file,
             subject,
             pages=tuple(_page(page, context.storage, policy) for page in pages if page.material_id == file.id),
-            duplicates=context.duplicates_of(connection, file, member_id=subject.member_id),
+            duplicates=tuple(
+                like
+                for like in context.duplicates_of(connection, file, member_id=subject.member_id)
+                if like.member_id not in hidden
+            ),
             policy=policy,
         )
         for file in files

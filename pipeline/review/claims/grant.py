@@ -7,12 +7,15 @@ from uuid import UUID, uuid4
 from sqlalchemy import ColumnElement, Connection, Interval, Row, Text, bindparam, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
+from pipeline.access.staff.relations import is_related
+from pipeline.access.staff.tables import reviewer
 from pipeline.kernel.database import JSON, constant
 from pipeline.kernel.ids import new_id
 from pipeline.policy import Policy
 from pipeline.review.claims.lookup import LIVE, mine, refuse_claim
 from pipeline.review.tables import claim, skip
 from pipeline.submission import audit
+from pipeline.submission.tables import submission
 from schemas.claims import Claim
 
 _GIVEN: Final = ("id", "token", "submission_id", "reviewer_id", "check_id", "offered_by", "offer_note")
@@ -71,7 +74,7 @@ def grant(
         "offer_note": offer.note if offer else None,
         "lease": timedelta(seconds=policy.review.claim_lease_seconds if offer is None else policy.review.offer_seconds),
         "event": "claim.taken" if offer is None else "claim.offered",
-        "detail": _detail(made, check_id, {"by": offer.by} if offer else None),
+        "detail": audit.with_credential(_detail(made, check_id, {"by": offer.by} if offer else None)),
     }
     row = connection.execute(_NEW, values).one_or_none()
     return as_claim(row) if row is not None else None
@@ -124,14 +127,24 @@ def end_claim(
 
 def end_all_claims(connection: Connection, reviewer_id: str) -> None:
     """End every live claim of somebody who may have none any more, and what is offered to them: their cases wait again."""
+    _give_back(connection, reviewer_id, because="disabled")
+
+
+def end_related_claims(connection: Connection, reviewer_id: str) -> None:
+    """The same for the cases of members with whom they have to do."""
+    theirs = select(submission.c.id).join(reviewer, reviewer.c.id == reviewer_id).where(is_related())
+    _give_back(connection, reviewer_id, claim.c.submission_id.in_(theirs), because="related")
+
+
+def _give_back(connection: Connection, reviewer_id: str, *which: ColumnElement[bool], because: str) -> None:
     ended = connection.execute(
         update(claim)
-        .where(claim.c.reviewer_id == reviewer_id, claim.c.state == "live")
+        .where(claim.c.reviewer_id == reviewer_id, claim.c.state == "live", *which)
         .values(state="released", ended_at=func.now())
         .returning(claim)
     ).all()
     for row in ended:
-        audit_claim(connection, row, "claim.released", {"disabled": True})
+        audit_claim(connection, row, "claim.released", {because: True})
 
 
 def skip_case(connection: Connection, claimed: Row[Any], reason: str) -> None:

@@ -3,7 +3,7 @@ from typing import Any
 from uuid import UUID
 
 import structlog
-from sqlalchemy import ColumnElement, Connection, Row, all_, exists, func, literal, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, func, or_, select, update
 
 from pipeline.access.staff.rules.roles import roles_with
 from pipeline.access.staff.tables import reviewer
@@ -17,12 +17,14 @@ from pipeline.review.claims.lookup import (
     LIVE,
     allowed_for,
     case_of_claim,
+    live_claim,
     refuse_claim,
     require_open,
     reviewer_below_cap,
 )
 from pipeline.review.claims.next_case import ClaimQuery
-from pipeline.review.tables import OFFERED, ON_MEMBERS_CASES, claim, opinion, skip
+from pipeline.review.claims.ties import UNTIED
+from pipeline.review.tables import OFFERED, ON_MEMBERS_CASES, claim
 from pipeline.submission.lifecycle import Queue
 from pipeline.submission.tables import submission
 from schemas.claims import Claim, Colleague, HandedOver, HandOverRequest
@@ -70,6 +72,7 @@ def take_up(claim_id: UUID, *, reviewer_id: str, context: ReviewContext) -> Clai
     """Accept what a colleague offers. Raises ClaimCapReached, ClaimExpired, NotFound."""
     with context.db.begin() as connection:
         reviewer_below_cap(connection, reviewer_id, context.policy)
+        live_claim(connection, claim_id, reviewer_id=reviewer_id)
         taken = _take_up(connection, claim.c.id == claim_id, reviewer_id=reviewer_id, policy=context.policy)
         if taken is None:
             refuse_claim(connection, claim_id, reviewer_id)
@@ -85,7 +88,8 @@ def take_up_next(connection: Connection, query: ClaimQuery, *, policy: Policy) -
     first = (
         select(claim.c.id)
         .join(submission, submission.c.id == claim.c.submission_id)
-        .where(claim.c.reviewer_id == query.reviewer_id, LIVE, OFFERED, *wanted)
+        .join(reviewer, reviewer.c.id == claim.c.reviewer_id)
+        .where(claim.c.reviewer_id == query.reviewer_id, LIVE, OFFERED, *wanted, *UNTIED)
         .order_by(claim.c.fence)
         .limit(1)
     )
@@ -95,6 +99,7 @@ def take_up_next(connection: Connection, query: ClaimQuery, *, policy: Policy) -
 def colleagues(claim_id: UUID, *, reviewer_id: str, context: ReviewContext) -> tuple[Colleague, ...]:
     """To whom the case may be handed, by id. Raises NotFound."""
     with context.db.read() as connection:
+        live_claim(connection, claim_id, reviewer_id=reviewer_id)
         case = case_of_claim(connection, claim_id, reviewer_id)
         found = _eligible(connection, case, reviewer_id, context)
     return tuple(Colleague(id=row.id, name=row.name or row.id, languages=tuple(row.languages)) for row in found)
@@ -120,19 +125,16 @@ def _eligible(
     """Who has the role for the case's queue, is not the member or related, has not skipped it, and has no opinion of it yet."""
     roles = [role.value for role in roles_with(RIGHT_FOR[Queue(case.queue)])]
     theirs = [] if only is None else [reviewer.c.id == only]
-    skipped = exists(literal(1)).where(skip.c.submission_id == case.id, skip.c.reviewer_id == reviewer.c.id)
-    has_opinion = exists(literal(1)).where(
-        opinion.c.submission_id == case.id, opinion.c.reviewer_id == reviewer.c.id, opinion.c.undone_at.is_(None)
-    )
     excluded = context.blind_looks.excluded(connection, case.check_id) if case.check_id is not None else ()
-    query = select(reviewer).where(
-        reviewer.c.disabled_at.is_(None),
-        reviewer.c.id.not_in([reviewer_id, case.member_id]),
-        reviewer.c.roles.overlap(roles),
-        literal(case.member_id) != all_(reviewer.c.related_members),
-        ~skipped,
-        ~has_opinion,
-        reviewer.c.id.not_in(excluded),
-        *theirs,
+    query = (
+        select(reviewer)
+        .select_from(reviewer.join(submission, submission.c.id == case.id))
+        .where(
+            reviewer.c.disabled_at.is_(None),
+            reviewer.c.id.not_in([reviewer_id, *excluded]),
+            reviewer.c.roles.overlap(roles),
+            *UNTIED,
+            *theirs,
+        )
     )
     return connection.execute(query.order_by(reviewer.c.id)).all()

@@ -7,12 +7,13 @@ import structlog
 from sqlalchemy import func, select, update
 
 from pipeline.access.staff.rules.roles import require
-from pipeline.kernel.errors import ClaimExpired, Forbidden
+from pipeline.kernel.errors import ClaimExpired
 from pipeline.review.actions import RIGHT_FOR
 from pipeline.review.claims.context import ReviewContext
 from pipeline.review.claims.grant import as_claim, audit_claim, grant, lease_from_now
 from pipeline.review.claims.lookup import LIVE, OPEN_CASE, mine, refuse_claim, reviewer_below_cap
 from pipeline.review.claims.service import expire_claims
+from pipeline.review.claims.ties import require_untied
 from pipeline.review.tables import check, claim
 from pipeline.submission.lifecycle import Queue
 from pipeline.submission.tables import submission
@@ -84,7 +85,7 @@ def reclaim(claim_id: UUID, *, reviewer_id: str, context: ReviewContext) -> Clai
     with context.db.begin() as connection:
         person = reviewer_below_cap(connection, reviewer_id, context.policy)
         before = connection.execute(
-            select(claim.c.submission_id, claim.c.check_id, submission.c.queue, submission.c.member_id)
+            select(claim.c.submission_id, claim.c.check_id, submission.c.queue)
             .join(submission, submission.c.id == claim.c.submission_id)
             .outerjoin(check, check.c.id == claim.c.check_id)
             .where(
@@ -99,8 +100,8 @@ def reclaim(claim_id: UUID, *, reviewer_id: str, context: ReviewContext) -> Clai
             refuse_claim(connection, claim_id, reviewer_id)
         if before.check_id is None:
             require(person.roles, RIGHT_FOR[Queue(before.queue)])
-        if before.member_id in {reviewer_id, *person.related_members}:
-            raise Forbidden("The case is of a member with whom you have to do. Claim the next one.")
+        know = context.blind_looks.excluded(connection, before.check_id) if before.check_id is not None else ()
+        require_untied(connection, before.submission_id, reviewer_id, know_outcome=know)
         expire_claims(connection)
         case = {"submission_id": before.submission_id, "check_id": before.check_id}
         taken = grant(connection, **case, reviewer_id=reviewer_id, policy=context.policy)

@@ -4,12 +4,15 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, and_, bindparam, case, exists, func, literal, or_, select
 
+from pipeline.access.staff.relations import is_related
 from pipeline.access.staff.tables import reviewer
 from pipeline.kernel.database import constant
 from pipeline.kernel.errors import ClaimCapReached, ClaimExpired, Forbidden, NotFound
 from pipeline.policy import Policy
 from pipeline.review.actions import Action, allowed_actions
 from pipeline.review.claims.outcome import in_words, outcome_of, outcome_of_claim
+from pipeline.review.claims.rules import require_may_have
+from pipeline.review.claims.ties import TIES, ties_of
 from pipeline.review.tables import OFFERED, ON_MEMBERS_CASES, check, claim
 from pipeline.submission.lifecycle import State
 from pipeline.submission.tables import material, submission
@@ -63,18 +66,27 @@ def mine(claim_id: UUID, token: UUID, reviewer_id: str) -> tuple[ColumnElement[b
 
 
 def live_claim(connection: Connection, claim_id: UUID, *, reviewer_id: str) -> Row[Any]:
-    """A reviewer's live claim. Raises ClaimExpired, NotFound."""
+    """A reviewer's live claim on a case that they may still have. Raises ClaimExpired, Forbidden, NotFound."""
     theirs = (claim.c.id == claim_id, claim.c.reviewer_id == reviewer_id)
-    row = connection.execute(select(claim).where(*theirs, LIVE)).one_or_none()
+    row = connection.execute(
+        select(claim, *TIES)
+        .join(submission, submission.c.id == claim.c.submission_id)
+        .join(reviewer, reviewer.c.id == claim.c.reviewer_id)
+        .where(*theirs, LIVE)
+    ).one_or_none()
     if row is None:
         refuse_claim(connection, claim_id, reviewer_id)
+    require_may_have(ties_of(row))
     return row
 
 
 def case_of_claim(connection: Connection, claim_id: UUID, reviewer_id: str, *, lock: bool = False) -> Row[Any]:
-    """The submission of a reviewer's claim as its page shows it, with the reviewer's roles. Raises NotFound."""
+    """The submission of a reviewer's claim as its page shows it, with the reviewer's roles. Raises Forbidden, NotFound.
+
+    Where the claim has ended, the caller finds that out when it ends or looks at the claim.
+    """
     query: Select[Any] = (
-        select(*as_claimed(), claim.c.check_id, reviewer.c.roles)
+        select(*as_claimed(), claim.c.check_id, reviewer.c.roles, *TIES, LIVE.label("live"))
         .select_from(submission)
         .join(claim, claim.c.submission_id == submission.c.id)
         .outerjoin(check, check.c.id == claim.c.check_id)
@@ -84,6 +96,8 @@ def case_of_claim(connection: Connection, claim_id: UUID, reviewer_id: str, *, l
     row = connection.execute(query.with_for_update(of=submission) if lock else query).one_or_none()
     if row is None:
         refuse_claim(connection, claim_id, reviewer_id)
+    if row.live or row.related:
+        require_may_have(ties_of(row))
     return row
 
 
@@ -137,9 +151,16 @@ def require_below_cap(claimed: int, policy: Policy) -> None:
 
 
 def refuse_claim(connection: Connection, claim_id: UUID, reviewer_id: str) -> NoReturn:
-    """Raises NotFound where the claim never was this reviewer's, else ClaimExpired with the outcome of its case."""
-    theirs = (claim.c.id == claim_id, claim.c.reviewer_id == reviewer_id)
-    row = connection.execute(select(claim).where(*theirs)).one_or_none()
+    """Raises NotFound where the claim never was this reviewer's or is of a member with whom they have to do.
+
+    Else ClaimExpired with the outcome of its case.
+    """
+    row = connection.execute(
+        select(claim)
+        .join(submission, submission.c.id == claim.c.submission_id)
+        .join(reviewer, reviewer.c.id == claim.c.reviewer_id)
+        .where(claim.c.id == claim_id, claim.c.reviewer_id == reviewer_id, ~is_related())
+    ).one_or_none()
     if row is None:
         raise NotFound("You hold no such claim. Claim the next case.")
     outcome = outcome_of_claim(connection, row)

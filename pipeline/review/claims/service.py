@@ -1,25 +1,29 @@
 from collections.abc import Sequence
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 import structlog
-from sqlalchemy import Connection, func, update
+from sqlalchemy import Connection, Row, func, select, update
 
+from pipeline.access.staff.relations import declare, members_of
 from pipeline.kernel.database import Database
 from pipeline.kernel.idempotency import Once, earlier_answer, remember
 from pipeline.kernel.ids import new_id
 from pipeline.review.actions import chosen_queues
 from pipeline.review.claims.context import ReviewContext
-from pipeline.review.claims.grant import audit_claim, end_claim, grant, skip_case
+from pipeline.review.claims.grant import audit_claim, end_claim, end_related_claims, grant, skip_case
 from pipeline.review.claims.handover import take_up_next
 from pipeline.review.claims.lookup import RUN_OUT, locked_reviewer, require_below_cap
 from pipeline.review.claims.next_case import ClaimQuery, next_waiting, workload_and_next
 from pipeline.review.tables import claim
+from pipeline.submission.tables import submission
 from schemas.claims import Claim
 
 log = structlog.get_logger()
 
 _TRIES: Final = 20
+KNOWN_MEMBER: Final = "known_member"
+"""The reason of a skip that says more of the person than of the case."""
 
 
 def claim_next(
@@ -44,7 +48,7 @@ def claim_next(
             queues=chosen_queues(person.roles, queues),
             languages=person.languages,
             kinds=kinds,
-            related=[*person.related_members, reviewer_id],
+            related=[*person.related_members, *members_of(connection, person.related_companies), reviewer_id],
         )
         found = workload_and_next(connection, query)
         require_below_cap(found.claimed, context.policy)
@@ -68,8 +72,18 @@ def release(
         row = end_claim(connection, claim_id, token, reviewer_id=reviewer_id, state="released")
         if skip_reason is not None:
             skip_case(connection, row, skip_reason)
+        if skip_reason == KNOWN_MEMBER:
+            _declare_member(connection, row)
         audit_claim(connection, row, "claim.released", {"skip_reason": skip_reason} if skip_reason else None)
     log.info("claim.released", submission_id=str(row.submission_id), claim_id=str(claim_id), reviewer=reviewer_id)
+
+
+def _declare_member(connection: Connection, ended: Row[Any]) -> None:
+    """Who says that they know a member has to do with them from now on, in all their cases."""
+    member = select(submission.c.member_id).where(submission.c.id == ended.submission_id)
+    member_id = connection.execute(member).scalar_one()
+    declare(connection, ended.reviewer_id, "member", member_id, actor=ended.reviewer_id)
+    end_related_claims(connection, ended.reviewer_id)
 
 
 def expire_claims(connection: Connection) -> int:

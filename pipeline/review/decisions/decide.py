@@ -35,7 +35,7 @@ def decide(
     """Record a verdict on a claimed case; the effects of a decision leave after the undo window.
 
     Where two people must agree, the first verdict and one that differs from it are opinions, and the case waits for the next
-    person. Raises Invalid (with every problem), Forbidden, ClaimExpired, Stale, AlreadyThere, NotAllowed, NotFound,
+    person. Raises Invalid (with every problem), Forbidden, NotIndependent, ClaimExpired, Stale, AlreadyThere, NotAllowed, NotFound,
     IdempotencyKeyReused.
     """
     with context.db.begin() as connection:

@@ -3,11 +3,14 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Row, func, insert, select, update
 
+from pipeline.access.staff.ownership import present_holder
+from pipeline.access.staff.rules.independence import Holder, require_independent
 from pipeline.kernel.errors import AlreadyThere, NotAllowed, NotFound, UndoTooLate
 from pipeline.kernel.ids import new_id
 from pipeline.policy import Policy
 from pipeline.review.claims.grant import grant
 from pipeline.review.claims.service import expire_claims
+from pipeline.review.claims.ties import require_untied
 from pipeline.review.decisions.rules import WAITS_IN, FourEyes, four_eyes
 from pipeline.review.tables import OPINION_STANDING, opinion
 from pipeline.submission import lifecycle
@@ -19,13 +22,20 @@ from schemas.decisions import Decided
 
 
 def four_eyes_of(connection: Connection, case: Row[Any], judgement: Judgement, policy: Policy) -> FourEyes:
-    """What this verdict comes to, given the opinions that stand. Raises NotAllowed for somebody who has given one."""
+    """What this verdict comes to, given the opinions that stand.
+
+    Raises NotAllowed for somebody who has given one, and NotIndependent for somebody who may be one of those who have.
+    """
     standing = select(opinion).where(opinion.c.submission_id == case.id, OPINION_STANDING)
     others = connection.execute(standing.order_by(opinion.c.id)).all()
     if judgement.actor in {each.reviewer_id for each in others}:
         raise NotAllowed("You have said what you think of this case; it needs another person. Claim the next case.")
     needs_two = policy.needs_two(kind=case.kind, stage=case.stage)
-    return four_eyes(judgement.verdict, needs_two=needs_two, opinions=[each.verdict for each in others])
+    outcome = four_eyes(judgement.verdict, needs_two=needs_two, opinions=[each.verdict for each in others])
+    if outcome is not FourEyes.FINAL or (others and judgement.verdict != "better_file"):
+        holder = present_holder(connection, judgement.actor)
+        require_independent(holder, [_holder(each) for each in others])
+    return outcome
 
 
 def record_opinion(
@@ -45,6 +55,7 @@ def record_opinion(
     )
     known = {"submission_id": case.id, "from_queue": case.queue, "version": case.version + 1}
     row = {**judgement.columns(), **known, "id": opinion_id, "policy_version": policy.version}
+    row["credential"] = {**(row["credential"] or {}), **present_holder(connection, judgement.actor).shown()}
     given_at = connection.execute(insert(opinion).values(row).returning(opinion.c.given_at)).scalar_one()
     return Decided(
         id=opinion_id,
@@ -68,6 +79,7 @@ def undo_opinion(connection: Connection, opinion_id: UUID, *, reviewer_id: str, 
         raise UndoTooLate("This can no longer be undone: the case has gone on since. If it is wrong, tell your lead.")
     expire_claims(connection)
     _mark_undone(connection, opinion_id)
+    require_untied(connection, given.submission_id, reviewer_id)
     queue = Queue(given.from_queue)
     lifecycle.transition(
         connection,
@@ -86,6 +98,12 @@ def undo_opinion(connection: Connection, opinion_id: UUID, *, reviewer_id: str, 
 def undone_already() -> AlreadyThere:
     """The error for a decision, an opinion or an answer that was undone before."""
     return AlreadyThere("This decision was undone already.")
+
+
+def _holder(given: Row[Any]) -> Holder:
+    """Who gave an opinion, as it was then. One that was given before this was recorded counts as its person's own."""
+    known = given.credential or {}
+    return Holder(given.reviewer_id, known.get("own", True), frozenset(known.get("others", ())))
 
 
 def _mine(connection: Connection, opinion_id: UUID, reviewer_id: str) -> Row[Any]:

@@ -3,7 +3,7 @@ from uuid import UUID
 from pipeline.kernel.errors import Invalid, Problem
 from pipeline.kernel.ids import new_id
 from pipeline.review.claims.context import ReviewContext
-from pipeline.review.claims.lookup import case_of_claim
+from pipeline.review.claims.lookup import case_of_claim, live_claim
 from pipeline.review.decisions.decide import judgement_of
 from pipeline.submission.decisions import Person, result_mail
 from schemas.decisions import DecisionRequest, MailPreview
@@ -17,6 +17,7 @@ def preview_result_mail(
         raise Invalid([Problem("reasons", "missing_reason", "Choose a reason first: the mail depends on it.")])
     judgement = judgement_of(command, Person(reviewer_id, claim_id))
     with context.db.read() as connection:
+        live_claim(connection, claim_id, reviewer_id=reviewer_id)
         case = case_of_claim(connection, claim_id, reviewer_id)
         mail = result_mail(connection, new_id(), case, judgement, context.policy)
         words = context.preview_mail(connection, mail)

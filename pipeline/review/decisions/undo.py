@@ -10,6 +10,7 @@ from pipeline.kernel.errors import AnotherAvatarOpen, ChanceTakenAgain, UndoTooL
 from pipeline.kernel.idempotency import Once, earlier_answer, remember
 from pipeline.review.claims.context import ReviewContext
 from pipeline.review.claims.grant import grant
+from pipeline.review.claims.ties import require_untied
 from pipeline.review.decisions.four_eyes import undo_opinion, undone_already
 from pipeline.submission import lifecycle
 from pipeline.submission.chances import chances_taken
@@ -25,7 +26,8 @@ log = structlog.get_logger()
 def undo(decision_id: UUID, *, reviewer_id: str, context: ReviewContext, request: Once | None = None) -> Claim:
     """Take back a decision, an opinion or an answer to a blind look; the case is in review and claimed by the same reviewer.
 
-    Raises NotFound, AlreadyThere, UndoTooLate, AnotherAvatarOpen, ChanceTakenAgain, IdempotencyKeyReused.
+    Raises NotFound, AlreadyThere, UndoTooLate, AnotherAvatarOpen, ChanceTakenAgain, IdempotencyKeyReused, and Forbidden for somebody who
+    may not have the case any more.
     """
     with context.db.begin() as connection:
         if (earlier := earlier_answer(connection, request)) is not None:
@@ -73,6 +75,7 @@ def _mine(connection: Connection, decision_id: UUID, reviewer_id: str) -> Row[An
 
 def _undo_decision(connection: Connection, decided: Row[Any], *, reviewer_id: str, context: ReviewContext) -> Claim:
     """Rows are locked in the order in which workers lock them: task, mail, submission."""
+    require_untied(connection, decided.submission_id, reviewer_id)
     # As accept does: what the member sends comes before or after.
     one_at_a_time(connection, f"member:{decided.member_id}")
     _mark_undone(connection, decided.id, reviewer_id)

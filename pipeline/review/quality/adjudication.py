@@ -6,7 +6,8 @@ from uuid import UUID
 import structlog
 from sqlalchemy import ColumnElement, Connection, Row, Select, func, select, update
 
-from pipeline.kernel.errors import AlreadyThere, Conflict, NotFound
+from pipeline.access.staff.relations import related_members
+from pipeline.kernel.errors import AlreadyThere, Conflict, Forbidden, NotFound
 from pipeline.review.claims.context import ReviewContext
 from pipeline.review.quality.rules.sampling import Agreement, CheckKind, Said, compare
 from pipeline.review.tables import ANSWER_STANDING, answer, check
@@ -26,22 +27,27 @@ class NothingToAdjudicate(Conflict):
     code = "nothing_to_rule"
 
 
-def adjudications(*, done: bool = False, limit: int = 200, context: ReviewContext) -> tuple[Adjudication, ...]:
-    """The cases that wait for a lead, the oldest first; or those that are done, the latest first."""
+def adjudications(
+    *, done: bool = False, limit: int = 200, by: str | None = None, context: ReviewContext
+) -> tuple[Adjudication, ...]:
+    """The cases that wait for a lead, the oldest first; or those that are done, the latest first.
+
+    For a lead, without those of members with whom they have to do, and while nobody has ruled without those in which they are a side.
+    """
     if done:
         query = compared().where(check.c.ruling.is_not(None)).order_by(check.c.ruled_at.desc()).limit(limit)
     else:
         query = compared().where(check.c.ruling.is_(None)).order_by(check.c.answered_at)
     with context.db.read() as connection:
-        rows = connection.execute(query)
-        found = tuple(_view(row) for row in rows if agreement_of(row) in DISAGREE)
-    return found[:limit]
+        hidden = related_members(connection, by) if by is not None else frozenset()
+        rows = [row for row in connection.execute(query) if agreement_of(row) in DISAGREE]
+    return tuple(_view(row) for row in rows if row.member_id not in hidden and (done or not _is_side(row, by)))[:limit]
 
 
-def adjudication(check_id: UUID, *, context: ReviewContext) -> AdjudicationCase:
+def adjudication(check_id: UUID, *, by: str | None = None, context: ReviewContext) -> AdjudicationCase:
     """One of them, with the pages that both people looked at. Raises NotFound."""
     with context.db.read() as connection:
-        row = _one(connection, check_id)
+        row = _one(connection, check_id, by=by)
         pages = connection.execute(_pages(row.submission_id)).all()
     seen = tuple(
         SeenPage(material_id=page.material_id, page=page.page, width=page.width, height=page.height) for page in pages
@@ -59,7 +65,7 @@ def adjudication(check_id: UUID, *, context: ReviewContext) -> AdjudicationCase:
 def page_of(check_id: UUID, material_id: UUID, page: int, *, by: str, context: ReviewContext) -> bytes:
     """One of these pages, as JPEG. Each look is audited. Raises NotFound."""
     with context.db.begin() as connection:
-        row = _one(connection, check_id)
+        row = _one(connection, check_id, by=by)
         only = (rendition.c.material_id == material_id, rendition.c.page == page)
         found = connection.execute(_pages(row.submission_id).where(*only)).one_or_none()
         if found is None:
@@ -73,9 +79,14 @@ def page_of(check_id: UUID, material_id: UUID, page: int, *, by: str, context: R
 
 
 def adjudicate(check_id: UUID, request: AdjudicationRequest, *, by: str, context: ReviewContext) -> None:
-    """Record who was right. It changes no decision: that takes a correction. Raises NotFound, NothingToAdjudicate, AlreadyThere."""
+    """Record who was right. It changes no decision: that takes a correction.
+
+    Raises NotFound, NothingToAdjudicate, AlreadyThere, and Forbidden for one of the two.
+    """
     with context.db.begin() as connection:
-        row = _one(connection, check_id, lock=True)
+        row = _one(connection, check_id, by=by, lock=True)
+        if _is_side(row, by):
+            raise Forbidden("You are one of the two who disagree here, so another lead must say who was right.")
         if agreement_of(row) not in DISAGREE:
             raise NothingToAdjudicate("The two agree, so there is nothing to rule.")
         if row.ruling is not None:
@@ -93,6 +104,7 @@ def compared(*where: ColumnElement[bool]) -> Select[Any]:
         select(
             check,
             submission.c.kind.label("submission_kind"),
+            submission.c.member_id,
             submission.c.stage,
             submission.c.identity,
             submission.c.form,
@@ -116,10 +128,15 @@ def _side(table: Any, name: str) -> list[ColumnElement[Any]]:
     return [table.c[column].label(f"{name}_{column}") for column in ("reviewer_id", *_SIDE)]
 
 
-def _one(connection: Connection, check_id: UUID, *, lock: bool = False) -> Row[Any]:
+def _is_side(row: Row[Any], by: str | None) -> bool:
+    return by in {row.first_reviewer_id, row.second_reviewer_id}
+
+
+def _one(connection: Connection, check_id: UUID, *, by: str | None, lock: bool = False) -> Row[Any]:
+    """One of them, as far as `by` may see it: not of a member with whom they have to do."""
     query = compared(check.c.id == check_id)
     row = connection.execute(query.with_for_update(of=check) if lock else query).one_or_none()
-    if row is None:
+    if row is None or (by is not None and row.member_id in related_members(connection, by)):
         raise NotFound(f"There is no case {check_id} that two people have judged.")
     return row
 

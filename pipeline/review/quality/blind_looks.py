@@ -11,6 +11,7 @@ from pipeline.kernel.errors import Stale
 from pipeline.kernel.ids import new_id
 from pipeline.policy import Policy
 from pipeline.review.claims.grant import grant
+from pipeline.review.claims.ties import require_untied
 from pipeline.review.decisions.four_eyes import undone_already
 from pipeline.review.decisions.undo import too_late
 from pipeline.review.quality.sampling import claim_blind, excluded, sample
@@ -70,6 +71,7 @@ def undo_answer(connection: Connection, answer_id: UUID, *, reviewer_id: str, po
         raise undone_already()
     if not row.in_time:
         raise too_late(row.submission_id)
+    require_untied(connection, row.submission_id, reviewer_id, know_outcome=excluded(connection, row.check_id))
     connection.execute(update(answer).where(answer.c.id == answer_id).values(undone_at=func.now()))
     connection.execute(update(check).where(check.c.id == row.check_id).values(answered_at=None))
     _audit(connection, row, row.submission_id, "check.undone")

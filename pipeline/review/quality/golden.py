@@ -7,6 +7,7 @@ import structlog
 from sqlalchemy import Connection, Row, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
+from pipeline.access.staff.relations import related_members, require_unrelated
 from pipeline.kernel.database import took_effect
 from pipeline.kernel.errors import AlreadyThere, Conflict, Invalid, NotFound
 from pipeline.kernel.ids import new_id
@@ -28,9 +29,10 @@ class NotDecided(Conflict):
 
 
 def mark(request: GoldenRequest, *, by: str, context: ReviewContext) -> UUID:
-    """Make a decided case golden; nothing changes for its member. Raises NotFound, Invalid, NotDecided, AlreadyThere."""
+    """Make a decided case golden; nothing changes for its member. Raises NotFound, Forbidden, Invalid, NotDecided, AlreadyThere."""
     with context.db.begin() as connection:
         subject = _decided(connection, request.submission_id)
+        require_unrelated(connection, by, subject.member_id)
         known = context.policy.reasons_for(kind=subject.kind, verdict="reject")
         if wrong := tuple(reason_problems(request.verdict, request.reasons, known)):
             raise Invalid(wrong)
@@ -66,17 +68,19 @@ def retire(golden_id: UUID, *, by: str, context: ReviewContext) -> None:
         _audit(connection, "golden.retired", row.submission_id, by, golden_id)
 
 
-def golden_cases(*, context: ReviewContext) -> tuple[GoldenView, ...]:
-    """All golden cases, the latest first, with how they were answered."""
+def golden_cases(*, by: str | None = None, context: ReviewContext) -> tuple[GoldenView, ...]:
+    """All golden cases, the latest first, with how they were answered; for a lead, without those of members they have to do with."""
     final = (answer.c.check_id == check.c.id) & ANSWER_STANDING & (answer.c.effects_at <= func.now())
     query = (
-        select(golden, answer.c.verdict.label("said"), answer.c.reasons.label("because"))
+        select(golden, answer.c.verdict.label("said"), answer.c.reasons.label("because"), submission.c.member_id)
+        .join(submission, submission.c.id == golden.c.submission_id)
         .outerjoin(check, check.c.golden_id == golden.c.id)
         .outerjoin(answer, final)
         .order_by(golden.c.id.desc())
     )
     with context.db.read() as connection:
-        rows = connection.execute(query).all()
+        hidden = related_members(connection, by) if by is not None else frozenset()
+        rows = [row for row in connection.execute(query) if row.member_id not in hidden]
     by_case: dict[UUID, list[Row[Any]]] = {}
     for row in rows:
         by_case.setdefault(row.id, []).append(row)

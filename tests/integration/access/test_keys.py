@@ -74,7 +74,7 @@ def test_a_key_for_review_that_speaks_for_nobody_is_refused(desk: Desk, api: Api
     response = api.call("GET", "/v1/review/queue", key=key)
 
     assert (response.status_code, response.json()["code"]) == (403, "forbidden")
-    assert "proofdesk key create --scope review --reviewer" in response.json()["detail"]
+    assert "make one under Your account" in response.json()["detail"]
 
 
 def test_personal_data_is_in_no_error_of_the_database(desk: Desk) -> None:

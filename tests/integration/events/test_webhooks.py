@@ -29,7 +29,7 @@ def place() -> Iterator[Endpoint]:
 
 
 def added(desk: Desk, place: Endpoint, *types: str) -> EndpointSecret:
-    return endpoints.add(EndpointRequest(url=place.url, types=types), db=desk.tools.db)
+    return endpoints.add(EndpointRequest(url=place.url, types=types), db=desk.tools.db, sealer=desk.tools.sealer)
 
 
 def only(desk: Desk) -> EndpointView:
@@ -96,7 +96,9 @@ def test_the_signature_holds_and_the_id_is_the_events(desk: Desk, place: Endpoin
 
 def test_after_a_rotation_both_secrets_hold_until_the_old_one_is_over(desk: Desk, place: Endpoint) -> None:
     old = added(desk, place)
-    fresh = endpoints.rotate(old.endpoint_id, now=clock.now(), overlap_hours=24, db=desk.tools.db)
+    fresh = endpoints.rotate(
+        old.endpoint_id, now=clock.now(), overlap_hours=24, db=desk.tools.db, sealer=desk.tools.sealer
+    )
 
     desk.submit_avatar()
     desk.run_due(DELIVER_EVENT)
@@ -251,7 +253,7 @@ def test_an_undone_decision_is_never_told(desk: Desk, place: Endpoint) -> None:
 )
 def test_an_address_that_would_show_members_to_others_is_refused(desk: Desk, url: str) -> None:
     with pytest.raises(Invalid):
-        endpoints.add(EndpointRequest(url=url), db=desk.tools.db)
+        endpoints.add(EndpointRequest(url=url), db=desk.tools.db, sealer=desk.tools.sealer)
 
 
 def test_an_endpoint_that_is_not_there_is_said_so(desk: Desk) -> None:

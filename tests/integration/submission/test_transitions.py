@@ -109,7 +109,9 @@ def test_a_move_is_told_with_what_the_submission_is_and_why(desk: Desk) -> None:
 
 def test_a_move_that_can_be_taken_back_is_told_later_with_its_cause_and_under_the_same_trace(desk: Desk) -> None:
     endpoints.add(
-        EndpointRequest(url="https://shop.example.com/hooks", types=("submission.approved",)), db=desk.tools.db
+        EndpointRequest(url="https://shop.example.com/hooks", types=("submission.approved",)),
+        db=desk.tools.db,
+        sealer=desk.tools.sealer,
     )
     approved, decision = desk.clear(received(desk)), new_id()
 

@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 
 from config.settings import Settings, load_settings
+from pipeline.kernel.encryption import fresh_key
 from pipeline.kernel.errors import Misconfigured
 
 NEEDED = {
@@ -11,6 +12,7 @@ NEEDED = {
     "PROOFDESK_BROKER_URL": "rediss://broker:6380/0",
     "PROOFDESK_STORAGE_URL": "https://store.example.com",
     "PROOFDESK_SMTP_URL": "smtp+starttls://u:p@mail:587",
+    "PROOFDESK_ENCRYPTION_KEYS": fresh_key(),
 }
 
 

@@ -21,7 +21,7 @@ README: Final = (ROOT / "deploy/README.md").read_text(encoding="utf-8")
 PAGES: Final = (ROOT / "deploy/README.md", *sorted((ROOT / "docs").rglob("*.md")))
 
 VARIABLES: Final = {f"{PREFIX}{name.upper()}": field for name, field in Settings.model_fields.items()}
-SECRETS: Final = {"POSTGRES_PASSWORD", "VALKEY_PASSWORD", "S3_ACCESS_KEY", "S3_SECRET_KEY"}
+SECRETS: Final = {"POSTGRES_PASSWORD", "VALKEY_PASSWORD", "S3_ACCESS_KEY", "S3_SECRET_KEY", "PROOFDESK_ENCRYPTION_KEYS"}
 
 
 def test_every_setting_in_the_compose_file_exists() -> None:

@@ -25,16 +25,18 @@ class Right(StrEnum):
     CORRECT = "correct"
     PEOPLE = "people"
     KEYS = "keys"
+    RELATIONS = "relations"
     POLICY = "policy"
 
 
 RIGHTS: Final[Mapping[Role, frozenset[Right]]] = {
     Role.REVIEWER: frozenset({Right.REVIEW}),
     Role.SENIOR: frozenset({Right.REVIEW, Right.SECOND, Right.SETTLE}),
-    Role.LEAD: frozenset({Right.QUALITY, Right.STATISTICS, Right.CORRECT}),
-    Role.ADMIN: frozenset({Right.PEOPLE, Right.KEYS, Right.POLICY, Right.QUALITY, Right.STATISTICS}),
+    Role.LEAD: frozenset({Right.QUALITY, Right.STATISTICS, Right.CORRECT, Right.RELATIONS}),
+    Role.ADMIN: frozenset({Right.PEOPLE, Right.KEYS, Right.RELATIONS, Right.POLICY, Right.QUALITY, Right.STATISTICS}),
 }
-"""Review: claim, look, decide. Second: the other pair of eyes. Settle: what was escalated, and splits of two reviewers."""
+"""Review: claim, look, decide. Second: the other pair of eyes. Settle: what was escalated, and splits of two reviewers. Relations: say
+with whom others have to do."""
 
 
 def may(roles: Iterable[str], right: Right) -> bool:
