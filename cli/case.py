@@ -1,7 +1,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from cli.output import console, print_fields, print_json, print_table, when
+from cli.output import console, print_fields, print_json, print_table, styled, when
 from schemas.cases import Case, CaseMaterial, ReasonChoice
 
 
@@ -45,11 +45,13 @@ def _facts(case: Case) -> dict[str, Any]:
 
 
 def _print_material(material: CaseMaterial) -> None:
-    console.print(f"\n[bold]{material.title}[/bold]  {material.filename or ''}  [dim]{material.id}[/dim]")
+    heading = "\n[bold]{title}[/bold]  {name}  [dim]{id}[/dim]"
+    console.print(styled(heading, title=material.title, name=material.filename or "", id=material.id))
     for line in _warnings(material):
-        console.print(f"  [yellow]{line}[/yellow]")
+        console.print(styled("  [yellow]{line}[/yellow]", line=line))
     for item in material.checklist:
-        console.print(f"  ▢ {item.text}  [dim]{item.code} {' '.join(item.facts)}[/dim]")
+        facts = " ".join(item.facts)
+        console.print(styled("  ▢ {text}  [dim]{code} {facts}[/dim]", text=item.text, code=item.code, facts=facts))
     for page in material.pages:
         if page.purpose == "large":
             console.print(f"  page {page.page}: {page.url}", soft_wrap=True)

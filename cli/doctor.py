@@ -4,9 +4,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import typer
+from rich.text import Text
 from sqlalchemy import func, select
 
-from cli.output import AsJson, console, print_json, print_table, when
+from cli.output import AsJson, console, print_json, print_table, styled, when
 from config.container import Container, build_container
 from config.settings import load_settings
 from pipeline.events.webhooks.endpoints import list_endpoints
@@ -38,7 +39,7 @@ def doctor(as_json: AsJson = False) -> None:
     if as_json:
         print_json([_as_json(each) for each in found])
     else:
-        rows = [["[green]ok[/green]" if each.fine else "[red]wrong[/red]", each.name, _seen(each)] for each in found]
+        rows = [[_state(each), each.name, _seen(each)] for each in found]
         print_table(["", "check", "seen"], rows)
         console.print("All checks passed." if all(each.fine for each in found) else "Some checks failed; see above.")
     if not all(each.fine for each in found):
@@ -51,9 +52,13 @@ def _as_json(check: Check) -> dict[str, Any]:
     return {**shown, "waiting": waits} if waits else shown
 
 
-def _seen(check: Check) -> str:
+def _state(check: Check) -> Text:
+    return styled("[green]ok[/green]" if check.fine else "[red]wrong[/red]")
+
+
+def _seen(check: Check) -> Text:
     """What was seen, with the advice where it is wrong."""
-    return check.seen if check.fine else f"{check.seen} [bold]{check.advice}[/bold]"
+    return styled("{seen}" if check.fine else "{seen} [bold]{advice}[/bold]", seen=check.seen, advice=check.advice)
 
 
 def examine() -> Iterator[Check]:
@@ -151,6 +156,10 @@ def _eviction(tools: Container) -> str:
 
 def _storage(tools: Container) -> str:
     tools.storage.require_buckets()
+    if tools.settings.storage_put_once and not tools.storage.puts_once():
+        raise Misconfigured(
+            "The store ignores If-None-Match: until a file is inspected, its upload link can be put again."
+        )
     return f"three buckets at {_place(tools.settings.storage_url)}"
 
 

@@ -1,5 +1,4 @@
 import os
-import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -10,7 +9,7 @@ from typing import Annotated, Any, Final
 import orjson
 import typer
 
-from cli.output import AsJson, print_table
+from cli.output import AsJson, print_json_line, print_table
 from config.policy import load_policy
 from pipeline.inspection.sandbox import Inspected, Sandbox
 from pipeline.policy.files import FileLimits
@@ -42,8 +41,7 @@ def inspect(
         rows = _in_order(_files(paths), lambda path: _row(path, sandbox, limits))
         if as_json:
             for row in rows:
-                sys.stdout.write(orjson.dumps(row, default=str).decode() + "\n")
-                sys.stdout.flush()
+                print_json_line(orjson.dumps(row, default=str))
             return
         print_table(_COLUMNS, [_cells(row) for row in rows], empty="There is no file.", folding=("file", "findings"))
 

@@ -3,7 +3,7 @@ from uuid import UUID
 
 import typer
 
-from cli.output import AsJson, console, print_json
+from cli.output import AsJson, console, print_json, styled
 from cli.tools import tools
 from config.container import Container
 from pipeline.access.api_keys import Scope, create_key, revoke_key
@@ -32,9 +32,8 @@ def create(
         print_json({"id": str(key_id), "name": name, "scopes": sorted(scope), "reviewer": reviewer, "key": key})
         return
     console.print(key, soft_wrap=True)
-    console.print(
-        f"[dim]Keep it now: it is not shown again. Revoke it with: proofdesk key revoke {key_id}[/dim]", soft_wrap=True
-    )
+    line = "[dim]Keep it now: it is not shown again. Revoke it with: proofdesk key revoke {key_id}[/dim]"
+    console.print(styled(line, key_id=key_id), soft_wrap=True)
 
 
 def _require_no_person(tool: Container, scopes: list[Scope], reviewer: str | None) -> None:

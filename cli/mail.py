@@ -3,7 +3,7 @@ from typing import Annotated
 
 import typer
 
-from cli.output import AsJson, console, print_json, print_listed
+from cli.output import AsJson, console, print_json, print_listed, styled
 from config.policy import load_policy
 from config.settings import Settings
 from pipeline.kernel.errors import NotFound
@@ -87,5 +87,5 @@ def _print(mail: Rendered, *, as_json: bool) -> None:
     if as_json:
         print_json({"subject": mail.subject, "text": mail.text, "html": mail.html})
         return
-    console.print(f"[bold]{mail.subject}[/bold]\n", highlight=False, soft_wrap=True)
-    console.print(mail.text, markup=False, highlight=False, soft_wrap=True, end="")
+    console.print(styled("[bold]{subject}[/bold]\n", subject=mail.subject), highlight=False, soft_wrap=True)
+    console.print(mail.text, highlight=False, soft_wrap=True, end="")

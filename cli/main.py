@@ -7,7 +7,7 @@ from typing import Annotated, Final
 
 import typer
 
-from cli.output import console, errors
+from cli.output import console, errors, styled
 from pipeline.kernel.errors import Invalid, ProofdeskError, RetryableError
 
 COMMANDS: Final[Mapping[str, str]] = {
@@ -81,8 +81,14 @@ def main() -> None:
         app(sys.argv[1:])()
     except Invalid as error:
         for problem in error.problems:
-            errors.print(f"[red]{problem.path}[/red]: {problem.message} [dim]({problem.code})[/dim]", soft_wrap=True)
+            line = styled(
+                "[red]{path}[/red]: {message} [dim]({code})[/dim]",
+                path=problem.path,
+                message=problem.message,
+                code=problem.code,
+            )
+            errors.print(line, soft_wrap=True)
         sys.exit(1)
     except ProofdeskError as error:
-        errors.print(f"[red]{error}[/red] [dim]({error.code})[/dim]", soft_wrap=True)
+        errors.print(styled("[red]{error}[/red] [dim]({code})[/dim]", error=error, code=error.code), soft_wrap=True)
         sys.exit(75 if isinstance(error, RetryableError) else 1)

@@ -2,7 +2,7 @@ from typing import Annotated
 
 import typer
 
-from cli.output import AsJson, console, print_json, when
+from cli.output import AsJson, console, print_json, styled, when
 from cli.tools import tools
 from pipeline.access.member_sessions import make_link
 from pipeline.kernel.validation import parse
@@ -39,4 +39,5 @@ def link(
         print_json(made)
         return
     console.print(made.url, soft_wrap=True, highlight=False)
-    console.print(f"[dim]It opens once, until {made.expires_at:%H:%M:%S} UTC ({when(made.expires_at)}).[/dim]")
+    until = f"{made.expires_at:%H:%M:%S} UTC ({when(made.expires_at)})"
+    console.print(styled("[dim]It opens once, until {until}.[/dim]", until=until))

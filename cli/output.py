@@ -8,18 +8,52 @@ import typer
 from pydantic import BaseModel
 from rich.console import Console
 from rich.table import Table
+from rich.text import Span, Text
 
-console: Final = Console()
-errors: Final = Console(stderr=True)
+from pipeline.kernel.rules.visible import one_line, visible, visible_in_json
+
+
+class Terminal(Console):
+    """A console that takes no text for markup, and writes out what a terminal would act on: most of what we print others chose.
+
+    What is bold or coloured is made with `styled`.
+    """
+
+    def __init__(self, *, stderr: bool = False) -> None:
+        super().__init__(stderr=stderr, markup=False, emoji=False)
+
+    def print(self, *objects: Any, **how: Any) -> None:
+        """Print, as rich does."""
+        super().print(*(visible(each) if isinstance(each, str) else each for each in objects), **how)
+
+
+console: Final = Terminal()
+errors: Final = Terminal(stderr=True)
+_FIRST_MARK: Final = 0xE000
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 
 
+def styled(template: str, **values: object) -> Text:
+    """A line with markup of ours, such as `[bold]{name}[/bold]`; each value stands in it as plain text on one line."""
+    marks = {chr(_FIRST_MARK + number): name for number, name in enumerate(values)}
+    marked = Text.from_markup(template.format(**{name: mark for mark, name in marks.items()}), emoji=False)
+    line = Text()
+    for each in marked.divide(range(1, len(marked))):
+        name = marks.get(each.plain)
+        words = each.plain if name is None else one_line(str(values[name]))
+        line.append_text(Text(words, spans=[Span(0, len(words), span.style) for span in each.spans]))
+    return line
+
+
 def print_json(value: Any) -> None:
     """Print a value, or a schema, as JSON on standard output."""
-    sys.stdout.write(
-        orjson.dumps(value, default=_plain, option=orjson.OPT_INDENT_2 | orjson.OPT_NON_STR_KEYS).decode() + "\n"
-    )
+    print_json_line(orjson.dumps(value, default=_plain, option=orjson.OPT_INDENT_2 | orjson.OPT_NON_STR_KEYS))
+
+
+def print_json_line(written: bytes) -> None:
+    """Print JSON; what a terminal would act on is escaped."""
+    sys.stdout.write(visible_in_json(written.decode()) + "\n")
     sys.stdout.flush()
 
 
@@ -71,7 +105,7 @@ def print_fields(fields: Mapping[str, object]) -> None:
     table.add_column(style="bold")
     table.add_column(overflow="fold")
     for name, value in fields.items():
-        table.add_row(name.replace("_", " "), _cell(value))
+        table.add_row(one_line(name.replace("_", " ")), _cell(value))
     console.print(table)
 
 
@@ -96,11 +130,13 @@ def _plain(value: object) -> object:
     return value.model_dump(mode="json") if isinstance(value, BaseModel) else str(value)
 
 
-def _cell(value: object) -> str:
+def _cell(value: object) -> str | Text:
+    if isinstance(value, Text):
+        return value
     if value is None:
         return "–"
     if isinstance(value, datetime):
         return f"{value:%Y-%m-%d %H:%M:%S} ({when(value)})"
     if isinstance(value, dict | list | tuple):
-        return orjson.dumps(value, default=str, option=orjson.OPT_INDENT_2).decode()
-    return str(value)
+        return visible(orjson.dumps(value, default=str, option=orjson.OPT_INDENT_2).decode())
+    return one_line(str(value))

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from cli.output import AsJson, console, print_listed, when
+from cli.output import AsJson, console, print_listed, styled, when
 from cli.tools import tools
 from config.container import Container
 from pipeline.access.staff import accounts, ownership
@@ -150,7 +150,8 @@ def _set_up_sign_in(tool: Container, reviewer: str, given: str | None, *, invite
         token = invite(reviewer, actor=ACTOR, db=tool.db, rules=tool.policy.sign_in)
         console.print(f"{tool.settings.web_url}/console/invitation?token={token}", soft_wrap=True)
         hours = tool.policy.sign_in.invitation_hours
-        console.print(f"[dim]Give it to {reviewer} only: it is good once, for {hours} hours.[/dim]", soft_wrap=True)
+        line = "[dim]Give it to {reviewer} only: it is good once, for {hours} hours.[/dim]"
+        console.print(styled(line, reviewer=reviewer, hours=hours), soft_wrap=True)
 
 
 def _state(each: accounts.Person) -> str:

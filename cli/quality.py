@@ -3,7 +3,7 @@ from typing import Annotated
 
 import typer
 
-from cli.output import AsJson, console, print_json, print_table
+from cli.output import AsJson, console, print_json, print_table, styled
 from cli.tools import tools
 from pipeline.kernel import clock
 from pipeline.review.quality.metrics import quality as measured
@@ -50,7 +50,7 @@ def _print(view: QualityView) -> None:
         "empty in",
     ]
     print_table(columns, [_forecast(each.model_dump()) for each in view.forecast], empty="Nothing waits.")
-    console.print(f"[dim]{view.assumption}[/dim]")
+    console.print(styled("[dim]{assumption}[/dim]", assumption=view.assumption))
 
 
 def _row(line: QualityLine) -> Sequence[object]:

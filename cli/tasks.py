@@ -2,10 +2,9 @@ from typing import Annotated
 from uuid import UUID
 
 import typer
-from rich.markup import escape
 from rich.padding import Padding
 
-from cli.output import AsJson, console, print_fields, print_json, when
+from cli.output import AsJson, console, print_fields, print_json, styled, when
 from cli.tools import tools
 from pipeline.tasks import operate
 from pipeline.tasks.rules import TaskState
@@ -29,9 +28,11 @@ def list_tasks(
         print_json([dict(row) for row in found])
         return
     for row in found:
-        due = when(row["due_at"])
-        console.print(f"[bold]{row['id']}[/bold]  {row['kind']}  {row['state']}, {row['attempts']} tries, due {due}")
-        console.print(Padding(escape(row["last_error"] or "no error so far"), (0, 0, 1, 2)), style="dim")
+        line = "[bold]{id}[/bold]  {kind}  {state}, {attempts} tries, due {due}"
+        shown = {name: row[name] for name in ("id", "kind", "state", "attempts")}
+        console.print(styled(line, **shown, due=when(row["due_at"])))
+        error = styled("{error}", error=row["last_error"] or "no error so far")
+        console.print(Padding(error, (0, 0, 1, 2)), style="dim")
     if not found:
         console.print("No such work: everything is done.")
 

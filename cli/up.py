@@ -9,7 +9,7 @@ from rich.table import Table
 
 from cli.embedded import EmbeddedError
 from cli.embedded.stack import Address, AlreadyUp, Stack
-from cli.output import console, errors
+from cli.output import console, errors, styled
 
 Home = Annotated[Path, typer.Option(envvar="PROOFDESK_HOME", help="The folder for all data.")]
 
@@ -31,7 +31,7 @@ def up(
             console.print(f"All data is in {home.resolve()}", soft_wrap=True)
             unhealthy = [each for each in stack.health() if not each.healthy]
             for each in unhealthy:
-                errors.print(f"[red]{each.name}[/red]: {each.detail}")
+                errors.print(styled("[red]{name}[/red]: {detail}", name=each.name, detail=each.detail))
             state = "All is healthy" if not unhealthy else "Not all is healthy"
             console.print(
                 f"{state} after {time.monotonic() - began:.1f} s. Stop with Ctrl-C. Check with: proofdesk doctor"
@@ -47,7 +47,7 @@ def up(
         errors.print(addresses_table(already.addresses))
         raise typer.Exit(1) from None
     except EmbeddedError as error:
-        errors.print(f"[red]Proofdesk did not start.[/red] {error}")
+        errors.print(styled("[red]Proofdesk did not start.[/red] {error}", error=error))
         raise typer.Exit(1) from None
     console.print("Stopped. The data is kept for the next start.")
 
@@ -70,9 +70,13 @@ def announce(event: str, fields: dict[str, object]) -> None:
     if event == "leftovers.cleaned":
         ended = fields["ended"]
         names = ", ".join(map(str, ended)) if isinstance(ended, list | tuple) else str(ended)
-        errors.print(f"[yellow]Cleaned up after an earlier run that was killed:[/yellow] {names or 'stale files'}")
+        line = "[yellow]Cleaned up after an earlier run that was killed:[/yellow] {names}"
+        errors.print(styled(line, names=names or "stale files"))
     elif event == "child.died":
         again = f"starting it again in {fields['restart_in']} s"
-        errors.print(f"[yellow]{fields['name']} (process {fields['pid']}) died: {fields['reason']}[/yellow]; {again}.")
+        line = "[yellow]{name} (process {pid}) died: {reason}[/yellow]; {again}."
+        errors.print(styled(line, name=fields["name"], pid=fields["pid"], reason=fields["reason"], again=again))
     elif event == "child.restarted":
-        errors.print(f"[green]{fields['name']} runs again as process {fields['pid']}[/green].")
+        errors.print(
+            styled("[green]{name} runs again as process {pid}[/green].", name=fields["name"], pid=fields["pid"])
+        )

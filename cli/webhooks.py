@@ -5,7 +5,7 @@ from uuid import UUID
 import typer
 
 from cli.event_types import types
-from cli.output import AsJson, console, print_json, print_listed
+from cli.output import AsJson, console, print_json, print_listed, styled
 from cli.tools import tools
 from pipeline.events.webhooks import endpoints
 from pipeline.kernel import clock
@@ -87,6 +87,8 @@ def _print_secret(made: EndpointSecret, *, as_json: bool) -> None:
         print_json(made.model_dump(mode="json"))
         return
     console.print(made.secret, soft_wrap=True)
-    console.print(f"[dim]Keep it now: it is not shown again. Endpoint {made.endpoint_id}[/dim]", soft_wrap=True)
+    kept = styled("[dim]Keep it now: it is not shown again. Endpoint {id}[/dim]", id=made.endpoint_id)
+    console.print(kept, soft_wrap=True)
     if made.previous_valid_until:
-        console.print(f"[dim]The one before is valid until {made.previous_valid_until:%Y-%m-%d %H:%M} UTC.[/dim]")
+        until = f"{made.previous_valid_until:%Y-%m-%d %H:%M} UTC"
+        console.print(styled("[dim]The one before is valid until {until}.[/dim]", until=until))

@@ -26,6 +26,7 @@ from pipeline.kernel.encryption import LocalKeys, Sealer, master_keys
 from pipeline.kernel.errors import DatabaseUnavailable
 from pipeline.kernel.idempotency import Once
 from pipeline.kernel.kms import KmsKeys, kms_keys
+from pipeline.kernel.outgoing import Outgoing
 from pipeline.kernel.rate_limits import RateLimits
 from pipeline.kernel.s3_client import s3_client
 from pipeline.kernel.storage import Storage, storage_circuit
@@ -67,8 +68,13 @@ class Container:
 
     @cached_property
     def http(self) -> httpx.Client:
-        """Speaks to the endpoints of other services: with no proxy, no cookies, and no redirects unless asked."""
+        """Speaks to services that the settings name: with no proxy, no cookies, and no redirects unless asked."""
         return httpx.Client(trust_env=False)
+
+    @cached_property
+    def outgoing(self) -> Outgoing:
+        """Speaks to the endpoints of other services, whose addresses we did not write."""
+        return Outgoing(inside=filter(None, self.settings.webhook_inside_hosts.split(",")))
 
     @cached_property
     def hints(self) -> Hints:
@@ -103,6 +109,7 @@ class Container:
             vault=settings.bucket_vault,
             public=settings.bucket_public,
             vault_encryption=settings.vault_encryption,
+            put_once=settings.storage_put_once,
             circuit=storage_circuit(failures=settings.circuit_failures, pause_seconds=settings.circuit_pause_seconds),
         )
 
@@ -233,7 +240,7 @@ class Container:
 
     def close(self) -> None:
         """Close what was opened."""
-        for name in ("inspector", "db", "broker", "storage", "mailer", "vies", "http", "kms"):
+        for name in ("inspector", "db", "broker", "storage", "mailer", "vies", "http", "outgoing", "kms"):
             if self.__dict__.get(name) is not None:
                 getattr(self, name).close()
 

@@ -9,6 +9,9 @@ import orjson
 import structlog
 from dramatiq import Message, MessageProxy
 
+from pipeline.kernel.rules.hidden import hidden
+from pipeline.kernel.rules.visible import visible, visible_in_json
+
 _SHARED: Final[list[Any]] = [
     structlog.contextvars.merge_contextvars,
     structlog.processors.add_log_level,
@@ -19,6 +22,19 @@ _RENDERER: Final = structlog.dev.ConsoleRenderer(
     pad_event_to=24,
     exception_formatter=structlog.dev.plain_traceback,  # the rich one prints local variables, and so members' data
 )
+
+
+def _render_console(logger: Any, method: str, event: dict[str, Any]) -> str:
+    """The event as coloured text; what others chose in it cannot reach the terminal as anything but text."""
+    shown = {name: visible(each) if isinstance(each, str) else each for name, each in event.items()}
+    return hidden(str(_RENDERER(logger, method, shown)))
+
+
+def _render_json(logger: Any, method: str, event: dict[str, Any]) -> str:
+    """The event as one line of JSON."""
+    return visible_in_json(hidden(str(_TO_JSON(logger, method, event))))
+
+
 _QUIET: Final = ("botocore", "boto3", "urllib3", "s3transfer", "alembic.runtime.migration", "httpx", "httpcore")
 
 
@@ -27,8 +43,7 @@ def configure_logging(
 ) -> None:
     """Set up logging for one process; its name is on every line. Lines of libraries get the same format."""
     console = log_format == "console" or (log_format == "auto" and sys.stderr.isatty())
-    to_json = structlog.processors.JSONRenderer(serializer=_dumps)
-    renderers: list[Any] = [_RENDERER] if console else [structlog.processors.format_exc_info, to_json]
+    renderers: list[Any] = [_render_console] if console else [structlog.processors.format_exc_info, _render_json]
     structlog.configure(
         processors=[*_SHARED, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),
@@ -54,12 +69,12 @@ def readable(line: str) -> str:
     try:
         event = orjson.loads(line)
     except orjson.JSONDecodeError:
-        return line
+        return visible(line)
     if not isinstance(event, dict) or "event" not in event:
-        return line
+        return visible(line)
     event.pop("process", None)
     event["timestamp"] = str(event.get("timestamp", ""))[11:23]
-    return str(_RENDERER(None, "", event))
+    return _render_console(None, "", event)
 
 
 def _dumps(value: Any, **_: Any) -> str:
@@ -68,6 +83,9 @@ def _dumps(value: Any, **_: Any) -> str:
         return orjson.dumps(value, default=str).decode()
     except TypeError:
         return json.dumps(value, default=str)
+
+
+_TO_JSON: Final = structlog.processors.JSONRenderer(serializer=_dumps)
 
 
 def _name_messages(record: logging.LogRecord) -> bool:

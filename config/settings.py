@@ -48,12 +48,14 @@ class Settings(BaseSettings):
     bucket_uploads: str = "uploads"
     bucket_vault: str = "vault"
     bucket_public: str = "public"
+    storage_put_once: bool = True
     vault_encryption: Literal["AES256", "aws:kms"] | None = None
     mail_from: str = "no-reply@proofdesk.example"
     mail_from_name: str = "Membership services"
     mail_folder: Path | None = None
     member_centre_url: WebAddress = "https://members.example.com"
     check_mail_domains: bool = False
+    webhook_inside_hosts: str = ""
     sns_topic_arn: str | None = Field(default=None, pattern=r"^arn:aws[a-z-]*:sns:")
     encryption_kms_key: str | None = Field(default=None, min_length=1)
     encryption_kms_url: WebAddress | None = None

@@ -11,6 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pipeline.kernel.ids import new_id
 from pipeline.kernel.rate_limits import Allowance
+from pipeline.kernel.rules.hidden import hidden_in_path
 
 log = structlog.get_logger()
 
@@ -56,7 +57,7 @@ class Logged:
 def _log(scope: Scope, status: int, seconds: float) -> None:
     line = {
         "method": scope["method"],
-        "path": scope["path"],
+        "path": hidden_in_path(scope["path"]),
         "status": status,
         "milliseconds": round(seconds * 1000, 1),
     }

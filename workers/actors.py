@@ -6,6 +6,7 @@ import dramatiq
 from config.container import Container
 from pipeline.avatar import service as avatar
 from pipeline.events.webhooks.deliver import deliver
+from pipeline.inspection import originals
 from pipeline.inspection.service import inspect
 from pipeline.intake.parked import accept_parked
 from pipeline.kernel import clock
@@ -19,6 +20,7 @@ from pipeline.tasks.rules import (
     EXPIRE_CODE,
     FORGET_FILES,
     FORGET_OLD,
+    FORGET_UPLOADS,
     INSPECT,
     JUDGE_NUMBER,
     PUBLISH_AVATAR,
@@ -90,7 +92,7 @@ def send_business_code(task: Task, tools: Container) -> None:
 
 def deliver_event(task: Task, tools: Container) -> None:
     """Send an event to an endpoint of another service."""
-    deliver(task, now=clock.now(), db=tools.db, http=tools.http, policy=tools.policy.events, sealer=tools.sealer)
+    deliver(task, now=clock.now(), db=tools.db, http=tools.outgoing, policy=tools.policy.events, sealer=tools.sealer)
 
 
 def expire_code(task: Task, tools: Container) -> None:
@@ -101,6 +103,11 @@ def expire_code(task: Task, tools: Container) -> None:
 def forget_files(task: Task, tools: Container) -> None:
     """Delete the files that a redaction replaced."""
     redaction.forget_files(task, db=tools.db, storage=tools.storage)
+
+
+def forget_uploads(task: Task, tools: Container) -> None:
+    """Delete uploads of which inspection has kept a copy."""
+    originals.forget_uploads(task, db=tools.db, storage=tools.storage)
 
 
 def sweep_storage(task: Task, tools: Container) -> None:
@@ -130,6 +137,7 @@ WORK: Final[Mapping[Kind, Work]] = {
     EXPIRE_CODE: expire_code,
     DELIVER_EVENT: deliver_event,
     FORGET_FILES: forget_files,
+    FORGET_UPLOADS: forget_uploads,
     SWEEP_STORAGE: sweep_storage,
     FORGET_OLD: forget_old,
     WATCH_SLA: watch_sla,

@@ -4,22 +4,29 @@ from pathlib import Path
 from typing import Any
 
 from rich.table import Table
+from rich.text import Text
 
 from cli.demo.checks import POLICY
 from cli.demo.job import Job
 from cli.demo.mailbox import Mail
 from cli.demo.plan import Sent
-from cli.output import console
+from cli.output import console, styled
 
 _WHOLE = ("what", "door", "path", "time", "member", "to")
 _COLOURS = {"approved": "green", "rejected": "yellow", "refused": "red", "superseded": "dim"}
 
 
-def ended_line(sent: Sent, ended: int, total: int) -> str:
+def ended_line(sent: Sent, ended: int, total: int) -> Text:
     """The line about one submission that has ended."""
     state = sent.view["state"]
     colour = _COLOURS.get(state, "white")
-    return f"[dim]{ended:>3} of {total}[/dim]  [{colour}]{state:<10}[/{colour}]  {sent.plan.label} [dim]{sent.seconds:.1f} s[/dim]"
+    return styled(
+        f"[dim]{{count}}[/dim]  [{colour}]{{state}}[/{colour}]  {{label}} [dim]{{time}}[/dim]",
+        count=f"{ended:>3} of {total}",
+        state=f"{state:<10}",
+        label=sent.plan.label,
+        time=f"{sent.seconds:.1f} s",
+    )
 
 
 def as_object(job: Job) -> Mapping[str, Any]:
@@ -40,17 +47,16 @@ def print_report(job: Job, *, where: Sequence[tuple[str, str]]) -> None:
     console.print(_submissions(list(job.sent.values())))
     console.print(_levels(job))
     console.print(_mails(job.mails))
-    console.print("\n[bold]Where to find the results[/bold]")
+    console.print(styled("\n[bold]Where to find the results[/bold]"))
     for place, what in where:
-        console.print(f"[bold]{place}[/bold]  {what}", soft_wrap=True)
+        console.print(styled("[bold]{place}[/bold]  {what}", place=place, what=what), soft_wrap=True)
     result = as_object(job)
     for mismatch in result["mismatches"]:
-        console.print(f"[red]mismatch:[/red] {mismatch}", soft_wrap=True)
+        console.print(styled("[red]mismatch:[/red] {mismatch}", mismatch=mismatch), soft_wrap=True)
     verdict = "[green]The demo succeeded[/green]" if not result["mismatches"] else "[red]The demo failed[/red]"
     numbers = f"{result['as_expected']} of {result['submissions']} submissions as expected, {result['mails']} mails"
-    console.print(
-        f"\n{verdict}: {numbers}, {result['levels_changed']} levels changed, {len(result['mismatches'])} mismatches."
-    )
+    changed = f"{result['levels_changed']} levels changed, {len(result['mismatches'])} mismatches"
+    console.print(styled(f"\n{verdict}: {{numbers}}, {{changed}}.", numbers=numbers, changed=changed))
 
 
 def _submissions(sent: Sequence[Sent]) -> Table:
@@ -67,7 +73,7 @@ def _submissions(sent: Sequence[Sent]) -> Table:
         time = f"{each.seconds:.1f} s" if each.seconds is not None else "not ended"
         path = " → ".join(step["state"] for step in view.get("history", []))
         colour = _COLOURS.get(view.get("state", ""), "white")
-        table.add_row(each.plan.label, each.plan.door, f"[{colour}]{path}[/{colour}]", _findings_or_reasons(view), time)
+        table.add_row(each.plan.label, each.plan.door, Text(path, style=colour), _findings_or_reasons(view), time)
     return table
 
 
@@ -80,7 +86,7 @@ def _levels(job: Job) -> Table:
     table = _table("Levels", "member", "before", "after", "by")
     for member, before in job.levels_before.items():
         if (after := job.levels_after[member]) != before:
-            table.add_row(member, before, f"[green]{after}[/green]", _methods(job, member))
+            table.add_row(member, before, Text(after, style="green"), _methods(job, member))
     for member, refusal in job.sixth.items():
         table.add_row(member, job.levels_before[member], "no chance left", f"sixth submission: {refusal}")
     return table

@@ -17,7 +17,7 @@ from cli.demo.reviewer import Reviewer
 from cli.demo.scenario import plans
 from cli.embedded import EmbeddedError
 from cli.embedded.stack import AlreadyUp, Stack, running
-from cli.output import AsJson, console, errors, print_json
+from cli.output import AsJson, console, errors, print_json, styled
 from cli.tools import tools
 from cli.up import Home, announce
 from config.container import Container
@@ -45,7 +45,7 @@ def demo(
             if stay and stack is not None:
                 _stay(stack)
     except EmbeddedError as error:
-        errors.print(f"[red]Proofdesk did not start.[/red] {error}", soft_wrap=True)
+        errors.print(styled("[red]Proofdesk did not start.[/red] {error}", error=error), soft_wrap=True)
         raise typer.Exit(1) from None
     if not job.as_expected:
         raise typer.Exit(1)

@@ -36,6 +36,7 @@ def stack_variables(home: Home, urls: Mapping[str, str], web_port: int, *, encry
         "PROOFDESK_WEB_PORT": str(web_port),
         "PROOFDESK_MAIL_FOLDER": str(home.mail),
         "PROOFDESK_ENCRYPTION_KEYS": encryption_key,
+        "PROOFDESK_WEBHOOK_INSIDE_HOSTS": f"{LOOPBACK},localhost",
     }
 
 

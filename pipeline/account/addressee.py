@@ -12,7 +12,10 @@ from pipeline.submission.tables import submission
 
 @dataclass(frozen=True, slots=True)
 class Addressee:
-    """A member as a mail's recipient: `locale` as RFC 5646 or Unicode spell it, `timezone` an IANA name or None."""
+    """A member as a mail's recipient: `locale` as RFC 5646 or Unicode spell it, `timezone` an IANA name or None.
+
+    The name is empty where nobody vouches for the address: it may be a stranger's, who must not read what another person wrote.
+    """
 
     name: str
     email: str
@@ -28,11 +31,12 @@ def addressee_of(connection: Connection, member_id: str) -> Addressee | None:
     written = sections_of(connection, member_id).get(PERSONAL)
     given: Mapping[str, Any] = written.content if written else {}
     upstream = _latest(connection, member_id)
-    email = _confirmed(connection, member_id) or upstream.get("email") or given.get("email")
+    vouched_for = _confirmed(connection, member_id) or upstream.get("email")
+    email = vouched_for or given.get("email")
     if email is None:
         return None
     known = {name: given.get(name) or upstream.get(name) for name in ("name", "locale", "timezone")}
-    return Addressee(known["name"] or "", email, known["locale"] or "en", known["timezone"])
+    return Addressee((known["name"] or "") if vouched_for else "", email, known["locale"] or "en", known["timezone"])
 
 
 def _latest(connection: Connection, member_id: str) -> Mapping[str, Any]:

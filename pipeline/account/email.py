@@ -138,7 +138,7 @@ def _code_mail(person: SectionView, code: str, locale: str | None, kept: Kept) -
         cause_id=new_id(),
         template=MailTemplate.EMAIL_CODE,
         recipient=str(person.content["email"]),
-        name=str(person.content["name"]),
+        name="",  # the address's owner may be somebody else than the member who typed the name
         locale=locale or person.content.get("locale") or "en",
         facts={"code": code, "valid_until": kept.expires_at},
         secret=True,

@@ -5,6 +5,7 @@ from uuid import UUID
 import structlog
 from sqlalchemy import Connection, Row, case, func, insert, select, update
 
+from pipeline.inspection import originals
 from pipeline.inspection.findings import Finding, sentence_of
 from pipeline.inspection.fingerprints import remember
 from pipeline.inspection.report import FileReport
@@ -81,12 +82,17 @@ def _load(db: Database, submission_id: UUID) -> tuple[Row[Any], Sequence[Row[Any
 
 def _record(connection: Connection, subject: Row[Any], uploads: Sequence[InspectedUpload]) -> None:
     for each in uploads:
+        if each.original is not None:
+            moved = {"upload_key": each.original.key, "given_key": each.original.read_from}
+            connection.execute(update(material).where(material.c.id == each.material_id).values(moved))
         if each.report is not None:
             report = each.report
             same = {name: getattr(report, name) for name in ("sha256", "media_type", "width", "height", "pages")}
             values = {**same, "bytes": report.size, "signals": dict(each.signals)}
             connection.execute(update(material).where(material.c.id == each.material_id).values(values))
             _remember(connection, subject, each, report)
+    read = [(each.original.read_from, each.written_at) for each in uploads if each.original and each.written_at]
+    originals.forget_later(connection, subject, read)
     findings = [_finding_row(subject.id, each.material_id, found) for each in uploads for found in each.findings]
     renditions = [row for each in uploads for row in each.renditions]
     if findings:

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import Row
 
+from pipeline.inspection import originals
 from pipeline.inspection.downloads import download_folder
 from pipeline.inspection.findings import Finding, finding
 from pipeline.inspection.report import FileReport, Rendition
@@ -34,6 +35,14 @@ class Inspector(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Original:
+    """Where the bytes that were inspected are kept, and where they were read from."""
+
+    key: str
+    read_from: str
+
+
+@dataclass(frozen=True, slots=True)
 class InspectedUpload:
     """One uploaded file: what was found, and the rows of its renditions, which are in the vault."""
 
@@ -44,6 +53,7 @@ class InspectedUpload:
     deaths: tuple[Death, ...] = ()
     renditions: tuple[dict[str, Any], ...] = ()
     written_at: datetime | None = None
+    original: Original | None = None
 
 
 def inspect_upload(
@@ -65,11 +75,12 @@ def inspect_upload(
             too_large = finding("file_too_large", size=got.bytes, limit=limits.max_bytes)
             return InspectedUpload(file.id, (too_large,), written_at=got.written_at)
         inspected = inspector.inspect(path, limits=limits, declared_type=file.declared_type, filename=file.filename)
+        original = Original(originals.keep(file, path, task=task, storage=storage), file.upload_key)
     report = inspected.report
     found = (*report.findings, *_differences(file, report))
     stored = _store(file, report, task, storage) if verdict(found) else ()
     signals = _signals(inspected, expected)
-    return InspectedUpload(file.id, found, report, signals, inspected.deaths, stored, got.written_at)
+    return InspectedUpload(file.id, found, report, signals, inspected.deaths, stored, got.written_at, original)
 
 
 def _signals(inspected: Inspected, expected: Mapping[str, str]) -> dict[str, object]:

@@ -7,7 +7,8 @@ import structlog
 from sqlalchemy import Connection, insert, select, update
 
 from pipeline.events import outbound as events
-from pipeline.intake.records import Command, Door, file_rows, submission_row
+from pipeline.intake import slots
+from pipeline.intake.records import Command, Door, file_rows, keys_of, submission_row
 from pipeline.intake.rules import lowest_free, verification_problems
 from pipeline.kernel.database import Database, one_at_a_time
 from pipeline.kernel.errors import AttemptsExhausted, Invalid, StageAlreadyUnlocked
@@ -99,6 +100,7 @@ def _record(
 ) -> Accepted:
     """Write the submission with its evidence, audit row, event and first task."""
     policy, method = context.policy, context.method_of(command)
+    slots.use(connection, keys_of(command), now=now)
     submission_id, trace = new_id(), door.correlation_id
     state = method.first_state if method else State.RECEIVED
     chance: int | None = None

@@ -66,6 +66,15 @@ def file_rows(submission_id: UUID, command: Command) -> list[dict[str, Any]]:
     return []
 
 
+def keys_of(command: Command) -> dict[str, str]:
+    """The key of each file, by its path in the request."""
+    if isinstance(command, AvatarSubmission):
+        return {"file.key": command.file.key}
+    if isinstance(command, MaterialsSubmission):
+        return {f"materials.{position}.file.key": each.file.key for position, each in enumerate(command.materials)}
+    return {}
+
+
 def _file_row(submission_id: UUID, position: int, given: MaterialReference) -> dict[str, Any]:
     return {
         "id": new_id(),

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _SERVER_FAULT: Final = 500
 _NO_CORS: Final = "NotImplemented"
+_THERE_ALREADY: Final = frozenset({"412", "PreconditionFailed"})
 _MISSING: Final = frozenset({"404", "NoSuchKey", "NotFound"})
 
 
@@ -38,8 +39,10 @@ class _Boto3:
         self._client = client
         self.endpoint = client.meta.endpoint_url
 
-    def presign_put(self, bucket: str, key: str, *, media_type: str, length: int, seconds: int) -> str:
+    def presign_put(self, bucket: str, key: str, *, media_type: str, length: int, seconds: int, once: bool) -> str:
         params = {"Bucket": bucket, "Key": key, "ContentType": media_type, "ContentLength": length}
+        if once:
+            params["IfNoneMatch"] = "*"
         return self._client.generate_presigned_url("put_object", Params=params, ExpiresIn=seconds)
 
     def presign_get(self, bucket: str, key: str, *, media_type: str, cache_control: str, seconds: int) -> str:
@@ -73,6 +76,19 @@ class _Boto3:
         self._client.put_object(Bucket=bucket, Key=key, Body=body, ContentType=media_type, **extra)
 
     @_translated()
+    def puts_once(self, bucket: str, key: str) -> bool:
+        try:
+            for _ in range(2):
+                self._client.put_object(Bucket=bucket, Key=key, Body=b"", IfNoneMatch="*")
+        except ClientError as error:
+            if _code(error) not in _THERE_ALREADY:
+                raise
+            return True
+        finally:
+            self._client.delete_object(Bucket=bucket, Key=key)
+        return False
+
+    @_translated()
     def delete(self, bucket: str, key: str) -> None:
         self._client.delete_object(Bucket=bucket, Key=key)
 
@@ -104,7 +120,7 @@ class _Boto3:
         rule = {
             "AllowedOrigins": list(origins),
             "AllowedMethods": ["PUT"],
-            "AllowedHeaders": ["content-type"],
+            "AllowedHeaders": ["content-type", "if-none-match"],
             "MaxAgeSeconds": 3600,
         }
         try:

@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final, Protocol
 from urllib.parse import urlsplit
+from uuid import uuid4
 
 from pipeline.kernel.circuit_breaker import Circuit
 from pipeline.kernel.errors import Misconfigured, StorageCircuitOpen, StorageUnavailable
@@ -40,8 +41,8 @@ class S3(Protocol):
     def endpoint(self) -> str:
         """The address of the store."""
 
-    def presign_put(self, bucket: str, key: str, *, media_type: str, length: int, seconds: int) -> str:
-        """A link that takes a PUT of exactly this type and length."""
+    def presign_put(self, bucket: str, key: str, *, media_type: str, length: int, seconds: int, once: bool) -> str:
+        """A link that takes a PUT of exactly this type and length, and `once`: only while there is no object (`If-None-Match: *`)."""
 
     def presign_get(self, bucket: str, key: str, *, media_type: str, cache_control: str, seconds: int) -> str:
         """A link to an object, whose answer has these headers."""
@@ -53,6 +54,9 @@ class S3(Protocol):
         self, bucket: str, key: str, body: bytes, *, media_type: str, cache_control: str | None, encryption: str | None
     ) -> None:
         """Write an object."""
+
+    def puts_once(self, bucket: str, key: str) -> bool:
+        """Whether the store refuses to put an object where there is one, if it is asked to; tried with a key that is free."""
 
     def delete(self, bucket: str, key: str) -> None:
         """Remove an object; one that is not there is fine."""
@@ -108,17 +112,22 @@ class Storage:
         vault: str,
         public: str,
         vault_encryption: str | None,
+        put_once: bool = True,
         circuit: Circuit | None = None,
     ) -> None:
         self._s3, self._signer = s3, signer or s3
         self.uploads, self.vault, self.public = uploads, vault, public
-        self._encryption = vault_encryption
+        self._encryption, self._put_once = vault_encryption, put_once
         self.circuit = circuit or storage_circuit()
 
     def presign_put(self, key: str, *, media_type: str, length: int, seconds: int) -> PresignedPut:
-        """A PUT into the quarantine with type and length signed: the store refuses any other."""
-        url = self._signer.presign_put(self.uploads, key, media_type=media_type, length=length, seconds=seconds)
-        return PresignedPut(url, {"Content-Type": media_type, "Content-Length": str(length)})
+        """A PUT into the quarantine with type and length signed: the store refuses any other, and a second one."""
+        once = self._put_once
+        url = self._signer.presign_put(
+            self.uploads, key, media_type=media_type, length=length, seconds=seconds, once=once
+        )
+        condition = {"If-None-Match": "*"} if once else {}
+        return PresignedPut(url, {"Content-Type": media_type, "Content-Length": str(length), **condition})
 
     def presign_view(self, key: str, *, media_type: str, seconds: int) -> str:
         """A short-lived link to a rendition in the vault, never cached by the browser."""
@@ -142,6 +151,19 @@ class Storage:
     def put_upload(self, key: str, body: bytes, *, media_type: str) -> None:
         """Put a member's file into the quarantine, as an upstream service would."""
         self._put(self.uploads, key, body, media_type)
+
+    def keep_original(self, key: str, path: Path, *, media_type: str) -> None:
+        """Put the file that was inspected where no link that was ever given out leads."""
+        self._put(self.uploads, key, path.read_bytes(), media_type)
+
+    def written_at(self, bucket: str, key: str) -> datetime | None:
+        """When an object was written; None where there is none."""
+        return next((at for found, at in self.listed(bucket, prefix=key) if found == key), None)
+
+    def puts_once(self) -> bool:
+        """Whether the store refuses a second PUT to the same key of the quarantine."""
+        with self.circuit.calling():
+            return self._s3.puts_once(self.uploads, f"probe/{uuid4()}")
 
     def put_vault(self, key: str, body: bytes, *, media_type: str) -> None:
         """Put a rendition into the vault, encrypted by the store where that is set."""

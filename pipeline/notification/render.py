@@ -11,6 +11,7 @@ from typing import Any, Final, Literal
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from pipeline.kernel.rules.greeting import greeting_name
 from pipeline.notification.catalogues import catalogue_of, translations
 from pipeline.notification.reader import Reader
 from pipeline.policy.mail_templates import MailTemplate
@@ -43,12 +44,14 @@ class Rendered:
 
 
 def render(template: MailTemplate, facts: Mapping[str, Any], *, reader: Reader, sender: Sender) -> Rendered:
-    """The mail of that template for that reader. A fact that the template needs and does not get is an error, never a gap."""
+    """The mail of that template for that reader; the name is said only if it is one. A fact that the template needs and does not get is an error, never a gap."""
+    said = {"name": greeting_name(str(facts["name"]))} if "name" in facts else {}
     known = {
         "service": sender.name,
         "member_centre_url": sender.member_centre_url,
         "unsubscribe_url": None,
         **facts,
+        **said,
         "reader": reader,
         "language": str(reader.locale).replace("_", "-"),
     }

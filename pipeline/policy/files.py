@@ -1,6 +1,7 @@
-from typing import Annotated, Final
+from dataclasses import dataclass
+from typing import Annotated, Final, Self
 
-from pydantic import Field, PositiveInt
+from pydantic import Field, PositiveInt, model_validator
 
 from schemas.base import Frozen
 
@@ -10,11 +11,40 @@ PIXEL_CEILING: Final = 2**27
 _RenderedSide = Annotated[int, Field(gt=0, le=8192)]
 
 
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """How many uploads, and how many bytes of them, may wait for a submission."""
+
+    slots: int
+    bytes: int
+
+
 class Upload(Frozen):
-    """Upload slots and how long an original is kept."""
+    """Upload slots, how many may wait for a submission and how long, and how long an original is kept."""
 
     expires_seconds: PositiveInt
     retention_days: PositiveInt
+    unused_hours: PositiveInt
+    member_slots: PositiveInt
+    member_bytes: PositiveInt
+    key_slots: PositiveInt
+    key_bytes: PositiveInt
+
+    @property
+    def of_a_member(self) -> Allowance:
+        """What one member's uploads may be, over all sessions."""
+        return Allowance(self.member_slots, self.member_bytes)
+
+    @property
+    def of_a_key(self) -> Allowance:
+        """What the uploads of a service's key may be, for all members together."""
+        return Allowance(self.key_slots, self.key_bytes)
+
+    @model_validator(mode="after")
+    def _links_expire_before_slots_end(self) -> Self:
+        if self.unused_hours * 3600 < 2 * self.expires_seconds:
+            raise ValueError("upload.unused_hours: must be at least twice as long as upload.expires_seconds")
+        return self
 
 
 class FileLimits(Frozen):

@@ -87,7 +87,8 @@ material: Final = Table(
     Column("submission_id", Uuid, ForeignKey("submission.id"), nullable=False),
     Column("position", Integer, nullable=False),
     Column("kind", Text, nullable=False),
-    Column("upload_key", Text),
+    Column("upload_key", Text),  # where the original lies: where it was put, and since inspection where only we write
+    Column("given_key", Text),  # what the submission named, once the original lies elsewhere
     Column("filename", Text),
     Column("declared_type", Text),
     Column("declared_bytes", BigInteger),
@@ -101,6 +102,7 @@ material: Final = Table(
     Column("signals", JSON),
     Index("uq_material_position", "submission_id", "position", unique=True),
     Index("ix_material_sha256", "sha256"),
+    Index("ix_material_upload_key", "upload_key"),
 )
 
 finding: Final = Table(

@@ -46,6 +46,7 @@ DELIVER_EVENT: Final = Kind(
     "event.deliver", "notification", "deliver_event", 45, 35, 20, backoff_seconds=2, wait_cap_seconds=1800
 )
 FORGET_FILES: Final = Kind("material.forget", "effects", "forget_files", 45, 35, 12)
+FORGET_UPLOADS: Final = Kind("upload.forget", "effects", "forget_uploads", 45, 35, 12)
 SWEEP_STORAGE: Final = Kind("storage.sweep", "effects", "sweep_storage", 300, 240, 3)
 FORGET_OLD: Final = Kind("ledger.forget", "effects", "forget_old", 60, 45, 3)
 WATCH_SLA: Final = Kind("promise.watch", "effects", "watch_promises", 60, 600, 3, renews=True)

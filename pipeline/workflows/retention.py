@@ -11,7 +11,8 @@ from pipeline.access.member_sessions import forget_ended
 from pipeline.access.staff.sessions import forget_signed_out
 from pipeline.avatar.tables import avatar
 from pipeline.events.tables import event
-from pipeline.intake.uploads import upload_slot
+from pipeline.inspection.originals import PREFIX
+from pipeline.intake.slots import end_slots
 from pipeline.kernel.database import Database
 from pipeline.kernel.idempotency import idempotency
 from pipeline.kernel.storage import Storage
@@ -28,7 +29,6 @@ ORPHAN_AGE: Final = timedelta(hours=6)
 """A rendition that no row names is an orphan once it is older than any try of a task can last."""
 
 DONE_TASK_DAYS: Final = 30
-SLOT_AGE: Final = timedelta(days=30)
 _BATCH: Final = 500
 
 Needed = Callable[[Connection, list[str]], set[str]]
@@ -36,36 +36,39 @@ Needed = Callable[[Connection, list[str]], set[str]]
 
 
 def sweep_storage(task: Task, *, now: datetime, db: Database, storage: Storage, policy: Policy) -> None:
-    """Delete renditions of tries that did not finish, avatars that are not shown, and originals past their retention."""
+    """Delete what tries that did not finish left, avatars that are not shown, originals past their retention, and slots that ended."""
     sweep = partial(_sweep, db, storage)
     kept_until = now - timedelta(days=policy.upload.retention_days)
     orphans = sweep(storage.vault, before=now - ORPHAN_AGE, needed=_named_renditions)
     originals = sweep(storage.uploads, before=kept_until, needed=_open_uploads)
+    untaken = sweep(storage.uploads, prefix=PREFIX, before=now - ORPHAN_AGE, needed=_named_originals)
+    slots = end_slots(now=now, db=db, storage=storage, rules=policy.upload)
     unshown = sweep(storage.public, before=now - ORPHAN_AGE, needed=_shown_pictures)
     with db.begin() as connection:
         ledger.finish(connection, task)
-    log.info("storage.swept", orphans=orphans, originals=originals, unseen_avatars=unshown)
+    log.info(
+        "storage.swept", orphans=orphans + untaken, originals=originals, unseen_avatars=unshown, upload_slots=slots
+    )
 
 
 def forget_old(task: Task, *, db: Database, policy: Policy) -> None:
-    """Delete idempotency keys and events past their retention, and tasks, runs, slots and sessions that are long done."""
+    """Delete idempotency keys and events past their retention, and tasks, runs and sessions that are long done."""
     before = func.now() - timedelta(hours=policy.idempotency.retention_hours)
     with db.begin() as connection:
         ledger.finish(connection, task)
         keys = connection.execute(delete(idempotency).where(idempotency.c.created_at < before)).rowcount
         tasks = forget_done(connection, days=DONE_TASK_DAYS)
-        slots = connection.execute(delete(upload_slot).where(upload_slot.c.expires_at < func.now() - SLOT_AGE)).rowcount
         forget_signed_out(connection, policy.sign_in)
         kept_since = func.now() - timedelta(days=policy.events.retention_days)
         events = connection.execute(delete(event).where(event.c.at < kept_since)).rowcount
         sessions = forget_ended(connection)
-    log.info("ledger.forgot", idempotency_keys=keys, tasks=tasks, upload_slots=slots, events=events, sessions=sessions)
+    log.info("ledger.forgot", idempotency_keys=keys, tasks=tasks, events=events, sessions=sessions)
 
 
-def _sweep(db: Database, storage: Storage, bucket: str, *, before: datetime, needed: Needed) -> int:
+def _sweep(db: Database, storage: Storage, bucket: str, *, before: datetime, needed: Needed, prefix: str = "") -> int:
     """Delete the objects of a bucket that are older than `before` and not needed. Returns how many."""
     deleted = 0
-    older = (key for key, written_at in storage.listed(bucket) if written_at < before)
+    older = (key for key, written_at in storage.listed(bucket, prefix=prefix) if written_at < before)
     while keys := list(islice(older, _BATCH)):
         with db.read() as connection:
             kept = needed(connection, keys)
@@ -77,6 +80,10 @@ def _sweep(db: Database, storage: Storage, bucket: str, *, before: datetime, nee
 
 def _named_renditions(connection: Connection, keys: list[str]) -> set[str]:
     return set(connection.execute(select(rendition.c.key).where(rendition.c.key.in_(keys))).scalars())
+
+
+def _named_originals(connection: Connection, keys: list[str]) -> set[str]:
+    return set(connection.execute(select(material.c.upload_key).where(material.c.upload_key.in_(keys))).scalars())
 
 
 def _shown_pictures(connection: Connection, keys: list[str]) -> set[str]:

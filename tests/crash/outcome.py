@@ -10,7 +10,7 @@ from pipeline.kernel.idempotency import idempotency
 from pipeline.notification.tables import mail
 from pipeline.review.tables import claim, skip
 from pipeline.submission.audit import audit
-from pipeline.submission.tables import rendition, submission
+from pipeline.submission.tables import material, rendition, submission
 from pipeline.tasks.tables import schedule_run
 from tests.support.desk import Desk
 from tests.support.files import digest
@@ -43,7 +43,7 @@ def outcome(desk: Desk) -> Outcome:
         "mails": sorted((str(each["To"]), str(each["Subject"]), words(each)) for each in different.values()),
         "public": _public(desk),
         "vault": _vault(desk),
-        "uploads": desk.keys(desk.tools.storage.uploads),
+        "uploads": _uploads(desk),
         "tasks": _counted(f"{row.kind} {row.state}" for row in desk.tasks()),
         "claims": _counted(f"{row.reviewer_id} {row.state}" for row in desk.rows(claim)),
         "rows": {table.name: len(desk.rows(table)) for table in (idempotency, upload_slot, schedule_run, skip)},
@@ -88,6 +88,14 @@ def _vault(desk: Desk) -> dict[str, Any]:
     named = {row.key: row.sha256 for row in desk.rows(rendition)}
     kept = set(desk.keys(desk.tools.storage.vault))
     return {"renditions": sorted(named.values()), "missing": named.keys() - kept, "orphans": kept - named.keys()}
+
+
+def _uploads(desk: Desk) -> dict[str, Any]:
+    """The originals by their hashes, each with its object, and whatever else lies there."""
+    storage, named = desk.tools.storage, {row.upload_key: row.sha256 for row in desk.rows(material) if row.upload_key}
+    kept = set(desk.keys(storage.uploads))
+    inspected = sorted(digest for key, digest in named.items() if digest and key in kept)
+    return {"originals": inspected, "others": sorted(kept - {key for key, digest in named.items() if digest})}
 
 
 def _counted(names: Any) -> dict[str, int]:

@@ -1,11 +1,13 @@
 """All that lies in the four servers, kept after a test has arranged it and put back before each kill."""
 
+import shutil
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from config.container import Container
 from pipeline.migrations import metadata
-from tests.support.servers import kept_body, kept_keys, mail_folder
+from tests.support.servers import bucket_folder, mail_folder
 
 TABLES = {
     table.name: ", ".join(f'"{column.name}"' for column in table.columns if column.computed is None)
@@ -16,9 +18,9 @@ TABLES = {
 
 @dataclass(frozen=True)
 class Kept:
-    """What there was; the rows themselves lie in a schema of their own, `kept`."""
+    """What there was: the rows lie in a schema of their own, `kept`, and the objects in a folder."""
 
-    objects: dict[str, dict[str, bytes]]
+    objects: Path
     hints: dict[bytes, bytes]
     mails: frozenset[str]
 
@@ -29,11 +31,12 @@ def keep(tools: Container) -> Kept:
         for name in TABLES:
             connection.exec_driver_sql(f'CREATE TABLE kept."{name}" AS TABLE public."{name}"')
     client: Any = tools.broker.client
+    objects = mail_folder(tools).with_name("kept-objects")
+    shutil.rmtree(objects, ignore_errors=True)
+    for bucket in _buckets(tools):
+        shutil.copytree(bucket_folder(tools, bucket), objects / bucket)
     return Kept(
-        {
-            bucket: {key: kept_body(tools, bucket, key) for key in kept_keys(tools, bucket)}
-            for bucket in _buckets(tools)
-        },
+        objects,
         {key: client.dump(key) for key in client.keys("*")},
         frozenset(path.name for path in mail_folder(tools).glob("*.eml")),
     )
@@ -49,7 +52,7 @@ def put_back(tools: Container, kept: Kept) -> None:
     with tools.db.engine.begin() as connection:
         connection.exec_driver_sql("; ".join([*emptied, *filled]))
     for bucket in _buckets(tools):
-        _put_objects_back(tools, bucket, kept.objects[bucket])
+        _put_objects_back(tools, bucket, kept.objects / bucket)
     client: Any = tools.broker.client
     client.flushall()
     for name, dumped in kept.hints.items():
@@ -64,13 +67,11 @@ def forget(tools: Container) -> None:
         connection.exec_driver_sql("DROP SCHEMA IF EXISTS kept CASCADE")
 
 
-def _put_objects_back(tools: Container, bucket: str, objects: dict[str, bytes]) -> None:
-    storage, present = tools.storage, set(kept_keys(tools, bucket))
-    put = {storage.uploads: storage.put_upload, storage.vault: storage.put_vault, storage.public: storage.put_public}
-    for key in present - objects.keys():
-        storage.delete(bucket, key)
-    for key in objects.keys() - present:
-        put[bucket](key, objects[key], media_type="image/jpeg")
+def _put_objects_back(tools: Container, bucket: str, kept: Path) -> None:
+    """The same files with the same times: an avatar's clock runs from its upload, which only the store knows."""
+    for path in bucket_folder(tools, bucket).iterdir():
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
+    shutil.copytree(kept, bucket_folder(tools, bucket), dirs_exist_ok=True)
 
 
 def _buckets(tools: Container) -> tuple[str, str, str]:

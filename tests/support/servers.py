@@ -134,7 +134,7 @@ def empty(tools: Container) -> None:
         connection.exec_driver_sql("SELECT tests.emptied()")
     tools.broker.client.flushall()
     for bucket in (tools.storage.uploads, tools.storage.vault, tools.storage.public):
-        for path in _bucket_folder(tools, bucket).iterdir():
+        for path in bucket_folder(tools, bucket).iterdir():
             shutil.rmtree(path) if path.is_dir() else path.unlink()
     for path in mail_folder(tools).glob("*.eml"):
         path.unlink()
@@ -143,7 +143,7 @@ def empty(tools: Container) -> None:
 def kept_keys(tools: Container, bucket: str) -> list[str]:
     """The keys of a bucket's objects, as they lie in the store's folder: quicker than asking it. What is hidden there is its own, and is
     not walked through: it keeps a folder for each object that ever was."""
-    top, keys = _bucket_folder(tools, bucket), []
+    top, keys = bucket_folder(tools, bucket), []
     for place, folders, files in os.walk(top):
         folders[:] = [each for each in folders if not each.startswith(".")]
         keys += [(Path(place) / file).relative_to(top).as_posix() for file in files if not file.startswith(".")]
@@ -152,10 +152,10 @@ def kept_keys(tools: Container, bucket: str) -> list[str]:
 
 def kept_body(tools: Container, bucket: str, key: str) -> bytes:
     """An object's bytes, as they lie in the store's folder."""
-    return (_bucket_folder(tools, bucket) / key).read_bytes()
+    return (bucket_folder(tools, bucket) / key).read_bytes()
 
 
-def _bucket_folder(tools: Container, bucket: str) -> Path:
+def bucket_folder(tools: Container, bucket: str) -> Path:
     """Where the store keeps a bucket's objects and what it writes about them. It keeps nothing in mind."""
     return mail_folder(tools).with_name(Storage.name) / bucket
 

@@ -1,16 +1,16 @@
 """A member's session submits and lists for its own member only, with the profile that upstream gave and files of its own."""
 
-from collections.abc import Iterator
 from typing import Annotated
 
 from fastapi import Depends
 
 from config.container import Container
 from pipeline.access.api_keys import Caller
+from pipeline.intake.records import keys_of
 from pipeline.intake.uploads import not_theirs
 from pipeline.kernel.errors import Forbidden, Invalid
 from schemas.base import Identifier
-from schemas.submissions import AnyVerification, AvatarSubmission, MaterialsSubmission
+from schemas.submissions import AnyVerification, AvatarSubmission
 from web.api.dependencies import SubmitterOrMember
 
 
@@ -22,7 +22,7 @@ def check(body: AvatarSubmission | AnyVerification, *, caller: Caller, tools: Co
         raise Forbidden(
             "A member's session submits for its own member only: send member_id and member of GET /v1/session."
         )
-    if problems := not_theirs(dict(_files(body)), owner=caller.owner, db=tools.db):
+    if problems := not_theirs(keys_of(body), owner=caller.owner, db=tools.db):
         raise Invalid(problems)
 
 
@@ -36,11 +36,3 @@ async def _member_to_list(caller: SubmitterOrMember, member_id: Identifier | Non
 
 MemberToList = Annotated[str | None, Depends(_member_to_list)]
 """Whose submissions to list; for a session always those of its own member."""
-
-
-def _files(body: AvatarSubmission | AnyVerification) -> Iterator[tuple[str, str]]:
-    if isinstance(body, AvatarSubmission):
-        yield "file.key", body.file.key
-    elif isinstance(body, MaterialsSubmission):
-        for position, each in enumerate(body.materials):
-            yield f"materials.{position}.file.key", each.file.key

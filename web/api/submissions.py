@@ -45,12 +45,16 @@ router = APIRouter(prefix="/v1", tags=["upstream"])
     responses=OVERLOADED,
 )
 def create_upload(body: UploadRequest, tools: Tools, caller: SubmitterOrMember, key: Key = None) -> UploadSlot:
-    """A presigned PUT that fixes type and length. Send exactly the headers of the answer, before it expires."""
+    """A presigned PUT that fixes type and length. Send exactly the headers of the answer, before it expires, and once.
+
+    `429` `too_many_uploads`: too many of your uploads wait for a submission.
+    """
     once = request_once(key, owner=caller.owner, operation="uploads.create", body=body)
     admit(once, tools=tools)
     return open_slot(
         body,
-        owner=caller.name,
+        owner=caller.owner,
+        allowance=tools.policy.upload.of_a_key if caller.speaker is None else tools.policy.upload.of_a_member,
         now=clock.now(),
         db=tools.db,
         storage=tools.storage,

@@ -12,6 +12,7 @@ from pipeline.events.webhooks.rules import is_taken, message, place_of, signed, 
 from pipeline.kernel.database import Database
 from pipeline.kernel.encryption import Sealer
 from pipeline.kernel.errors import RetryableError
+from pipeline.kernel.outgoing import Outgoing, refusal_of
 from pipeline.policy import Events
 from pipeline.tasks import ledger
 from pipeline.tasks.ledger import Task
@@ -31,7 +32,7 @@ class EarlierEventWaits(RetryableError):
     code = "earlier_event_waits"
 
 
-def deliver(task: Task, *, now: datetime, db: Database, http: httpx.Client, policy: Events, sealer: Sealer) -> None:
+def deliver(task: Task, *, now: datetime, db: Database, http: Outgoing, policy: Events, sealer: Sealer) -> None:
     """Deliver the task's event, unless its endpoint is paused. Raises EndpointFailed or EarlierEventWaits: the ledger tries again."""
     row = _load(db, task)
     if row is None or row.state != "pending" or row.endpoint_state == "paused":
@@ -40,7 +41,7 @@ def deliver(task: Task, *, now: datetime, db: Database, http: httpx.Client, poli
         return
     place = place_of(row.endpoint_id)
     secrets = [sealer.open(each, place=place) for each in valid_secrets(row.secrets, now)]
-    status, error = _sent(row, secrets, now, http, timeout=policy.timeout_seconds)
+    status, error = _sent(row, secrets, now, http, seconds=policy.timeout_seconds)
     if error is None:
         _delivered(db, task, row, status)
         return
@@ -85,18 +86,18 @@ def _load(db: Database, task: Task) -> Row[Any] | None:
 
 
 def _sent(
-    row: Row[Any], secrets: Sequence[str], now: datetime, http: httpx.Client, *, timeout: float
+    row: Row[Any], secrets: Sequence[str], now: datetime, http: Outgoing, *, seconds: float
 ) -> tuple[int | None, str | None]:
     """The endpoint's status, and what went wrong in words; None where it took the event."""
     body = message(row.type, row.at, row.data)
     headers = signed(row.event_id, body, secrets=secrets, now=now)
     try:
-        answer = http.post(row.url, content=body, headers=headers, timeout=timeout, follow_redirects=False)
-    except httpx.HTTPError as error:
-        return None, f"The endpoint cannot be reached: {type(error).__name__}."
-    if is_taken(answer.status_code):
-        return answer.status_code, None
-    return answer.status_code, f"The endpoint answered {answer.status_code}."
+        answer = http.post(row.url, body=body, headers=headers, seconds=seconds)
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        return None, f"The endpoint cannot be reached: {refusal_of(error) or f'{type(error).__name__}.'}"
+    if is_taken(answer.status):
+        return answer.status, None
+    return answer.status, f"The endpoint answered {answer.status}."
 
 
 def _delivered(db: Database, task: Task, row: Row[Any], status: int | None) -> None:

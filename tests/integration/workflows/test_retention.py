@@ -4,8 +4,9 @@ from uuid import uuid4
 from config.container import Container
 from pipeline.kernel import clock
 from pipeline.kernel.idempotency import idempotency
+from pipeline.submission.tables import material
 from pipeline.tasks import ledger
-from pipeline.tasks.rules import FORGET_OLD, SWEEP_STORAGE, Kind
+from pipeline.tasks.rules import FORGET_OLD, FORGET_UPLOADS, INSPECT, SWEEP_STORAGE, Kind
 from pipeline.workflows.retention import ORPHAN_AGE, forget_old, sweep_storage
 from tests.support.bodies import avatar_body
 from tests.support.desk import Desk
@@ -77,12 +78,15 @@ def test_an_original_stays_until_its_time_is_over(desk: Desk) -> None:
 def test_an_original_that_an_open_submission_needs_stays_however_old(desk: Desk) -> None:
     waiting, in_review = desk.upload(photo()), desk.upload(photo())
     desk.accept(avatar_body(in_review, member_id="m-1"))
-    desk.inspect()
+    desk.run_due(INSPECT, FORGET_UPLOADS)
     desk.accept(avatar_body(waiting, member_id="m-2"))
 
     sweep(desk, after=retention(desk) * 10)
 
-    assert desk.keys(desk.tools.storage.uploads) == sorted([waiting, in_review])
+    kept = [row.upload_key for row in desk.rows(material)]
+    assert desk.keys(desk.tools.storage.uploads) == sorted(kept)
+    assert waiting in kept
+    assert in_review not in kept
 
 
 def test_keys_and_done_tasks_go_when_their_time_is_over(desk: Desk, api: Api) -> None:

@@ -94,12 +94,19 @@ def test_a_value_that_is_missing_is_an_error_and_never_a_gap(template: MailTempl
         render(template, given, reader=reader_of("en"), sender=SENDER)
 
 
-def test_markup_in_a_name_or_a_message_stays_words() -> None:
+def test_markup_in_a_message_stays_words_and_one_in_a_name_is_not_said() -> None:
     mail = failed(message="<b>Nice</b>\nReally", sentences=["<i>No</i>"], name="<script>Ada</script>")
 
-    assert mail.text.startswith("Dear <script>Ada</script>,")
-    assert [tag for tag in ("<script>", "<b>", "<i>") if tag in mail.html] == []
-    assert "Dear &lt;script&gt;Ada&lt;/script&gt;," in mail.html
+    assert mail.text.startswith("Hello,\n")
+    assert [tag for tag in ("script", "<b>", "<i>") if tag in mail.html] == []
+    assert "&lt;b&gt;Nice&lt;/b&gt;" in mail.html
+
+
+def test_an_ampersand_in_a_name_is_escaped() -> None:
+    mail = failed(name="Lima & Sons")
+
+    assert mail.text.startswith("Dear Lima & Sons,")
+    assert "Dear Lima &amp; Sons," in mail.html
 
 
 def test_somebody_whose_name_is_not_known_is_greeted_without_one() -> None:

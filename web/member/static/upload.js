@@ -4,6 +4,9 @@ import { Problem, call } from "./api.js";
 import { typeOf } from "./files.js";
 import { say } from "./words.js";
 
+/** 412: the slot has its file already, from a PUT whose answer was lost. */
+const TAKEN = new Set([200, 412]);
+
 /** Upload; `progress` gets a share from 0 to 1. Gives what a submission names the file by. Raises Problem. */
 export async function upload(file, { purpose, filename, progress, signal }) {
   const media_type = await typeOf(file);
@@ -22,7 +25,7 @@ function put(slot, file, progress, signal) {
       if (name.toLowerCase() !== "content-length") request.setRequestHeader(name, value); // the browser sets it itself
     }
     request.upload.addEventListener("progress", ({ loaded, total }) => progress(loaded / total));
-    request.addEventListener("load", () => (request.status === 200 ? done() : fail()));
+    request.addEventListener("load", () => (TAKEN.has(request.status) ? done() : fail()));
     request.addEventListener("error", fail);
     request.addEventListener("abort", fail);
     signal?.addEventListener("abort", () => request.abort());

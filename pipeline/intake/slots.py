@@ -1,0 +1,71 @@
+"""What becomes of an upload slot: a submission uses it once, or it ends unused; what lies at its key goes either way."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy import ColumnElement, Connection, delete, exists, or_, select, update
+
+from pipeline.intake.uploads import upload_slot
+from pipeline.kernel.database import Database
+from pipeline.kernel.errors import Invalid, Problem
+from pipeline.kernel.storage import Storage
+from pipeline.policy.files import Upload
+from pipeline.submission.tables import material
+
+AFTER_EXPIRY: Final = timedelta(minutes=15)
+"""A PUT that began just before the link expired has ended by then."""
+
+_BATCH: Final = 200
+
+
+def use(connection: Connection, files: Mapping[str, str], *, now: datetime) -> None:
+    """Mark the slots of a submission's files as used; `files` maps the path of each in the request to its key.
+
+    A key without a slot is an upstream service's own. Raises Invalid for a slot that was used or has ended.
+    """
+    mine = select(upload_slot.c.key, upload_slot.c.used_at, upload_slot.c.ended_at).where(
+        upload_slot.c.key.in_(files.values())
+    )
+    slots = {row.key: row for row in connection.execute(mine.order_by(upload_slot.c.key).with_for_update())}
+    over = {key for key, row in slots.items() if row.used_at is not None or row.ended_at is not None}
+    if problems := [_problem(path) for path, key in files.items() if key in over]:
+        raise Invalid(problems)
+    connection.execute(update(upload_slot).where(upload_slot.c.key.in_(slots)).values(used_at=now))
+
+
+def end_slots(*, now: datetime, db: Database, storage: Storage, rules: Upload) -> int:
+    """End slots that no submission used in time, and used ones whose link has expired, and delete what lies at their keys.
+
+    A late PUT into a used slot leaves such an object, which nothing reads. Returns how many slots ended. Safe to be stopped at any
+    time: a slot is gone only after its object.
+    """
+    with db.begin() as connection:
+        connection.execute(
+            update(upload_slot).where(upload_slot.c.ended_at.is_(None), _is_over(now, rules)).values(ended_at=now)
+        )
+    count = 0
+    while keys := _ended(db):
+        for key in keys:
+            storage.delete(storage.uploads, key)
+        with db.begin() as connection:
+            count += connection.execute(delete(upload_slot).where(upload_slot.c.key.in_(keys))).rowcount
+    return count
+
+
+def _is_over(now: datetime, rules: Upload) -> ColumnElement[bool]:
+    unused = upload_slot.c.used_at.is_(None) & (upload_slot.c.created_at < now - timedelta(hours=rules.unused_hours))
+    looked_at = ~exists().where(material.c.upload_key == upload_slot.c.key)
+    used = upload_slot.c.used_at.is_not(None) & (upload_slot.c.expires_at < now - AFTER_EXPIRY) & looked_at
+    return or_(unused, used)
+
+
+def _ended(db: Database) -> list[str]:
+    with db.read() as connection:
+        ended = select(upload_slot.c.key).where(upload_slot.c.ended_at.is_not(None)).limit(_BATCH)
+        return list(connection.execute(ended).scalars())
+
+
+def _problem(path: str) -> Problem:
+    message = "This upload was used for a submission before, or has ended. Upload the file again, into a new slot."
+    return Problem(path, "upload_used", message)

@@ -1,0 +1,29 @@
+"""Slots are used once and end; an original lies where no upload link leads, and the key that a submission named is kept."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0014"
+down_revision = "0011"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.add_column("upload_slot", sa.Column("used_at", sa.DateTime(timezone=True), nullable=True))
+    op.add_column("upload_slot", sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True))
+    op.create_index("ix_upload_slot_waiting", "upload_slot", ["owner"], postgresql_where=sa.text("used_at IS NULL"))
+    op.add_column("material", sa.Column("given_key", sa.Text(), nullable=True))
+    op.create_index("ix_material_upload_key", "material", ["upload_key"])
+    # Whose file was accepted before has its slot used: it does not count as waiting.
+    op.execute(
+        "UPDATE upload_slot SET used_at = now() WHERE EXISTS (SELECT FROM material WHERE material.upload_key = upload_slot.key)"
+    )
+
+
+def downgrade() -> None:
+    op.drop_index("ix_material_upload_key", "material")
+    op.drop_column("material", "given_key")
+    op.drop_index("ix_upload_slot_waiting", "upload_slot")
+    op.drop_column("upload_slot", "ended_at")
+    op.drop_column("upload_slot", "used_at")
