@@ -2,20 +2,28 @@ from typing import Annotated
 
 import typer
 
+from cli.erasure import erase, erasure, hold, release, verify_receipt
 from cli.output import AsJson, console, print_json, styled, when
 from cli.tools import tools
 from pipeline.access.member_sessions import make_link
 from pipeline.kernel.validation import parse
 from schemas.sessions import SessionRequest
 
-app = typer.Typer(no_args_is_help=True, help="The member's page.")
+app = typer.Typer(no_args_is_help=True, help="A member's page, their data, its erasure, and legal holds.")
 
 MADE_BY = "cli"
 
 
 @app.callback()
 def _group() -> None:
-    """The member's page."""
+    """A member's page, their data, its erasure, and legal holds."""
+
+
+app.command()(erase)
+app.command()(erasure)
+app.command()(hold)
+app.command()(release)
+app.command("verify-receipt")(verify_receipt)
 
 
 @app.command()

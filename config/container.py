@@ -29,6 +29,7 @@ from pipeline.kernel.kms import KmsKeys, kms_keys
 from pipeline.kernel.outgoing import Outgoing
 from pipeline.kernel.rate_limits import RateLimits
 from pipeline.kernel.s3_client import s3_client
+from pipeline.kernel.signing import Signer
 from pipeline.kernel.storage import Storage, storage_circuit
 from pipeline.membership.level import is_unlocked
 from pipeline.notification.freeze import freeze, freeze_addressed_mail, preview, withdraw
@@ -45,6 +46,7 @@ from pipeline.tasks.ledger import Ledger
 from pipeline.tasks.relay import forget_hints
 from pipeline.verification.methods import evidence_methods
 from pipeline.verification.vies import LookUp, Vies
+from pipeline.workflows.erasure.proceed import ErasureContext
 from pipeline.workflows.member_mail import notify_member
 
 
@@ -185,6 +187,23 @@ class Container:
     def takes_mail(self) -> TakesMail:
         """Whether the domain of an address takes mail, as far as the settings let us ask."""
         return takes_mail if self.settings.check_mail_domains else not_asked
+
+    @cached_property
+    def signer(self) -> Signer | None:
+        """Signs the receipts of erasures, where the settings have a key for it. Raises Misconfigured."""
+        seed = self.settings.receipt_key
+        return Signer.of(seed) if seed else None
+
+    @cached_property
+    def erasure(self) -> ErasureContext:
+        """What an erasure works with."""
+        return ErasureContext(
+            db=self.db,
+            storage=self.storage,
+            policy=self.policy,
+            mail_folder=self.settings.mail_folder,
+            signer=self.signer,
+        )
 
     @cached_property
     def topic(self) -> Topic:

@@ -61,6 +61,7 @@ class Settings(BaseSettings):
     encryption_kms_url: WebAddress | None = None
     encryption_keys: str | None = Field(default=None, repr=False, validate_default=True)
     policy_file: Path | None = None
+    receipt_key: str | None = Field(default=None, repr=False)
     vies_url: WebAddress | None = None
     oidc_issuer: str | None = Field(default=None, pattern=r"^https?://")
     oidc_client_id: str | None = None

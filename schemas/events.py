@@ -28,6 +28,7 @@ class EventType(StrEnum):
     LEVEL_CHANGED = "membership.level_changed"
     AVATAR_PUBLISHED = "avatar.published"
     POINTS_CHANGED = "points.changed"
+    MEMBER_ERASED = "member.erased"
 
 
 class SubmissionMoved(Frozen):
@@ -105,6 +106,19 @@ class PointsChanged(Frozen):
     version: int
 
 
+class MemberErased(Frozen):
+    """Nothing of the member is kept any more but counts: erase what you keep of them, too.
+
+    `receipt_sha256` is the SHA-256 of the signed receipt, which `GET /v1/members/{id}/erasure` returns.
+    """
+
+    member_id: str
+    erasure_id: UUID
+    asked_at: datetime
+    finished_at: datetime
+    receipt_sha256: str
+
+
 EVENTS: Final[Mapping[EventType, type[Frozen]]] = {
     EventType.SUBMISSION_RECEIVED: SubmissionMoved,
     EventType.SUBMISSION_IN_REVIEW: SubmissionMoved,
@@ -119,6 +133,7 @@ EVENTS: Final[Mapping[EventType, type[Frozen]]] = {
     EventType.LEVEL_CHANGED: LevelChanged,
     EventType.AVATAR_PUBLISHED: AvatarPublished,
     EventType.POINTS_CHANGED: PointsChanged,
+    EventType.MEMBER_ERASED: MemberErased,
 }
 """The shape of `data` by the event's type."""
 

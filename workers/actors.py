@@ -17,6 +17,7 @@ from pipeline.tasks.ledger import Task
 from pipeline.tasks.rules import (
     ACCEPT,
     DELIVER_EVENT,
+    ERASE_MEMBER,
     EXPIRE_CODE,
     FORGET_FILES,
     FORGET_OLD,
@@ -35,6 +36,7 @@ from pipeline.tasks.rules import (
 from pipeline.verification import business_email
 from pipeline.verification.tax_number import judge_number
 from pipeline.workflows import retention, sla_watch
+from pipeline.workflows.erasure.proceed import proceed
 from pipeline.workflows.verification_code import send_code
 
 Work = Callable[[Task, Container], None]
@@ -120,6 +122,11 @@ def forget_old(task: Task, tools: Container) -> None:
     retention.forget_old(task, db=tools.db, policy=tools.policy)
 
 
+def erase_member(task: Task, tools: Container) -> None:
+    """Erase what is left of a member who was hidden."""
+    proceed(task, context=tools.erasure)
+
+
 def watch_sla(task: Task, tools: Container) -> None:
     """Emit what is due soon or overdue, and mail the members whose results may be late."""
     sla_watch.watch(task, now=clock.now(), context=tools.context(actor=sla_watch.ACTOR, trace=task.trace))
@@ -140,6 +147,7 @@ WORK: Final[Mapping[Kind, Work]] = {
     FORGET_UPLOADS: forget_uploads,
     SWEEP_STORAGE: sweep_storage,
     FORGET_OLD: forget_old,
+    ERASE_MEMBER: erase_member,
     WATCH_SLA: watch_sla,
 }
 

@@ -1,3 +1,4 @@
+import base64
 import secrets
 from dataclasses import asdict, dataclass, field, fields
 
@@ -37,3 +38,15 @@ def credentials(home: Home) -> Credentials:
         message = f"{home.secrets} is damaged. The data in {home.path} needs it: restore the file, or remove both."
         raise EmbeddedError(message)
     return Credentials(**{name: content[name] for name in names})
+
+
+def receipt_key(home: Home) -> str:
+    """The key of `home` that signs receipts of erasures, made at the first call: 32 bytes in base64."""
+    if not home.receipt_key.exists():
+        write_private(home.receipt_key, {"seed": base64.b64encode(secrets.token_bytes(32)).decode()})
+    seed = read_json(home.receipt_key).get("seed")
+    if not isinstance(seed, str):
+        raise EmbeddedError(
+            f"{home.receipt_key} is damaged. Restore it, or remove it: a new key signs the next receipts."
+        )
+    return seed

@@ -31,6 +31,11 @@ class Home:
         return self.path / "secrets.json"
 
     @property
+    def receipt_key(self) -> Path:
+        """The key that signs receipts of erasures."""
+        return self.path / "receipt-key.json"
+
+    @property
     def ports(self) -> Path:
         """The ports of the latest start."""
         return self.path / "ports.json"

@@ -16,6 +16,7 @@ from pipeline.kernel.database import JSON, Database, Instant, metadata
 from pipeline.kernel.errors import NotFound
 from pipeline.kernel.ids import new_id
 from pipeline.policy.sign_in import SessionRules, Speaker
+from pipeline.submission.presence import require_present
 from pipeline.submission.tables import submission
 from schemas.sessions import OpenedSession, SessionLink, SessionRequest, SessionView
 from schemas.submissions import Member
@@ -61,6 +62,7 @@ def make_link(request: SessionRequest, *, made_by: str, web_url: str, db: Databa
         "link_expires_at": func.now() + timedelta(seconds=rules.link_seconds),
     }
     with db.begin() as connection:
+        require_present(connection, request.member_id)
         expires_at = connection.execute(
             insert(member_session).values(row).returning(member_session.c.link_expires_at)
         ).scalar_one()

@@ -17,11 +17,13 @@ from pipeline.kernel.database import one_at_a_time
 from pipeline.kernel.errors import Conflict, NotFound
 from pipeline.kernel.ids import new_id
 from pipeline.kernel.rules import one_time_codes
+from pipeline.kernel.rules.digests import member_digest
 from pipeline.kernel.rules.one_time_codes import Kept, Outcome, Sent
 from pipeline.policy.mail_templates import MailTemplate
 from pipeline.submission import audit
 from pipeline.submission.context import Context
 from pipeline.submission.mail_contract import AddressedMail, FreezeAddressedMail
+from pipeline.submission.presence import require_present
 from pipeline.tasks import ledger
 from pipeline.tasks.rules import SEND_MAIL
 from schemas.account import CodeSent, SectionView
@@ -46,6 +48,7 @@ def send_code(
     code = one_time_codes.make_code(rules)
     kept = one_time_codes.kept(code, now=now, rules=rules)
     with context.db.begin() as connection:
+        require_present(connection, member_id)
         one_at_a_time(connection, f"email_code:{member_id}")
         person = _unconfirmed(connection, member_id)
         sent = one_time_codes.send_another(_sent_before(connection, member_id), now=now, rules=rules)
@@ -58,7 +61,7 @@ def send_code(
             "email.code_sent",
             actor=context.actor,
             correlation_id=context.trace,
-            detail={"member_id": member_id},
+            detail={"member": member_digest(member_id)},
         )
     log.info("email.code_sent", member_id=member_id)
     return CodeSent(expires_at=kept.expires_at, next_code_at=now + timedelta(seconds=rules.resend_seconds))
@@ -71,6 +74,7 @@ def confirm(member_id: str, given: str, *, now: datetime, context: Context) -> N
     """
     rules = context.policy.codes
     with context.db.begin() as connection:
+        require_present(connection, member_id)
         one_at_a_time(connection, f"email_code:{member_id}")
         person = _unconfirmed(connection, member_id)
         row = _code(connection, member_id)
@@ -81,7 +85,7 @@ def confirm(member_id: str, given: str, *, now: datetime, context: Context) -> N
         if outcome is Outcome.RIGHT:
             _confirm(connection, member_id, str(person.content["email"]), now)
         event = "email.confirmed" if outcome is Outcome.RIGHT else "email.code_refused"
-        detail = {"member_id": member_id, "outcome": outcome}
+        detail = {"member": member_digest(member_id), "outcome": outcome}
         audit.write(connection, event, actor=context.actor, correlation_id=context.trace, detail=detail)
     log.info(event, member_id=member_id, outcome=outcome)
     if outcome is not Outcome.RIGHT:
@@ -137,6 +141,7 @@ def _code_mail(person: SectionView, code: str, locale: str | None, kept: Kept) -
     return AddressedMail(
         cause_id=new_id(),
         template=MailTemplate.EMAIL_CODE,
+        member_id=person.member_id,
         recipient=str(person.content["email"]),
         name="",  # the address's owner may be somebody else than the member who typed the name
         locale=locale or person.content.get("locale") or "en",

@@ -21,10 +21,12 @@ from pipeline.events import outbound as events
 from pipeline.kernel.errors import Forbidden, NotFound
 from pipeline.kernel.idempotency import earlier_answer, remember
 from pipeline.kernel.ids import new_id
+from pipeline.kernel.rules.digests import member_digest
 from pipeline.policy.mail_templates import MailTemplate
 from pipeline.submission import audit
 from pipeline.submission.context import Context
 from pipeline.submission.mail_contract import MemberMail
+from pipeline.submission.presence import require_present
 from pipeline.submission.tables import decision, submission
 from schemas.events import EventType, PointsChanged
 from schemas.points import CorrectionRequest, EarningRequest, PenaltyRequest, PointsEntry, RedemptionRequest
@@ -94,6 +96,7 @@ def _post(member_id: str, posting: Posting, context: Context) -> PointsEntry:
 
 
 def _posted(connection: Connection, member_id: str, posting: Posting, context: Context) -> PointsEntry:
+    require_present(connection, member_id)
     account = _locked(connection, member_id)
     row = _written(connection, account, posting, context)
     return entry_view(row) if row else _counted_before(connection, member_id, posting)
@@ -136,7 +139,7 @@ def _apply(connection: Connection, row: Row[Any], context: Context) -> None:
         .where(points_account.c.member_id == row.member_id)
         .values(balance=row.balance_after, entries=row.number, updated_at=func.now())
     )
-    detail = {"member_id": row.member_id, "entry": row.number, "points": row.points, "code": row.code}
+    detail = {"member": member_digest(row.member_id), "entry": row.number, "points": row.points, "code": row.code}
     if row.type in _MAILED:
         facts = {"amount": row.points, "cause": row.title, "balance": row.balance_after}
         context.notify_member(connection, MemberMail(row.id, MailTemplate.POINTS, row.member_id, facts, context.trace))

@@ -12,7 +12,9 @@ from sqlalchemy.dialects.postgresql import insert
 from pipeline.account.tables import account_section
 from pipeline.kernel.database import Database, took_effect
 from pipeline.kernel.errors import NotFound, Stale
+from pipeline.kernel.rules.digests import member_digest
 from pipeline.submission import audit
+from pipeline.submission.presence import require_present
 from schemas.account import SectionView
 
 log = structlog.get_logger()
@@ -31,8 +33,9 @@ class Change:
 def replace_section(
     member_id: str, section: str, content: Mapping[str, object], *, change: Change, db: Database
 ) -> SectionView:
-    """Replace a section unless somebody has changed it since; equal content changes nothing. Raises Stale."""
+    """Replace a section unless somebody has changed it since; equal content changes nothing. Raises Stale, MemberErased."""
     with db.begin() as connection:
+        require_present(connection, member_id)
         before = _row(connection, member_id, section)
         if before is not None and before.content == content:
             return _view(before)
@@ -84,7 +87,7 @@ def _written(
 def _audit(connection: Connection, row: Row[Any], before: Mapping[str, object], change: Change) -> None:
     """Write which fields changed, never their content."""
     fields = sorted(name for name in {*before, *row.content} if before.get(name) != row.content.get(name))
-    detail = {"member_id": row.member_id, "section": row.section, "version": row.version, "fields": fields}
+    detail = {"member": member_digest(row.member_id), "section": row.section, "version": row.version, "fields": fields}
     audit.write(connection, "account.changed", actor=change.actor, correlation_id=change.trace, detail=detail)
 
 

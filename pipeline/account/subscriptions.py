@@ -9,8 +9,10 @@ from sqlalchemy.dialects.postgresql import insert
 from pipeline.account.tables import subscription
 from pipeline.kernel.database import Database
 from pipeline.kernel.errors import Invalid, Problem
+from pipeline.kernel.rules.digests import member_digest
 from pipeline.policy import Policy
 from pipeline.submission import audit
+from pipeline.submission.presence import require_present
 from schemas.subscriptions import SubscriptionsView, SubscriptionView
 
 log = structlog.get_logger()
@@ -41,9 +43,10 @@ def choose(
     if problems := [Problem(f"categories.{each}", "unknown_category", message) for each in wanted if each not in known]:
         raise Invalid(problems)
     with db.begin() as connection:
+        require_present(connection, member_id)
         for category, subscribed in sorted(wanted.items()):  # one order for all, so that two never wait for each other
             _set(connection, member_id, category, subscribed=subscribed)
-        detail = {"member_id": member_id, "categories": dict(wanted)}
+        detail = {"member": member_digest(member_id), "categories": dict(wanted)}
         audit.write(connection, "subscriptions.changed", actor=actor, correlation_id=trace, detail=detail)
     log.info("subscriptions.changed", member_id=member_id)
     return subscriptions_of(member_id, db=db, policy=policy)

@@ -11,7 +11,7 @@ from sqlalchemy import Column, Connection, Index, Table, Text, Uuid, func, selec
 from sqlalchemy.dialects.postgresql import insert
 
 from pipeline.kernel.database import JSON, Instant, metadata
-from pipeline.kernel.errors import IdempotencyKeyReused
+from pipeline.kernel.errors import IdempotencyKeyReused, MemberErased
 from pipeline.kernel.ids import new_id
 from schemas.incoming import EventRequest
 
@@ -53,7 +53,8 @@ def receive(
 ) -> InboundEvent:
     """Receive an event, once. Where it is new, `keep_receipt` must follow in the same transaction.
 
-    Two at once: the second waits here until the first has committed. Raises EventReused.
+    Two at once: the second waits here until the first has committed. Raises EventReused, or MemberErased for an event of a member
+    who was erased since.
     """
     row = {
         "source": request.source,
@@ -73,6 +74,8 @@ def receive(
         return InboundEvent(event_id, None)
     same = (inbound_event.c.source == request.source, inbound_event.c.id == request.id)
     known = connection.execute(select(inbound_event).where(*same)).one()
+    if known.receipt is None:
+        raise MemberErased(f"{request.source} sent {request.id!r} before, for a member who was erased since.")
     if known.fingerprint != row["fingerprint"]:
         raise EventReused(
             f"{request.source} sent another event as {request.id!r} before. Give each event an id of its own."

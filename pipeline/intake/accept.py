@@ -21,6 +21,7 @@ from pipeline.submission.chances import chances_taken
 from pipeline.submission.due import due_of
 from pipeline.submission.evidence.method import EvidenceMethod
 from pipeline.submission.lifecycle import OPEN, State, Transition
+from pipeline.submission.presence import refuse_erased
 from pipeline.submission.tables import material, submission
 from pipeline.tasks import ledger
 from pipeline.tasks.rules import INSPECT
@@ -53,7 +54,8 @@ def accept(
 ) -> Accepted:
     """Accept a submission: once this returns it is committed and will reach its end.
 
-    Raises Invalid (with every problem), IdempotencyKeyReused, StageAlreadyUnlocked, AttemptsExhausted, DatabaseUnavailable.
+    Raises Invalid (with every problem), IdempotencyKeyReused, StageAlreadyUnlocked, AttemptsExhausted, MemberErased,
+    DatabaseUnavailable.
     """
     if isinstance(command, VerificationSubmission):
         _require_sound(command, context)
@@ -62,6 +64,7 @@ def accept(
         if (earlier := earlier_answer(connection, request)) is not None:
             return Accepted.model_validate(earlier)
         one_at_a_time(connection, f"member:{command.member_id}")  # so that counting chances and superseding cannot race
+        refuse_erased(connection, command.member_id)
         answer = _record(connection, command, door=door, now=now, due=due, context=context)
         remember(connection, request, answer.model_dump(mode="json"))
     log.info(

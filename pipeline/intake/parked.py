@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql import insert
 from pipeline.intake.accept import IntakeContext, accept
 from pipeline.intake.records import Door
 from pipeline.kernel.database import Database, storable
-from pipeline.kernel.errors import Invalid, PermanentError, Problem
+from pipeline.kernel.errors import Invalid, MemberErased, PermanentError, Problem
 from pipeline.kernel.idempotency import once
 from pipeline.kernel.ids import new_id
 from pipeline.kernel.validation import parse_submission
@@ -44,9 +44,15 @@ class QueueMessage:
 
 
 def accept_message(message: QueueMessage, *, now: datetime, context: IntakeContext) -> Accepted | None:
-    """Accept a message. One that can never be accepted is parked with its reason and gives None. Raises RetryableError."""
+    """Accept a message. One that can never be accepted is parked with its reason and gives None. Raises RetryableError.
+
+    One for a member who is being erased is dropped: what is parked is kept.
+    """
     try:
         return _accept(message, now=now, context=context)
+    except MemberErased:
+        log.warning("message.dropped", reason=MemberErased.code)
+        return None
     except PermanentError as error:
         park_message(message.as_payload(), reason=reason_of(error), dedup=message.idempotency_key, db=context.db)
         return None

@@ -144,6 +144,12 @@ class IdempotencyKeyReused(PermanentError):
     code = "idempotency_key_reused"
 
 
+class MemberErased(Conflict):
+    """The member is being erased, or was when this was counted."""
+
+    code = "member_erased"
+
+
 class AttemptsExhausted(Conflict):
     """No chance is left for this method and stage."""
 

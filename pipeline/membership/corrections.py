@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Row, insert, select
 from pipeline.kernel.errors import Conflict, NotFound, StageAlreadyUnlocked
 from pipeline.kernel.idempotency import earlier_answer, remember
 from pipeline.kernel.ids import new_id
+from pipeline.kernel.rules.digests import member_digest
 from pipeline.membership.level import Cause, add_ground, end_grounds, locked_membership, recompute
 from pipeline.membership.level_mail import notify_of_level
 from pipeline.membership.rules.levels import require_sound
@@ -16,6 +17,7 @@ from pipeline.membership.spend import close_reviews_of_stage
 from pipeline.membership.tables import correction, ground
 from pipeline.submission import audit
 from pipeline.submission.context import Context
+from pipeline.submission.presence import require_present
 from pipeline.submission.tables import STANDING, decision, submission
 from schemas.corrections import StageCorrection, StageCorrectionRequest
 from schemas.members import Because
@@ -47,6 +49,7 @@ def correct(member_id: str, request: StageCorrectionRequest, *, context: Context
     with context.db.begin() as connection:
         if (earlier := earlier_answer(connection, context.request)) is not None:
             return StageCorrection.model_validate(earlier)
+        require_present(connection, member_id)
         member = locked_membership(connection, member_id, context.policy)
         ending = _grounds_to_end(connection, member_id, wanted)
         corrected = record_correction(connection, member, wanted, ending, context=context)
@@ -141,7 +144,7 @@ def _insert(connection: Connection, member_id: str, wanted: Correction, context:
 
 def _audit(connection: Connection, member_id: str, wanted: Correction, cause: Cause) -> None:
     detail = {
-        "member_id": member_id,
+        "member": member_digest(member_id),
         "correction_id": str(cause.id),
         "stage": wanted.stage,
         "unlocked": wanted.unlocked,

@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 from pipeline.events import outbound as events
 from pipeline.kernel.database import Database, took_effect
 from pipeline.kernel.ids import new_id
+from pipeline.kernel.rules.digests import member_digest
 from pipeline.membership.rules.levels import level_of
 from pipeline.membership.tables import ground, level_change, membership, unlocked_stage
 from pipeline.policy import Policy
@@ -137,7 +138,7 @@ def _standing(connection: Connection, member_id: str) -> set[str]:
 
 def _audit(connection: Connection, event: str, before: Row[Any], stage: str, after: Stage, cause: Cause) -> None:
     detail = {
-        "member_id": before.member_id,
+        "member": member_digest(before.member_id),
         "stage": stage,
         "from_level": before.level,
         "to_level": after.stage,

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Connection, Row, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from pipeline.kernel.ids import new_id
+from pipeline.kernel.rules.digests import member_digest
 from pipeline.membership.level import Cause, add_ground, locked_membership, recompute
 from pipeline.membership.level_mail import notify_of_level
 from pipeline.membership.rules.spend import (
@@ -48,7 +49,7 @@ def count_order(connection: Connection, event_id: UUID, request: EventRequest, *
     reached, below = _apply(connection, member_id, before, spent, cause=cause, context=context)
     move = recompute(connection, member, cause=cause, policy=policy)
     notify_of_level(connection, member_id, move, cause=cause, notify_member=context.notify_member)
-    detail = {"member_id": member_id, "event_id": str(event_id), "order_id": order_id, "spent": str(spent)}
+    detail = {"member": member_digest(member_id), "event_id": str(event_id), "order_id": order_id, "spent": str(spent)}
     audit.write(connection, "spend.counted", actor=source, correlation_id=context.trace, detail=detail)
     return SpendCounted(
         order_id=order_id,

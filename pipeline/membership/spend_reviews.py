@@ -14,6 +14,7 @@ from pipeline.membership.rules.spend import NOTHING
 from pipeline.membership.tables import spend_order, spend_review
 from pipeline.submission import audit
 from pipeline.submission.context import Context
+from pipeline.submission.presence import is_shown
 from schemas.corrections import ReviewState, SettlementRequest, SpendReview, SpendReviews
 from schemas.members import Money
 
@@ -74,7 +75,7 @@ def _close(connection: Connection, review_id: UUID, request: SettlementRequest, 
 def _shown() -> Select[Any]:
     mine = spend_order.c.member_id == spend_review.c.member_id
     spent = select(func.coalesce(func.sum(spend_order.c.counts), NOTHING)).where(mine).scalar_subquery()
-    return select(spend_review, spent.label("spent"))
+    return select(spend_review, spent.label("spent")).where(is_shown(spend_review.c.member_id))
 
 
 def _review(connection: Connection, review_id: UUID) -> Row[Any]:

@@ -11,7 +11,7 @@ from pipeline.kernel.database import metadata
 from pipeline.membership import tables as membership
 from pipeline.notification import tables as notification
 from pipeline.review import tables as review
-from pipeline.submission import audit, chances
+from pipeline.submission import audit, chances, presence
 from pipeline.submission import tables as submission
 from pipeline.tasks import tables as tasks
 from pipeline.verification import methods as verification
@@ -31,6 +31,7 @@ __all__ = [
     "metadata",
     "notification",
     "personal_keys",
+    "presence",
     "review",
     "staff",
     "submission",

@@ -27,6 +27,7 @@ def freeze(connection: Connection, mail: SubmissionMail, *, sender: Sender, poli
     row = {
         "cause_id": mail.cause_id,
         "submission_id": mail.submission_id,
+        "member_id": subject.member_id,
         "template": _template(mail),
         "recipient": subject.member["email"],
         "locale": subject.member.get("locale", "en"),
@@ -43,6 +44,7 @@ def freeze_addressed_mail(connection: Connection, mail: AddressedMail, *, sender
     """Keep a mail that belongs to no submission as it will be sent. One mail for each cause."""
     row = {
         "cause_id": mail.cause_id,
+        "member_id": mail.member_id,
         "template": mail.template,
         "recipient": mail.recipient,
         "locale": mail.locale,

@@ -9,6 +9,7 @@ mail: Final = Table(
     metadata,
     Column("cause_id", Uuid, primary_key=True),
     Column("submission_id", Uuid, ForeignKey("submission.id")),
+    Column("member_id", Text),
     Column("template", Text, nullable=False),
     Column("recipient", Text, nullable=False),
     Column("locale", Text, nullable=False),
@@ -27,6 +28,7 @@ mail: Final = Table(
         "state IN ('pending', 'sending', 'sent', 'unknown', 'withdrawn', 'suppressed')", name="known_state"
     ),
     Index("ix_mail_submission_id", "submission_id"),
+    Index("ix_mail_member_id", "member_id"),
 )
 
 suppressed_address: Final = Table(

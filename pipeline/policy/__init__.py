@@ -12,6 +12,7 @@ from pipeline.policy.ladder import FactType, Identity, Stage
 from pipeline.policy.mail_templates import CATEGORIES
 from pipeline.policy.methods import BusinessEmail, ChecklistItem, Methods, Rulings, SeenByPerson, TaxNumbers
 from pipeline.policy.quality import Quality
+from pipeline.policy.retention import Erasure
 from pipeline.policy.service_levels import Clock
 from pipeline.policy.sign_in import SessionRules, SignIn
 from pipeline.policy.spend import Spend, wrong_amounts
@@ -94,6 +95,7 @@ class Policy(Frozen):
     sign_in: SignIn
     idempotency: Idempotency
     events: Events
+    erasure: Erasure
     codes: Codes
     account: Account
     points: Points

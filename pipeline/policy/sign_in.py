@@ -2,6 +2,7 @@ from dataclasses import dataclass
 
 from pydantic import Field, PositiveInt
 
+from pipeline.kernel.rules.digests import member_digest
 from schemas.base import Frozen
 from schemas.submissions import Member
 
@@ -40,5 +41,8 @@ class Speaker:
 
     @property
     def name(self) -> str:
-        """Who this is in history, and whose upload slots and idempotency keys these are, whichever session it was."""
-        return f"member:{self.member_id}"
+        """Who this is in history, and whose upload slots and idempotency keys these are, whichever session it was.
+
+        History cannot be changed, so it names a member by a digest.
+        """
+        return f"member:{member_digest(self.member_id)}"

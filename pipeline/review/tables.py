@@ -169,3 +169,32 @@ answer: Final = Table(
 
 ANSWER_STANDING: Final = answer.c.undone_at.is_(None)
 """Of the answers to a blind look the one that was not undone; there is one at most."""
+
+sealed: Final = Table(
+    "sealed_original",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("redaction_id", Uuid, nullable=False),
+    Column("material_id", Uuid, ForeignKey("material.id"), nullable=False),
+    Column("rendition_id", Uuid),
+    Column("page", Integer),
+    Column("bucket", Text, nullable=False),
+    Column("key", Text, nullable=False),
+    Column("bytes", BigInteger),
+    Column("sha256", Text),
+    Column("covered_by", Text),
+    Column("sealed_by", Text, ForeignKey("reviewer.id"), nullable=False),
+    Column("sealed_at", Instant, nullable=False, server_default=func.now()),
+    Column("state", Text, nullable=False, server_default="sealed"),
+    Column("ended_by", Text),
+    Column("ended_at", Instant),
+    CheckConstraint("bucket IN ('vault', 'uploads')", name="known_bucket"),
+    CheckConstraint("state IN ('sealed', 'confirmed', 'destroyed', 'put_back')", name="known_state"),
+    CheckConstraint("(state = 'sealed') = (ended_at IS NULL)", name="ended_at_some_time"),
+    Index("ix_sealed_original_redaction_id", "redaction_id"),
+    Index("ix_sealed_original_material_id", "material_id"),
+    Index("ix_sealed_original_key", "key"),
+    Index("ix_sealed_original_sealed", "sealed_at", postgresql_where=text("state = 'sealed'")),
+)
+"""A page, or a whole file, as it was before somebody blackened a page of it. No page shows it. It is destroyed when the decision is final
+or a second person agrees, and a lead may put it back before that. `covered_by` is the key of the page in its place."""

@@ -77,6 +77,7 @@ EDGES: Final[Mapping[tuple[State, Transition], State]] = {
     (State.AWAITING_CODE, Transition.APPROVED): State.APPROVED,
     (State.AWAITING_CODE, Transition.REJECTED): State.REJECTED,
     (State.AWAITING_CODE, Transition.EXPIRED): State.EXPIRED,
+    (State.AWAITING_CODE, Transition.WITHDRAWN): State.WITHDRAWN,
 }
 
 OPEN: Final = frozenset({State.RECEIVED, State.IN_REVIEW, State.AWAITING_CODE})

@@ -42,6 +42,7 @@ class AddressedMail:
 
     cause_id: UUID
     template: MailTemplate
+    member_id: str
     recipient: str
     name: str
     locale: str

@@ -61,6 +61,7 @@ submission: Final = Table(
     Column("superseded_by", Uuid),
     Column("policy_version", Text, nullable=False),
     Column("correlation_id", Text, nullable=False),
+    Column("erased_at", Instant),
     CheckConstraint("(kind = 'avatar') = (chance IS NULL)", name="chance_of_verification"),
     CheckConstraint("queue IN ('avatar', 'verification', 'second', 'senior')", name="known_queue"),
     Index("ix_submission_member", "member_id", "id"),

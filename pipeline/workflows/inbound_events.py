@@ -12,6 +12,7 @@ from pipeline.membership.rules.spend import TYPES
 from pipeline.membership.spend import count_order
 from pipeline.policy import Policy
 from pipeline.submission.context import Context
+from pipeline.submission.presence import require_present
 from schemas.incoming import EventReceipt, EventRequest
 from schemas.points import EarningRequest
 
@@ -21,12 +22,13 @@ log = structlog.get_logger()
 def receive(event: EventRequest, *, context: Context) -> EventReceipt:
     """Count an event once for its source and id, in any order of arrival. Duplicates return the first receipt.
 
-    Raises Invalid, EventReused, AnothersOrder, OrderCompletedBefore, SourceUsed, IdempotencyKeyReused.
+    Raises Invalid, EventReused, AnothersOrder, OrderCompletedBefore, SourceUsed, IdempotencyKeyReused, MemberErased.
     """
     _require_known(event, context.policy)
     with context.db.begin() as connection:
         if (earlier := earlier_answer(connection, context.request)) is not None:
             return EventReceipt.model_validate(earlier)
+        require_present(connection, event.member_id)
         version = context.policy.version
         kept = inbound.receive(connection, event, sender=context.actor, trace=context.trace, policy_version=version)
         receipt = kept.receipt or _count(connection, kept.event_id, event, context)

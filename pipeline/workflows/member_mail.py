@@ -5,6 +5,7 @@ from sqlalchemy import Connection
 from pipeline.account.addressee import Addressee, addressee_of
 from pipeline.account.subscriptions import is_subscribed
 from pipeline.account.unsubscribe import Leaving, unsubscribe_headers
+from pipeline.kernel.rules.digests import member_digest
 from pipeline.notification.freeze import freeze_addressed_mail
 from pipeline.notification.render import Sender
 from pipeline.notification.suppression import takes_no_mail
@@ -37,7 +38,7 @@ def notify_member(connection: Connection, mail: MemberMail, *, sender: Sender, p
 
 
 def _leave_out(connection: Connection, mail: MemberMail, why: str) -> bool:
-    detail = {"member_id": mail.member_id, "template": mail.template, "why": why}
+    detail = {"member": member_digest(mail.member_id), "template": mail.template, "why": why}
     audit.write(connection, "letter.left_out", actor=ACTOR, correlation_id=mail.trace, detail=detail)
     return False
 
@@ -51,6 +52,7 @@ def _addressed(connection: Connection, mail: MemberMail, to: Addressee, policy: 
     return AddressedMail(
         cause_id=mail.cause_id,
         template=mail.template,
+        member_id=mail.member_id,
         recipient=to.email,
         name=to.name,
         locale=to.locale,

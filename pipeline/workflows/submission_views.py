@@ -30,7 +30,8 @@ from schemas.submissions import (
 )
 
 _IDS: Final[BindParameter[Any]] = bindparam("ids", expanding=True)
-_ONE: Final = select(submission).where(submission.c.id == bindparam("submission_id"))
+_SHOWN: Final = submission.c.erased_at.is_(None)
+_ONE: Final = select(submission).where(submission.c.id == bindparam("submission_id"), _SHOWN)
 _FILES: Final = select(material).where(material.c.submission_id.in_(_IDS)).order_by(material.c.position)
 _DECIDED: Final = select(decision).where(decision.c.submission_id.in_(_IDS), STANDING)
 _MAILS: Final = select(mail.c.cause_id, mail.c.state, mail.c.sent_at).where(mail.c.cause_id.in_(_IDS))
@@ -96,7 +97,7 @@ def _page(
     """The rows of a page, and the cursor of the next one."""
     if filters.state is not None and filters.state not in list(State):
         raise Invalid([Problem("state", "unknown_state", f"Use one of {', '.join(State)}.")])
-    query = select(submission).order_by(submission.c.id.desc()).limit(limit + 1)
+    query = select(submission).where(_SHOWN).order_by(submission.c.id.desc()).limit(limit + 1)
     for name in ("member_id", "kind", "state", "stage", "correlation_id"):
         if (wanted := getattr(filters, name)) is not None:
             query = query.where(submission.c[name] == wanted)

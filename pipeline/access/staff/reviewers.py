@@ -10,6 +10,7 @@ from pipeline.access.staff.rules.roles import Right, Role, roles_with
 from pipeline.access.staff.tables import reviewer
 from pipeline.kernel.database import Database, one_at_a_time, took_effect
 from pipeline.kernel.errors import Conflict, NotFound
+from pipeline.kernel.rules.digests import member_digest
 from pipeline.submission import audit
 
 
@@ -47,7 +48,7 @@ def insert_reviewer(connection: Connection, reviewer_id: str, given: Mapping[str
     row = _written(given)
     is_new = took_effect(connection, insert(reviewer).values(id=reviewer_id, **row).on_conflict_do_nothing())
     if is_new:
-        audit.write(connection, "reviewer.added", actor=actor, detail={"reviewer": reviewer_id, **row})
+        audit.write(connection, "reviewer.added", actor=actor, detail=_detail(reviewer_id, row))
     return is_new
 
 
@@ -57,7 +58,7 @@ def change_reviewer(connection: Connection, reviewer_id: str, given: Mapping[str
     if Role.ADMIN not in row.get("roles", [Role.ADMIN]):
         keep_an_administrator(connection, reviewer_id)
     set_columns(connection, reviewer_id, **row)
-    audit.write(connection, "reviewer.changed", actor=actor, detail={"reviewer": reviewer_id, **row})
+    audit.write(connection, "reviewer.changed", actor=actor, detail=_detail(reviewer_id, row))
 
 
 def keep_an_administrator(connection: Connection, reviewer_id: str) -> None:
@@ -79,6 +80,13 @@ def set_columns(connection: Connection, reviewer_id: str, **values: Any) -> None
 def unknown_reviewer(reviewer_id: str) -> NotFound:
     """The error for an id that nobody has."""
     return NotFound(f"There is no reviewer {reviewer_id!r}. Add one with: proofdesk reviewer add {reviewer_id}")
+
+
+def _detail(reviewer_id: str, row: Mapping[str, Any]) -> dict[str, Any]:
+    """What the history says, which cannot be changed: related members by their digests."""
+    related = row.get("related_members")
+    digests = {} if related is None else {"related_members": [member_digest(each) for each in related]}
+    return {"reviewer": reviewer_id, **row, **digests}
 
 
 def _written(given: Mapping[str, Any]) -> dict[str, Any]:

@@ -74,7 +74,7 @@ def release(
             skip_case(connection, row, skip_reason)
         if skip_reason == KNOWN_MEMBER:
             _declare_member(connection, row)
-        audit_claim(connection, row, "claim.released", {"skip_reason": skip_reason} if skip_reason else None)
+        audit_claim(connection, row, "claim.released", {"skipped": True} if skip_reason else None)
     log.info("claim.released", submission_id=str(row.submission_id), claim_id=str(claim_id), reviewer=reviewer_id)
 
 

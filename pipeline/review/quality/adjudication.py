@@ -18,6 +18,7 @@ from schemas.quality import Adjudication, AdjudicationCase, AdjudicationRequest,
 log = structlog.get_logger()
 
 DISAGREE = frozenset({Agreement.VERDICTS_DIFFER, Agreement.REASONS_DIFFER})
+_SHOWN = submission.c.erased_at.is_(None)
 _SIDE = ("verdict", "reasons", "message", "note", "facts", "decided_at")
 
 
@@ -35,9 +36,9 @@ def adjudications(
     For a lead, without those of members with whom they have to do, and while nobody has ruled without those in which they are a side.
     """
     if done:
-        query = compared().where(check.c.ruling.is_not(None)).order_by(check.c.ruled_at.desc()).limit(limit)
+        query = compared(_SHOWN).where(check.c.ruling.is_not(None)).order_by(check.c.ruled_at.desc()).limit(limit)
     else:
-        query = compared().where(check.c.ruling.is_(None)).order_by(check.c.answered_at)
+        query = compared(_SHOWN).where(check.c.ruling.is_(None)).order_by(check.c.answered_at)
     with context.db.read() as connection:
         hidden = related_members(connection, by) if by is not None else frozenset()
         rows = [row for row in connection.execute(query) if agreement_of(row) in DISAGREE]
@@ -134,7 +135,7 @@ def _is_side(row: Row[Any], by: str | None) -> bool:
 
 def _one(connection: Connection, check_id: UUID, *, by: str | None, lock: bool = False) -> Row[Any]:
     """One of them, as far as `by` may see it: not of a member with whom they have to do."""
-    query = compared(check.c.id == check_id)
+    query = compared(check.c.id == check_id, _SHOWN)
     row = connection.execute(query.with_for_update(of=check) if lock else query).one_or_none()
     if row is None or (by is not None and row.member_id in related_members(connection, by)):
         raise NotFound(f"There is no case {check_id} that two people have judged.")

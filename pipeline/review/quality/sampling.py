@@ -147,4 +147,4 @@ def _theirs(*, by_language: bool, by_kind: bool) -> list[ColumnElement[bool]]:
     claimed = exists().where(claim.c.check_id == check.c.id, claim.c.state == constant("live")).correlate(check)
     read = [submission.c.language == any_(texts("languages"))] if by_language else []
     kinds = [submission.c.kind == any_(texts("kinds"))] if by_kind else []
-    return [*suitable(), *read, *kinds, ~claimed, ~_knows(_WHO)]
+    return [*suitable(), *read, *kinds, submission.c.erased_at.is_(None), ~claimed, ~_knows(_WHO)]

@@ -1,0 +1,37 @@
+from typing import Any
+
+from sqlalchemy import Connection, Row, func, select
+
+from pipeline.kernel.database import Database
+from pipeline.kernel.errors import NotFound
+from pipeline.kernel.rules.digests import member_digest
+from pipeline.submission.presence import erased_object, erasure, held
+from pipeline.workflows.erasure.rules import in_order, state_of
+from schemas.erasure import ErasureView
+
+
+def erasure_of(member_id: str, *, db: Database) -> ErasureView:
+    """The member's latest erasure. Raises NotFound."""
+    theirs = erasure.c.member_digest == member_digest(member_id)
+    with db.read() as connection:
+        row = connection.execute(
+            select(erasure).where(theirs).order_by(erasure.c.asked_at.desc()).limit(1)
+        ).one_or_none()
+        if row is None:
+            raise NotFound("Nobody has asked to erase this member.")
+        return _view(connection, row, waits=row.finished_at is None and held(connection, member_id))
+
+
+def _view(connection: Connection, row: Row[Any], *, waits: bool) -> ErasureView:
+    mine = (erased_object.c.erasure_id == row.id, erased_object.c.deleted_at.is_(None))
+    left = connection.execute(select(func.count()).select_from(erased_object).where(*mine)).scalar_one()
+    return ErasureView(
+        erasure_id=row.id,
+        state=state_of(finished=row.finished_at is not None, held=waits),
+        asked_at=row.asked_at,
+        deadline_at=row.deadline_at,
+        finished_at=row.finished_at,
+        steps=in_order(row.steps),
+        objects_left=left,
+        receipt=row.receipt,
+    )
