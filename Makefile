@@ -14,7 +14,7 @@ unexport PYTHONPATH
 unexport PYTHONDONTWRITEBYTECODE  # a run starts dozens of processes, and each would compile all our modules anew
 
 .DEFAULT_GOAL := help
-.PHONY: help setup browser demo up test test-one test-long mutants guards chaos bench screenshots check format messages keys lock clean
+.PHONY: help setup browser demo up test test-one test-long mutants guards chaos bench screenshots check format messages keys scopes lock clean
 
 help:  ## List what there is
 	@awk 'BEGIN {FS = ":.*  ## "} /^[a-z-]+:.*  ## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -89,6 +89,9 @@ messages: setup  ## Bring the catalogues of translations up to date with what me
 
 keys: setup  ## Write the console's keys into docs/console.md
 	$(BIN)/python -m tests.support.console_keys
+
+scopes: setup  ## Write the scopes of the API's routes into docs/api.md
+	$(BIN)/python -m tests.support.scope_table
 
 lock: setup  ## Resolve the dependencies anew into the two lock files (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url \

@@ -1,16 +1,31 @@
+from dataclasses import asdict
+from datetime import timedelta
 from typing import Annotated
 from uuid import UUID
 
 import typer
 
-from cli.output import AsJson, console, print_json, styled
+from cli.durations import duration
+from cli.output import AsJson, console, print_json, print_listed
 from cli.tools import tools
 from config.container import Container
-from pipeline.access.api_keys import Scope, create_key, revoke_key
+from pipeline.access import members
+from pipeline.access.api_keys import create_key, list_keys, revoke_key
+from pipeline.access.key_rotation import Rotator, rotate_key
+from pipeline.access.rules.keys import Bounds
+from pipeline.access.rules.scopes import Scope
 from pipeline.access.staff.reviewers import add_reviewer
 from pipeline.kernel.errors import Invalid, Problem
+from pipeline.ownership.tables import Owned
+from schemas.keys import KeyView
 
-app = typer.Typer(no_args_is_help=True, help="API keys: make and revoke.")
+app = typer.Typer(
+    no_args_is_help=True, help="API keys: make, list, rotate and revoke; and what belongs to their services."
+)
+
+ACTOR = "cli"
+
+KeyId = Annotated[UUID, typer.Argument(help="The key's id, as `key list` prints it.")]
 
 
 @app.command()
@@ -18,22 +33,29 @@ def create(
     name: Annotated[str, typer.Option(help="Whose key it is, for the logs: for example member-centre.")],
     scope: Annotated[list[Scope], typer.Option(help="What it may do; may be repeated.")],
     reviewer: Annotated[
-        str | None, typer.Option(help="In the embedded profile only: the reviewer that the key speaks for.")
+        str | None,
+        typer.Option(help="In the embedded profile only: the reviewer that the key speaks for; added if new."),
+    ] = None,
+    prefix: Annotated[str | None, typer.Option(help="Only for members whose id begins like this: shop-1-")] = None,
+    service: Annotated[
+        str | None, typer.Option(help="The service that it belongs to. Keys of one service see what each of them sent.")
+    ] = None,
+    expires_in: Annotated[
+        timedelta | None, typer.Option(parser=duration, metavar="TIME", help="When it ends: 30m, 24h, 90d …")
     ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Make a key and print it, once. Only a hash of it is stored. A key for reviewing is made by its person, in the console."""
+    bounds = Bounds(service, prefix, expires_in)
     with tools() as tool:
         _require_no_person(tool, scope, reviewer)
+        key_id, key = create_key(name, scope, reviewer_id=reviewer, actor=ACTOR, bounds=bounds, db=tool.db)
         if reviewer is not None:
             add_reviewer(reviewer, db=tool.db)
-        key_id, key = create_key(name, scope, reviewer_id=reviewer, actor="cli", db=tool.db)
     if as_json:
         print_json({"id": str(key_id), "name": name, "scopes": sorted(scope), "reviewer": reviewer, "key": key})
         return
-    console.print(key, soft_wrap=True)
-    line = "[dim]Keep it now: it is not shown again. Revoke it with: proofdesk key revoke {key_id}[/dim]"
-    console.print(styled(line, key_id=key_id), soft_wrap=True)
+    _print_key(key, f"Revoke it with: proofdesk key revoke {key_id}")
 
 
 def _require_no_person(tool: Container, scopes: list[Scope], reviewer: str | None) -> None:
@@ -42,14 +64,75 @@ def _require_no_person(tool: Container, scopes: list[Scope], reviewer: str | Non
     if (Scope.REVIEW in scopes or reviewer) and tool.settings.profile == "production":
         message = f"A key for reviewing speaks for one person, who signs in and makes it at {where}"
         raise Invalid([Problem("--scope", "made_by_its_person", message)])
-    if Scope.REVIEW in scopes and reviewer is None:
-        message = "A key with scope review speaks for a reviewer: add --reviewer NAME."
-        raise Invalid([Problem("--reviewer", "missing_field", message)])
+
+
+@app.command("list")
+def list_all(as_json: AsJson = False) -> None:
+    """List the keys, without their secrets. Expired and revoked ones are at the end."""
+    with tools() as tool:
+        found = [KeyView.model_validate(row, from_attributes=True) for row in list_keys(db=tool.db)]
+    columns = ["id", "name", "state", "scopes", "prefix", "speaks for", "expires", "last used"]
+    rows = [
+        (
+            each.id,
+            each.name,
+            each.state,
+            " ".join(each.scopes),
+            each.members_prefix,
+            each.reviewer_id,
+            each.expires_at,
+            each.last_used_at,
+        )
+        for each in found
+    ]
+    print_listed(found, columns, rows, as_json=as_json, empty="There is no key.")
 
 
 @app.command()
-def revoke(key_id: Annotated[UUID, typer.Argument(help="The key's id.")]) -> None:
-    """Revoke a key: it is refused from now on."""
+def rotate(
+    key_id: KeyId,
+    overlap: Annotated[
+        timedelta | None,
+        typer.Option(parser=duration, metavar="TIME", help="How long the present key stays valid: 0h, 30m, 24h …"),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Print a new key for the same service, once. It sees what the present key sent, and repeats its requests."""
     with tools() as tool:
-        revoke_key(key_id, actor="cli", db=tool.db)
+        made = rotate_key(key_id, overlap=overlap, by=Rotator(ACTOR), rules=tool.policy.api_keys, db=tool.db)
+    if as_json:
+        print_json(asdict(made))
+        return
+    _print_key(made.key, f"The key before, {key_id}, is valid until {made.previous_valid_until:%Y-%m-%d %H:%M} UTC.")
+
+
+@app.command()
+def revoke(key_id: KeyId, as_json: AsJson = False) -> None:
+    """Revoke a key: it is refused from now on, and so are the members' sessions that it made."""
+    with tools() as tool:
+        revoke_key(key_id, actor=ACTOR, db=tool.db)
+    if as_json:
+        print_json({"id": str(key_id), "state": "revoked"})
+        return
     console.print(f"Key {key_id} is revoked.")
+
+
+@app.command()
+def give(
+    kind: Annotated[Owned, typer.Argument(help="What is given.")],
+    name: Annotated[str, typer.Argument(help="The member's id, or the `source` of events.")],
+    service: Annotated[str, typer.Argument(help="The service that owns it from now on, as `key list --json` says it.")],
+    as_json: AsJson = False,
+) -> None:
+    """Make a service the owner of a member or a source, with what belongs to no service of a member's."""
+    with tools() as tool:
+        moved = members.give(kind, name, service=service, actor=ACTOR, db=tool.db)
+    if as_json:
+        print_json({"kind": kind, "name": name, "service": service, "submissions": moved})
+        return
+    console.print(f"{name} belongs to {service}, with {moved} submissions from before.", markup=False)
+
+
+def _print_key(key: str, then: str) -> None:
+    console.print(key, soft_wrap=True)
+    console.print(f"[dim]Keep it now: it is not shown again. {then}[/dim]", soft_wrap=True)

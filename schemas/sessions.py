@@ -1,5 +1,6 @@
 from datetime import datetime
 from typing import Annotated
+from uuid import UUID
 
 from pydantic import StringConstraints
 
@@ -32,6 +33,15 @@ class SessionView(Frozen):
 
     member_id: str
     member: Member
+    expires_at: datetime
+
+
+class SessionLine(Frozen):
+    """A live session in a list."""
+
+    id: UUID
+    member_id: str
+    opened_at: datetime
     expires_at: datetime
 
 

@@ -8,10 +8,8 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from schemas.problems import ProblemDocument
+from web.api.scopes import NO_KEY_NEEDED, SCOPES
 from web.problems import MEDIA_TYPE
-
-NO_KEY_NEEDED: Final = ("/v1/unsubscribe/", "/v1/mail-events/sns", "/v1/sessions/open")
-"""Routes whose request carries its own proof."""
 
 _HEADER: Final = "authorization"
 _VERBS: Final = frozenset({"get", "put", "post", "delete", "patch"})
@@ -19,7 +17,8 @@ _AFTER: Final = {"Retry-After": {"description": "Seconds to wait before the next
 _SCHEME: Final = {
     "type": "http",
     "scheme": "bearer",
-    "description": "A service's key `pd_…`, made by `proofdesk key create`, or a member's session `pm_…`",
+    "description": "A service's key `pd_…`, made by `proofdesk key create`, or a member's session `pm_…`. "
+    "Each operation names the scope that a key needs. Routes without one are for members' sessions.",
 }
 
 
@@ -64,9 +63,10 @@ def _drop_nested_discriminators(part: Any) -> None:
 
 def _complete(operation: dict[str, Any], path: str, verb: str) -> None:
     """Add authentication and errors to a route. Errors that the route names keep their description."""
-    needs_key = path.startswith("/v1/") and not path.startswith(NO_KEY_NEEDED)
+    route = f"{verb.upper()} {path}"
+    needs_key = path.startswith("/v1/") and route not in NO_KEY_NEEDED
     if needs_key:
-        operation["security"] = [{"key": []}]
+        operation["security"] = [{"key": [SCOPES[route]] if route in SCOPES else []}]
         kept = [each for each in operation.get("parameters", ()) if each["name"] != _HEADER]
         operation["parameters"] = kept
     responses = operation["responses"]

@@ -9,7 +9,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
 
-from pipeline.access.api_keys import Unauthenticated
+from pipeline.access.caller import Unauthenticated
 from pipeline.access.staff.rules.sign_in import SignInRefused, TooManyTries
 from pipeline.access.staff.sessions import SignedOut
 from pipeline.kernel import errors

@@ -93,9 +93,12 @@ def _run(environment: Mapping[str, str], *, as_json: bool) -> Job:
 
 
 def _keys(tool: Container, run: str) -> tuple[str, str]:
-    """A key for upstream and one for the reviewer, as `proofdesk key create` makes them."""
+    """A key for upstream and one for the reviewer, as `proofdesk key create` makes them.
+
+    Upstream also reads what it sends through the queue, which belongs to no key.
+    """
     add_reviewer("demo.reviewer", db=tool.db)
-    _, submit_key = create_key(f"demo-{run}", [Scope.SUBMIT], reviewer_id=None, db=tool.db)
+    _, submit_key = create_key(f"demo-{run}", [Scope.SUBMIT_ALL], reviewer_id=None, db=tool.db)
     _, review_key = create_key(f"demo-{run}", [Scope.REVIEW], reviewer_id="demo.reviewer", db=tool.db)
     return submit_key, review_key
 

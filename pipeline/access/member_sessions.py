@@ -9,16 +9,35 @@ from typing import Any, Final
 from uuid import UUID
 
 import structlog
-from sqlalchemy import CheckConstraint, Column, Connection, Row, Table, Text, Uuid, delete, func, insert, select, update
+from sqlalchemy import (
+    CheckConstraint,
+    Column,
+    ColumnElement,
+    Connection,
+    Row,
+    Table,
+    Text,
+    Uuid,
+    delete,
+    exists,
+    func,
+    insert,
+    select,
+    update,
+)
 
-from pipeline.access.api_keys import Caller, Unauthenticated, digest, matches, parsed
+from pipeline.access.api_keys import api_key
+from pipeline.access.caller import Caller, Unauthenticated
+from pipeline.access.credentials import digest, matches, parsed
 from pipeline.kernel.database import JSON, Database, Instant, metadata
 from pipeline.kernel.errors import NotFound
 from pipeline.kernel.ids import new_id
+from pipeline.ownership.rules import EVERYTHING, Reach
+from pipeline.ownership.tables import within
 from pipeline.policy.sign_in import SessionRules, Speaker
 from pipeline.submission.presence import require_present
 from pipeline.submission.tables import submission
-from schemas.sessions import OpenedSession, SessionLink, SessionRequest, SessionView
+from schemas.sessions import OpenedSession, SessionLine, SessionLink, SessionRequest, SessionView
 from schemas.submissions import Member
 
 log = structlog.get_logger()
@@ -34,6 +53,8 @@ member_session: Final = Table(
     Column("member_id", Text, nullable=False),
     Column("member", JSON, nullable=False),
     Column("made_by", Text, nullable=False),
+    Column("service", Text, nullable=False),
+    Column("key_id", Uuid),
     Column("link_sha256", Text, nullable=False),
     Column("link_expires_at", Instant, nullable=False),
     Column("opened_at", Instant),
@@ -50,14 +71,33 @@ class LinkNotValid(Unauthenticated):
     code = "link_not_valid"
 
 
-def make_link(request: SessionRequest, *, made_by: str, web_url: str, db: Database, rules: SessionRules) -> SessionLink:
-    """A link for one member. Its secret stands behind the #, so that no server, proxy or log on the way ever sees it."""
+_OF_NO_REVOKED_KEY: Final = ~exists().where(api_key.c.id == member_session.c.key_id, api_key.c.revoked_at.is_not(None))
+"""Whoever revokes a key does not trust what was made with it. A key that expires has done its work, and its sessions go on."""
+
+_IS_LIVE: Final = (member_session.c.expires_at > func.now(), _OF_NO_REVOKED_KEY)
+
+
+def make_link(
+    request: SessionRequest,
+    *,
+    made_by: str,
+    web_url: str,
+    db: Database,
+    rules: SessionRules,
+    caller: Caller | None = None,
+) -> SessionLink:
+    """A link for one member. Its secret stands behind the #, so that no server, proxy or log on the way ever sees it.
+
+    `caller` is the service whose key makes it: what the session sends belongs to that service. None: a command makes it.
+    """
     session_id, secret = new_id(), secrets.token_urlsafe(32)
     row = {
         "id": session_id,
         "member_id": request.member_id,
         "member": request.member.model_dump(mode="json"),
         "made_by": made_by,
+        "service": caller.sends_as if caller else made_by,
+        "key_id": caller.key_id if caller else None,
         "link_sha256": digest(secret),
         "link_expires_at": func.now() + timedelta(seconds=rules.link_seconds),
     }
@@ -79,6 +119,7 @@ def open_link(ticket: str, *, db: Database, rules: SessionRules) -> OpenedSessio
             member_session.c.id == session_id,
             member_session.c.opened_at.is_(None),
             member_session.c.link_expires_at > func.now(),
+            _OF_NO_REVOKED_KEY,
         )
         row = connection.execute(select(member_session).where(*unopened).with_for_update()).one_or_none()
         if row is None or not matches(presented, row.link_sha256):
@@ -103,7 +144,7 @@ def caller_of(presented: str, *, db: Database) -> Caller:
     if row is None or not matches(secret, row.secret_sha256):
         raise Unauthenticated("This session has ended. Go back and open the page anew.")
     speaker = Speaker(row.member_id, Member.model_validate(row.member))
-    return Caller(row.id, speaker.name, frozenset(), None, speaker)
+    return Caller(row.id, speaker.name, frozenset(), None, speaker, row.service)
 
 
 def session_view(session_id: UUID, *, db: Database) -> SessionView:
@@ -121,13 +162,32 @@ def end_session(session_id: UUID, *, db: Database) -> None:
     log.info("session.ended", session_id=str(session_id))
 
 
+def sessions_of(member_id: str, *, reach: Reach, db: Database) -> list[SessionLine]:
+    """The member's live sessions in this reach, the latest first."""
+    mine = (member_session.c.member_id == member_id, *_IS_LIVE, *_in(reach))
+    columns = [member_session.c[name] for name in SessionLine.model_fields]
+    with db.read() as connection:
+        rows = connection.execute(select(*columns).where(*mine).order_by(member_session.c.opened_at.desc())).all()
+    return [SessionLine.model_validate(row, from_attributes=True) for row in rows]
+
+
+def end_session_of(session_id: UUID, *, reach: Reach, db: Database) -> None:
+    """End a live session in this reach. Raises NotFound."""
+    with db.begin() as connection:
+        mine = (member_session.c.id == session_id, *_IS_LIVE, *_in(reach))
+        if connection.execute(delete(member_session).where(*mine)).rowcount != 1:
+            raise NotFound(f"There is no live session {session_id}.")
+    log.info("session.ended", session_id=str(session_id))
+
+
 def only_their_own(submission_id: UUID, *, caller: Caller, db: Database) -> None:
-    """Raises NotFound where a member's session asks for another member's submission."""
-    if caller.speaker is None:
+    """Raises NotFound where the submission is another member's than the session's, or out of the reach of the key."""
+    if caller.reach == EVERYTHING:
         return
     with db.read() as connection:
-        owner = connection.execute(select(submission.c.member_id).where(submission.c.id == submission_id)).scalar()
-    if owner != caller.speaker.member_id:
+        seen = within(caller.reach, service=submission.c.service, member=submission.c.member_id)
+        found = connection.execute(select(submission.c.id).where(submission.c.id == submission_id, *seen)).first()
+    if found is None:
         raise NotFound(f"There is no submission {submission_id}.")
 
 
@@ -140,5 +200,9 @@ def forget_ended(connection: Connection) -> int:
 def _live(session_id: UUID | None, db: Database) -> Row[Any] | None:
     with db.read() as connection:
         return connection.execute(
-            select(member_session).where(member_session.c.id == session_id, member_session.c.expires_at > func.now())
+            select(member_session).where(member_session.c.id == session_id, *_IS_LIVE)
         ).one_or_none()
+
+
+def _in(reach: Reach) -> tuple[ColumnElement[bool], ...]:
+    return within(reach, service=member_session.c.service, member=member_session.c.member_id)

@@ -5,9 +5,22 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import Column, Connection, ForeignKey, RowMapping, Table, Text, Uuid, func, insert, select, update
+from sqlalchemy import (
+    Column,
+    Connection,
+    ForeignKey,
+    RowMapping,
+    Table,
+    Text,
+    Uuid,
+    func,
+    insert,
+    literal,
+    select,
+    update,
+)
 
-from pipeline.access.api_keys import Scope, api_key, insert_key
+from pipeline.access.api_keys import Scope, add_key, api_key
 from pipeline.access.staff.sessions import Session, require_fresh
 from pipeline.kernel.database import Database, Instant, metadata
 from pipeline.kernel.errors import NotFound
@@ -32,7 +45,7 @@ def make_own_key(name: str, *, person: Session, now: datetime, db: Database, rul
     """A new key with the scope `review` that speaks for the person of this session. Raises SignInStale."""
     require_fresh(person.proved_at, now=now, rules=rules)
     with db.begin() as connection:
-        key_id, key = insert_key(
+        key_id, key = add_key(
             connection, name, [Scope.REVIEW], reviewer_id=person.reviewer_id, actor=person.reviewer_id
         )
         made = {"reviewer_id": person.reviewer_id, "session_id": person.id, "proof": person.proof}
@@ -70,6 +83,14 @@ def proof_of_key(connection: Connection, key_id: UUID, reviewer_id: str) -> str 
     """How the person was signed in when they made this key; None for a key that is not theirs."""
     mine = (personal_key.c.key_id == key_id, personal_key.c.reviewer_id == reviewer_id)
     return connection.execute(select(personal_key.c.proof).where(*mine)).scalar_one_or_none()
+
+
+def hand_on(connection: Connection, key_id: UUID, successor: UUID) -> None:
+    """The successor of a person's own key is their own too, in the caller's transaction; they are the only one who rotates it."""
+    mine = select(
+        literal(successor).label("key_id"), personal_key.c.reviewer_id, personal_key.c.session_id, personal_key.c.proof
+    ).where(personal_key.c.key_id == key_id)
+    connection.execute(insert(personal_key).from_select(["key_id", "reviewer_id", "session_id", "proof"], mine))
 
 
 def revoke_keys_made_since(connection: Connection, reviewer_id: str, since: datetime, *, actor: str) -> None:

@@ -172,7 +172,12 @@ def _emit(connection: Connection, result: Decision, keys: dict[str, str], sha256
         version=result.sequence,
     )
     events.emit(
-        connection, EventType.AVATAR_PUBLISHED, published, member_id=result.member_id, trace=result.correlation_id
+        connection,
+        EventType.AVATAR_PUBLISHED,
+        published,
+        member_id=result.member_id,
+        trace=result.correlation_id,
+        service=result.service,
     )
 
 

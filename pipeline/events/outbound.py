@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Interval, Text, any_, bindparam, delete, func
 
 from pipeline.events.tables import delivery, endpoint, event
 from pipeline.kernel.ids import new_id
+from pipeline.ownership.tables import Owned, owner_of
 from pipeline.tasks import ledger
 from pipeline.tasks.operate import recall
 from pipeline.tasks.rules import DELIVER_EVENT
@@ -31,19 +32,22 @@ _GIVEN: Final = ("id", "type", "member_id", "data", "cause_id")
 _RECORD: Final = (
     insert(event)
     .from_select(
-        (*_GIVEN, "sequence", "at"),
+        (*_GIVEN, "service", "sequence", "at"),
         select(
             *(bindparam(name, type_=event.c[name].type) for name in _GIVEN),
+            func.coalesce(bindparam("service", type_=Text), owner_of(Owned.MEMBER, bindparam("member_id", type_=Text))),
             func.nextval("event_sequence_seq"),
             func.now() + bindparam("delay", type_=Interval),
         ).select_from(_LOCK),
     )
-    .returning(event.c.sequence)
+    .returning(event.c.sequence, event.c.service)
 )
 """An event with its number, which is taken under the member's lock. One trip: nearly every change emits an event."""
 
 _SUBSCRIBED: Final = select(endpoint.c.id, endpoint.c.state).where(
-    or_(func.cardinality(endpoint.c.types) == 0, any_(endpoint.c.types) == bindparam("event_type", type_=Text))
+    or_(func.cardinality(endpoint.c.types) == 0, any_(endpoint.c.types) == bindparam("event_type", type_=Text)),
+    or_(endpoint.c.service.is_(None), endpoint.c.service == bindparam("service", type_=Text)),
+    func.starts_with(bindparam("member_id", type_=Text), func.coalesce(endpoint.c.members_prefix, "")),
 )
 
 
@@ -56,21 +60,27 @@ def emit(
     trace: str,
     cause_id: UUID | None = None,
     delay_seconds: float = 0,
+    service: str | None = None,
 ) -> UUID:
-    """Record an event and its deliveries. A delayed one can be retracted until then, by its cause."""
+    """Record an event and its deliveries. A delayed one can be retracted until then, by its cause.
+
+    `service` is the one that sent what the event is about. None: the service that owns the member.
+    """
     event_id = new_id()
     row = {
         "lock": f"events:{member_id}",
         "id": event_id,
         "type": event_type,
         "member_id": member_id,
+        "service": service,
         "data": data.model_dump(mode="json"),
         "cause_id": cause_id,
         "delay": timedelta(seconds=delay_seconds),
     }
-    sequence = connection.execute(_RECORD, row).scalar_one()
-    for to in connection.execute(_SUBSCRIBED, {"event_type": event_type}).all():
-        pending = {"event_id": event_id, "endpoint_id": to.id, "member_id": member_id, "sequence": sequence}
+    made = connection.execute(_RECORD, row).one()
+    about = {"event_type": event_type, "service": made.service, "member_id": member_id}
+    for to in connection.execute(_SUBSCRIBED, about).all():
+        pending = {"event_id": event_id, "endpoint_id": to.id, "member_id": member_id, "sequence": made.sequence}
         connection.execute(insert(delivery).values(pending))
         if to.state == "active":
             ref = delivery_ref(event_id, to.id)

@@ -27,10 +27,12 @@ event: Final = Table(
     Column("written_at", Instant, nullable=False, server_default=func.clock_timestamp()),
     Column("type", Text, nullable=False),
     Column("member_id", Text, nullable=False),
+    Column("service", Text),
     Column("data", JSON, nullable=False),
     Column("cause_id", Uuid),
     Column("at", Instant, nullable=False, server_default=func.now()),
     Index("ix_event_member", "member_id", "sequence"),
+    Index("ix_event_service", "service", "sequence"),
     Index("ix_event_at", "at"),
     Index("ix_event_written_at", "written_at"),
     Index("ix_event_cause_id", "cause_id", postgresql_where=text("cause_id IS NOT NULL")),
@@ -41,6 +43,8 @@ endpoint: Final = Table(
     metadata,
     Column("id", Uuid, primary_key=True),
     Column("url", Text, nullable=False),
+    Column("service", Text),
+    Column("members_prefix", Text),
     Column("types", ARRAY(Text), nullable=False, server_default="{}"),
     Column("secrets", JSON, nullable=False, info=SEALED),
     Column("state", Text, nullable=False, server_default="active"),
@@ -49,6 +53,7 @@ endpoint: Final = Table(
     Column("created_at", Instant, nullable=False, server_default=func.now()),
     CheckConstraint("state IN ('active', 'paused')", name="known_state"),
 )
+"""It gets the events of its service and prefix; null means of any."""
 
 delivery: Final = Table(
     "webhook_delivery",

@@ -15,6 +15,8 @@ from pipeline.kernel.errors import AttemptsExhausted, Invalid, StageAlreadyUnloc
 from pipeline.kernel.idempotency import Once, earlier_answer, remember
 from pipeline.kernel.ids import new_id
 from pipeline.kernel.rules.working_days import Due
+from pipeline.ownership.owners import adopt
+from pipeline.ownership.tables import Owned
 from pipeline.policy import Policy
 from pipeline.submission import audit, lifecycle
 from pipeline.submission.chances import chances_taken
@@ -123,6 +125,7 @@ def _record(
         policy_version=policy.version,
         chance=chance,
     )
+    adopt(connection, Owned.MEMBER, command.member_id, service=door.sends_as)
     connection.execute(insert(submission), row)
     if files := file_rows(submission_id, command):
         connection.execute(insert(material), files)
@@ -137,7 +140,7 @@ def _record(
         detail={"door": door.name, "kind": command.kind, "chance": chance, "due": due.rule, "policy": policy.version},
         move=(None, state, 1),
     )
-    _emit(connection, submission_id, command, state, trace=trace)
+    _emit(connection, submission_id, command, state, door=door)
     ledger.record(connection, method.first_task if method else INSPECT, submission_id, trace=trace)
     return Accepted(
         id=submission_id,
@@ -155,7 +158,7 @@ def _record(
     )
 
 
-def _emit(connection: Connection, submission_id: UUID, command: Command, state: State, *, trace: str) -> None:
+def _emit(connection: Connection, submission_id: UUID, command: Command, state: State, *, door: Door) -> None:
     asked = command if isinstance(command, VerificationSubmission) else None
     received = SubmissionMoved(
         submission_id=submission_id,
@@ -166,9 +169,16 @@ def _emit(connection: Connection, submission_id: UUID, command: Command, state: 
         identity=asked.identity if asked else None,
         state=state,
         version=1,
-        correlation_id=trace,
+        correlation_id=door.correlation_id,
     )
-    events.emit(connection, EventType.SUBMISSION_RECEIVED, received, member_id=command.member_id, trace=trace)
+    events.emit(
+        connection,
+        EventType.SUBMISSION_RECEIVED,
+        received,
+        member_id=command.member_id,
+        trace=door.correlation_id,
+        service=door.sends_as,
+    )
 
 
 def _supersede_open_avatars(connection: Connection, member_id: str, *, by: UUID) -> tuple[UUID, ...]:

@@ -13,11 +13,20 @@ Command = AvatarSubmission | VerificationSubmission
 
 @dataclass(frozen=True, slots=True)
 class Door:
-    """The door of a submission (`http`, `queue`, `cli`), who called, and the id that joins its log lines."""
+    """The door of a submission (`http`, `queue`, `cli`), who called, and the id that joins its log lines.
+
+    `service` is the upstream service that called. Without a key there is none, and the door stands for it.
+    """
 
     name: str
     caller: str
     correlation_id: str
+    service: str | None = None
+
+    @property
+    def sends_as(self) -> str:
+        """The service that the submission belongs to."""
+        return self.service or self.name
 
 
 def submission_row(
@@ -47,6 +56,7 @@ def submission_row(
         "chance": chance,
         "door": door.name,
         "accepted_by": door.caller,
+        "service": door.sends_as,
         "accepted_at": now,
         "target_at": due.target_at,
         "due_at": due.promise_at,

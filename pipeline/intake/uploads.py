@@ -1,18 +1,37 @@
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Final
 
 import structlog
-from sqlalchemy import BigInteger, Column, Connection, Index, Table, Text, Uuid, func, insert, select, text
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Connection,
+    Index,
+    Table,
+    Text,
+    Uuid,
+    and_,
+    func,
+    insert,
+    not_,
+    or_,
+    select,
+    text,
+    true,
+)
 
 from pipeline.kernel.database import Database, Instant, metadata, one_at_a_time
 from pipeline.kernel.errors import Invalid, Overloaded, Problem
 from pipeline.kernel.idempotency import Once, earlier_answer, remember
 from pipeline.kernel.ids import new_id
 from pipeline.kernel.storage import Storage
+from pipeline.ownership.rules import Reach
+from pipeline.ownership.tables import within
 from pipeline.policy import Policy
 from pipeline.policy.files import Allowance, FileLimits, Upload
+from pipeline.submission.tables import material, submission
 from schemas.submissions import FileLimit, UploadLimits, UploadRequest, UploadSlot
 
 log = structlog.get_logger()
@@ -93,8 +112,29 @@ def not_theirs(files: Mapping[str, str], *, owner: str, db: Database) -> list[Pr
     mine = select(upload_slot.c.key).where(upload_slot.c.key.in_(files.values()), upload_slot.c.owner == owner)
     with db.read() as connection:
         own = set(connection.execute(mine).scalars())
-    message = "This member did not upload this file. Upload it again, into a slot of your own."
-    return [Problem(path, "not_your_upload", message) for path, key in files.items() if key not in own]
+    return [_not_yours(path) for path, key in files.items() if key not in own]
+
+
+def anothers(files: Mapping[str, str], *, owners: Collection[str], reach: Reach, db: Database) -> list[Problem]:
+    """A problem for each file that lies in a slot of somebody else, or was submitted out of this reach.
+
+    A service may put files into the store itself. So a file without a slot is nobody else's, unless somebody has submitted it.
+    """
+    keys = files.values()
+    slots = select(upload_slot.c.key).where(upload_slot.c.key.in_(keys), upload_slot.c.owner.not_in(owners))
+    seen = within(reach, service=submission.c.service, member=submission.c.member_id)
+    submitted = (
+        select(func.coalesce(material.c.given_key, material.c.upload_key))
+        .join(submission, submission.c.id == material.c.submission_id)
+        .where(or_(material.c.given_key.in_(keys), material.c.upload_key.in_(keys)), not_(and_(true(), *seen)))
+    )
+    with db.read() as connection:
+        taken = set(connection.execute(slots.union(submitted)).scalars())
+    return [_not_yours(path) for path, key in files.items() if key in taken]
+
+
+def _not_yours(path: str) -> Problem:
+    return Problem(path, "not_your_upload", "You did not upload this file. Upload it again, into a slot of your own.")
 
 
 def _signed(key: str, request: UploadRequest, expires_at: datetime, now: datetime, storage: Storage) -> UploadSlot:

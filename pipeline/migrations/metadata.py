@@ -10,6 +10,7 @@ from pipeline.kernel import idempotency
 from pipeline.kernel.database import metadata
 from pipeline.membership import tables as membership
 from pipeline.notification import tables as notification
+from pipeline.ownership import tables as ownership
 from pipeline.review import tables as review
 from pipeline.submission import audit, chances, presence
 from pipeline.submission import tables as submission
@@ -30,6 +31,7 @@ __all__ = [
     "membership",
     "metadata",
     "notification",
+    "ownership",
     "personal_keys",
     "presence",
     "review",

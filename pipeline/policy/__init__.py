@@ -14,7 +14,7 @@ from pipeline.policy.methods import BusinessEmail, ChecklistItem, Methods, Rulin
 from pipeline.policy.quality import Quality
 from pipeline.policy.retention import Erasure
 from pipeline.policy.service_levels import Clock
-from pipeline.policy.sign_in import SessionRules, SignIn
+from pipeline.policy.sign_in import KeyRules, SessionRules, SignIn
 from pipeline.policy.spend import Spend, wrong_amounts
 from schemas.base import Frozen, Line
 
@@ -93,6 +93,7 @@ class Policy(Frozen):
     quality: Quality
     console: Console
     sign_in: SignIn
+    api_keys: KeyRules = KeyRules()
     idempotency: Idempotency
     events: Events
     erasure: Erasure

@@ -32,6 +32,13 @@ class SessionRules(Frozen):
     session_seconds: PositiveInt
 
 
+class KeyRules(Frozen):
+    """How long a key that was rotated stays valid beside its successor: by default, and at most, in hours."""
+
+    overlap_hours: int = Field(default=24, ge=0)
+    longest_overlap_hours: PositiveInt = 720
+
+
 @dataclass(frozen=True, slots=True)
 class Speaker:
     """The member whom a session speaks for, as upstream described them."""
@@ -41,8 +48,10 @@ class Speaker:
 
     @property
     def name(self) -> str:
-        """Who this is in history, and whose upload slots and idempotency keys these are, whichever session it was.
+        """Who this is in history, and whose upload slots and idempotency keys these are, whichever session it was."""
+        return session_name(self.member_id)
 
-        History cannot be changed, so it names a member by a digest.
-        """
-        return f"member:{member_digest(self.member_id)}"
+
+def session_name(member_id: str) -> str:
+    """The name of every session of this member. History cannot be changed, so it names a member by a digest."""
+    return f"member:{member_digest(member_id)}"

@@ -168,6 +168,7 @@ class Decision:
     decision_id: UUID
     submission_id: UUID
     member_id: str
+    service: str
     kind: str
     stage: str | None
     verdict: str
@@ -177,7 +178,7 @@ class Decision:
 
 def standing_decision(connection: Connection, decision_id: UUID) -> Decision:
     """The decision with its submission. Raises NotFound, also where it was undone: then nothing follows from it."""
-    closed = [submission.c[name] for name in ("member_id", "kind", "stage", "sequence", "correlation_id")]
+    closed = [submission.c[name] for name in ("member_id", "service", "kind", "stage", "sequence", "correlation_id")]
     query = (
         select(decision.c.id.label("decision_id"), decision.c.submission_id, decision.c.verdict, *closed)
         .join(submission, submission.c.id == decision.c.submission_id)

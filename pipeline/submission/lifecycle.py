@@ -199,4 +199,5 @@ def _emit(connection: Connection, row: Row[Any], event_type: EventType, state: S
         trace=row.correlation_id,
         cause_id=emission.cause_id,
         delay_seconds=emission.delay_seconds,
+        service=row.service,
     )

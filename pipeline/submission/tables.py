@@ -18,6 +18,7 @@ from sqlalchemy import (
 )
 
 from pipeline.kernel.database import JSON, Instant, metadata
+from pipeline.ownership.rules import EARLIER
 
 LANGUAGE: Final = "coalesce(lower(substring(member ->> 'locale' from '^[A-Za-z]+')), 'en')"
 """The language of the member's locale: `es` of `es-MX`."""
@@ -51,6 +52,7 @@ submission: Final = Table(
     Column("chance", Integer),
     Column("door", Text, nullable=False),
     Column("accepted_by", Text, nullable=False),
+    Column("service", Text, nullable=False, server_default=EARLIER),
     Column("accepted_at", Instant, nullable=False, server_default=func.now()),
     Column("target_at", Instant, nullable=False),
     Column("due_at", Instant, nullable=False),
@@ -66,6 +68,7 @@ submission: Final = Table(
     CheckConstraint("queue IN ('avatar', 'verification', 'second', 'senior')", name="known_queue"),
     Index("ix_submission_member", "member_id", "id"),
     Index("ix_submission_company", "company", "member_id", postgresql_where=text("company IS NOT NULL")),
+    Index("ix_submission_service", "service", "id"),
     Index("ix_submission_state", "state", "id"),
     Index("ix_submission_correlation_id", "correlation_id"),
     Index("ix_submission_watch", "watch_at", "id", postgresql_where=text("watch_at IS NOT NULL")),
@@ -103,7 +106,8 @@ material: Final = Table(
     Column("signals", JSON),
     Index("uq_material_position", "submission_id", "position", unique=True),
     Index("ix_material_sha256", "sha256"),
-    Index("ix_material_upload_key", "upload_key"),
+    Index("ix_material_given_key", "given_key", postgresql_where=text("given_key IS NOT NULL")),
+    Index("ix_material_upload_key", "upload_key", postgresql_where=text("upload_key IS NOT NULL")),
 )
 
 finding: Final = Table(

@@ -116,7 +116,7 @@ def _emit(connection: Connection, row: Row[Any], sign: Sign, *, actor: str) -> U
         why=why,
         correlation_id=row.correlation_id,
     )
-    event_id = emit(connection, event, due, member_id=row.member_id, trace=row.correlation_id)
+    event_id = emit(connection, event, due, member_id=row.member_id, trace=row.correlation_id, service=row.service)
     audit.write(
         connection,
         event,

@@ -12,6 +12,8 @@ from pipeline.kernel.errors import Invalid, NotFound, Problem
 from pipeline.kernel.pagination import cursor_of, id_in
 from pipeline.membership.tables import ground
 from pipeline.notification.tables import mail
+from pipeline.ownership.rules import EVERYTHING, Reach
+from pipeline.ownership.tables import within
 from pipeline.policy import Policy
 from pipeline.submission.audit import audit
 from pipeline.submission.lifecycle import State
@@ -55,13 +57,14 @@ _UNLOCKED: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """Which submissions to list; None means any."""
+    """Which submissions to list; None means any. Of these, the ones in `reach`."""
 
     member_id: str | None = None
     kind: str | None = None
     state: str | None = None
     stage: str | None = None
     correlation_id: str | None = None
+    reach: Reach = EVERYTHING
 
 
 def submission_of(submission_id: UUID, *, db: Database, policy: Policy) -> SubmissionView:
@@ -97,7 +100,8 @@ def _page(
     """The rows of a page, and the cursor of the next one."""
     if filters.state is not None and filters.state not in list(State):
         raise Invalid([Problem("state", "unknown_state", f"Use one of {', '.join(State)}.")])
-    query = select(submission).where(_SHOWN).order_by(submission.c.id.desc()).limit(limit + 1)
+    seen = within(filters.reach, service=submission.c.service, member=submission.c.member_id)
+    query = select(submission).where(_SHOWN, *seen).order_by(submission.c.id.desc()).limit(limit + 1)
     for name in ("member_id", "kind", "state", "stage", "correlation_id"):
         if (wanted := getattr(filters, name)) is not None:
             query = query.where(submission.c[name] == wanted)

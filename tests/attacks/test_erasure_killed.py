@@ -50,7 +50,9 @@ def killed_everywhere(
     kept = keep(desk.tools)
     whole: Ended = children.child(scene.job.__name__, scene.given)
     assert (whole.exit_code, bool(whole.points)) == (0, True), children.told()
-    for point in (each for each in whole.points if each.startswith("after")):  # before the next one nothing else happens
+    for point in (
+        each for each in whole.points if each.startswith("after")
+    ):  # before the next one nothing else happens
         put_back(desk.tools, kept)
         with subtests.test(point=point):
             assert children.child(scene.job.__name__, scene.given, die_at=point).killed, children.told()
@@ -66,10 +68,20 @@ def gone(desk: Desk, eraser: Eraser) -> dict[str, Any]:
     seen = eraser.progress()
     told = [row.type for row in desk.sql("SELECT type FROM event WHERE type = 'member.erased'")]
     left = finds(desk, [MARK.encode()])
-    return {"state": seen["state"], "told": told, "left": left, "objects": (seen["receipt"] or {})["receipt"]["objects"]}
+    return {
+        "state": seen["state"],
+        "told": told,
+        "left": left,
+        "objects": (seen["receipt"] or {})["receipt"]["objects"],
+    }
 
 
-ENDED = {"state": "finished", "told": ["member.erased"], "left": set(), "objects": {"public": 2, "uploads": 1, "vault": 2}}
+ENDED = {
+    "state": "finished",
+    "told": ["member.erased"],
+    "left": set(),
+    "objects": {"public": 2, "uploads": 1, "vault": 2},
+}
 
 
 def test_a_request_that_is_killed_anywhere_is_repeated_and_erases_once(

@@ -69,7 +69,7 @@ class Ground:
 
     def upstream(self) -> Api:
         """A caller who may submit and look."""
-        return self._caller("upstream", Scope.SUBMIT, None)
+        return self._caller("upstream", Scope.SUBMIT_ALL, None)
 
     def reviewer(self, name: str) -> Api:
         """A caller who decides."""

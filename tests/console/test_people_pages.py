@@ -84,13 +84,15 @@ def test_a_key_is_shown_once_and_revoked(tools: Container, page: Page, base: str
     sign_in(page, base, "admin")
     page.get_by_role("link", name="Keys").click()
     page.get_by_label("Whose key it is").fill("member-centre")
-    page.get_by_label("submit").check()
+    page.get_by_label("submit", exact=True).check()
     page.get_by_role("button", name="Make it").click()
     expect(page.locator("#key")).to_have_text(re.compile(r"^pd_\w+_"))
 
     page.goto(f"{base}/console/keys")
     expect(page.locator("#key")).to_have_count(0)
-    page.get_by_role("button", name="Revoke member-centre").click()
+    page.get_by_role("button", name="Rotate member-centre").click()
+    expect(page.locator("#key")).to_have_text(re.compile(r"^pd_\w+_"))
+    page.get_by_role("button", name="Revoke member-centre").first.click()
 
     expect(page.get_by_text("revoked")).to_be_visible()
 

@@ -34,7 +34,7 @@ class Api:
     def __init__(self, tools: Container, *, reviewer: str = "r-1") -> None:
         self.client: Any = _client(tools)
         add_reviewer(reviewer, db=tools.db)
-        _, self.submit_key = create_key("upstream", [Scope.SUBMIT], reviewer_id=None, db=tools.db)
+        _, self.submit_key = create_key("upstream", [Scope.SUBMIT_ALL], reviewer_id=None, db=tools.db)
         _, self.review_key = create_key("desk", [Scope.REVIEW], reviewer_id=reviewer, db=tools.db)
 
     def over(self, tools: Container) -> "Api":

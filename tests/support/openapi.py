@@ -99,6 +99,8 @@ def furnished(tools: Container) -> House:
         "identity": "wholesaler",
         "event_type": "submission.received",
         "review_id": str(new_id()),
+        "session_id": str(new_id()),
+        "key_id": str(new_id()),
         "token": token,
     }
     app = create_app(tools)

@@ -8,6 +8,7 @@ from pipeline.account.sections import replace_section, section_of
 from pipeline.avatar.service import avatar_of
 from pipeline.kernel import clock
 from pipeline.membership.views import membership_of
+from pipeline.ownership.owners import require_readable
 from schemas.account import (
     BusinessCard,
     CodeRequest,
@@ -134,10 +135,12 @@ def put_privacy(
 
 @router.get("/public", summary="A member's public page, as one viewer sees it", response_model_exclude_none=True)
 def get_public(
-    member_id: Identifier, tools: Tools, _caller: Submitter, response: Response, viewer: Identifier | None = None
+    member_id: Identifier, tools: Tools, caller: Submitter, response: Response, viewer: Identifier | None = None
 ) -> PublicPage:
     """`viewer` is the id of the member who views the page; without it, the viewer is not a member. Hidden fields are absent."""
     response.headers["Cache-Control"] = "private, no-store"
+    if viewer:
+        require_readable(viewer, reach=caller.reach, db=tools.db)
     level = membership_of(viewer, db=tools.db, policy=tools.policy).level if viewer else None
     return page_of(member_id, viewer_level=level, avatar=_avatar(member_id, tools), db=tools.db, policy=tools.policy)
 

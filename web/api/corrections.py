@@ -32,7 +32,7 @@ def create_correction(
 ) -> StageCorrection:
     """Makes a new decision that supersedes an old one. Level and benefits follow, with an event and a mail."""
     operation = f"membership.{member_id}.correct"
-    once = request_once(required_key(key), owner=str(caller.key_id), operation=operation, body=body)
+    once = request_once(required_key(key), owner=caller.owner, operation=operation, body=body)
     return correct(member_id, body, context=tools.context(actor=caller.name, trace=trace, request=once))
 
 
@@ -61,5 +61,5 @@ def create_settlement(
     A stage that the member also has by verification stays.
     """
     operation = f"spend_review.{review_id}.settle"
-    once = request_once(required_key(key), owner=str(caller.key_id), operation=operation, body=body)
+    once = request_once(required_key(key), owner=caller.owner, operation=operation, body=body)
     return resolve(review_id, body, context=tools.context(actor=caller.name, trace=trace, request=once))

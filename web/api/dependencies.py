@@ -1,4 +1,3 @@
-from collections.abc import Awaitable, Callable
 from typing import Annotated, Any
 
 from fastapi import Depends, Header, Request
@@ -6,7 +5,8 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 
 from config.container import Container
-from pipeline.access.api_keys import Caller, Scope, authenticate
+from pipeline.access.api_keys import authenticate
+from pipeline.access.caller import Caller
 from pipeline.access.member_sessions import SESSION, caller_of
 from pipeline.access.personal_keys import is_own
 from pipeline.access.staff.accounts import require_right
@@ -16,6 +16,7 @@ from pipeline.kernel.errors import Forbidden, Invalid, Problem
 from pipeline.kernel.idempotency import Once, once
 from pipeline.kernel.rate_limits import refused
 from schemas.base import Identifier
+from web.api.reach import admitted
 
 
 # Dependencies that do no I/O are `async`: FastAPI runs every other one in its pool of threads, one by one, and that took a quarter
@@ -51,7 +52,7 @@ def _caller(
     request.state.allowance = allowance
     if allowance is not None and too_many:
         raise refused(allowance)
-    return caller
+    return admitted(caller, request, tools.db)
 
 
 async def _acting_caller(caller: Annotated[Caller, Depends(_caller)]) -> Caller:
@@ -61,38 +62,34 @@ async def _acting_caller(caller: Annotated[Caller, Depends(_caller)]) -> Caller:
     return caller
 
 
-def _with(scope: Scope) -> Callable[[Caller], Awaitable[Caller]]:
-    async def check(caller: Annotated[Caller, Depends(_acting_caller)]) -> Caller:
-        if caller.speaker is not None:
-            raise Forbidden("This is not open to a member's session. Ask for it with an API key of a service.")
-        if not caller.may(scope):
-            raise Forbidden(
-                f"This key has no scope {scope.value!r}. Create one that has: proofdesk key create --scope {scope.value}"
-            )
-        return caller
-
-    return check
+async def _service(caller: Annotated[Caller, Depends(_acting_caller)]) -> Caller:
+    if caller.speaker is not None:
+        raise Forbidden("This is not open to a member's session. Ask for it with an API key of a service.")
+    return caller
 
 
-Submitter = Annotated[Caller, Depends(_with(Scope.SUBMIT))]
-Admin = Annotated[Caller, Depends(_with(Scope.ADMIN))]
+Submitter = Annotated[Caller, Depends(_service)]
+"""A service whose key has the route's scope (`web/api/scopes.py`), and reaches the member in the path."""
+
+Admin = Submitter
+"""The same, for routes of administration."""
 
 
-async def _submitter_or_member(caller: Annotated[Caller, Depends(_acting_caller)]) -> Caller:
-    return caller if caller.speaker is not None else await _with(Scope.SUBMIT)(caller)
+async def _service_or_member(caller: Annotated[Caller, Depends(_acting_caller)]) -> Caller:
+    return caller
 
 
-SubmitterOrMember = Annotated[Caller, Depends(_submitter_or_member)]
-"""A service, or a member's session. A route with data of a member must check that the session is that member's."""
+SubmitterOrMember = Annotated[Caller, Depends(_service_or_member)]
+"""A service, or a member's session. A route with data of a member must look at `reach`."""
 
 
-async def _submitter_or_this_member(member_id: Identifier, caller: SubmitterOrMember) -> Caller:
+async def _service_or_this_member(member_id: Identifier, caller: SubmitterOrMember) -> Caller:
     if not caller.may_act_for(member_id):
         raise Forbidden("A member's session is for its own member only.")
     return caller
 
 
-SubmitterOrThisMember = Annotated[Caller, Depends(_submitter_or_this_member)]
+SubmitterOrThisMember = Annotated[Caller, Depends(_service_or_this_member)]
 """A service, or the session of the member in the path."""
 
 
@@ -105,7 +102,7 @@ async def _session(caller: Annotated[Caller, Depends(_acting_caller)]) -> Caller
 MemberSession = Annotated[Caller, Depends(_session)]
 
 
-def _reviewer(caller: Annotated[Caller, Depends(_with(Scope.REVIEW))], tools: Tools) -> str:
+def _reviewer(caller: Submitter, tools: Tools) -> str:
     if caller.reviewer_id is None:
         raise Forbidden("This key speaks for no reviewer. Sign in to the console and make one under Your account.")
     if tools.settings.profile == "production" and not is_own(caller.key_id, caller.reviewer_id, db=tools.db):

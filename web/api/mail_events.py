@@ -37,7 +37,7 @@ async def _body(request: Request) -> bytes:
 @router.post("/mail-events", summary="Report a bounce or a complaint")
 def create_mail_event(body: MailEvent, tools: Tools, caller: Submitter, key: Key = None) -> SuppressedView:
     """No mail is sent to the address from now on. Report only permanent bounces."""
-    once = request_once(key, owner=str(caller.key_id), operation="mail_events.create", body=body)
+    once = request_once(key, owner=caller.owner, operation="mail_events.create", body=body)
     count = suppress((body.recipient,), reason=body.type, source=body.provider, db=tools.db, request=once)
     return SuppressedView(suppressed=count)
 

@@ -59,7 +59,7 @@ def create_redemption(
     key: Key = None,
 ) -> PointsEntry:
     """`409` `insufficient_points` if the balance does not cover the item. A redemption never makes the balance negative."""
-    once = request_once(required_key(key), owner=str(caller.key_id), operation=f"points.{member_id}.redeem", body=body)
+    once = request_once(required_key(key), owner=caller.owner, operation=f"points.{member_id}.redeem", body=body)
     return _located(
         response, redeem(member_id, body, context=tools.context(actor=caller.name, trace=trace, request=once))
     )
@@ -76,7 +76,7 @@ def create_correction(
     key: Key = None,
 ) -> PointsEntry:
     """For a lead, with a key of scope `admin`. The balance may become negative; the entry is then `overdrawn`."""
-    once = request_once(required_key(key), owner=str(caller.key_id), operation=f"points.{member_id}.correct", body=body)
+    once = request_once(required_key(key), owner=caller.owner, operation=f"points.{member_id}.correct", body=body)
     return _located(
         response, correct(member_id, body, context=tools.context(actor=caller.name, trace=trace, request=once))
     )

@@ -1,7 +1,18 @@
+from uuid import UUID
+
 from fastapi import APIRouter, Response
 
-from pipeline.access.member_sessions import end_session, make_link, open_link, session_view
-from schemas.sessions import LinkTicket, OpenedSession, SessionLink, SessionRequest, SessionView
+from pipeline.access.member_sessions import (
+    end_session,
+    end_session_of,
+    make_link,
+    open_link,
+    session_view,
+    sessions_of,
+)
+from pipeline.access.members import require_writable
+from schemas.base import Identifier
+from schemas.sessions import LinkTicket, OpenedSession, SessionLine, SessionLink, SessionRequest, SessionView
 from web.api.dependencies import MemberSession, Submitter, Tools
 
 router = APIRouter(prefix="/v1", tags=["sessions"])
@@ -13,9 +24,27 @@ NEVER_KEPT = "no-store"
 def create_session(body: SessionRequest, tools: Tools, caller: Submitter, response: Response) -> SessionLink:
     """For a member whom you have signed in. Send them there at once. A repeated request makes another link."""
     response.headers["Cache-Control"] = NEVER_KEPT
+    require_writable(body.member_id, caller=caller, db=tools.db)
     return make_link(
-        body, made_by=caller.name, web_url=tools.settings.web_url, db=tools.db, rules=tools.policy.member_page
+        body,
+        made_by=caller.name,
+        web_url=tools.settings.web_url,
+        db=tools.db,
+        rules=tools.policy.member_page,
+        caller=caller,
     )
+
+
+@router.get("/sessions", summary="List a member's live sessions")
+def list_sessions(tools: Tools, caller: Submitter, member_id: Identifier) -> list[SessionLine]:
+    """Sessions that your service's links opened, the latest first."""
+    return sessions_of(member_id, reach=caller.reach, db=tools.db)
+
+
+@router.delete("/sessions/{session_id}", status_code=204, summary="End a session of a member")
+def delete_session_of(session_id: UUID, tools: Tools, caller: Submitter) -> None:
+    """For example when the member signs out of your pages. Its credential is refused from now on."""
+    end_session_of(session_id, reach=caller.reach, db=tools.db)
 
 
 @router.post(

@@ -85,7 +85,7 @@ def create_submission(
     admit(once, tools=tools)
     answer = accept(
         body,
-        door=Door("http", caller.name, trace),
+        door=Door("http", caller.name, trace, caller.sends_as),
         now=clock.now(),
         context=tools.intake,
         request=once,
@@ -95,13 +95,14 @@ def create_submission(
 
 
 async def _filters(
+    caller: SubmitterOrMember,
     member_id: member_scope.MemberToList,
     kind: Literal["avatar", "verification"] | None = None,
     state: Identifier | None = None,
     stage: Identifier | None = None,
     correlation_id: Identifier | None = None,
 ) -> Filters:
-    return Filters(member_id, kind, state, stage, correlation_id)
+    return Filters(member_id, kind, state, stage, correlation_id, caller.reach)
 
 
 @router.get("/submissions", summary="List submissions, the latest first")

@@ -3,10 +3,12 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query
 
+from pipeline.access.members import require_writable
 from pipeline.events.feed import events
 from pipeline.events.webhooks import endpoints
 from pipeline.kernel import clock
 from pipeline.kernel.errors import NotFound
+from pipeline.ownership.owners import require_source
 from pipeline.workflows.inbound_events import receive
 from schemas.base import Identifier
 from schemas.events import (
@@ -20,7 +22,7 @@ from schemas.events import (
 )
 from schemas.incoming import EventReceipt, EventRequest
 from schemas.published import event_schema
-from web.api.dependencies import Admin, Correlation, Key, SchemaResponse, Submitter, Tools, request_once
+from web.api.dependencies import Correlation, Key, SchemaResponse, Submitter, Tools, request_once
 
 router = APIRouter(prefix="/v1", tags=["events"])
 
@@ -33,20 +35,22 @@ def create_event(
 
     A duplicate returns the first receipt. The same `source` and `id` with another body is `422` `event_reused`.
     """
-    once = request_once(key, owner=str(caller.key_id), operation="events.tell", body=body)
+    require_writable(body.member_id, caller=caller, db=tools.db)
+    require_source(body.source, service=caller.sends_as, reach=caller.reach, db=tools.db)
+    once = request_once(key, owner=caller.owner, operation="events.tell", body=body)
     return receive(body, context=tools.context(actor=caller.name, trace=trace, request=once))
 
 
 @router.get("/events", summary="List events, the earliest first")
 def list_events(
     tools: Tools,
-    _caller: Submitter,
+    caller: Submitter,
     cursor: str | None = None,
     member_id: Identifier | None = None,
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
 ) -> EventPage:
     """For a service that polls instead of having an endpoint: continue from `next_cursor`. No event is left out."""
-    return events(cursor=cursor, member_id=member_id, limit=limit, db=tools.db)
+    return events(cursor=cursor, member_id=member_id, limit=limit, db=tools.db, reach=caller.reach)
 
 
 @router.get("/events/types", summary="The types of events")
@@ -68,37 +72,44 @@ def get_event_schema(event_type: Identifier, _caller: Submitter) -> SchemaRespon
 
 
 @router.post("/webhooks", status_code=201, summary="Add an endpoint")
-def create_endpoint(body: EndpointRequest, tools: Tools, _caller: Admin) -> EndpointSecret:
+def create_endpoint(body: EndpointRequest, tools: Tools, caller: Submitter) -> EndpointSecret:
     """Keep the secret, with which you check signatures (Standard Webhooks). It is shown once."""
-    return endpoints.add(body, db=tools.db, sealer=tools.sealer)
+    return endpoints.add(body, db=tools.db, sealer=tools.sealer, reach=caller.reach)
 
 
 @router.get("/webhooks", summary="List endpoints")
-def list_endpoints(tools: Tools, _caller: Admin) -> list[EndpointView]:
+def list_endpoints(tools: Tools, caller: Submitter) -> list[EndpointView]:
     """Each with the number of events that still have to be sent, and the reason if it is paused."""
-    return endpoints.list_endpoints(db=tools.db)
+    return endpoints.list_endpoints(db=tools.db, reach=caller.reach)
 
 
 @router.post("/webhooks/{endpoint_id}/secret", summary="Rotate an endpoint's secret")
-def rotate_secret(endpoint_id: UUID, tools: Tools, _caller: Admin) -> EndpointSecret:
+def rotate_secret(endpoint_id: UUID, tools: Tools, caller: Submitter) -> EndpointSecret:
     """Both secrets sign until the old one expires."""
     overlap = tools.policy.events.secret_overlap_hours
-    return endpoints.rotate(endpoint_id, now=clock.now(), overlap_hours=overlap, db=tools.db, sealer=tools.sealer)
+    return endpoints.rotate(
+        endpoint_id,
+        now=clock.now(),
+        overlap_hours=overlap,
+        db=tools.db,
+        sealer=tools.sealer,
+        reach=caller.reach,
+    )
 
 
 @router.post("/webhooks/{endpoint_id}/resume", summary="Resume a paused endpoint")
-def resume_endpoint(endpoint_id: UUID, tools: Tools, _caller: Admin) -> Replayed:
+def resume_endpoint(endpoint_id: UUID, tools: Tools, caller: Submitter) -> Replayed:
     """Events since the pause are sent, in order."""
-    return Replayed(count=endpoints.resume(endpoint_id, now=clock.now(), db=tools.db))
+    return Replayed(count=endpoints.resume(endpoint_id, now=clock.now(), db=tools.db, reach=caller.reach))
 
 
 @router.post("/webhooks/{endpoint_id}/replay", summary="Send events again")
-def replay_events(endpoint_id: UUID, body: ReplayRequest, tools: Tools, _caller: Admin) -> Replayed:
+def replay_events(endpoint_id: UUID, body: ReplayRequest, tools: Tools, caller: Submitter) -> Replayed:
     """Since a time, or by id, also those that the endpoint has received. Each keeps its `webhook-id`."""
-    return Replayed(count=endpoints.replay(endpoint_id, body, now=clock.now(), db=tools.db))
+    return Replayed(count=endpoints.replay(endpoint_id, body, now=clock.now(), db=tools.db, reach=caller.reach))
 
 
 @router.delete("/webhooks/{endpoint_id}", status_code=204, summary="Remove an endpoint")
-def delete_endpoint(endpoint_id: UUID, tools: Tools, _caller: Admin) -> None:
+def delete_endpoint(endpoint_id: UUID, tools: Tools, caller: Submitter) -> None:
     """No more events are sent to it."""
-    endpoints.remove(endpoint_id, db=tools.db)
+    endpoints.remove(endpoint_id, db=tools.db, reach=caller.reach)

@@ -1,11 +1,15 @@
 import calendar
+from datetime import timedelta
 from typing import Annotated, Any, Final
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Form, Request, Response
 from fastapi.responses import RedirectResponse
 
-from pipeline.access.api_keys import Scope, create_key, list_keys, revoke_key
+from pipeline.access.api_keys import create_key, list_keys, revoke_key
+from pipeline.access.key_rotation import Rotator, rotate_key
+from pipeline.access.rules.keys import Bounds
+from pipeline.access.rules.scopes import BUNDLES, Scope
 from pipeline.access.staff.rules.roles import Right
 from pipeline.kernel import clock
 from pipeline.kernel.errors import Invalid, Problem
@@ -17,7 +21,8 @@ from web.console.session import Person, fresh, needs
 router = APIRouter()
 
 KeyKeeper = Annotated[Person, Depends(fresh(Right.KEYS))]
-_OF_SERVICES: Final = tuple(scope for scope in Scope if scope is not Scope.REVIEW)
+REVIEW: Final = "review"
+_OF_SERVICES: Final = tuple(scope for scope in Scope if scope.resource != REVIEW)
 
 
 @router.get("/keys")
@@ -26,17 +31,43 @@ def get_keys(request: Request, tools: Tools, _person: KeyKeeper) -> Response:
     return _page(request, tools)
 
 
+def _bounds(
+    service: Annotated[str, Form(max_length=200)] = "",
+    members_prefix: Annotated[str, Form(max_length=200)] = "",
+    days: Annotated[int | None, Form(ge=1, le=3650)] = None,
+) -> Bounds:
+    lasts = timedelta(days=days) if days is not None else None
+    return Bounds(service.strip() or None, members_prefix.strip() or None, lasts)
+
+
 @router.post("/keys")
 def post_keys(
     request: Request,
     tools: Tools,
     person: KeyKeeper,
+    bounds: Annotated[Bounds, Depends(_bounds)],
     name: Annotated[Line, Form()],
     scopes: Annotated[list[Scope] | None, Form()] = None,
 ) -> Response:
     """Make a key for a service and show it, once. A key that speaks for a person is made by that person (`account`)."""
-    _, key = create_key(name, _for_a_service(scopes), reviewer_id=None, actor=person.reviewer_id, db=tools.db)
+    wanted = _for_a_service(scopes or [])
+    _, key = create_key(name, wanted, reviewer_id=None, actor=person.reviewer_id, bounds=bounds, db=tools.db)
     return _page(request, tools, key=key)
+
+
+@router.post("/keys/{key_id}/rotate")
+def post_rotation(
+    request: Request,
+    tools: Tools,
+    person: KeyKeeper,
+    key_id: UUID,
+    overlap_hours: Annotated[int | None, Form(ge=0, le=87_600)] = None,
+) -> Response:
+    """Make a successor and show it, once. The present key stays valid for the overlap."""
+    overlap = None if overlap_hours is None else timedelta(hours=overlap_hours)
+    by = Rotator(person.reviewer_id, is_person=True)
+    made = rotate_key(key_id, overlap=overlap, by=by, rules=tools.policy.api_keys, db=tools.db)
+    return _page(request, tools, key=made.key)
 
 
 @router.post("/keys/{key_id}/revoke")
@@ -60,17 +91,17 @@ def _page(request: Request, tools: Tools, *, key: str | None = None) -> Response
         request,
         "api_keys.html",
         keys=list_keys(db=tools.db),
-        scopes=_OF_SERVICES,
+        bundles=[scope for scope in _OF_SERVICES if scope in BUNDLES],
+        scopes=[scope for scope in _OF_SERVICES if scope not in BUNDLES],
+        rules=tools.policy.api_keys,
         key=key,
         now=clock.now(),
     )
 
 
-def _for_a_service(scopes: list[Scope] | None) -> list[Scope]:
-    """The scopes of a new key. Raises Invalid."""
-    if not scopes:
-        raise Invalid([Problem("scopes", "missing_field", "Choose at least one scope.")])
-    if Scope.REVIEW in scopes:
+def _for_a_service(scopes: list[Scope]) -> list[Scope]:
+    """The scopes of a new key. Raises Invalid where one is for reviewing."""
+    if any(scope.resource == REVIEW for scope in scopes):
         message = "A key for reviewing speaks for one person, who makes it under Your account."
         raise Invalid([Problem("scopes", "made_by_its_person", message)])
     return scopes

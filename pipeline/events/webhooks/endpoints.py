@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 import structlog
-from sqlalchemy import Connection, Row, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, delete, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from pipeline.events.outbound import delivery_ref
@@ -15,6 +15,8 @@ from pipeline.kernel.database import Database
 from pipeline.kernel.encryption import Sealer, is_sealed
 from pipeline.kernel.errors import AlreadyThere, Invalid, NotFound, Problem
 from pipeline.kernel.ids import new_id
+from pipeline.ownership.rules import EVERYTHING, Reach
+from pipeline.ownership.tables import within
 from pipeline.tasks import ledger
 from pipeline.tasks.rules import DELIVER_EVENT
 from schemas.events import EndpointRequest, EndpointSecret, EndpointView, ReplayRequest
@@ -22,8 +24,8 @@ from schemas.events import EndpointRequest, EndpointSecret, EndpointView, Replay
 log = structlog.get_logger()
 
 
-def add(request: EndpointRequest, *, db: Database, sealer: Sealer) -> EndpointSecret:
-    """Add an endpoint. It gets the events from now on; a replay sends earlier ones. Raises Invalid."""
+def add(request: EndpointRequest, *, db: Database, sealer: Sealer, reach: Reach = EVERYTHING) -> EndpointSecret:
+    """Add an endpoint. It gets the events in this reach from now on; a replay sends earlier ones. Raises Invalid."""
     if (problem := address_problem(request.url)) is not None:
         raise Invalid([Problem("url", "unusable_address", problem)])
     endpoint_id = new_id()
@@ -32,42 +34,50 @@ def add(request: EndpointRequest, *, db: Database, sealer: Sealer) -> EndpointSe
     with db.begin() as connection:
         connection.execute(
             insert(endpoint).values(
-                id=endpoint_id, url=request.url, types=list(request.types), secrets=[{"secret": sealed, "until": None}]
+                id=endpoint_id,
+                url=request.url,
+                types=list(request.types),
+                secrets=[{"secret": sealed, "until": None}],
+                service=reach.service,
+                members_prefix=reach.prefix,
             )
         )
     log.info("webhook.added", endpoint_id=str(endpoint_id))
     return EndpointSecret(endpoint_id=endpoint_id, secret=secret)
 
 
-def list_endpoints(*, db: Database) -> list[EndpointView]:
-    """All endpoints, the oldest first, with how many deliveries of each are pending."""
+def list_endpoints(*, db: Database, reach: Reach = EVERYTHING) -> list[EndpointView]:
+    """The endpoints in this reach, the oldest first, with how many deliveries of each are pending."""
     pending = (
         select(func.count())
         .where(delivery.c.endpoint_id == endpoint.c.id, delivery.c.state == "pending")
         .scalar_subquery()
     )
     with db.read() as connection:
-        rows = connection.execute(select(endpoint, pending.label("pending")).order_by(endpoint.c.id)).mappings().all()
+        query = select(endpoint, pending.label("pending")).where(*_in(reach)).order_by(endpoint.c.id)
+        rows = connection.execute(query).mappings().all()
     return [EndpointView.model_validate({name: row[name] for name in EndpointView.model_fields}) for row in rows]
 
 
-def rotate(endpoint_id: UUID, *, now: datetime, overlap_hours: int, db: Database, sealer: Sealer) -> EndpointSecret:
+def rotate(
+    endpoint_id: UUID, *, now: datetime, overlap_hours: int, db: Database, sealer: Sealer, reach: Reach = EVERYTHING
+) -> EndpointSecret:
     """Give it a new secret. During the overlap the present one signs too, so that no check fails meanwhile. Raises NotFound."""
     overlap = timedelta(hours=overlap_hours)
     secret = _new_secret()
     sealed = sealer.seal(secret, place=place_of(endpoint_id))
     with db.begin() as connection:
-        row = _locked(connection, endpoint_id)
+        row = _locked(connection, endpoint_id, reach)
         changed = rotated(row.secrets, sealed, now=now, overlap=overlap)
         connection.execute(update(endpoint).where(endpoint.c.id == endpoint_id).values(secrets=changed))
     log.info("webhook.rotated", endpoint_id=str(endpoint_id))
     return EndpointSecret(endpoint_id=endpoint_id, secret=secret, previous_valid_until=now + overlap)
 
 
-def resume(endpoint_id: UUID, *, now: datetime, db: Database) -> int:
+def resume(endpoint_id: UUID, *, now: datetime, db: Database, reach: Reach = EVERYTHING) -> int:
     """Activate a paused endpoint and send what is pending, in order. Returns how many events. Raises NotFound, AlreadyThere."""
     with db.begin() as connection:
-        if _locked(connection, endpoint_id).state == "active":
+        if _locked(connection, endpoint_id, reach).state == "active":
             raise AlreadyThere("The endpoint is active already.")
         fresh = {"state": "active", "paused_because": None, "failing_since": None}
         connection.execute(update(endpoint).where(endpoint.c.id == endpoint_id).values(fresh))
@@ -76,13 +86,13 @@ def resume(endpoint_id: UUID, *, now: datetime, db: Database) -> int:
     return count
 
 
-def replay(endpoint_id: UUID, request: ReplayRequest, *, now: datetime, db: Database) -> int:
+def replay(endpoint_id: UUID, request: ReplayRequest, *, now: datetime, db: Database, reach: Reach = EVERYTHING) -> int:
     """Send events again, delivered ones too. Returns how many. Raises NotFound, Invalid."""
     if request.since is None and not request.event_ids:
         raise Invalid([Problem("since", "missing_field", "Say which: since a time, or by event_ids.")])
     with db.begin() as connection:
-        row = _locked(connection, endpoint_id)
-        events = _requested(connection, request, row.types)
+        row = _locked(connection, endpoint_id, reach)
+        events = _requested(connection, request, row)
         for each in events:
             pending = {
                 "event_id": each.id,
@@ -101,10 +111,10 @@ def replay(endpoint_id: UUID, request: ReplayRequest, *, now: datetime, db: Data
     return len(ids)
 
 
-def remove(endpoint_id: UUID, *, db: Database) -> None:
+def remove(endpoint_id: UUID, *, db: Database, reach: Reach = EVERYTHING) -> None:
     """Delete an endpoint and its deliveries. Raises NotFound."""
     with db.begin() as connection:
-        _locked(connection, endpoint_id)
+        _locked(connection, endpoint_id, reach)
         connection.execute(delete(endpoint).where(endpoint.c.id == endpoint_id))
     log.info("webhook.removed", endpoint_id=str(endpoint_id))
 
@@ -128,8 +138,13 @@ def _new_secret() -> str:
     return secret_of(secrets.token_bytes(SECRET_BYTES))
 
 
-def _locked(connection: Connection, endpoint_id: UUID) -> Row[Any]:
-    row = connection.execute(select(endpoint).where(endpoint.c.id == endpoint_id).with_for_update()).one_or_none()
+def _in(reach: Reach) -> tuple[ColumnElement[bool], ...]:
+    return within(reach, service=endpoint.c.service, member=endpoint.c.members_prefix)
+
+
+def _locked(connection: Connection, endpoint_id: UUID, reach: Reach) -> Row[Any]:
+    mine = select(endpoint).where(endpoint.c.id == endpoint_id, *_in(reach)).with_for_update()
+    row = connection.execute(mine).one_or_none()
     if row is None:
         raise NotFound(f"There is no endpoint {endpoint_id}.")
     return row
@@ -140,10 +155,12 @@ def _pending(connection: Connection, endpoint_id: UUID) -> Sequence[UUID]:
     return connection.execute(select(delivery.c.event_id).where(*of).order_by(delivery.c.sequence)).scalars().all()
 
 
-def _requested(connection: Connection, request: ReplayRequest, types: Sequence[str]) -> Sequence[Row[Any, Any, Any]]:
-    query = select(event.c.id, event.c.member_id, event.c.sequence).where(event.c.at <= func.now())
-    if types:
-        query = query.where(event.c.type.in_(types))
+def _requested(connection: Connection, request: ReplayRequest, to: Row[Any]) -> Sequence[Row[Any, Any, Any]]:
+    """The requested events, of those that this endpoint gets."""
+    gets = within(Reach(to.service, to.members_prefix), service=event.c.service, member=event.c.member_id)
+    query = select(event.c.id, event.c.member_id, event.c.sequence).where(event.c.at <= func.now(), *gets)
+    if to.types:
+        query = query.where(event.c.type.in_(to.types))
     if request.since is not None:
         query = query.where(event.c.at >= request.since)
     if request.event_ids:

@@ -14,7 +14,12 @@ def upgrade() -> None:
     op.add_column("upload_slot", sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True))
     op.create_index("ix_upload_slot_waiting", "upload_slot", ["owner"], postgresql_where=sa.text("used_at IS NULL"))
     op.add_column("material", sa.Column("given_key", sa.Text(), nullable=True))
-    op.create_index("ix_material_upload_key", "material", ["upload_key"])
+    op.create_index(
+        "ix_material_upload_key", "material", ["upload_key"], postgresql_where=sa.text("upload_key IS NOT NULL")
+    )
+    op.create_index(
+        "ix_material_given_key", "material", ["given_key"], postgresql_where=sa.text("given_key IS NOT NULL")
+    )
     # Whose file was accepted before has its slot used: it does not count as waiting.
     op.execute(
         "UPDATE upload_slot SET used_at = now() WHERE EXISTS (SELECT FROM material WHERE material.upload_key = upload_slot.key)"
@@ -22,6 +27,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.drop_index("ix_material_given_key", "material")
     op.drop_index("ix_material_upload_key", "material")
     op.drop_column("material", "given_key")
     op.drop_index("ix_upload_slot_waiting", "upload_slot")

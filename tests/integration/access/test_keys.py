@@ -69,7 +69,8 @@ def test_another_scheme_is_refused(api: Api) -> None:
 
 
 def test_a_key_for_review_that_speaks_for_nobody_is_refused(desk: Desk, api: Api) -> None:
-    _, key = create_key("desk", [Scope.REVIEW], reviewer_id=None, db=desk.tools.db)
+    _, key = create_key("desk", [Scope.REVIEW], reviewer_id="r-1", db=desk.tools.db)
+    desk.sql("UPDATE api_key SET reviewer_id = NULL WHERE name = 'desk'")
 
     response = api.call("GET", "/v1/review/queue", key=key)
 

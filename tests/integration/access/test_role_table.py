@@ -51,6 +51,7 @@ TABLE: Final[dict[str, Sequence[Role] | str]] = {
     "POST /console/people/{reviewer_id}/sessions/end": (A,),
     "GET /console/keys": (A,),
     "POST /console/keys": (A,),
+    "POST /console/keys/{key_id}/rotate": (A,),
     "POST /console/keys/{key_id}/revoke": (A,),
     "GET /console/policy": (A,),
     "GET /console/quality": (L, A),

@@ -154,6 +154,54 @@ def test_a_key_that_is_made_works_until_it_is_revoked(run: Run) -> None:
     assert isinstance(run("key", "revoke", made["id"]).exception, NotFound)
 
 
+def test_a_key_is_made_within_bounds_and_listed(run: Run) -> None:
+    bounds = ("--prefix", "shop-1-", "--service", "shop-1", "--expires-in", "90d")
+    made = printed(run("key", "create", "--name", "shop", "--scope", "submissions:read", *bounds, "--json"))
+
+    (listed,) = printed(run("key", "list", "--json"))
+
+    assert listed["id"] == made["id"]
+    assert (listed["scopes"], listed["members_prefix"], listed["service"]) == (
+        ["submissions:read"],
+        "shop-1-",
+        "shop-1",
+    )
+    assert (listed["state"], listed["last_used_at"], listed["expires_at"] is None) == ("live", None, False)
+    assert made["key"].rpartition("_")[2] not in run("key", "list").stdout
+
+
+def test_a_key_is_rotated_with_an_overlap_and_revoked(run: Run) -> None:
+    made = printed(run("key", "create", "--name", "shop", "--scope", "submit", "--json"))
+
+    after = printed(run("key", "rotate", made["id"], "--overlap", "24h", "--json"))
+    revoked = printed(run("key", "revoke", made["id"], "--json"))
+
+    assert after["follows"] == made["id"]
+    assert after["key"].startswith("pd_")
+    assert revoked == {"id": made["id"], "state": "revoked"}
+    assert {each["id"]: each["state"] for each in printed(run("key", "list", "--json"))} == {
+        made["id"]: "revoked",
+        after["key_id"]: "live",
+    }
+
+
+def test_a_member_is_given_to_a_service(run: Run, avatar: str) -> None:
+    submitted(run, avatar)
+
+    given = printed(run("key", "give", "member", "m-1", "shop-1", "--json"))
+
+    assert given == {"kind": "member", "name": "m-1", "service": "shop-1", "submissions": 1}
+    assert isinstance(run("key", "give", "member", "m-1", "queue").exception, Invalid)
+
+
+@pytest.mark.parametrize("written", ["24", "h", "-1h", "1w", "1.5h", "9999999d"])
+def test_a_time_that_is_none_is_refused(run: Run, written: str) -> None:
+    result = run("key", "create", "--name", "shop", "--scope", "submit", "--expires-in", written)
+
+    assert result.exit_code == 2
+    assert "30m, 24h or 90d" in result.output
+
+
 def test_a_review_key_needs_a_reviewer(run: Run) -> None:
     result = run("key", "create", "--name", "desk", "--scope", "review")
 

@@ -2,6 +2,7 @@ from collections.abc import Iterator
 from uuid import uuid4
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Engine, inspect
@@ -9,7 +10,8 @@ from sqlalchemy import Engine, inspect
 from config.container import Container
 from pipeline.kernel.database import engine
 from pipeline.migrations import metadata
-from pipeline.migrations.upgrade import pending, upgrade
+from pipeline.migrations.upgrade import config_for, pending, upgrade
+from pipeline.ownership.rules import EARLIER
 from tests.support.together import at_once
 
 
@@ -84,3 +86,32 @@ def test_every_table_of_the_metadata_is_made(new_database: Engine) -> None:
 
     made = set(inspect(new_database).get_table_names())
     assert made == {*metadata.metadata.tables, "alembic_version"}
+
+
+def test_keys_and_what_they_sent_before_services_were_told_apart_stay_what_they_were(new_database: Engine) -> None:
+    _at(new_database, "0015-1")
+    with new_database.begin() as connection:
+        connection.exec_driver_sql(
+            "INSERT INTO api_key (id, name, scopes, secret_sha256) VALUES"
+            " (gen_random_uuid(), 'shop', '{submit}', 'x'), (gen_random_uuid(), 'desk', '{review}', 'x'),"
+            " (gen_random_uuid(), 'lead', '{admin,submit}', 'x')"
+        )
+        connection.exec_driver_sql(
+            "INSERT INTO subscription (member_id, category, subscribed) VALUES ('m-1', 'other', true), ('m-1', 'news', true)"
+        )
+
+    upgrade(new_database)
+
+    with new_database.connect() as connection:
+        keys = connection.exec_driver_sql("SELECT name, scopes, service = id::text FROM api_key ORDER BY name").all()
+        owned = connection.exec_driver_sql("SELECT kind, name, service FROM ownership").all()
+    assert keys == [("desk", ["review"], True), ("lead", ["admin", "submit:all"], True), ("shop", ["submit:all"], True)]
+    assert owned == [("member", "m-1", EARLIER)]
+
+
+def _at(database: Engine, revision: str) -> None:
+    """Bring a database to a step before the newest."""
+    config = config_for()
+    with database.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, revision)

@@ -5,6 +5,7 @@ import pytest
 
 from pipeline.access.api_keys import Caller, Scope, Unauthenticated, authenticate
 from pipeline.kernel.database import Database, engine
+from pipeline.ownership.rules import NOTHING, Reach
 from pipeline.policy.sign_in import Speaker
 from schemas.submissions import Member
 from tests.support.faults import closed_port
@@ -24,10 +25,10 @@ def nowhere() -> Iterator[Database]:
     ("scopes", "may"),
     [
         ([], []),
-        ([Scope.SUBMIT], [Scope.SUBMIT]),
-        ([Scope.REVIEW], [Scope.REVIEW]),
-        ([Scope.SUBMIT, Scope.REVIEW], [Scope.SUBMIT, Scope.REVIEW]),
-        ([Scope.ADMIN], [Scope.SUBMIT, Scope.REVIEW, Scope.ADMIN]),
+        ([Scope.EVENTS_READ], [Scope.EVENTS_READ]),
+        ([Scope.EVENTS_READ_ALL], [Scope.EVENTS_READ, Scope.EVENTS_READ_ALL]),
+        ([Scope.REVIEW], [Scope.REVIEW, Scope.REVIEW_READ, Scope.REVIEW_WRITE]),
+        ([Scope.ADMIN], list(Scope)),
     ],
 )
 def test_a_caller_may_what_the_scopes_say(scopes: list[Scope], may: list[Scope]) -> None:
@@ -39,22 +40,34 @@ def test_a_caller_may_what_the_scopes_say(scopes: list[Scope], may: list[Scope])
 ANA = Speaker("m-1", Member(name="Ana Lima", email="ana@example.com"))
 
 
+def test_a_session_is_its_own_members() -> None:
+    caller = Caller(uuid4(), ANA.name, frozenset(), None, ANA)
+
+    assert [member for member in ("m-1", "m-2") if caller.may_act_for(member)] == ["m-1"]
+
+
 @pytest.mark.parametrize(
-    ("scopes", "speaker", "acts"),
+    ("scopes", "reach"),
     [
-        ([Scope.SUBMIT], None, ["m-1", "m-2"]),
-        ([Scope.ADMIN], None, ["m-1", "m-2"]),
-        ([Scope.REVIEW], None, []),
-        ([], None, []),
-        ([], ANA, ["m-1"]),
+        ([], NOTHING),
+        ([Scope.MEMBERS_READ_ALL], NOTHING),
+        ([Scope.EVENTS_WRITE_ALL], NOTHING),
+        ([Scope.EVENTS_READ], Reach("shop", "shop-1-")),
+        ([Scope.EVENTS_READ_ALL], Reach(None, "shop-1-")),
+        ([Scope.SUBMIT], Reach("shop", "shop-1-")),
+        ([Scope.SUBMIT_ALL], Reach(None, "shop-1-")),
+        ([Scope.SUBMIT, Scope.EVENTS_READ_ALL], Reach(None, "shop-1-")),
+        ([Scope.ADMIN], Reach(None, "shop-1-")),
     ],
 )
-def test_a_service_acts_for_every_member_and_a_session_for_its_own(
-    scopes: list[Scope], speaker: Speaker | None, acts: list[str]
-) -> None:
-    caller = Caller(uuid4(), "test", frozenset(scopes), None, speaker)
+def test_a_key_reaches_what_its_service_sent_unless_its_scope_says_all(scopes: list[Scope], reach: Reach) -> None:
+    caller = Caller(uuid4(), "test", frozenset(scopes), None, service="shop", members_prefix="shop-1-")
 
-    assert [member for member in ("m-1", "m-2") if caller.may_act_for(member)] == acts
+    assert caller.reach_by(Scope.EVENTS_READ) == reach
+
+
+def test_a_caller_reaches_nothing_before_the_door_has_looked_at_the_route() -> None:
+    assert Caller(uuid4(), "test", frozenset({Scope.ADMIN}), None).reach == NOTHING
 
 
 def test_a_session_may_nothing_by_scope() -> None:
@@ -67,6 +80,7 @@ def test_idempotency_keys_belong_to_the_key_of_a_service_or_to_the_member() -> N
     one, another = (Caller(uuid4(), "test", frozenset(), None, speaker) for speaker in (None, ANA))
 
     assert one.owner == str(one.key_id)
+    assert Caller(uuid4(), "test", frozenset(), None, service=one.owner).owner == one.owner
     assert another.owner == Caller(uuid4(), "test", frozenset(), None, ANA).owner == "member:m-1"
 
 

@@ -34,7 +34,9 @@ RIGHTS: Final[Mapping[Role, frozenset[Right]]] = {
     Role.REVIEWER: frozenset({Right.REVIEW}),
     Role.SENIOR: frozenset({Right.REVIEW, Right.SECOND, Right.SETTLE}),
     Role.LEAD: frozenset({Right.QUALITY, Right.STATISTICS, Right.CORRECT, Right.RELATIONS}),
-    Role.ADMIN: frozenset({Right.PEOPLE, Right.KEYS, Right.RELATIONS, Right.POLICY, Right.ERASE, Right.QUALITY, Right.STATISTICS}),
+    Role.ADMIN: frozenset(
+        {Right.PEOPLE, Right.KEYS, Right.RELATIONS, Right.POLICY, Right.ERASE, Right.QUALITY, Right.STATISTICS}
+    ),
 }
 """Review: claim, look, decide. Second: the other pair of eyes. Settle: what was escalated, and splits of two reviewers. Relations: say
 with whom others have to do."""

@@ -1,0 +1,71 @@
+"""Which keys there may be, and who may rotate one."""
+
+import re
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+from pipeline.access.rules.scopes import EVERYBODYS, Scope, granted
+from pipeline.kernel.errors import Problem
+from pipeline.ownership.rules import EARLIER
+
+RESERVED: Final = frozenset({EARLIER, "http", "queue", "cli"})
+"""Owners of what arrives by other doors than a key's."""
+
+LONGEST: Final = timedelta(days=3650)
+_PREFIX: Final = re.compile(r"[A-Za-z0-9._:@-]{0,99}[._:@-]")
+_SERVICE: Final = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """What bounds a key: the service that it belongs to (None: one of its own), the prefix of its members, and how long it lasts."""
+
+    service: str | None = None
+    members_prefix: str | None = None
+    lasts: timedelta | None = None
+
+
+UNBOUNDED: Final = Bounds()
+
+
+def key_problems(scopes: Collection[Scope], *, reviewer_id: str | None, bounds: Bounds) -> list[Problem]:
+    """Everything that is wrong with a key that somebody wants."""
+    return [*_scope_problems(scopes, reviewer_id, bounds), *_bound_problems(bounds)]
+
+
+def service_problem(service: str) -> Problem | None:
+    """What is wrong with the name of a service."""
+    if service not in RESERVED and _SERVICE.fullmatch(service):
+        return None
+    reserved = ", ".join(sorted(RESERVED))
+    message = f"Use 1 to 64 of a-z, 0-9 and . _ -, beginning with a letter or digit; not {reserved}."
+    return Problem("service", "invalid_value", message)
+
+
+def overlap_problem(overlap: timedelta, longest: timedelta) -> Problem | None:
+    """What is wrong with the time in which a rotated key stays valid."""
+    if timedelta(0) <= overlap <= longest:
+        return None
+    return Problem("overlap", "invalid_value", f"Choose between 0 and {longest // timedelta(hours=1)} hours.")
+
+
+def _scope_problems(scopes: Collection[Scope], reviewer_id: str | None, bounds: Bounds) -> Iterator[Problem]:
+    if not scopes:
+        yield Problem("scopes", "missing_field", "Choose at least one scope.")
+    if any(scope.resource == "review" for scope in scopes) and reviewer_id is None:
+        yield Problem("reviewer", "missing_field", "A key for reviewing speaks for a reviewer. Choose one.")
+    if bounds.members_prefix is not None and any(scope.resource in EVERYBODYS for scope in granted(scopes)):
+        message = "Scopes of review and admin reach every member. Leave the prefix out, or choose other scopes."
+        yield Problem("members_prefix", "not_with_this_scope", message)
+
+
+def _bound_problems(bounds: Bounds) -> Iterator[Problem]:
+    if bounds.members_prefix is not None and not _PREFIX.fullmatch(bounds.members_prefix):
+        message = "End the prefix with one of . _ : @ - so that shop-1- is not also the beginning of shop-10."
+        yield Problem("members_prefix", "invalid_value", message)
+    if bounds.service is not None and (problem := service_problem(bounds.service)):
+        yield problem
+    if bounds.lasts is not None and not timedelta(0) < bounds.lasts <= LONGEST:
+        yield Problem("expires_in", "invalid_value", f"Choose more than nothing and at most {LONGEST.days} days.")

@@ -1,0 +1,1 @@
+"""What belongs to which upstream service. A service sees what it sent, unless its key's scope says all."""
