@@ -147,6 +147,12 @@ class Container:
         return RateLimits(self.broker.client, limit=limit, window_seconds=window)
 
     @cached_property
+    def stranger_rates(self) -> RateLimits:
+        """How many requests a network address may make without a key, at each door."""
+        limit, window = self.settings.stranger_limit, self.settings.rate_window_seconds
+        return RateLimits(self.broker.client, limit=limit, window_seconds=window, by="address")
+
+    @cached_property
     def sender(self) -> Sender:
         """Who our mails are from."""
         return Sender(self.settings.mail_from, self.settings.mail_from_name, self.settings.member_centre_url)

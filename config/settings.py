@@ -76,6 +76,13 @@ class Settings(BaseSettings):
     intake_at_once: PositiveInt = 4
     rate_limit: PositiveInt = 6000
     rate_window_seconds: PositiveInt = 60
+    stranger_limit: PositiveInt = 1200
+    api_docs: Literal["on", "off"] | None = None
+    body_seconds: PositiveFloat = 15.0
+    bodies_at_once: PositiveInt = 64
+    head_seconds: PositiveFloat = 10.0
+    answer_seconds: PositiveFloat = 30.0
+    web_connections: PositiveInt = 800
     circuit_failures: PositiveInt = FAILURES
     circuit_pause_seconds: PositiveFloat = PAUSE_SECONDS
 
@@ -95,6 +102,11 @@ class Settings(BaseSettings):
         if self.oidc_roles_claim and not self.oidc_roles:
             raise ValueError("map the values of PROOFDESK_OIDC_ROLES_CLAIM to roles in PROOFDESK_OIDC_ROLES")
         return self
+
+    @cached_property
+    def shows_api_docs(self) -> bool:
+        """Whether `/docs` and `/openapi.json` answer: as `api_docs` says, else in the embedded profile only."""
+        return self.api_docs == "on" if self.api_docs else self.profile == "embedded"
 
     @cached_property
     def public_base(self) -> str:

@@ -8,6 +8,7 @@ from config.logging import configure_logging
 from config.settings import load_settings
 from pipeline.kernel.errors import Misconfigured
 from web.app import create_app
+from web.server import server_options
 
 
 def main() -> None:
@@ -16,15 +17,7 @@ def main() -> None:
     configure_logging("web", log_format=settings.log_format, level=settings.log_level)
     app = create_app(build_container(settings, patient=False))
     freeze_startup_objects()
-    uvicorn.run(
-        app,
-        host=settings.web_host,
-        port=settings.web_port,
-        log_config=None,
-        access_log=False,
-        timeout_graceful_shutdown=15,
-        server_header=False,
-    )
+    uvicorn.run(app, host=settings.web_host, port=settings.web_port, **server_options(settings))
 
 
 if __name__ == "__main__":

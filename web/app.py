@@ -2,13 +2,15 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Final
+from typing import Any, Final
 
 from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 from fastapi_offline import FastAPIOffline
+from starlette.types import Lifespan
 
 from config.container import Container
+from config.settings import Settings
 from pipeline.kernel.storage import origin_of
 from web import health, openapi, problems
 from web.api import (
@@ -28,6 +30,10 @@ from web.api import (
 )
 from web.api.concurrency import IntakeLimit
 from web.console.app import PREFIX, create_console
+from web.edge.bodies import Places
+from web.edge.callers import Callers
+from web.edge.door import Door
+from web.health import Readiness
 from web.logged import CORRELATION_HEADER, Logged
 from web.member import pages as member
 
@@ -42,9 +48,13 @@ def create_app(tools: Container) -> FastAPI:
         yield
         tools.close()
 
-    app = FastAPIOffline(redoc_url=None, title="Proofdesk", version="1", description=_DESCRIPTION, lifespan=lifespan)
+    settings = tools.settings
+    places = Places(settings.bodies_at_once, seconds=settings.body_seconds)
+    app = _application(settings, lifespan)
     app.state.tools = tools
-    app.state.intake_limit = IntakeLimit(tools.settings.intake_at_once)
+    app.state.readiness = Readiness(tools)
+    app.state.intake_limit = IntakeLimit(settings.intake_at_once)
+    app.add_middleware(Door, keeper=Callers(tools), places=places, mine=_not_the_console)
     app.add_middleware(Logged)
     _allow_member_centre(app, tools)
     problems.install(app)
@@ -68,8 +78,21 @@ def create_app(tools: Container) -> FastAPI:
         app.include_router(routes.router)
     member.install(app)
     openapi.install(app)
-    app.mount(PREFIX, create_console(tools))
+    app.mount(PREFIX, create_console(tools, places))
     return app
+
+
+def _application(settings: Settings, lifespan: Lifespan[FastAPI]) -> FastAPI:
+    """An application with pages for its own documentation, or without, as the settings say."""
+    given: dict[str, Any] = {"title": "Proofdesk", "version": "1", "description": _DESCRIPTION, "lifespan": lifespan}
+    if settings.shows_api_docs:
+        return FastAPIOffline(redoc_url=None, **given)
+    return FastAPI(openapi_url=None, docs_url=None, redoc_url=None, **given)
+
+
+def _not_the_console(path: str) -> bool:
+    """The console has a door of its own, whose answers are pages."""
+    return not path.startswith(f"{PREFIX}/")
 
 
 def _allow_member_centre(app: FastAPI, tools: Container) -> None:

@@ -69,6 +69,6 @@ def _limit_headers(allowance: Allowance | None) -> Mapping[str, str]:
     if allowance is None:
         return {}
     return {
-        "RateLimit-Policy": f'"key";q={allowance.limit};w={allowance.window_seconds}',
-        "RateLimit": f'"key";r={allowance.left};t={allowance.seconds}',
+        "RateLimit-Policy": f'"{allowance.by}";q={allowance.limit};w={allowance.window_seconds}',
+        "RateLimit": f'"{allowance.by}";r={allowance.left};t={allowance.seconds}',
     }

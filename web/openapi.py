@@ -11,7 +11,6 @@ from schemas.problems import ProblemDocument
 from web.api.scopes import NO_KEY_NEEDED, SCOPES
 from web.problems import MEDIA_TYPE
 
-_HEADER: Final = "authorization"
 _VERBS: Final = frozenset({"get", "put", "post", "delete", "patch"})
 _AFTER: Final = {"Retry-After": {"description": "Seconds to wait before the next try", "schema": {"type": "integer"}}}
 _SCHEME: Final = {
@@ -67,8 +66,6 @@ def _complete(operation: dict[str, Any], path: str, verb: str) -> None:
     needs_key = path.startswith("/v1/") and route not in NO_KEY_NEEDED
     if needs_key:
         operation["security"] = [{"key": [SCOPES[route]] if route in SCOPES else []}]
-        kept = [each for each in operation.get("parameters", ()) if each["name"] != _HEADER]
-        operation["parameters"] = kept
     responses = operation["responses"]
     named = [HTTPStatus(int(code)) for code in responses if int(code) >= HTTPStatus.BAD_REQUEST]
     for status in (*named, *_errors(operation, path, verb, needs_key=needs_key)):
@@ -78,14 +75,15 @@ def _complete(operation: dict[str, Any], path: str, verb: str) -> None:
 
 def _errors(operation: dict[str, Any], path: str, verb: str, *, needs_key: bool) -> Iterator[HTTPStatus]:
     """The errors that a route may answer, by its parameters, its body and its method."""
+    yield HTTPStatus.TOO_MANY_REQUESTS
     if needs_key:
-        yield from (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.TOO_MANY_REQUESTS)
+        yield from (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
     if "{" in path:
         yield HTTPStatus.NOT_FOUND
     if operation.get("parameters") or "requestBody" in operation:
         yield HTTPStatus.UNPROCESSABLE_ENTITY
     if "requestBody" in operation:
-        yield HTTPStatus.BAD_REQUEST
+        yield from (HTTPStatus.BAD_REQUEST, HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
     if verb != "get":
         yield HTTPStatus.CONFLICT
     if path.startswith("/v1/"):

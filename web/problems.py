@@ -10,11 +10,13 @@ from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
 
 from pipeline.access.caller import Unauthenticated
-from pipeline.access.staff.rules.sign_in import SignInRefused, TooManyTries
+from pipeline.access.staff.rules.sign_in import SignInRefused
+from pipeline.access.staff.rules.tries import TooManyTries
 from pipeline.access.staff.sessions import SignedOut
 from pipeline.kernel import errors
 from pipeline.kernel.errors import Problem, ProofdeskError
 from pipeline.kernel.validation import problems
+from web.edge.errors import AddressTooLong, BodyTooLarge, BodyTooSlow, HeadersTooLarge, HeadTooSlow
 
 log = structlog.get_logger()
 
@@ -26,6 +28,11 @@ _STATUS: Final[tuple[tuple[type[ProofdeskError], int], ...]] = (
     (SignedOut, 401),
     (SignInRefused, 401),
     (TooManyTries, 429),
+    (BodyTooSlow, 408),
+    (HeadTooSlow, 408),
+    (BodyTooLarge, 413),
+    (AddressTooLong, 414),
+    (HeadersTooLarge, 431),
     (errors.Forbidden, 403),
     (errors.NotFound, 404),
     (errors.Invalid, 422),
@@ -60,8 +67,8 @@ def status_of(error: ProofdeskError) -> int:
     return next((status for kind, status in _STATUS if isinstance(error, kind)), 500)
 
 
-def _ours(_request: Request, error: Exception) -> Response:
-    assert isinstance(error, ProofdeskError)  # noqa: S101  (registered for this class only)
+def answer(error: ProofdeskError) -> Response:
+    """The problem document of an error of ours."""
     status = status_of(error)
     if isinstance(error, errors.Invalid):
         return problem(status, error.code, _count(error.problems), errors=[_shown(each) for each in error.problems])
@@ -75,6 +82,11 @@ def _ours(_request: Request, error: Exception) -> Response:
     return problem(status, error.code, str(error), retry_after=later)
 
 
+def _ours(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, ProofdeskError)  # noqa: S101  (registered for this class only)
+    return answer(error)
+
+
 def _invalid(_request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101  (registered for this class only)
     details = [{**item, "loc": item["loc"][1:]} for item in error.errors()]
@@ -85,9 +97,9 @@ def _invalid(_request: Request, error: Exception) -> Response:
 def _http(_request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101  (registered for this class only)
     code = HTTPStatus(error.status_code).name.lower()
-    answer = problem(error.status_code, code, str(error.detail))
-    answer.headers.update(error.headers or {})
-    return answer
+    document = problem(error.status_code, code, str(error.detail))
+    document.headers.update(error.headers or {})
+    return document
 
 
 def _unexpected(_request: Request, error: Exception) -> Response:

@@ -44,14 +44,6 @@ subscription: Final = Table(
     Column("changed_at", Instant, nullable=False, server_default=func.now()),
 )
 
-signing_key: Final = Table(
-    "signing_key",
-    metadata,
-    Column("purpose", Text, primary_key=True),
-    Column("secret", Text, nullable=False),
-    Column("made_at", Instant, nullable=False, server_default=func.now()),
-)
-
 points_account: Final = Table(
     "points_account",
     metadata,

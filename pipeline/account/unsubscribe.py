@@ -1,21 +1,16 @@
-"""One-click unsubscribe (RFC 8058): a signed link that works without signing in, and the headers that carry it.
-
-The key is made on first use and kept in the database, so that every process knows it and links in old mails keep working.
-"""
+"""One-click unsubscribe (RFC 8058): a signed link that works without signing in, and the headers that carry it."""
 
 import hashlib
-import secrets
 from dataclasses import astuple, dataclass
 from typing import Final
 
 from itsdangerous import BadData, URLSafeSerializer
-from sqlalchemy import Connection, select
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import Connection
 
 from pipeline.account.subscriptions import choose
-from pipeline.account.tables import signing_key
 from pipeline.kernel.database import Database
 from pipeline.kernel.errors import NotFound
+from pipeline.kernel.signing_keys import signing_secret
 from pipeline.policy import Policy
 
 PURPOSE: Final = "unsubscribe"
@@ -63,14 +58,4 @@ def unsubscribe(token: str, *, trace: str, db: Database, policy: Policy) -> Leav
 
 def _signer(connection: Connection) -> URLSafeSerializer:
     digest = {"digest_method": hashlib.sha256, "key_derivation": "hmac"}
-    return URLSafeSerializer(_key(connection), salt=PURPOSE, signer_kwargs=digest)
-
-
-def _key(connection: Connection) -> str:
-    made = insert(signing_key).values(purpose=PURPOSE, secret=secrets.token_hex(32))
-    find = select(signing_key.c.secret).where(signing_key.c.purpose == PURPOSE)
-    found: str | None = connection.execute(find).scalar_one_or_none()
-    if found is None:
-        connection.execute(made.on_conflict_do_nothing())
-        found = str(connection.execute(find).scalar_one())
-    return found
+    return URLSafeSerializer(signing_secret(connection, PURPOSE), salt=PURPOSE, signer_kwargs=digest)

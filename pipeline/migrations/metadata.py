@@ -6,7 +6,7 @@ from pipeline.events import inbound
 from pipeline.events import tables as events
 from pipeline.inspection import fingerprints
 from pipeline.intake import uploads
-from pipeline.kernel import idempotency
+from pipeline.kernel import idempotency, signing_keys
 from pipeline.kernel.database import metadata
 from pipeline.membership import tables as membership
 from pipeline.notification import tables as notification
@@ -35,6 +35,7 @@ __all__ = [
     "personal_keys",
     "presence",
     "review",
+    "signing_keys",
     "staff",
     "submission",
     "tasks",

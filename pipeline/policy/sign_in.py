@@ -10,7 +10,8 @@ from schemas.submissions import Member
 class SignIn(Frozen):
     """Signing in to the console: how long a session and an invitation live, what a password must be, how tries are slowed down.
 
-    So many failed tries in a row are free; each further one is followed by a pause that doubles up to the longest.
+    So many failed tries in a row are free; each further one is followed by a pause that doubles up to the longest. A device is
+    known for some days after its owner has last signed in there.
     """
 
     session_idle_minutes: PositiveInt
@@ -19,10 +20,10 @@ class SignIn(Frozen):
     invitation_hours: PositiveInt
     password_length: int = Field(ge=8, le=128)
     tries_per_account: PositiveInt
-    tries_per_address: PositiveInt
     first_pause_seconds: PositiveInt
     longest_pause_seconds: PositiveInt
     forget_hours: PositiveInt
+    device_days: PositiveInt
 
 
 class SessionRules(Frozen):

@@ -23,7 +23,7 @@ BROWSER = httpx.Client(trust_env=False, timeout=60)
 """Speaks to the object store as a member's browser does: with the links that it was given and nothing else."""
 
 
-def _client(tools: Container) -> Any:
+def client_of(tools: Container) -> Any:
     """A client of the web process over `tools`."""
     return TestClient(app_of(tools), raise_server_exceptions=False)
 
@@ -32,7 +32,8 @@ class Api:
     """Calls with a key for submitting and one for reviewing; a new idempotency key for each POST unless one is given."""
 
     def __init__(self, tools: Container, *, reviewer: str = "r-1") -> None:
-        self.client: Any = _client(tools)
+        self.client: Any = client_of(tools)
+        self._database = tools.db
         add_reviewer(reviewer, db=tools.db)
         _, self.submit_key = create_key("upstream", [Scope.SUBMIT_ALL], reviewer_id=None, db=tools.db)
         _, self.review_key = create_key("desk", [Scope.REVIEW], reviewer_id=reviewer, db=tools.db)
@@ -40,7 +41,7 @@ class Api:
     def over(self, tools: Container) -> "Api":
         """The same caller at a web process that has other clients."""
         other = copy(self)
-        other.client = _client(tools)
+        other.client = client_of(tools)
         return other
 
     def call(self, method: str, path: str, *, key: str | None, **more: Any) -> httpx.Response:
@@ -56,6 +57,11 @@ class Api:
         key = self.review_key if path.startswith("/v1/review") else self.submit_key
         given: Mapping[str, str] = {"Idempotency-Key": once or str(uuid4()), **headers}
         return self.call("POST", path, key=key, headers=given, json=body)
+
+    def readiness(self) -> httpx.Response:
+        """What the process can reach, as an administrator sees it."""
+        _, key = create_key("operator", [Scope.ADMIN], reviewer_id=None, db=self._database)
+        return self.call("GET", "/readyz", key=key)
 
     def submit(self, body: object, *, once: str | None = None, **headers: str) -> httpx.Response:
         return self.post("/v1/submissions", body, once=once, **headers)

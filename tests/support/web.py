@@ -1,5 +1,6 @@
 """A web process as it runs in earnest: uvicorn with its one pool of threads, in a thread of this process or in one of its own."""
 
+import json
 import os
 import socket
 import subprocess
@@ -7,7 +8,10 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from typing import Any
 
+import psutil
 import uvicorn
 from fastapi import FastAPI
 
@@ -16,6 +20,7 @@ from config.policy import POLICY_FILE
 from tests.support.servers import variant
 from tests.support.together import until
 from web.app import create_app
+from web.server import server_options
 
 
 def app_of(tools: Container) -> FastAPI:
@@ -57,7 +62,7 @@ def _port(door: socket.socket) -> int:
 
 @contextmanager
 def _served(tools: Container, door: socket.socket) -> Iterator[None]:
-    server = uvicorn.Server(uvicorn.Config(app_of(tools), log_config=None, lifespan="off"))
+    server = uvicorn.Server(uvicorn.Config(app_of(tools), lifespan="off", **server_options(tools.settings)))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [door]}, daemon=True)
     thread.start()
     until(lambda: server.started)
@@ -72,16 +77,39 @@ def _served(tools: Container, door: socket.socket) -> Iterator[None]:
 @contextmanager
 def serving_alone(tools: Container) -> Iterator[str]:
     """The same in a process of its own, which shares no interpreter with whoever measures it. It has the shipped policy."""
+    with own_process(tools) as alone:
+        yield alone.url
+
+
+@dataclass(frozen=True)
+class Alone:
+    """A web process of its own: where it answers, and which process it is."""
+
+    url: str
+    port: int
+    process: psutil.Process
+
+
+@contextmanager
+def own_process(tools: Container, *, forwarded_allow_ips: str | None = None, **settings: Any) -> Iterator[Alone]:
+    """`python -m web` with these settings and the shipped policy."""
     with _door() as door:
         port = _port(door)
-    known = variant(tools, web_port=port, policy_file=POLICY_FILE).settings.model_dump(mode="json", exclude_none=True)
-    told = {f"PROOFDESK_{name.upper()}": str(value) for name, value in known.items()}
+    known = variant(tools, **{"web_port": port, "policy_file": POLICY_FILE, **settings}).settings
+    told = {f"PROOFDESK_{name.upper()}": _told(value) for name, value in known.model_dump(exclude_none=True).items()}
+    if forwarded_allow_ips is not None:
+        told["FORWARDED_ALLOW_IPS"] = forwarded_allow_ips
     with subprocess.Popen([sys.executable, "-m", "web"], env={**os.environ, **told}) as web:
         try:
             until(lambda: _answers(port))
-            yield f"http://127.0.0.1:{port}"
+            yield Alone(f"http://127.0.0.1:{port}", port, psutil.Process(web.pid))
         finally:
             web.terminate()
+
+
+def _told(value: Any) -> str:
+    """A setting as an environment says it."""
+    return json.dumps(value) if isinstance(value, dict) else str(value)
 
 
 def _answers(port: int) -> bool:

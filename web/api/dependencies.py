@@ -5,16 +5,13 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 
 from config.container import Container
-from pipeline.access.api_keys import authenticate
-from pipeline.access.caller import Caller
-from pipeline.access.member_sessions import SESSION, caller_of
+from pipeline.access.caller import Caller, Unauthenticated
 from pipeline.access.personal_keys import is_own
 from pipeline.access.staff.accounts import require_right
 from pipeline.access.staff.rules.roles import Right
 from pipeline.kernel.credentials import Credential, CredentialKind, act_by
 from pipeline.kernel.errors import Forbidden, Invalid, Problem
 from pipeline.kernel.idempotency import Once, once
-from pipeline.kernel.rate_limits import refused
 from schemas.base import Identifier
 from web.api.reach import admitted
 
@@ -38,20 +35,11 @@ async def correlation_id(request: Request) -> str:
 Correlation = Annotated[str, Depends(correlation_id)]
 
 
-def _caller(
-    request: Request,
-    tools: Tools,
-    authorization: Annotated[
-        str | None, Header(description="`Bearer pd_…`, a service's key, or `Bearer pm_…`, a member's session")
-    ] = None,
-) -> Caller:
-    scheme, _, key = (authorization or "").partition(" ")
-    key = key.strip() if scheme.lower() == "bearer" else ""
-    caller = caller_of(key, db=tools.db) if key.startswith(f"{SESSION}_") else authenticate(key or None, db=tools.db)
-    allowance, too_many = tools.rates.counted(caller.key_id.hex)
-    request.state.allowance = allowance
-    if allowance is not None and too_many:
-        raise refused(allowance)
+def _caller(request: Request, tools: Tools) -> Caller:
+    """The caller whom the door has let in, before the body was read, with what this request may see. Raises Unauthenticated."""
+    caller: Caller | None = getattr(request.state, "caller", None)
+    if caller is None:
+        raise Unauthenticated("Send an API key: Authorization: Bearer pd_…")
     return admitted(caller, request, tools.db)
 
 

@@ -3,17 +3,12 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Depends, Request
 
 from pipeline.kernel import clock
-from pipeline.kernel.errors import Invalid, Problem
 from pipeline.notification.feedback import take_in
 from pipeline.notification.suppression import lift, suppress
 from schemas.mail_events import AddressRequest, MailEvent, SuppressedView
 from web.api.dependencies import Admin, Key, Submitter, Tools, request_once
 
 router = APIRouter(prefix="/v1", tags=["mail events"])
-
-MAX_BYTES: Final = 262_144
-"""Amazon SNS sends no larger message."""
-
 
 _SNS_BODY: Final = {
     "requestBody": {
@@ -25,13 +20,8 @@ _SNS_BODY: Final = {
 
 
 async def _body(request: Request) -> bytes:
-    """The body, up to the longest possible message. Raises Invalid."""
-    read = bytearray()
-    async for chunk in request.stream():
-        read += chunk
-        if len(read) > MAX_BYTES:
-            raise Invalid([Problem("", "too_long", f"A message has at most {MAX_BYTES} bytes.")])
-    return bytes(read)
+    """The body, whose length the door has bounded."""
+    return await request.body()
 
 
 @router.post("/mail-events", summary="Report a bounce or a complaint")

@@ -31,14 +31,18 @@ from web.console import (
 from web.console.assets import asset
 from web.console.guard import Guarded
 from web.console.origin import from_our_pages
+from web.edge.bodies import Places
+from web.edge.console import Visitors
+from web.edge.door import Door
 
 PREFIX: Final = "/console"
 
 
-def create_console(tools: Container) -> FastAPI:
-    """The console over one container."""
+def create_console(tools: Container, places: Places) -> FastAPI:
+    """The console over one container. Forms take their places among the process's other bodies."""
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, dependencies=[Depends(from_our_pages)])
     app.state.tools = tools
+    app.add_middleware(Door, keeper=Visitors(tools), places=places, mine=_everything)
     app.add_middleware(Guarded)
     errors.install(app)
     conflict.install(app)
@@ -48,6 +52,10 @@ def create_console(tools: Container) -> FastAPI:
     for pages in (*doors, queues, cases, pictures, case_actions, mail_preview, redaction, numbers, adjudication):
         app.include_router(pages.router)
     return app
+
+
+def _everything(_path: str) -> bool:
+    return True
 
 
 async def get_static(name: str) -> Response:

@@ -8,7 +8,7 @@ from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
 from pipeline.kernel import errors
-from pipeline.kernel.errors import ProofdeskError
+from pipeline.kernel.errors import ProofdeskError, RetryableError
 from web.console.render import render
 from web.problems import status_of
 
@@ -18,7 +18,9 @@ _TITLES: Final = {
     401: "Please sign in",
     403: "Not for your role",
     404: "Not found",
+    408: "Too slow",
     409: "Somebody was quicker",
+    413: "Too much at once",
     422: "Something is missing",
     429: "Too many requests",
     503: "Not available for a moment",
@@ -41,12 +43,20 @@ def error_page(request: Request, status: int, sentence: str, *, code: str) -> Re
     return render(request, template, status=status, title=title, sentence=sentence, code=code)
 
 
-def _ours(request: Request, error: Exception) -> Response:
-    assert isinstance(error, ProofdeskError)  # noqa: S101  (registered for this class only)
+def answer(request: Request, error: ProofdeskError) -> Response:
+    """An error of ours in words."""
     status = status_of(error)
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         log.error("request.failed", code=error.code, error=str(error))
-    return error_page(request, status, str(error), code=error.code)
+    page = error_page(request, status, str(error), code=error.code)
+    if isinstance(error, RetryableError) and error.retry_after_seconds is not None:
+        page.headers["Retry-After"] = str(error.retry_after_seconds)
+    return page
+
+
+def _ours(request: Request, error: Exception) -> Response:
+    assert isinstance(error, ProofdeskError)  # noqa: S101  (registered for this class only)
+    return answer(request, error)
 
 
 def _invalid(request: Request, _error: Exception) -> Response:
@@ -57,9 +67,9 @@ def _invalid(request: Request, _error: Exception) -> Response:
 def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101  (registered for this class only)
     sentence = "There is no such page." if error.status_code == HTTPStatus.NOT_FOUND else f"{error.detail}."
-    answer = error_page(request, error.status_code, sentence, code="http_error")
-    answer.headers.update(error.headers or {})
-    return answer
+    page = error_page(request, error.status_code, sentence, code="http_error")
+    page.headers.update(error.headers or {})
+    return page
 
 
 def _crashed(request: Request, error: Exception) -> Response:

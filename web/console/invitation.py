@@ -12,6 +12,7 @@ from web.console.forms import typed_twice
 from web.console.provider import HOME
 from web.console.render import render
 from web.console.session import remember
+from web.edge.strangers import address_of
 
 router = APIRouter()
 
@@ -32,11 +33,16 @@ def post_invitation(
 ) -> Response:
     """Set the password, use the link up, and sign in."""
     try:
-        session = accept_invitation(token, typed_twice(new_password, again), context=tools.sign_in_context)
+        session = accept_invitation(
+            token,
+            typed_twice(new_password, again),
+            context=tools.sign_in_context,
+            address=address_of(request.scope),
+        )
     except Invalid as error:
         return _form(request, tools, token, error=error)
     answer = RedirectResponse(HOME, 303)
-    remember(answer, session, tools=tools)
+    remember(request, answer, session, tools=tools)
     return answer
 
 

@@ -6,7 +6,8 @@ from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import RedirectResponse
 
 from pipeline.access.staff.accounts import choose_look
-from pipeline.access.staff.rules.sign_in import SignInRefused, TooManyTries
+from pipeline.access.staff.rules.sign_in import SignInRefused
+from pipeline.access.staff.rules.tries import TooManyTries
 from pipeline.access.staff.sign_in import change_password
 from pipeline.kernel import clock
 from pipeline.kernel.errors import Invalid, Problem
@@ -14,7 +15,8 @@ from schemas.base import TimeZone
 from web.api.dependencies import Tools
 from web.console.forms import typed_twice
 from web.console.render import render
-from web.console.session import Person, SignedIn, address_of, remember
+from web.console.session import Person, SignedIn, remember
+from web.edge.strangers import address_of
 
 router = APIRouter(prefix="/preferences")
 
@@ -55,7 +57,7 @@ def post_password(
             person.reviewer_id,
             password,
             typed_twice(new_password, again),
-            address=address_of(request),
+            address=address_of(request.scope),
             now=clock.now(),
             context=tools.sign_in_context,
         )
@@ -65,7 +67,7 @@ def post_password(
         words = str(error) if isinstance(error, TooManyTries) else "This is not your present password."
         return _page(request, tools, person, problems=[Problem("password", error.code, words)])
     answer = RedirectResponse("/console/preferences?kept=password", 303)
-    remember(answer, token, tools=tools)
+    remember(request, answer, token, tools=tools)
     return answer
 
 

@@ -13,6 +13,7 @@ from pipeline.access.staff.rules.sign_in import own_page
 from pipeline.kernel.errors import NotFound
 from web.api.dependencies import Tools
 from web.console.session import cookie_name, delete_cookie, remember, session_token, set_cookie
+from web.edge.strangers import address_of
 
 router = APIRouter(prefix="/sign-in/provider")
 
@@ -36,10 +37,10 @@ def get_back(request: Request, tools: Tools, state: str = "", code: str = "") ->
         raise ProviderRefused("You started to sign in with another browser, or too long ago. Sign in again.")
     if not code:
         raise ProviderRefused("The identity provider did not let you in. Sign in again, or ask an administrator.")
-    arrival = oidc_login.finish_login(state, code, context=context)
+    arrival = oidc_login.finish_login(state, code, context=context, address=address_of(request.scope))
     sessions.end(session_token(request, tools), db=tools.db)
     answer = RedirectResponse(arrival.page, 303)
-    remember(answer, arrival.token, tools=tools)
+    remember(request, answer, arrival.token, tools=tools)
     delete_cookie(answer, _cookie(tools), tools=tools)
     return answer
 

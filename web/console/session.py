@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Annotated, Final
 from urllib.parse import quote
 
@@ -9,6 +10,7 @@ from fastapi import Depends, FastAPI, Request, Response
 from fastapi.responses import RedirectResponse
 
 from config.container import Container
+from pipeline.access.staff.devices import device_cookie, device_of
 from pipeline.access.staff.rules.roles import Right, Role, may, require
 from pipeline.access.staff.sessions import Session, SignedOut, derived, require_fresh, session_of
 from pipeline.kernel import clock
@@ -69,9 +71,11 @@ class Person:
 
 
 def _signed_in(request: Request, tools: Tools, sent: Annotated[str | None, Depends(token_sent)]) -> Person:
-    """The person of the session in the cookie. Raises SignedOut, and ForeignRequest for a form of another session."""
-    token = session_token(request, tools)
-    person = _person(session_of(token, db=tools.db, rules=tools.policy.sign_in), derived(token or "", "csrf"), tools)
+    """The person of the session that the door has found. Raises SignedOut, and ForeignRequest for a form of another session."""
+    session: Session | None = getattr(request.state, "session", None)
+    if session is None:
+        raise SignedOut("You are signed out. Sign in again; what you have decided is kept.")
+    person = _person(session, derived(session_token(request, tools) or "", "csrf"), tools)
     require_token(request, sent, expected=person.csrf)
     request.state.person = person
     return person
@@ -111,9 +115,15 @@ def session_token(request: Request, tools: Container) -> str | None:
     return request.cookies.get(cookie_name(tools))
 
 
-def remember(response: Response, token: str, *, tools: Container) -> None:
-    """Set the cookie of a new session, which ends with the browser."""
+def remember(request: Request, response: Response, token: str, *, tools: Container) -> None:
+    """Set the cookie of a new session, which ends with the browser, and that of a device in which its person has signed in."""
     set_cookie(response, cookie_name(tools), token, tools=tools)
+    rules = tools.policy.sign_in
+    person = session_of(token, db=tools.db, rules=rules).reviewer_id
+    before = device_of(request.cookies.get(device_cookie_name(tools)), db=tools.db, rules=rules)
+    device = device_cookie(person, before=before, db=tools.db)
+    seconds = int(timedelta(days=rules.device_days).total_seconds())
+    set_cookie(response, device_cookie_name(tools), device, tools=tools, seconds=seconds)
 
 
 def forget(response: Response, *, tools: Container) -> None:
@@ -132,14 +142,14 @@ def delete_cookie(response: Response, name: str, *, tools: Container) -> None:
     response.delete_cookie(name, path="/", secure=_is_https(tools), httponly=True, samesite="lax")
 
 
-def address_of(request: Request) -> str:
-    """The IP address of the client; behind a reverse proxy uvicorn takes it from the proxy's header."""
-    return request.client.host if request.client else ""
-
-
 def cookie_name(tools: Container) -> str:
     """The cookie's name. With https it has the prefix `__Host-`, so that no other host can set it (RFC 6265bis)."""
     return "__Host-proofdesk" if _is_https(tools) else "proofdesk"
+
+
+def device_cookie_name(tools: Container) -> str:
+    """The name of the cookie of a device in which somebody has signed in. It outlives the session and gives no access."""
+    return f"{cookie_name(tools)}-device"
 
 
 def install(app: FastAPI) -> None:

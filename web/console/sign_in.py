@@ -5,14 +5,16 @@ from fastapi.responses import RedirectResponse
 
 from pipeline.access.staff import sessions
 from pipeline.access.staff import sign_in as doors
-from pipeline.access.staff.rules.sign_in import SignInRefused, TooManyTries, own_page
+from pipeline.access.staff.rules.sign_in import SignInRefused, own_page
+from pipeline.access.staff.rules.tries import TooManyTries
 from pipeline.access.staff.sessions import SignedOut, session_of
 from pipeline.kernel import clock
 from pipeline.kernel.errors import PermanentError
 from web.api.dependencies import Tools
 from web.console.provider import HOME, provider_link
 from web.console.render import render
-from web.console.session import SIGN_IN, SignedIn, address_of, forget, remember, session_token
+from web.console.session import SIGN_IN, SignedIn, forget, remember, session_token
+from web.edge.strangers import address_of
 from web.problems import status_of
 
 router = APIRouter()
@@ -39,13 +41,18 @@ def post_sign_in(
     """Start a new session, and end the one that this browser had."""
     try:
         token = doors.sign_in(
-            name, password, address=address_of(request), now=clock.now(), context=tools.sign_in_context
+            name,
+            password,
+            address=address_of(request.scope),
+            now=clock.now(),
+            context=tools.sign_in_context,
+            device=getattr(request.state, "device", None),
         )
     except (SignInRefused, TooManyTries) as error:
         return _form(request, tools, page=page, name=name, error=error)
     sessions.end(session_token(request, tools), db=tools.db)
     answer = RedirectResponse(own_page(page, default=HOME), 303)
-    remember(answer, token, tools=tools)
+    remember(request, answer, token, tools=tools)
     return answer
 
 

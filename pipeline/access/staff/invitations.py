@@ -7,6 +7,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from pipeline.access.staff import sessions
 from pipeline.access.staff.ownership import record_opening
+from pipeline.access.staff.sessions import Origin
 from pipeline.access.staff.sign_in import SignInContext, replace_password, require_strong
 from pipeline.access.staff.tables import invitation, reviewer
 from pipeline.kernel.database import Database
@@ -43,7 +44,7 @@ def invited(token: str, *, db: Database) -> str:
         return str(_invitation(connection, token).reviewer_id)
 
 
-def accept_invitation(token: str, new: str, *, context: SignInContext) -> str:
+def accept_invitation(token: str, new: str, *, context: SignInContext, address: str | None = None) -> str:
     """Set the password and use the link up; the token of a new session. Raises InvitationGone, Invalid."""
     reviewer_id = invited(token, db=context.db)
     require_strong(new, reviewer_id=reviewer_id, rules=context.rules)
@@ -54,7 +55,9 @@ def accept_invitation(token: str, new: str, *, context: SignInContext) -> str:
         connection.execute(delete(invitation).where(invitation.c.reviewer_id == reviewer_id))
         replace_password(connection, reviewer_id, hashed, actor=reviewer_id)
         record_opening(connection, reviewer_id, by=used.invited_by, how="invitation")
-        return sessions.begin(connection, reviewer_id, proof="invitation", rules=context.rules)
+        return sessions.begin(
+            connection, reviewer_id, proof="invitation", rules=context.rules, origin=Origin(address=address)
+        )
 
 
 def set_password(reviewer_id: str, new: str, *, actor: str, context: SignInContext) -> None:

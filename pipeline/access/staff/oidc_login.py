@@ -13,6 +13,7 @@ from pipeline.access.staff.oidc_claims import Naming, id_named, roles_given
 from pipeline.access.staff.oidc_client import Provider, ProviderRefused
 from pipeline.access.staff.reviewers import insert_reviewer
 from pipeline.access.staff.rules.roles import Role
+from pipeline.access.staff.sessions import Origin
 from pipeline.access.staff.tables import provider_identity, provider_visit, reviewer
 from pipeline.kernel.database import Database
 from pipeline.policy.sign_in import SignIn
@@ -52,7 +53,7 @@ def begin_login(page: str, *, context: OidcContext) -> tuple[str, str]:
     return address, state
 
 
-def finish_login(state: str, code: str, *, context: OidcContext) -> SignedIn:
+def finish_login(state: str, code: str, *, context: OidcContext, address: str | None = None) -> SignedIn:
     """Sign in the person who comes back with a state of ours, which is good once. Raises ProviderRefused, ProviderUnavailable."""
     visit = _end_visit(state, context.db)
     claims = context.provider.claims(code, nonce=visit.nonce, verifier=visit.verifier)
@@ -60,7 +61,9 @@ def finish_login(state: str, code: str, *, context: OidcContext) -> SignedIn:
     with context.db.begin() as connection:
         reviewer_id = _linked(connection, claims, roles, context)
         _require_enabled(connection, reviewer_id, roles)
-        token = sessions.begin(connection, reviewer_id, proof="provider", rules=context.rules)
+        token = sessions.begin(
+            connection, reviewer_id, proof="provider", rules=context.rules, origin=Origin(address=address)
+        )
     log.info("session.begun", reviewer=reviewer_id, proof="provider")
     return SignedIn(token, visit.page)
 

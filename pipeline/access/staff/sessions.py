@@ -67,13 +67,17 @@ def begin(
     origin: Origin = NOWHERE,
     factor: str | None = None,
 ) -> str:
-    """Sign a browser in, in the caller's transaction. Returns the token, which only that browser gets."""
+    """Sign a browser in, in the caller's transaction. Returns the token, which only that browser gets.
+
+    The history keeps the network address from which it signed in.
+    """
     token = secrets.token_urlsafe(32)
     values = {"id": new_id(), "token_sha256": hashed(token), "reviewer_id": reviewer_id, "proof": proof}
     values |= {"factor": factor, "user_agent": origin.user_agent, "address": origin.address}
     expires_at = func.now() + timedelta(hours=rules.session_hours)
     connection.execute(insert(session).values(**values, expires_at=expires_at))
-    audit.write(connection, "session.begun", actor=reviewer_id, detail={"session": str(values["id"]), "proof": proof})
+    detail = {"session": str(values["id"]), "proof": proof, **({"address": origin.address} if origin.address else {})}
+    audit.write(connection, "session.begun", actor=reviewer_id, detail=detail)
     return token
 
 

@@ -10,6 +10,8 @@ from pipeline.access.staff import sessions
 from pipeline.access.staff.ownership import own_password_chosen
 from pipeline.access.staff.passwords import Passwords
 from pipeline.access.staff.rules.sign_in import LONGEST_PASSWORD, SignInRefused, password_problems
+from pipeline.access.staff.rules.tries import Device, Guess
+from pipeline.access.staff.sessions import Origin
 from pipeline.access.staff.tables import password, reviewer
 from pipeline.access.staff.throttle import count_try, forgive
 from pipeline.kernel.database import Database, storable
@@ -29,17 +31,22 @@ class SignInContext:
     rules: SignIn
 
 
-def sign_in(name: str, given: str, *, address: str, now: datetime, context: SignInContext) -> str:
-    """Sign a person in; the new session's token. Raises SignInRefused, the same for every cause, or TooManyTries."""
-    count_try(name, address, now=now, db=context.db, rules=context.rules)
-    known = _verified(name, given, context)
+def sign_in(
+    name: str, given: str, *, address: str, now: datetime, context: SignInContext, device: Device | None = None
+) -> str:
+    """Sign a person in; the new session's token. Raises SignInRefused, the same for every cause, TooManyTries, or Overloaded."""
+    guess = Guess(name, address, device)
+    count_try(guess, now=now, db=context.db, rules=context.rules)
+    known = _verified(guess, given, context)
     fresh = context.passwords.hashed(given) if context.passwords.is_dated(known.hashed) else known.hashed
     with context.db.begin() as connection:
         _lock_unchanged(connection, known)
-        forgive(connection, name, address, now=now)
+        forgive(connection, guess)
         if fresh != known.hashed:
             _store(connection, known.id, fresh)
-        token = sessions.begin(connection, known.id, proof="password", rules=context.rules)
+        token = sessions.begin(
+            connection, known.id, proof="password", rules=context.rules, origin=Origin(address=address)
+        )
     log.info("session.begun", reviewer=known.id, proof="password")
     return token
 
@@ -52,15 +59,18 @@ def change_password(
     Raises Invalid, SignInRefused, TooManyTries.
     """
     require_strong(new, reviewer_id=reviewer_id, rules=context.rules)
-    count_try(reviewer_id, address, now=now, db=context.db, rules=context.rules)
-    known = _verified(reviewer_id, given, context)
+    guess = Guess(reviewer_id, address, signed_in=True)
+    count_try(guess, now=now, db=context.db, rules=context.rules)
+    known = _verified(guess, given, context)
     hashed = context.passwords.hashed(new)
     with context.db.begin() as connection:
         _lock_unchanged(connection, known)
-        forgive(connection, known.id, address, now=now)
+        forgive(connection, guess)
         replace_password(connection, known.id, hashed, actor=known.id)
         own_password_chosen(connection, known.id)
-        return sessions.begin(connection, known.id, proof="password", rules=context.rules)
+        return sessions.begin(
+            connection, known.id, proof="password", rules=context.rules, origin=Origin(address=address)
+        )
 
 
 def require_strong(new: str, *, reviewer_id: str, rules: SignIn) -> None:
@@ -76,12 +86,13 @@ def replace_password(connection: Connection, reviewer_id: str, hashed: str, *, a
     audit.write(connection, "password.changed", actor=actor, detail={"reviewer": reviewer_id})
 
 
-def _verified(name: str, given: str, context: SignInContext) -> Row[Any]:
+def _verified(guess: Guess, given: str, context: SignInContext) -> Row[Any]:
     """The person whose password it is. The work is the same for a name that nobody has. Raises SignInRefused."""
     with context.db.read() as connection:
-        known = connection.execute(_account(name)).one_or_none()
+        known = connection.execute(_account(guess.name)).one_or_none()
     usable = known is not None and known.disabled_at is None and len(given) <= LONGEST_PASSWORD
-    fits = context.passwords.fits(given[:LONGEST_PASSWORD], known.hashed if known is not None and usable else None)
+    hashed = known.hashed if known is not None and usable else None
+    fits = context.passwords.fits(given[:LONGEST_PASSWORD], hashed, caller=guess.caller, is_known=guess.is_known)
     if known is None or not fits:
         log.info("sign_in.refused")
         raise refused()

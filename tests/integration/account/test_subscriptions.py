@@ -6,9 +6,10 @@ import pytest
 
 from config.container import Container
 from pipeline.account.subscriptions import is_subscribed
-from pipeline.account.tables import signing_key, subscription
+from pipeline.account.tables import subscription
 from pipeline.account.unsubscribe import Leaving, leaving_of, token_of
 from pipeline.kernel.errors import NotFound
+from pipeline.kernel.signing_keys import signing_key
 from pipeline.policy.mail_templates import MailTemplate
 from tests.support.account import Account, person
 from tests.support.desk import Desk

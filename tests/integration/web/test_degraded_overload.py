@@ -101,8 +101,8 @@ def test_the_backlog_is_not_counted_for_each_request(tools: Container, desk: Des
 
 
 def test_readiness_says_that_intake_is_refused(full: Container, api: Api) -> None:
-    assert api.over(full).get("/readyz").json()["overloaded"] is True
-    assert api.get("/readyz").json()["overloaded"] is False
+    assert api.over(full).readiness().json()["overloaded"] is True
+    assert api.readiness().json()["overloaded"] is False
 
 
 def test_a_message_of_the_queue_door_is_taken_in_however_much_waits(full: Container, desk: Desk) -> None:
