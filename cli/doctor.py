@@ -155,12 +155,16 @@ def _eviction(tools: Container) -> str:
 
 
 def _storage(tools: Container) -> str:
-    tools.storage.require_buckets()
-    if tools.settings.storage_put_once and not tools.storage.puts_once():
+    """The buckets are there, and our key may write, read and delete in each: a right may be missing for one of these alone."""
+    storage = tools.storage
+    storage.require_buckets()
+    for bucket in (storage.uploads, storage.vault, storage.public):
+        storage.require_rights(bucket)
+    if tools.settings.storage_put_once and not storage.puts_once():
         raise Misconfigured(
             "The store ignores If-None-Match: until a file is inspected, its upload link can be put again."
         )
-    return f"three buckets at {_place(tools.settings.storage_url)}"
+    return f"three buckets at {_place(tools.settings.storage_url)}, written and read"
 
 
 def _mail(tools: Container) -> str:

@@ -56,6 +56,16 @@ def retry(task_id: TaskId) -> None:
     console.print(f"Task {task_id} is due now.")
 
 
+@app.command("retry-parked")
+def retry_parked(
+    error: Annotated[str, typer.Option(help="The first word of the tasks' last error, such as StorageMisconfigured.")],
+) -> None:
+    """Try every task again that was parked by one error, after its cause is removed."""
+    with tools() as tool:
+        count = operate.retry_parked(tool.db, error=error)
+    console.print(f"{count} tasks are due now.")
+
+
 @app.command()
 def park(task_id: TaskId, reason: Annotated[str, typer.Option(help="Why; it is kept with the task.")]) -> None:
     """Set a waiting task aside until somebody retries it."""

@@ -35,7 +35,8 @@ from pipeline.membership.level import is_unlocked
 from pipeline.notification.freeze import freeze, freeze_addressed_mail, preview, withdraw
 from pipeline.notification.render import Sender
 from pipeline.notification.smtp import Mailer, mail_circuit
-from pipeline.notification.sns import Topic, fetch_from_amazon
+from pipeline.notification.sns import Topic
+from pipeline.notification.sns_certificates import Certificates
 from pipeline.policy import Policy
 from pipeline.review.claims.context import ReviewContext
 from pipeline.review.quality import blind_looks
@@ -214,7 +215,7 @@ class Container:
     @cached_property
     def topic(self) -> Topic:
         """The topic on which Amazon SNS reports bounces and complaints."""
-        return Topic(self.settings.sns_topic_arn, fetch_from_amazon)
+        return Topic(self.settings.sns_topic_arn, Certificates())
 
     @cached_property
     def review(self) -> ReviewContext:

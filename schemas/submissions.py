@@ -5,8 +5,8 @@ from uuid import UUID
 from pydantic import EmailStr, Field, StringConstraints
 
 from schemas.base import Frozen, Identifier, Length, Line, Text, TimeZone
+from schemas.object_keys import ObjectKey
 
-ObjectKey = Annotated[str, StringConstraints(min_length=1, max_length=500, pattern=r"^[^/\x00-\x1f][^\x00-\x1f]*$")]
 MediaType = Annotated[
     str, StringConstraints(to_lower=True, max_length=100, pattern=r"^[a-zA-Z0-9.+-]+/[a-zA-Z0-9.+-]+$")
 ]

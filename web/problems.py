@@ -40,6 +40,8 @@ _STATUS: Final[tuple[tuple[type[ProofdeskError], int], ...]] = (
     (errors.Conflict, 409),
     (errors.Overloaded, 429),
     (errors.RetryableError, 503),
+    (errors.StorageMisconfigured, 503),
+    (errors.StorageRefused, 404),
 )
 
 

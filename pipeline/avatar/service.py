@@ -65,8 +65,9 @@ def publish(task: Task, *, db: Database, storage: Storage) -> None:
 
 def remove(task: Task, *, db: Database, storage: Storage) -> None:
     """Delete the public objects of a publication that is no longer shown."""
-    for key, _ in list(storage.listed(storage.public, prefix=f"avatars/{task.ref_id}/")):
-        storage.delete(storage.public, key)
+    keys = [key for key, _ in storage.listed(storage.public, prefix=f"avatars/{task.ref_id}/")]
+    if refusals := storage.delete_each(storage.public, keys):
+        raise refusals[0]
     with db.begin() as connection:
         ledger.finish(connection, task)
     log.info("avatar.removed", submission_id=task.ref_id)

@@ -39,6 +39,7 @@ class Code:
 
 _ERRORS: Final = {
     "object_missing": "The file has not arrived. Please upload it once more.",
+    "object_unreadable": "The file was put where we cannot open it. Please upload it once more.",
     "length_mismatch": "The file arrived with {actual:,} bytes instead of {declared:,}. Please upload it once more.",
     "content_mismatch": "The file changed on its way to us. Please upload it once more.",
     "empty_file": "The file is empty. Please choose the file again and upload it once more.",

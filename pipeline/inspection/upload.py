@@ -15,10 +15,12 @@ from pipeline.inspection.rules import verdict
 from pipeline.inspection.sandbox import Death, Inspected
 from pipeline.inspection.signals.match import matches
 from pipeline.inspection.signals.ocr import read_pages
+from pipeline.kernel.errors import StorageRefused
 from pipeline.kernel.ids import new_id
 from pipeline.kernel.storage import Storage
 from pipeline.policy.files import FileLimits
 from pipeline.tasks.ledger import Task
+from schemas.object_keys import is_sound_key
 
 PAGES_TO_READ: Final = 2
 SECONDS_TO_READ: Final = 8.0
@@ -68,7 +70,10 @@ def inspect_upload(
     """Inspect the upload of a material's row; `expected` are the lines of the form that may stand in it."""
     with download_folder() as folder:
         path = folder / "upload"
-        got = storage.download(storage.uploads, file.upload_key, path, cap=limits.max_bytes)
+        try:
+            got = storage.download(storage.uploads, file.upload_key, path, cap=limits.max_bytes)
+        except StorageRefused as refusal:
+            return _unreadable(file, refusal, storage)
         if got is None:
             return InspectedUpload(file.id, (finding("object_missing"),))
         if got.cut:
@@ -81,6 +86,16 @@ def inspect_upload(
     stored = _store(file, report, task, storage) if verdict(found) else ()
     signals = _signals(inspected, expected)
     return InspectedUpload(file.id, found, report, signals, inspected.deaths, stored, got.written_at, original)
+
+
+def _unreadable(file: Row[Any], refusal: StorageRefused, storage: Storage) -> InspectedUpload:
+    """A file that the store does not give out: archived, encrypted with another's key, or of a key that it does not take.
+
+    First an object of our own is tried beside it. Raises StorageMisconfigured where that is refused too: then it is no fault of the
+    file, and nobody's submission is refused.
+    """
+    storage.require_rights(storage.uploads, near=file.upload_key if is_sound_key(file.upload_key) else "")
+    return InspectedUpload(file.id, (finding("object_unreadable", reason=refusal.reason),))
 
 
 def _signals(inspected: Inspected, expected: Mapping[str, str]) -> dict[str, object]:

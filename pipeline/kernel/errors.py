@@ -70,6 +70,22 @@ class StorageCircuitOpen(StorageUnavailable):
     """The object store was away a moment ago; it was not asked again."""
 
 
+class StorageRefused(PermanentError):
+    """The object store is there and refuses this one request. `reason` is its code, such as `AccessDenied`."""
+
+    code = "storage_refused"
+
+    def __init__(self, message: str, *, reason: str) -> None:
+        self.reason = reason
+        super().__init__(message)
+
+
+class StorageMisconfigured(StorageRefused, Misconfigured):
+    """The object store refuses every request of this kind: a bucket, a key or a right is missing, or the address is wrong."""
+
+    code = "storage_misconfigured"
+
+
 class MailUnavailable(RetryableError):
     """The mail server cannot be reached or closes the connection; nothing was handed over."""
 

@@ -1,4 +1,4 @@
-"""The S3 library, boto3, behind the interface `S3` of storage.py. No other module of the product imports it."""
+"""The S3 library, boto3, behind the interface `S3` of s3_protocol.py. Its errors are translated in s3_errors.py."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
@@ -8,28 +8,19 @@ from urllib.parse import unquote, urlsplit
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
+from botocore.exceptions import ClientError
 
-from pipeline.kernel.errors import Misconfigured, StorageUnavailable
-from pipeline.kernel.storage import S3, OpenObject
+from pipeline.kernel.errors import Misconfigured, StorageRefused
+from pipeline.kernel.rules.object_store import Meaning, meaning_of
+from pipeline.kernel.s3_errors import code_of, status_of, translated
+from pipeline.kernel.s3_protocol import S3, OpenObject
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-_SERVER_FAULT: Final = 500
-_NO_CORS: Final = "NotImplemented"
 _THERE_ALREADY: Final = frozenset({"412", "PreconditionFailed"})
-_MISSING: Final = frozenset({"404", "NoSuchKey", "NotFound"})
-
-
-@contextmanager
-def _translated() -> Iterator[None]:
-    try:
-        yield
-    except ClientError as error:
-        raise StorageUnavailable(f"The object store answered {_code(error)}.") from error
-    except (BotoCoreError, HTTPClientError) as error:
-        raise StorageUnavailable(f"The object store cannot be reached: {type(error).__name__}.") from error
+_PROBE: Final = ".proofdesk-no-such-object"
+"""A key that no object has. Who may read is told that there is none; who may not is refused."""
 
 
 class _Boto3:
@@ -52,11 +43,11 @@ class _Boto3:
 
     @contextmanager
     def open(self, bucket: str, key: str) -> Iterator[OpenObject | None]:
-        with _translated():
+        with translated(bucket, key):
             try:
                 answer = self._client.get_object(Bucket=bucket, Key=key)
             except ClientError as error:
-                if _code(error) not in _MISSING:
+                if meaning_of(code_of(error), status_of(error)) is not Meaning.MISSING:
                     raise
                 answer = None
             if answer is None:
@@ -67,55 +58,66 @@ class _Boto3:
             ) as body:  # as a context manager itself it gives the bare connection, which checks no length
                 yield OpenObject(answer["ContentLength"], answer["LastModified"], body)
 
-    @_translated()
     def put(
         self, bucket: str, key: str, body: bytes, *, media_type: str, cache_control: str | None, encryption: str | None
     ) -> None:
         given = {"CacheControl": cache_control, "ServerSideEncryption": encryption}
         extra: dict[str, Any] = {name: value for name, value in given.items() if value}
-        self._client.put_object(Bucket=bucket, Key=key, Body=body, ContentType=media_type, **extra)
+        with translated(bucket, key):
+            self._client.put_object(Bucket=bucket, Key=key, Body=body, ContentType=media_type, **extra)
 
-    @_translated()
     def puts_once(self, bucket: str, key: str) -> bool:
         try:
             for _ in range(2):
-                self._client.put_object(Bucket=bucket, Key=key, Body=b"", IfNoneMatch="*")
-        except ClientError as error:
-            if _code(error) not in _THERE_ALREADY:
+                with translated(bucket, key):
+                    self._client.put_object(Bucket=bucket, Key=key, Body=b"", IfNoneMatch="*")
+        except StorageRefused as refusal:
+            if refusal.reason not in _THERE_ALREADY:
                 raise
             return True
         finally:
-            self._client.delete_object(Bucket=bucket, Key=key)
+            self.delete(bucket, key)
         return False
 
-    @_translated()
     def delete(self, bucket: str, key: str) -> None:
-        self._client.delete_object(Bucket=bucket, Key=key)
+        with translated(bucket, key):
+            try:
+                self._client.delete_object(Bucket=bucket, Key=key)
+            except ClientError as error:
+                if meaning_of(code_of(error), status_of(error)) is not Meaning.MISSING:
+                    raise
 
     def pages(self, bucket: str, prefix: str) -> Iterator[Sequence[tuple[str, datetime]]]:
-        with _translated():
+        with translated(bucket):
             for page in self._client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
                 yield [(item["Key"], item["LastModified"]) for item in page.get("Contents", [])]
 
-    @_translated()
     def buckets(self) -> set[str]:
-        return {bucket["Name"] for bucket in self._client.list_buckets()["Buckets"]}
+        with translated("*"):
+            return {bucket["Name"] for bucket in self._client.list_buckets()["Buckets"]}
 
-    @_translated()
-    def has_bucket(self, bucket: str) -> bool:
+    def check_bucket(self, bucket: str) -> str | None:
         try:
-            self._client.head_bucket(Bucket=bucket)
-        except ClientError as error:
-            if _code(error) not in {*_MISSING, "NoSuchBucket"}:
-                raise
-            return False
-        return True
+            with translated(bucket):
+                self._client.head_bucket(Bucket=bucket)
+            with self.open(bucket, _PROBE):
+                return None
+        except StorageRefused as refusal:
+            return refusal.reason if refusal.reason.isalpha() else self._reason(bucket, refusal.reason)
 
-    @_translated()
+    def _reason(self, bucket: str, status: str) -> str:
+        """Why a HEAD was refused: it has no body, so its answer is only a status. A list has words. Raises StorageUnavailable."""
+        try:
+            with translated(bucket):
+                self._client.list_objects_v2(Bucket=bucket, MaxKeys=1)
+        except StorageRefused as refusal:
+            return refusal.reason
+        return status
+
     def make_bucket(self, bucket: str) -> None:
-        self._client.create_bucket(Bucket=bucket)
+        with translated(bucket):
+            self._client.create_bucket(Bucket=bucket)
 
-    @_translated()
     def let_pages_put(self, bucket: str, origins: Sequence[str]) -> str | None:
         rule = {
             "AllowedOrigins": list(origins),
@@ -124,11 +126,10 @@ class _Boto3:
             "MaxAgeSeconds": 3600,
         }
         try:
-            self._client.put_bucket_cors(Bucket=bucket, CORSConfiguration={"CORSRules": [rule]})  # type: ignore[list-item]
-        except ClientError as error:
-            if error.response["ResponseMetadata"]["HTTPStatusCode"] >= _SERVER_FAULT and _code(error) != _NO_CORS:
-                raise
-            return _code(error)
+            with translated(bucket):
+                self._client.put_bucket_cors(Bucket=bucket, CORSConfiguration={"CORSRules": [rule]})  # type: ignore[list-item]
+        except StorageRefused as refusal:
+            return refusal.reason
         return None
 
     def close(self) -> None:
@@ -163,7 +164,3 @@ def s3_client(url: str) -> S3:
         ),
     )
     return _Boto3(client)
-
-
-def _code(error: ClientError) -> str:
-    return str(error.response.get("Error", {}).get("Code", ""))

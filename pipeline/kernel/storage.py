@@ -1,83 +1,31 @@
 """Object storage: three buckets (DESIGN §6) of any S3 API: uploads, vault, public. No S3 library is named here."""
 
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Any, Final
 from urllib.parse import urlsplit
 from uuid import uuid4
 
 from pipeline.kernel.circuit_breaker import Circuit
-from pipeline.kernel.errors import Misconfigured, StorageCircuitOpen, StorageUnavailable
+from pipeline.kernel.errors import (
+    Misconfigured,
+    StorageCircuitOpen,
+    StorageMisconfigured,
+    StorageRefused,
+    StorageUnavailable,
+)
+from pipeline.kernel.rules.object_store import NO_SUCH_BUCKET, is_plain_name
+from pipeline.kernel.s3_protocol import S3
+from schemas.object_keys import is_sound_key
 
 CHUNK: Final = 256 * 1024
 NO_STORE: Final = "private, no-store"
 IMMUTABLE: Final = "public, max-age=31536000, immutable"
-
-
-class Body(Protocol):
-    """The bytes of an object, as they arrive."""
-
-    def read(self, size: int = -1, /) -> bytes:
-        """At most `size` bytes, or all that are left."""
-
-
-@dataclass(frozen=True, slots=True)
-class OpenObject:
-    """An object that is being read: its length in bytes and when it was written."""
-
-    bytes: int
-    written_at: datetime
-    body: Body
-
-
-class S3(Protocol):
-    """An S3 library as `Storage` needs it. Each method raises StorageUnavailable when the store is away or answers with a fault."""
-
-    @property
-    def endpoint(self) -> str:
-        """The address of the store."""
-
-    def presign_put(self, bucket: str, key: str, *, media_type: str, length: int, seconds: int, once: bool) -> str:
-        """A link that takes a PUT of exactly this type and length, and `once`: only while there is no object (`If-None-Match: *`)."""
-
-    def presign_get(self, bucket: str, key: str, *, media_type: str, cache_control: str, seconds: int) -> str:
-        """A link to an object, whose answer has these headers."""
-
-    def open(self, bucket: str, key: str) -> AbstractContextManager[OpenObject | None]:
-        """An object to read; None where there is none."""
-
-    def put(
-        self, bucket: str, key: str, body: bytes, *, media_type: str, cache_control: str | None, encryption: str | None
-    ) -> None:
-        """Write an object."""
-
-    def puts_once(self, bucket: str, key: str) -> bool:
-        """Whether the store refuses to put an object where there is one, if it is asked to; tried with a key that is free."""
-
-    def delete(self, bucket: str, key: str) -> None:
-        """Remove an object; one that is not there is fine."""
-
-    def pages(self, bucket: str, prefix: str) -> Iterator[Sequence[tuple[str, datetime]]]:
-        """The keys under a prefix with the times that they were written, a request for each page."""
-
-    def buckets(self) -> set[str]:
-        """The names of the buckets."""
-
-    def has_bucket(self, bucket: str) -> bool:
-        """Whether that bucket can be reached."""
-
-    def make_bucket(self, bucket: str) -> None:
-        """Make a bucket."""
-
-    def let_pages_put(self, bucket: str, origins: Sequence[str]) -> str | None:
-        """Let pages of these origins send PUTs with a content type (CORS); the store's code where it refuses."""
-
-    def close(self) -> None:
-        """Close the connections."""
+_NO_BUCKET: Final = frozenset({"404", NO_SUCH_BUCKET})
+_PROBE: Final = b"Proofdesk tries its rights."
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +46,10 @@ class PresignedPut:
 
 
 class Storage:
-    """The three buckets, behind a circuit. Each method is one call to the store; raises StorageUnavailable when the store fails.
+    """The three buckets, behind a circuit. Each method is one call to the store.
+
+    Raises StorageUnavailable when the store is away: only this counts for the circuit. Raises StorageRefused when the store is there
+    and refuses the request, and StorageMisconfigured when that is due to our settings.
 
     `signer` makes the links for clients outside, where those reach the store by another address than we do.
     """
@@ -135,6 +86,7 @@ class Storage:
 
     def download(self, bucket: str, key: str, to: Path, *, cap: int) -> Downloaded | None:
         """Stream an object into a file, and nothing of one that is longer than `cap` bytes; None where there is no object."""
+        _require_sound(key)
         with self.circuit.calling(), self._s3.open(bucket, key) as found:
             if found is None:
                 return None
@@ -145,6 +97,7 @@ class Storage:
 
     def read(self, bucket: str, key: str) -> bytes | None:
         """An object of ours, whole; None where there is none."""
+        _require_sound(key)
         with self.circuit.calling(), self._s3.open(bucket, key) as found:
             return None if found is None else found.body.read()
 
@@ -178,6 +131,18 @@ class Storage:
         with self.circuit.calling():
             self._s3.delete(bucket, key)
 
+    def delete_each(self, bucket: str, keys: Iterable[str]) -> list[StorageRefused]:
+        """Remove objects. One that the store does not delete stops no other; the refusals are returned."""
+        refusals = []
+        for key in keys:
+            try:
+                self.delete(bucket, key)
+            except StorageMisconfigured:
+                raise
+            except StorageRefused as refusal:
+                refusals.append(refusal)
+        return refusals
+
     def listed(self, bucket: str, *, prefix: str = "") -> Iterator[tuple[str, datetime]]:
         """Every key under a prefix with the time that it was written."""
         pages = self._s3.pages(bucket, prefix)
@@ -203,15 +168,41 @@ class Storage:
         """The origin at which clients outside reach the store."""
         return origin_of(self._signer.endpoint)
 
-    def missing_buckets(self) -> list[str]:
-        """Which of the three buckets cannot be reached."""
-        with self.circuit.calling():
-            return [name for name in (self.uploads, self.vault, self.public) if not self._s3.has_bucket(name)]
-
     def require_buckets(self) -> None:
-        """Raises Misconfigured where one of the three buckets is missing."""
-        if missing := self.missing_buckets():
+        """Raises Misconfigured, with what to do, where one of the three buckets is missing or cannot be read with our settings."""
+        buckets = (self.uploads, self.vault, self.public)
+        with self.circuit.calling():
+            found = {name: reason for name in buckets if (reason := self._s3.check_bucket(name))}
+        missing = [name for name, reason in found.items() if reason in _NO_BUCKET]
+        refused = [f"{name} ({reason})" for name, reason in found.items() if reason not in _NO_BUCKET]
+        if missing:
             raise Misconfigured(f"The buckets {', '.join(missing)} are missing. Make them with: proofdesk migrate")
+        if refused:
+            raise Misconfigured(
+                f"The object store refuses the buckets {', '.join(refused)}. "
+                "Correct the key and the region in PROOFDESK_STORAGE_URL, or the rights of that key."
+            )
+
+    def require_rights(self, bucket: str, *, near: str = "") -> None:
+        """Write, read and delete an object of our own in the folder of the key `near`. Raises StorageMisconfigured where that is refused."""
+        folders = [each for each in near.split("/")[:-1] if is_plain_name(each)]
+        key = "/".join([*folders, f"proofdesk-probe-{uuid4()}"])
+        try:
+            self._put(bucket, key, _PROBE, "text/plain", encryption=self._encryption if bucket == self.vault else None)
+            readable = self.read(bucket, key) == _PROBE
+            self.delete(bucket, key)
+        except StorageMisconfigured:
+            raise
+        except StorageRefused as refusal:
+            raise StorageMisconfigured(
+                f"The object store refuses an object of our own in the bucket {bucket!r} too ({refusal.reason}). "
+                "Correct PROOFDESK_STORAGE_URL or the rights of its key; see: proofdesk doctor",
+                reason=refusal.reason,
+            ) from refusal
+        if not readable:
+            raise StorageMisconfigured(
+                f"The bucket {bucket!r} gives back other bytes than were written.", reason="damaged"
+            )
 
     def close(self) -> None:
         """Close the connections."""
@@ -232,8 +223,15 @@ class Storage:
         cache_control: str | None = None,
         encryption: str | None = None,
     ) -> None:
+        _require_sound(key)
         with self.circuit.calling():
             self._s3.put(bucket, key, body, media_type=media_type, cache_control=cache_control, encryption=encryption)
+
+
+def _require_sound(key: str) -> None:
+    """Refuse a key that no store takes, without asking the store. Keys of objects to delete come from the store itself."""
+    if not is_sound_key(key):
+        raise StorageRefused("This is no key of an object.", reason="InvalidKey")
 
 
 def storage_circuit(**numbers: Any) -> Circuit:

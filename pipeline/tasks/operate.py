@@ -61,6 +61,14 @@ def retry(db: Database, task_id: UUID) -> None:
         after_commit(connection, kind=kind, task_id=str(task_id))
 
 
+def retry_parked(db: Database, *, error: str) -> int:
+    """Let every task that was parked by this error, such as `StorageMisconfigured`, be tried at once. Returns how many."""
+    by_it = (task.c.state == TaskState.PARKED, func.split_part(task.c.last_error, ":", 1) == error)
+    again = {"state": TaskState.READY, "due_at": func.now(), "hinted_at": None, "attempts": 0, "waits": 0}
+    with db.begin() as connection:
+        return connection.execute(update(task).where(*by_it).values(**again, ended_at=None)).rowcount
+
+
 def park(db: Database, task_id: UUID, *, reason: str) -> None:
     """Set a ready task aside. Raises NotFound, Conflict."""
     task_shown(db, task_id)

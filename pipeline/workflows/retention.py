@@ -14,6 +14,7 @@ from pipeline.events.tables import event
 from pipeline.inspection.originals import PREFIX
 from pipeline.intake.slots import end_slots
 from pipeline.kernel.database import Database
+from pipeline.kernel.errors import StorageRefused
 from pipeline.kernel.idempotency import idempotency
 from pipeline.kernel.storage import Storage
 from pipeline.policy import Policy
@@ -30,25 +31,40 @@ ORPHAN_AGE: Final = timedelta(hours=6)
 
 DONE_TASK_DAYS: Final = 30
 _BATCH: Final = 500
+_ENOUGH_REFUSALS: Final = 100
+"""After so many a sweep goes on with no further batch of this bucket: the store deletes nothing."""
 
 Needed = Callable[[Connection, list[str]], set[str]]
 """Which of these objects must stay."""
 
 
 def sweep_storage(task: Task, *, now: datetime, db: Database, storage: Storage, policy: Policy) -> None:
-    """Delete what tries that did not finish left, avatars that are not shown, originals past their retention, and slots that ended."""
-    sweep = partial(_sweep, db, storage)
+    """Delete what tries that did not finish left, avatars that are not shown, originals past their retention, and slots that ended.
+
+    An object that the store does not delete (a legal hold, a right that is missing) stops no other. The task is parked at the end.
+    """
+    refusals: list[StorageRefused] = []
+    sweep = partial(_sweep, db, storage, refusals)
     kept_until = now - timedelta(days=policy.upload.retention_days)
     orphans = sweep(storage.vault, before=now - ORPHAN_AGE, needed=_named_renditions)
     originals = sweep(storage.uploads, before=kept_until, needed=_open_uploads)
     untaken = sweep(storage.uploads, prefix=PREFIX, before=now - ORPHAN_AGE, needed=_named_originals)
     slots = end_slots(now=now, db=db, storage=storage, rules=policy.upload)
     unshown = sweep(storage.public, before=now - ORPHAN_AGE, needed=_shown_pictures)
+    log.info(
+        "storage.swept",
+        orphans=orphans + untaken,
+        originals=originals,
+        unseen_avatars=unshown,
+        upload_slots=slots,
+        refused=len(refusals),
+    )
+    if refusals:
+        raise StorageRefused(
+            f"{len(refusals)} objects stay, the first because: {refusals[0]}", reason=refusals[0].reason
+        )
     with db.begin() as connection:
         ledger.finish(connection, task)
-    log.info(
-        "storage.swept", orphans=orphans + untaken, originals=originals, unseen_avatars=unshown, upload_slots=slots
-    )
 
 
 def forget_old(task: Task, *, db: Database, policy: Policy) -> None:
@@ -65,16 +81,29 @@ def forget_old(task: Task, *, db: Database, policy: Policy) -> None:
     log.info("ledger.forgot", idempotency_keys=keys, tasks=tasks, events=events, sessions=sessions)
 
 
-def _sweep(db: Database, storage: Storage, bucket: str, *, before: datetime, needed: Needed, prefix: str = "") -> int:
+def _sweep(
+    db: Database,
+    storage: Storage,
+    refusals: list[StorageRefused],
+    bucket: str,
+    *,
+    before: datetime,
+    needed: Needed,
+    prefix: str = "",
+) -> int:
     """Delete the objects of a bucket that are older than `before` and not needed. Returns how many."""
-    deleted = 0
+    deleted, stay = 0, 0
     older = (key for key, written_at in storage.listed(bucket, prefix=prefix) if written_at < before)
     while keys := list(islice(older, _BATCH)):
         with db.read() as connection:
             kept = needed(connection, keys)
-        for key in (each for each in keys if each not in kept):
-            storage.delete(bucket, key)
-            deleted += 1
+        unneeded = [each for each in keys if each not in kept]
+        refused = storage.delete_each(bucket, unneeded)
+        deleted += len(unneeded) - len(refused)
+        refusals += refused
+        stay += len(refused)
+        if stay >= _ENOUGH_REFUSALS:
+            break
     return deleted
 
 

@@ -1,13 +1,19 @@
+import re
+from typing import Final
+
 from fastapi import APIRouter, Response
 
 from pipeline.avatar.service import avatar_of
 from pipeline.kernel.errors import NotFound
-from pipeline.kernel.storage import IMMUTABLE
+from pipeline.kernel.storage import IMMUTABLE, Storage
 from schemas.base import Identifier
 from schemas.members import AvatarView
 from web.api.dependencies import SubmitterOrThisMember, Tools
 
 router = APIRouter()
+
+_FOLDER: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_DIGEST: Final = re.compile(r"[0-9a-f]{64}")
 
 
 @router.get("/v1/members/{member_id}/avatar", tags=["upstream"], summary="A member's public avatar")
@@ -24,8 +30,15 @@ def get_avatar(member_id: Identifier, tools: Tools, _caller: SubmitterOrThisMemb
 )
 def get_public_avatar(submission_id: str, name: str, tools: Tools) -> Response:
     """The picture, cached for ever. `404` once it was replaced."""
-    body = tools.storage.read(tools.storage.public, f"avatars/{submission_id}/{name}.jpg")
+    body = _published(submission_id, name, tools.storage)
     if body is None:
         raise NotFound("There is no such picture. It may have been replaced.")
     headers = {"Cache-Control": IMMUTABLE, "X-Content-Type-Options": "nosniff"}
     return Response(body, media_type="image/jpeg", headers=headers)
+
+
+def _published(submission_id: str, name: str, storage: Storage) -> bytes | None:
+    """The picture of that name; None where there is none. What is no name of ours is not asked for: strangers write these."""
+    if not (_FOLDER.fullmatch(submission_id) and _DIGEST.fullmatch(name)):
+        return None
+    return storage.read(storage.public, f"avatars/{submission_id}/{name}.jpg")

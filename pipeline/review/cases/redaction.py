@@ -58,12 +58,12 @@ def redact(claim_id: UUID, command: Redaction, *, reviewer_id: str, context: Rev
 
 
 def forget_files(task: Task, *, db: Database, storage: Storage) -> None:
-    """Delete what a redaction replaced."""
+    """Delete what a redaction replaced. Raises StorageRefused where the store keeps one of the files, once the others are gone."""
     payload = task.payload or {}
-    for key in payload.get("vault", []):
-        storage.delete(storage.vault, key)
-    for key in payload.get("uploads", []):
-        storage.delete(storage.uploads, key)
+    refusals = storage.delete_each(storage.vault, payload.get("vault", []))
+    refusals += storage.delete_each(storage.uploads, payload.get("uploads", []))
+    if refusals:
+        raise refusals[0]
     with db.begin() as connection:
         ledger.finish(connection, task)
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -90,7 +90,7 @@ def _avatar() -> dict[str, object]:
 def test_a_request_that_needs_the_store_is_told_to_come_back(api: Api, cut: tuple[Line, Container]) -> None:
     web = api.over(cut[1])
 
-    answers = [web.get("/public/avatars/any/one.jpg") for _ in range(3)]
+    answers = [web.get(f"/public/avatars/{uuid4()}/{'0' * 64}.jpg") for _ in range(3)]
 
     assert [(each.status_code, each.json()["code"]) for each in answers] == [(503, "storage_unavailable")] * 3
     assert answers[0].headers["Retry-After"] == "5"

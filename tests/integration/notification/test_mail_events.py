@@ -178,7 +178,7 @@ def test_a_message_that_is_recorded_and_sent_again_does_not_suppress_again(
 
 
 def test_a_message_that_amazon_did_not_sign_is_refused(api: Api, tools: Container, desk: Desk, amazon: Amazon) -> None:
-    response = deliver(api, amazon, Amazon().notification(bounce(ADDRESS)), tools)
+    response = deliver(api, amazon, Amazon("somebody else").notification(bounce(ADDRESS)), tools)
 
     assert (response.status_code, response.json()["code"]) == (403, "not_from_amazon")
     assert suppressed(desk) == []

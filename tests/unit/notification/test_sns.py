@@ -28,7 +28,7 @@ def believed(fields: Fields, amazon: Amazon, *, arn: str | None = ARN) -> bool:
 def test_what_amazon_signed_is_believed(amazon: Amazon) -> None:
     assert believed(amazon.notification(bounce(ADDRESS)), amazon)
     assert believed(amazon.notification(bounce(ADDRESS), Subject="Mail news"), amazon)
-    assert amazon.asked[-1] == CERTIFICATE_URL
+    assert amazon.asked[0] == CERTIFICATE_URL
 
 
 def test_what_is_signed_is_in_amazons_order() -> None:
@@ -64,7 +64,7 @@ def test_what_was_changed_afterwards_is_not_believed(amazon: Amazon, forge: Call
 
 
 def test_what_somebody_else_signed_is_not_believed(amazon: Amazon) -> None:
-    assert not believed(Amazon().notification(bounce(ADDRESS)), amazon)
+    assert not believed(Amazon("somebody else").notification(bounce(ADDRESS)), amazon)
 
 
 @pytest.mark.parametrize("arn", [None, ARN + "-2"])
