@@ -11,6 +11,9 @@ from cli.output import AsJson, console, print_json, print_table, styled, when
 from config.container import Container, build_container
 from config.settings import load_settings
 from pipeline.events.webhooks.endpoints import list_endpoints
+from pipeline.inspection.confinement.advice import ADVICE, lacking
+from pipeline.inspection.confinement.confine import PROTECTIONS
+from pipeline.inspection.sandbox import Sandbox
 from pipeline.kernel import clock
 from pipeline.kernel.errors import Misconfigured, ProofdeskError
 from pipeline.kernel.rewrapping import older_values
@@ -97,7 +100,24 @@ def examine() -> Iterator[Check]:
     ]
     for name, advice, look in checks:
         yield _checked(name, advice, look, tools)
+    yield from _sandbox(tools)
     tools.close()
+
+
+def _sandbox(tools: Container) -> Iterator[Check]:
+    """Each protection of the processes that open files: on, or off and why. One that must be on is wrong where it is off."""
+    required = tools.settings.sandbox == "required"
+    with Sandbox(children=1, required=False) as sandbox:
+        try:
+            missing = sandbox.missing()
+        except ProofdeskError as error:
+            yield Check("sandbox", fine=False, seen=str(error), advice="Look at the limits on processes and memory.")
+            return
+    needed = lacking(missing) if required else {}
+    yield Check("sandbox", fine=not needed, seen=tools.settings.sandbox, advice="No worker starts here; see below.")
+    for name in PROTECTIONS:
+        seen = f"off: {missing[name]}" if name in missing else "on"
+        yield Check(f"sandbox: {name}", fine=name not in needed, seen=seen, advice=ADVICE[name])
 
 
 def _checked(name: str, advice: str, look: Callable[[Container], str], tools: Container) -> Check:

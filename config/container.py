@@ -19,7 +19,7 @@ from pipeline.access.staff.rules.roles import Role
 from pipeline.access.staff.sign_in import SignInContext
 from pipeline.account.personal import TakesMail, not_asked, takes_mail
 from pipeline.inspection.duplicates import duplicates_of
-from pipeline.inspection.sandbox import Sandbox
+from pipeline.inspection.sandbox import Redactor, Sandbox
 from pipeline.intake.accept import IntakeContext
 from pipeline.kernel.database import Database, Hint, engine
 from pipeline.kernel.encryption import LocalKeys, Sealer, master_keys
@@ -252,7 +252,12 @@ class Container:
     @cached_property
     def inspector(self) -> Sandbox:
         """Inspects files in child processes, one for each thread of a worker."""
-        return Sandbox(children=self.settings.worker_threads)
+        return Sandbox(children=self.settings.worker_threads, required=self.settings.sandbox == "required")
+
+    @cached_property
+    def redactor(self) -> Redactor:
+        """Blackens boxes in pictures of ours, in child processes too."""
+        return Redactor(required=self.settings.sandbox == "required")
 
     @cached_property
     def vies(self) -> Vies | None:
@@ -266,7 +271,7 @@ class Container:
 
     def close(self) -> None:
         """Close what was opened."""
-        for name in ("inspector", "db", "broker", "storage", "mailer", "vies", "http", "outgoing", "kms"):
+        for name in ("inspector", "redactor", "db", "broker", "storage", "mailer", "vies", "http", "outgoing", "kms"):
             if self.__dict__.get(name) is not None:
                 getattr(self, name).close()
 

@@ -69,6 +69,7 @@ class Settings(BaseSettings):
     oidc_claim: str = "preferred_username"
     oidc_roles_claim: str | None = None
     oidc_roles: dict[str, Literal["reviewer", "senior", "lead", "admin"]] = {}
+    sandbox: Literal["required", "best-effort"] = "required"
     log_format: Literal["json", "console", "auto"] = "auto"
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     worker_threads: PositiveInt = 2

@@ -11,7 +11,10 @@ from dramatiq import Worker
 from config import freeze_startup_objects
 from config.container import Container
 from pipeline.inspection.downloads import forget_left_behind
+from pipeline.inspection.sandbox import SandboxUnavailable
 from pipeline.intake.parked import park_bytes
+from pipeline.kernel.errors import Misconfigured
+from pipeline.tasks.rules import INSPECT
 from workers import actors, intake
 from workers.consumer import consumer_class
 from workers.fallback import Fallback
@@ -52,7 +55,8 @@ def build_worker(tools: Container, *, queues: Collection[str] = ()) -> Worker:
 
 
 def run(tools: Container, *, queues: Collection[str] = ()) -> None:
-    """Work until SIGTERM or SIGINT, then finish what is under way."""
+    """Work until SIGTERM or SIGINT, then finish what is under way. Raises Misconfigured where files cannot be opened safely."""
+    protections = _protections(tools) if not queues or INSPECT.queue in queues else ()
     prepare(tools)
     forget_left_behind()
     stop = threading.Event()
@@ -65,10 +69,24 @@ def run(tools: Container, *, queues: Collection[str] = ()) -> None:
     fallback = Fallback(tools, queues=queues)
     fallback.start()
     recovery.start()
-    log.info("worker.started", queues=sorted(queues) or "all", threads=tools.settings.worker_threads)
+    log.info(
+        "worker.started",
+        queues=sorted(queues) or "all",
+        threads=tools.settings.worker_threads,
+        sandbox=tools.settings.sandbox,
+        protections=protections,
+    )
     stop.wait()
     recovery.stop()
     fallback.stop()
     worker.stop(timeout=SHUTDOWN_MS)
     tools.close()
     log.info("worker.stopped")
+
+
+def _protections(tools: Container) -> tuple[str, ...]:
+    """What confines the processes that open files. Asked before the first task is taken."""
+    try:
+        return tools.inspector.protections()
+    except SandboxUnavailable as error:
+        raise Misconfigured(str(error)) from error

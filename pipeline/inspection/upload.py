@@ -13,6 +13,7 @@ from pipeline.inspection.findings import Finding, finding
 from pipeline.inspection.report import FileReport, Rendition
 from pipeline.inspection.rules import verdict
 from pipeline.inspection.sandbox import Death, Inspected
+from pipeline.inspection.signals.kept import kept
 from pipeline.inspection.signals.match import matches
 from pipeline.inspection.signals.ocr import read_pages
 from pipeline.kernel.errors import StorageRefused
@@ -103,15 +104,15 @@ def _signals(inspected: Inspected, expected: Mapping[str, str]) -> dict[str, obj
 
     Where it carries no text, the first pages are read off our renditions, if tesseract is installed.
     """
-    report = inspected.report
+    report, signals = inspected.report, kept(inspected.signals)
     if not expected or not report.accepted:
-        return dict(inspected.signals)
+        return signals
     source, texts = "text_layer", report.texts
     if not any(page.words for page in texts):
         source, texts = "ocr", read_pages(_first_pages(report), seconds=SECONDS_TO_READ)
     matched = matches(expected, texts) if any(page.words for page in texts) else {}
     form = {"form": {"source": source, "fields": matched}} if matched else {}
-    return {**inspected.signals, **form}
+    return {**signals, **form}
 
 
 def _first_pages(report: FileReport) -> list[Rendition]:

@@ -10,12 +10,14 @@ from time import monotonic
 from typing import TYPE_CHECKING, Final
 
 from config.policy import load_policy
-from pipeline.inspection.sandbox.child import Answer, Child
+from pipeline.inspection.sandbox.child import Child
 from pipeline.inspection.sandbox.child_main import live
 from pipeline.inspection.sandbox.examine import examine
 from pipeline.inspection.sandbox.fork_client import ForkClient
-from pipeline.inspection.sandbox.request import ChildLimits, Request, Terms
+from pipeline.inspection.sandbox.reply import Done
+from pipeline.inspection.sandbox.request import ChildLimits, Inspection, Terms
 from pipeline.inspection.sandbox.sandbox import EXAMINE
+from pipeline.inspection.sandbox.source import Source, opened
 from tests.bench.measure import Measure, interleaved
 from tests.support.files import photo
 
@@ -26,7 +28,7 @@ STARTS = 30
 FILES = 300
 WARM = 20
 LIMITS: Final = ChildLimits(files_per_child=10 * FILES)
-TERMS: Final = Terms(examine=EXAMINE, limits=LIMITS).model_dump_json()
+TERMS: Final = Terms(work=EXAMINE, limits=LIMITS).model_dump_json()
 CONTEXT: Final = get_context("forkserver")
 
 
@@ -56,7 +58,7 @@ class OfMultiprocessing(ForkClient):
 
 def live_there(link: socket.socket) -> None:
     """The life of a child that multiprocessing started."""
-    live(link, Terms.model_validate_json(TERMS), examine, parent=os.getppid(), without_network=False)
+    live(link, Terms.model_validate_json(TERMS), examine, parent=os.getppid(), network="")
 
 
 def measures() -> list[Measure]:
@@ -65,11 +67,11 @@ def measures() -> list[Measure]:
     with TemporaryDirectory(prefix="proofdesk-bench-") as folder:
         path = Path(folder, "nothing.jpg")
         path.write_bytes(photo(side=8))
-        request = Request.of(path, limits=load_policy().files.avatar, declared_type=None, filename=None)
         first, second = Child(ours, LIMITS), Child(theirs, LIMITS)
-        works = (lambda: ask(first, request), lambda: ask(second, request))
-        interleaved(*works, rounds=WARM)
-        files = interleaved(*works, rounds=FILES)
+        with opened(path) as file:
+            works = (lambda: ask(first, file), lambda: ask(second, file))
+            interleaved(*works, rounds=WARM)
+            files = interleaved(*works, rounds=FILES)
         starts = interleaved(lambda: Child(ours, LIMITS).end(), lambda: Child(theirs, LIMITS).end(), rounds=STARTS)
         first.end()
         second.end()
@@ -77,8 +79,10 @@ def measures() -> list[Measure]:
     return [*compared("start of a child", *starts), *compared("small file", *files)]
 
 
-def ask(child: Child, request: Request) -> Answer:
-    return child.ask(request, size=request.file.stat().st_size, deadline=monotonic() + LIMITS.wall_seconds)
+def ask(child: Child, file: Source) -> Done:
+    request = Inspection(sha256=file.sha256, limits=load_policy().files.avatar, declared_type=None, filename=None)
+    deadline = monotonic() + LIMITS.wall_seconds
+    return child.ask(request, file.descriptor, deadline=deadline, take=lambda header, _: header)
 
 
 def compared(what: str, ours: list[float], theirs: list[float]) -> list[Measure]:

@@ -10,6 +10,7 @@ import os
 import signal
 import sys
 import traceback
+from hashlib import file_digest
 from pathlib import Path
 from time import perf_counter
 from typing import Any, Final
@@ -43,9 +44,16 @@ class InThisProcess:
         self, path: Path, *, limits: FileLimits, declared_type: str | None = None, filename: str | None = None
     ) -> Inspected:
         began = perf_counter()
-        report, signals = examine(
-            path, limits=limits, declared_type=declared_type, filename=filename, with_signals=True
-        )
+        with path.open("rb") as file:
+            digest = file_digest(file, "sha256").hexdigest()
+            report, signals = examine(
+                file,
+                sha256=digest,
+                limits=limits,
+                declared_type=declared_type,
+                filename=filename,
+                with_signals=True,
+            )
         return Inspected(report, signals, (perf_counter() - began) * 1000, 0.0)
 
     def close(self) -> None:

@@ -5,38 +5,47 @@ import errno
 import os
 import signal
 import socket
-import stat
 import struct
 import sys
 import threading
+import time
 from collections.abc import Callable, Mapping
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
-from pipeline.inspection.file import inspect_file
+from pipeline.inspection.file import inspect_open_file
 from pipeline.inspection.findings import finding
 from pipeline.inspection.report import FileReport
 from pipeline.inspection.sandbox import reply
-from pipeline.inspection.sandbox.examine import examine
+from pipeline.inspection.sandbox.examine import examine, warm_up
 from pipeline.policy.files import FileLimits
+
+__all__ = ["obey", "warm_up"]
 
 _looked: list[str] = []
 
 
-def obey(
-    path: Path, *, limits: FileLimits, declared_type: str | None, filename: str | None, with_signals: bool
+def obey(  # as `Examine` has them
+    file: BinaryIO,
+    *,
+    sha256: str,
+    limits: FileLimits,
+    declared_type: str | None,
+    filename: str | None,
+    with_signals: bool,
 ) -> tuple[FileReport, Mapping[str, object]]:
     """Look at the file, and do what it says. What came of it stands in the signals as `did`."""
-    word, _, rest = path.read_bytes().partition(b" ")
+    word, _, rest = file.read().partition(b" ")
     deed = _DEEDS.get(word)
-    if path.name.startswith("signal-dies") and with_signals:
+    given: dict[str, Any] = {"sha256": sha256, "limits": limits, "declared_type": declared_type, "filename": filename}
+    if (filename or "").startswith("signal-dies") and with_signals:
         ctypes.string_at(0)
     if deed is None:
-        return examine(path, limits=limits, declared_type=declared_type, filename=filename, with_signals=with_signals)
+        return examine(file, **given, with_signals=with_signals)
     did = _tried(deed, rest)
-    _looked.append(path.name)
-    return inspect_file(path, limits=limits), {"did": did}
+    _looked.append(sha256)
+    return inspect_open_file(file, **given), {"did": did}
 
 
 def _tried(deed: Callable[[bytes], object], rest: bytes) -> object:
@@ -59,7 +68,7 @@ def _spin(_: bytes) -> object:
 
 def _wait(_: bytes) -> object:
     while True:
-        signal.pause()
+        time.sleep(60)
 
 
 def _say(rest: bytes) -> object:
@@ -80,10 +89,12 @@ def _link() -> int:
 
 
 def _is_socket(descriptor: int) -> bool:
+    """What cannot be positioned is none of the files that a child has open."""
     try:
-        return stat.S_ISSOCK(os.fstat(descriptor).st_mode)
-    except OSError:
-        return False
+        os.lseek(descriptor, 0, os.SEEK_CUR)
+    except OSError as error:
+        return error.errno == errno.ESPIPE
+    return False
 
 
 def _system(name: str, *arguments: Any) -> Callable[[bytes], object]:
@@ -104,6 +115,12 @@ def _die_unless_new(_: bytes) -> object:
 
 def _give_up(rest: bytes) -> object:
     raise ValueError(rest.decode())
+
+
+def _stop(_: bytes) -> object:
+    """Stand still until somebody outside lets it go on."""
+    os.kill(os.getpid(), signal.SIGSTOP)
+    return "went on"
 
 
 def _threads(_: bytes) -> object:
@@ -135,6 +152,7 @@ _DEEDS: dict[bytes, Callable[[bytes], object]] = {
     b"segfault": lambda _: ctypes.string_at(0),
     b"sleep": _wait,
     b"spin": _spin,
+    b"stop": _stop,
     b"thread": _threads,
     b"unshare": _system("unshare", 0x10000000),
     b"write": lambda rest: Path(os.fsdecode(rest)).write_bytes(b"x"),

@@ -4,7 +4,6 @@ from typing import Any
 from fastapi import APIRouter, Response
 from starlette.datastructures import FormData
 
-from pipeline.inspection.blacken import blackened
 from pipeline.kernel.errors import Invalid
 from pipeline.kernel.validation import parse
 from pipeline.review.cases.redaction import redact
@@ -26,7 +25,7 @@ def redact_page(claim_id: ClaimedCase, tools: Tools, person: Reviewing, form: Fo
             parse(Redaction, _redaction(form)),
             reviewer_id=person.reviewer_id,
             context=tools.review,
-            burn=blackened,
+            burn=tools.redactor.blackened,
         )
     except Invalid:
         return wrong(Wrong("boxes", "Draw each box inside the picture, at least as large as a letter."))

@@ -1,32 +1,23 @@
 import socket
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeVar
 
-from pipeline.inspection.report import FileReport
+from pipeline.inspection.confinement.confine import PROTECTIONS
 from pipeline.inspection.sandbox import framing, reply
-from pipeline.inspection.sandbox.confine import PROTECTIONS
 from pipeline.inspection.sandbox.fork_client import ForkClient, SandboxUnavailable
-from pipeline.inspection.sandbox.report_check import checked_report
 from pipeline.inspection.sandbox.request import ChildLimits, Request
 
 _MIB: Final = 1024 * 1024
 _SECONDS_TO_GET_READY: Final = 30.0
+_Answer = TypeVar("_Answer")
+Take = Callable[[reply.Done, Sequence[bytes]], _Answer]
+"""Turns what a child has answered into what was asked for. Raises ValueError for an answer that breaks a rule."""
 
 
 class ChildDied(Exception):
     """A child ended or had to be ended before it had answered; the message says how."""
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """A report that passed the checks, with the signals for the reviewer and the child's peak of memory in MiB."""
-
-    report: FileReport
-    signals: Mapping[str, object]
-    peak_rss_mib: float
 
 
 class Child:
@@ -39,20 +30,21 @@ class Child:
         self._files = 0
         self._kept_mib = 0.0
         self._pid, self._link = server.fork()
-        self.protections = self._greeting()
+        self.missing: Mapping[str, str] = self._greeting()
 
     @property
     def worn_out(self) -> bool:
         """Whether it has seen enough files, or keeps too much memory."""
         return self._files >= self._limits.files_per_child or self._kept_mib * _MIB > self._limits.rss_per_child
 
-    def ask(self, request: Request, *, size: int, deadline: float) -> Answer:
-        """Have it examine a file of `size` bytes until `deadline` (monotonic). Raises ChildDied, and then it has to be ended."""
+    def ask(self, request: Request, file: int, *, deadline: float, take: Take[_Answer]) -> _Answer:
+        """Have it do this with an open file until `deadline` (monotonic). Raises ChildDied, and then it has to be ended."""
         try:
             self._require_silence()
-            framing.write(self._link, request.model_dump_json().encode())
-            return self._receive(request, size, deadline)
-        except TimeoutError as error:
+            self._link.settimeout(max(deadline - time.monotonic(), 0))
+            framing.send_with_file(self._link, request.model_dump_json().encode(), file)
+            return self._receive(deadline, take)
+        except (TimeoutError, BlockingIOError) as error:
             raise ChildDied("it took too long") from error
         except (OSError, EOFError) as error:
             raise ChildDied("it ended") from error
@@ -65,16 +57,20 @@ class Child:
         self._link.close()
         return ended
 
-    def _greeting(self) -> tuple[str, ...]:
+    def _greeting(self) -> Mapping[str, str]:
+        """The protections that are not on, each with the reason. It comes before the child has seen a stranger's file."""
         try:
             greeting = self._next(time.monotonic() + _SECONDS_TO_GET_READY)
         except (OSError, EOFError, ValueError) as error:
             self.end()
             raise SandboxUnavailable("A child for an inspection did not get ready.") from error
-        named = greeting.protections if isinstance(greeting, reply.Greeting) else ()
-        return tuple(each for each in PROTECTIONS if each in named)
+        if not isinstance(greeting, reply.Greeting):
+            self.end()
+            raise SandboxUnavailable("A child for an inspection did not say how it is confined.")
+        unnamed = dict.fromkeys(set(PROTECTIONS) - set(greeting.protections), "unknown")
+        return {**unnamed, **greeting.missing}
 
-    def _next(self, deadline: float) -> reply.Reply | reply.Failure | reply.Greeting:
+    def _next(self, deadline: float) -> reply.Answer:
         return reply.parse(framing.receive(self._link, most=self._limits.header_bytes, deadline=deadline))
 
     def _require_silence(self) -> None:
@@ -85,14 +81,14 @@ class Child:
                 raise ValueError("it speaks unasked")
             raise EOFError
 
-    def _receive(self, request: Request, size: int, deadline: float) -> Answer:
+    def _receive(self, deadline: float, take: Take[_Answer]) -> _Answer:
         header = self._next(deadline)
         if isinstance(header, reply.Failure):
             raise ChildDied(f"it gave up: {header.reason}")
-        if not isinstance(header, reply.Reply) or header.bytes_to_follow > self._limits.renditions_bytes:
+        if isinstance(header, reply.Greeting) or sum(header.lengths) > self._limits.renditions_bytes:
             raise ValueError("not a report, or a report that is too long")
-        bodies = [framing.receive_exactly(self._link, each.length, deadline=deadline) for each in header.renditions]
-        report = checked_report(header, bodies, limits=request.limits, size=size)
+        bodies = [framing.receive_exactly(self._link, each, deadline=deadline) for each in header.lengths]
+        answer = take(header, bodies)
         self._files += 1
         self._kept_mib = header.rss_mib
-        return Answer(report, header.signals, header.peak_rss_mib)
+        return answer

@@ -1,18 +1,20 @@
+import io
 from collections.abc import Mapping
 from contextlib import suppress
-from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import Final
+from hashlib import sha256 as digest_of
+from importlib import import_module
+from typing import Any, BinaryIO, Final
 
+import pypdfium2
 from PIL import Image
 
-from pipeline.inspection.file import inspect_file
+from pipeline.inspection.file import inspect_open_file
 from pipeline.inspection.report import FileReport
 from pipeline.inspection.signals.every import signals_of
 from pipeline.policy.files import FileLimits
 
 _ANY: Final = FileLimits(
-    media_types=("image/jpeg", "application/pdf"),
+    media_types=("image/jpeg", "image/png", "image/webp", "image/heic", "application/pdf"),
     max_bytes=2**20,
     max_pixels=2**20,
     max_side=2**10,
@@ -23,20 +25,74 @@ _ANY: Final = FileLimits(
     page_side=64,
     quality=85,
 )
+_LOADED_AT_FIRST_USE: Final = (
+    "_strptime",
+    "encodings.idna",
+    "encodings.latin_1",
+    "encodings.ascii",
+    "encodings.utf_16",
+)
+_FONT_OF_THE_SYSTEM: Final = b"""%PDF-1.4
+1 0 obj <</Type /Catalog /Pages 2 0 R>> endobj
+2 0 obj <</Type /Pages /Kids [3 0 R] /Count 1>> endobj
+3 0 obj <</Type /Page /Parent 2 0 R /MediaBox [0 0 72 72] /Contents 4 0 R /Resources <</Font <</F 5 0 R>>>>>> endobj
+4 0 obj <</Length 36>> stream
+BT /F 12 Tf 10 10 Td (Proofdesk) Tj ET
+endstream endobj
+5 0 obj <</Type /Font /Subtype /TrueType /BaseFont /NoFontOfThisName /Encoding /WinAnsiEncoding>> endobj
+trailer <</Root 1 0 R>>
+"""
 
 
-def examine(
-    path: Path, *, limits: FileLimits, declared_type: str | None, filename: str | None, with_signals: bool
+def examine(  # all but the first have a name
+    file: BinaryIO,
+    *,
+    sha256: str,
+    limits: FileLimits,
+    declared_type: str | None,
+    filename: str | None,
+    with_signals: bool,
 ) -> tuple[FileReport, Mapping[str, object]]:
     """Inspect the file; an accepted one also gives signals."""
-    report = inspect_file(path, limits=limits, declared_type=declared_type, filename=filename)
+    report = inspect_open_file(file, sha256=sha256, limits=limits, declared_type=declared_type, filename=filename)
     return report, signals_of(report) if report.accepted and with_signals else {}
 
 
 def warm_up() -> None:
-    """Load now what is otherwise loaded at its first use, by examining a picture and a document made here."""
-    with suppress(OSError), TemporaryDirectory(prefix="proofdesk-") as folder:
-        for kind in ("jpeg", "pdf"):
-            path = Path(folder, kind)
-            Image.linear_gradient("L").convert("RGB").save(path, format=kind)
-            examine(path, limits=_ANY, declared_type=None, filename=None, with_signals=True)
+    """Load now what is otherwise loaded at its first use, for a child can open no module and no library any more.
+
+    Files of each kind that are made here are examined, good and broken ones.
+    """
+    Image.init()
+    for name in _LOADED_AT_FIRST_USE:
+        import_module(name)
+    picture = Image.linear_gradient("L").convert("RGB")
+    for kind in ("jpeg", "png", "webp", "pdf"):
+        out = io.BytesIO()
+        exif: dict[str, Any] = {} if kind == "pdf" else {"exif": _exif()}
+        picture.save(out, format=kind, **exif)
+        body = out.getvalue()
+        _try(body)
+        _try(body[: len(body) // 2])
+    _list_fonts()
+
+
+def _exif() -> Image.Exif:
+    exif = Image.Exif()
+    exif[0x0131] = "Proofdesk"
+    exif.get_ifd(0x8769)[0x9003] = "2026:11:29 12:00:00"
+    return exif
+
+
+def _try(body: bytes) -> None:
+    with suppress(OSError):
+        sha256 = digest_of(body).hexdigest()
+        examine(io.BytesIO(body), sha256=sha256, limits=_ANY, declared_type=None, filename=None, with_signals=True)
+
+
+def _list_fonts() -> None:
+    """PDFium lists the fonts of the system when a document first names one; a child may read them, and list none."""
+    with pypdfium2.PdfDocument(_FONT_OF_THE_SYSTEM) as document:
+        page = document[0]
+        page.render(scale=1).close()
+        page.close()

@@ -14,10 +14,10 @@ from contextlib import suppress
 from importlib import import_module
 from typing import Final
 
+from pipeline.inspection.confinement.confine import leave_network
 from pipeline.inspection.sandbox import framing
 from pipeline.inspection.sandbox.child_main import live
-from pipeline.inspection.sandbox.confine import leave_network
-from pipeline.inspection.sandbox.request import Examine, Terms
+from pipeline.inspection.sandbox.request import Terms, Work
 
 NUMBER: Final = struct.Struct("=q")
 """A command is `FORK`, with the child's socket, or the process id of a child to end. The answer is the new child's process id, or
@@ -48,10 +48,10 @@ def main(descriptor: int, terms: str) -> None:
 
 class _ForkServer:
     def __init__(self, control: socket.socket, terms: Terms) -> None:
-        self._without_network = leave_network()
+        self._network = leave_network()
         self._control = control
         self._terms = terms
-        self._examine = _imported(terms.examine)
+        self._work = _imported(terms.work)
         self._children: set[int] = set()
         gc.collect()
         gc.freeze()
@@ -77,7 +77,7 @@ class _ForkServer:
                 return -(error.errno or 1)
             if pid == 0:
                 self._control.close()
-                live(link, self._terms, self._examine, parent=parent, without_network=self._without_network)
+                live(link, self._terms, self._work, parent=parent, network=self._network)
         self._children.add(pid)
         return pid
 
@@ -90,10 +90,10 @@ class _ForkServer:
         return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
 
 
-def _imported(dotted: str) -> Examine:
+def _imported(dotted: str) -> Work:
     """A module that has a `warm_up` is warm before the first child is forked."""
     module, _, name = dotted.partition(":")
     found = import_module(module)
     getattr(found, "warm_up", lambda: None)()
-    examine: Examine = getattr(found, name)
-    return examine
+    work: Work = getattr(found, name)
+    return work

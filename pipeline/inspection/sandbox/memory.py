@@ -18,6 +18,11 @@ class Memory:
         self._status = _opened("/proc/self/status", os.O_RDONLY)
         self._clear = _opened("/proc/self/clear_refs", os.O_WRONLY)
 
+    @property
+    def descriptors(self) -> list[int]:
+        """Of the files that must stay open."""
+        return [each for each in (self._status, self._clear) if each is not None]
+
     def begin(self) -> None:
         """Count the peak anew from here, where the kernel allows that; else it stays the process's."""
         if self._clear is not None:

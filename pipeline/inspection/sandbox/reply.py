@@ -4,18 +4,23 @@ from collections.abc import Mapping
 from typing import Annotated, Any, Final, Literal
 
 import orjson
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from pipeline.inspection.report import FileReport
 
 SAME_IN_REPORT: Final = ("size", "sha256", "media_type", "width", "height", "pages")
 """The fields that a header has in common with the report that it is about."""
 
+MOST_OF_SIGNALS: Final = 256 * 1024
+"""Characters of JSON: so much and no more becomes objects in the parent's memory."""
+
 _Side = Annotated[int, Field(ge=1, le=65_535)]
 _Length = Annotated[float, Field(ge=0, le=2**32, allow_inf_nan=False)]
 _Share = Annotated[float, Field(ge=-1, le=2, allow_inf_nan=False)]
 _Word = tuple[Annotated[str, Field(max_length=200)], _Share, _Share, _Share, _Share]
 _Note = Annotated[str, Field(max_length=500)] | bool | int
+_Value = Annotated[str, Field(max_length=8192)] | bool | int | Annotated[float, Field(allow_inf_nan=False)] | None
+_Values = Annotated[tuple[Annotated[str, Field(max_length=500)], ...], Field(max_length=32)]
 _Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
@@ -31,7 +36,7 @@ class FindingReply(_Strict):
     """A code and the values behind it. The sentence that a member reads is not taken from a child."""
 
     code: str = Field(max_length=64)
-    detail: dict[str, JsonValue] = Field(max_length=32)
+    detail: dict[str, _Value | _Values] = Field(max_length=32)
 
 
 class RenditionReply(_Strict):
@@ -68,14 +73,35 @@ class Reply(_Strict):
     renditions: tuple[RenditionReply, ...] = Field(max_length=1024)
     texts: tuple[PageReply, ...] = Field(max_length=1024)
     exif: dict[str, _Note] = Field(max_length=64)
-    signals: dict[str, JsonValue] = Field(max_length=64)
+    signals: str = Field(max_length=MOST_OF_SIGNALS)
     peak_rss_mib: float = Field(ge=0, le=2**20)
     rss_mib: float = Field(ge=0, le=2**20)
 
     @property
-    def bytes_to_follow(self) -> int:
-        """Of all renditions together."""
-        return sum(each.length for each in self.renditions)
+    def lengths(self) -> tuple[int, ...]:
+        """Of the bodies that follow."""
+        return tuple(each.length for each in self.renditions)
+
+    def read_signals(self) -> dict[str, Any]:
+        """The signals, which a child writes as JSON within this header. Raises Malformed."""
+        try:
+            return _signals.validate_json(self.signals)
+        except ValidationError as error:
+            raise Malformed("signals") from error
+
+
+class Picture(_Strict):
+    """A picture whose bytes follow the header."""
+
+    kind: Literal["picture"]
+    length: int = Field(ge=1)
+    peak_rss_mib: float = Field(ge=0, le=2**20)
+    rss_mib: float = Field(ge=0, le=2**20)
+
+    @property
+    def lengths(self) -> tuple[int, ...]:
+        """Of the bodies that follow."""
+        return (self.length,)
 
 
 class Failure(_Strict):
@@ -86,18 +112,21 @@ class Failure(_Strict):
 
 
 class Greeting(_Strict):
-    """The child is ready, with these protections on."""
+    """The child is ready, with these protections on, and without those that are missing, each with the reason."""
 
     kind: Literal["ready"]
     protections: tuple[str, ...] = Field(max_length=8)
+    missing: dict[str, Annotated[str, Field(max_length=300)]] = Field(default={}, max_length=8)
 
 
-Answer = Annotated[Reply | Failure | Greeting, Field(discriminator="kind")]
-_answers: Final = TypeAdapter[Reply | Failure | Greeting](Answer)
+Done = Reply | Picture
+Answer = Done | Failure | Greeting
+_answers: Final = TypeAdapter[Answer](Annotated[Answer, Field(discriminator="kind")])
+_signals: Final = TypeAdapter(dict[str, Any])
 
 
-def parse(frame: bytes) -> Reply | Failure | Greeting:
-    """What the frame says. Raises Malformed for all that is not exactly one of the three."""
+def parse(frame: bytes) -> Answer:
+    """What the frame says. Raises Malformed for all that is not exactly one of the four."""
     try:
         return _answers.validate_json(frame)
     except ValidationError as error:
@@ -107,7 +136,7 @@ def parse(frame: bytes) -> Reply | Failure | Greeting:
         raise Malformed(", ".join(kinds)) from error
 
 
-def to_json(answer: Failure | Greeting) -> bytes:
+def to_json(answer: Failure | Greeting | Picture) -> bytes:
     """The frame that says this."""
     return orjson.dumps(answer.model_dump())
 
@@ -129,7 +158,7 @@ def encode(
             for each in report.texts
         ],
         "exif": dict(report.exif),
-        "signals": dict(signals),
+        "signals": orjson.dumps(dict(signals), default=str).decode(),
         "peak_rss_mib": peak_mib,
         "rss_mib": rss_mib,
     }

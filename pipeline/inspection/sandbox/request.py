@@ -1,10 +1,8 @@
-import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Final, Protocol, Self
+from typing import Annotated, Any, BinaryIO, Final, Literal, Protocol
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field, TypeAdapter
 
 from pipeline.inspection.report import FileReport
 from pipeline.policy.files import FileLimits
@@ -13,10 +11,17 @@ _MIB: Final = 1024 * 1024
 
 
 class Examine(Protocol):
-    """A function that examines a file."""
+    """A function that examines a file, which is open for reading and has this digest."""
 
-    def __call__(
-        self, path: Path, *, limits: FileLimits, declared_type: str | None, filename: str | None, with_signals: bool
+    def __call__(  # all but the first have a name
+        self,
+        file: BinaryIO,
+        *,
+        sha256: str,
+        limits: FileLimits,
+        declared_type: str | None,
+        filename: str | None,
+        with_signals: bool,
     ) -> tuple[FileReport, Mapping[str, object]]:
         """The report, and with signals what a reviewer may want to know beside it (json-able)."""
         ...
@@ -37,43 +42,51 @@ class ChildLimits:
     open_files: int = 64
     file_bytes: int = 0
     tasks: int = 4096
-    header_bytes: int = 16 * _MIB
+    header_bytes: int = 8 * _MIB
     renditions_bytes: int = 128 * _MIB
     files_per_child: int = 100
     rss_per_child: int = 256 * _MIB
 
 
-class Terms(BaseModel, frozen=True, extra="forbid"):
-    """What all children of one fork server have in common; `examine` is a dotted name (`module:function`)."""
+Work = Callable[..., Any]
+"""What the children of one fork server do: `Examine`, or `Blacken` of `pipeline.inspection.blacken`."""
 
-    examine: str
+
+class Terms(BaseModel, frozen=True, extra="forbid"):
+    """What all children of one fork server have in common; `work` is a dotted name (`module:function`)."""
+
+    work: str
     limits: ChildLimits
 
 
-class Request(BaseModel, frozen=True, extra="forbid"):
-    """One file to examine. `path` is the bytes that the system knows it by, in hexadecimal: they need not be text."""
+class Inspection(BaseModel, frozen=True, extra="forbid"):
+    """Examine the file that comes with this. `sha256` is its digest, which the parent has taken."""
 
-    path: str
+    kind: Literal["inspection"] = "inspection"
+    sha256: str
     limits: FileLimits
     declared_type: str | None
     filename: str | None
     with_signals: bool = True
 
-    @classmethod
-    def of(cls, path: Path, *, limits: FileLimits, declared_type: str | None, filename: str | None) -> Self:
-        """The request for this file; what is not text in its names is replaced."""
-        return cls(
-            path=os.fsencode(path.absolute()).hex(),
-            limits=limits,
-            declared_type=_text(declared_type),
-            filename=_text(filename),
-        )
 
-    @property
-    def file(self) -> Path:
-        """Where the file is."""
-        return Path(os.fsdecode(bytes.fromhex(self.path)))
+class Blackening(BaseModel, frozen=True, extra="forbid"):
+    """Blacken boxes of the JPEG that comes with this: x, y, width and height in thousandths of its sides."""
+
+    kind: Literal["blackening"] = "blackening"
+    boxes: tuple[tuple[float, float, float, float], ...]
+    quality: int
 
 
-def _text(value: str | None) -> str | None:
+Request = Inspection | Blackening
+_requests: Final = TypeAdapter[Request](Annotated[Request, Field(discriminator="kind")])
+
+
+def parse_request(frame: bytes) -> Request:
+    """What the parent asks for."""
+    return _requests.validate_json(frame)
+
+
+def as_text(value: str | None) -> str | None:
+    """The name with what is not text in it replaced: a file's name need not be text."""
     return None if value is None else value.encode("utf-8", "replace").decode()

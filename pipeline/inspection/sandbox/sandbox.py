@@ -1,23 +1,20 @@
-import os
-import stat
 import time
-from collections import deque
-from collections.abc import Mapping
-from contextlib import ExitStack, suppress
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from errno import EINVAL
-from hashlib import file_digest
-from io import BufferedReader
+from functools import partial
 from pathlib import Path
-from threading import BoundedSemaphore
 from types import TracebackType
 from typing import Final, Self
 
+from pipeline.inspection.confinement.confine import PROTECTIONS
 from pipeline.inspection.findings import finding
 from pipeline.inspection.report import FileReport
-from pipeline.inspection.sandbox.child import Answer, Child, ChildDied
-from pipeline.inspection.sandbox.fork_client import ForkClient
-from pipeline.inspection.sandbox.request import ChildLimits, Request, Terms
+from pipeline.inspection.sandbox.child import Child, ChildDied
+from pipeline.inspection.sandbox.children import Children
+from pipeline.inspection.sandbox.reply import Done, Reply
+from pipeline.inspection.sandbox.report_check import Untrustworthy, checked_report
+from pipeline.inspection.sandbox.request import ChildLimits, Inspection, Terms, as_text
+from pipeline.inspection.sandbox.source import Source, opened
 from pipeline.policy.files import FileLimits
 
 EXAMINE: Final = "pipeline.inspection.sandbox.examine:examine"
@@ -29,6 +26,15 @@ class Death:
 
     reason: str
     exit_code: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A report that passed the checks, with the signals for the reviewer and the child's peak of memory in MiB."""
+
+    report: FileReport
+    signals: Mapping[str, object]
+    peak_rss_mib: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +55,20 @@ class Inspected:
 class Sandbox:
     """Inspects files in child processes. Thread-safe; nothing starts before the first use."""
 
-    def __init__(self, *, children: int = 2, limits: ChildLimits = ChildLimits(), examine: str = EXAMINE) -> None:  # noqa: B008  # frozen
-        """`examine` is the dotted name of the function that examines a file (`module:function`, as `request.Examine`)."""
+    def __init__(
+        self,
+        *,
+        children: int = 2,
+        limits: ChildLimits = ChildLimits(),  # noqa: B008  # frozen
+        examine: str = EXAMINE,
+        required: bool = True,
+    ) -> None:
+        """`examine` is the dotted name of the function that examines a file (`module:function`, as `request.Examine`).
+
+        `required` inspects nothing where the machine lacks a protection of `advice.REQUIRED`; else that is logged once.
+        """
         self._limits = limits
-        self._server = ForkClient(Terms(examine=examine, limits=limits).model_dump_json())
-        self._children = children
-        self._places = BoundedSemaphore(children)
-        self._idle = deque[Child]()
+        self._children = Children(Terms(work=examine, limits=limits), most=children, required=required)
 
     def __enter__(self) -> Self:
         return self
@@ -68,78 +81,62 @@ class Sandbox:
     def inspect(
         self, path: Path, *, limits: FileLimits, declared_type: str | None = None, filename: str | None = None
     ) -> Inspected:
-        """Inspect the file at `path`; waits while all children are busy.
+        """Inspect the file at `path`; waits while all children are busy. The child gets it opened, and opens none itself.
 
         A file that two children die of, or that takes too long, is reported with the finding `processing_limit`.
         Raises OSError when there is no file to be read at `path`, and SandboxUnavailable when no child can be started.
         """
-        request = Request.of(path, limits=limits, declared_type=declared_type, filename=filename)
         deaths: list[Death] = []
-        with _opened(path) as file, self._places:
-            size = os.fstat(file.fileno()).st_size
-            child, started = self._take(), time.monotonic()
+        with opened(path) as file, self._children.place():
+            asked = {"limits": limits, "declared_type": as_text(declared_type), "filename": as_text(filename)}
+            request = Inspection(sha256=file.sha256, **asked)
+            child, started = self._children.take(), time.monotonic()
             deadline = started + self._limits.wall_seconds
-            answer = self._ask(child, request, size, deadline, deaths)
+            answer = self._ask(child, request, file, deadline, deaths)
             if answer is None and time.monotonic() < deadline:
                 # Without signals, since they never refuse a file. One that used up its time is not tried again.
                 plainer = request.model_copy(update={"with_signals": False})
-                answer = self._ask(self._start(), plainer, size, deadline, deaths)
+                answer = self._ask(self._children.start(), plainer, file, deadline, deaths)
             milliseconds = (time.monotonic() - started) * 1000
-            answer = answer or _refusal(file, size)
+            answer = answer or _refusal(file)
         return Inspected(answer.report, answer.signals, milliseconds, answer.peak_rss_mib, tuple(deaths))
 
     def protections(self) -> tuple[str, ...]:
         """What confines a child on this machine, of `confine.PROTECTIONS`. Raises SandboxUnavailable."""
-        with self._places:
-            child = self._take()
-            self._give_back(child)
-            return child.protections
+        missing = self.missing()
+        return tuple(each for each in PROTECTIONS if each not in missing)
+
+    def missing(self) -> Mapping[str, str]:
+        """The protections that are not on here, each with the reason. Raises SandboxUnavailable."""
+        return self._children.missing()
 
     def close(self) -> None:
         """End all children, a busy one after its file. What is inspected afterwards starts new ones."""
-        with ExitStack() as places:
-            for _ in range(self._children):
-                places.enter_context(self._places)
-            while self._idle:
-                self._idle.pop().end()
-            self._server.close()
+        self._children.close()
 
-    def _ask(self, child: Child, request: Request, size: int, deadline: float, deaths: list[Death]) -> Answer | None:
+    def _ask(
+        self, child: Child, request: Inspection, file: Source, deadline: float, deaths: list[Death]
+    ) -> Answer | None:
         """None when the child died; then its death is added to `deaths`."""
         try:
-            answer = child.ask(request, size=size, deadline=deadline)
+            answer = child.ask(request, file.descriptor, deadline=deadline, take=partial(_answer, request, file))
         except ChildDied as death:
             deaths.append(Death(str(death), child.end()))
             return None
-        self._give_back(child)
+        self._children.give_back(child)
         return answer
 
-    def _start(self) -> Child:
-        return Child(self._server, self._limits)
 
-    def _take(self) -> Child:
-        """An idle child, the one used last, since its memory is warm; else a new one."""
-        with suppress(IndexError):
-            return self._idle.pop()
-        return self._start()
-
-    def _give_back(self, child: Child) -> None:
-        if child.worn_out:
-            child.end()
-        else:
-            self._idle.append(child)
+def _answer(request: Inspection, file: Source, header: Done, bodies: Sequence[bytes]) -> Answer:
+    if not isinstance(header, Reply):
+        raise Untrustworthy("it is not a report")
+    if header.sha256 != file.sha256:
+        raise Untrustworthy("it is about another file")
+    report = checked_report(header, bodies, limits=request.limits, size=file.size)
+    return Answer(report, header.read_signals(), header.peak_rss_mib)
 
 
-def _opened(path: Path) -> BufferedReader:
-    """Raises OSError for what is not an ordinary file: a pipe might never begin, or never end."""
-    file = open(path, "rb", opener=lambda name, flags: os.open(name, flags | os.O_NONBLOCK))  # noqa: SIM115  # Path.open takes no opener
-    if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-        file.close()
-        raise OSError(EINVAL, "Not an ordinary file", str(path))
-    return file
-
-
-def _refusal(file: BufferedReader, size: int) -> Answer:
+def _refusal(file: Source) -> Answer:
     """The answer for a file that no child survived."""
-    digest = file_digest(file, "sha256").hexdigest()
-    return Answer(FileReport(size, digest, findings=(finding("processing_limit"),)), {}, 0.0)
+    report = FileReport(file.size, file.sha256, findings=(finding("processing_limit"),))
+    return Answer(report, {}, 0.0)

@@ -13,8 +13,8 @@ import typer
 from typer.testing import CliRunner, Result
 
 from cli.inspect import inspect
+from pipeline.inspection.confinement.confine import PROTECTIONS
 from pipeline.inspection.findings import CODES
-from pipeline.inspection.sandbox.confine import PROTECTIONS
 from tests.support.files import digest, photo
 
 GUIDE = Path(__file__).parents[3] / "docs" / "inspection.md"

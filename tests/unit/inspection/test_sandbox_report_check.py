@@ -175,8 +175,10 @@ def test_a_picture_that_ends_in_its_header_is_not_plain(body: bytes) -> None:
 
 
 def test_a_picture_without_a_frame_is_not_plain() -> None:
+    scan = bytes.fromhex("03010002110311003f00")
+
     with pytest.raises(NotPlain, match="no frame"):
-        plain_jpeg_size(b"\xff\xd8" + segment(0xDA, b"\0\0\0\0\0\0") + b"\xff\xd9")
+        plain_jpeg_size(b"\xff\xd8" + segment(0xDA, scan) + b"\xff\xd9")
 
 
 @pytest.mark.parametrize(
