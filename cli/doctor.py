@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 from cli.output import AsJson, console, print_json, print_table, styled, when
 from config.container import Container, build_container
 from config.settings import load_settings
+from pipeline.audit.sealing import LATE, unsealed_since
 from pipeline.events.webhooks.endpoints import list_endpoints
 from pipeline.inspection.confinement.advice import ADVICE, lacking
 from pipeline.inspection.confinement.confine import PROTECTIONS
@@ -17,6 +18,7 @@ from pipeline.inspection.sandbox import Sandbox
 from pipeline.kernel import clock
 from pipeline.kernel.errors import Misconfigured, ProofdeskError
 from pipeline.kernel.rewrapping import older_values
+from pipeline.migrations.role_faults import role_faults
 from pipeline.migrations.upgrade import pending
 from pipeline.tasks import operate
 from pipeline.tasks.rules import QUEUES
@@ -80,6 +82,16 @@ def examine() -> Iterator[Check]:
         ("database", "Start PostgreSQL, or correct PROOFDESK_DATABASE_URL.", _database),
         ("schema", "Run: proofdesk migrate", _schema),
         ("encryption", "Run: proofdesk secrets rotate", _encryption),
+        (
+            "database roles",
+            "Let PROOFDESK_DATABASE_URL name a role of its own and PROOFDESK_MIGRATION_DATABASE_URL the owner, then run: proofdesk migrate",
+            _roles,
+        ),
+        (
+            "audit",
+            "Give the relays PROOFDESK_AUDIT_SIGNING_KEY, and start one. Then run: proofdesk audit verify",
+            _audit,
+        ),
         ("clock", "Synchronise this machine's clock by NTP: due times depend on it.", _clock),
         (
             "broker",
@@ -140,7 +152,7 @@ def _database(tools: Container) -> str:
 
 
 def _schema(tools: Container) -> str:
-    if (wanted := pending(tools.db.engine)) is not None:
+    if (wanted := pending(tools.reading.engine)) is not None:
         raise Misconfigured(f"The schema is older than this version, which needs revision {wanted}.")
     return "up to date"
 
@@ -153,8 +165,27 @@ def _encryption(tools: Container) -> str:
     return "secrets are sealed by the first key" if tools.kms is None else "secrets are sealed by the key service"
 
 
+def _roles(tools: Container) -> str:
+    role, faults = role_faults(tools.db)
+    if faults:
+        raise Misconfigured(
+            f"The application's role {role} {', '.join(faults)}: it could change the record of who did what."
+        )
+    return f"the application is {role}, who cannot change tables or the audit"
+
+
+def _audit(tools: Container) -> str:
+    with tools.reading.read() as connection:
+        since = unsealed_since(connection)
+    if since is not None and clock.now() - since > LATE:
+        raise Misconfigured(
+            f"What was recorded since {since:%Y-%m-%d %H:%M} UTC is not sealed: it could be changed unseen."
+        )
+    return "every row is sealed, or younger than a few minutes"
+
+
 def _clock(tools: Container) -> str:
-    with tools.db.read() as connection:
+    with tools.reading.read() as connection:
         database_seconds = connection.execute(select(func.extract("epoch", func.clock_timestamp()))).scalar_one()
     seconds = abs(clock.now().timestamp() - float(database_seconds))
     if seconds > 5:  # noqa: PLR2004
@@ -192,7 +223,7 @@ def _mail(tools: Container) -> str:
 
 
 def _circuits(tools: Container) -> str:
-    if found := stalled_work(tools.db):
+    if found := stalled_work(tools.reading):
         raise _WorkWaits(found)
     return "nothing waits for the object store or the mail server"
 
@@ -216,7 +247,7 @@ class _WorkWaits(Misconfigured):
 def _waiting(tools: Container) -> str:
     late = [
         row
-        for row in operate.counts(tools.db)
+        for row in operate.counts(tools.reading)
         if row["state"] == "ready" and clock.now().timestamp() - row["oldest_due_at"].timestamp() > LATE_SECONDS
     ]
     if late:
@@ -227,7 +258,7 @@ def _waiting(tools: Container) -> str:
 
 
 def _endpoints(tools: Container) -> str:
-    found = list_endpoints(db=tools.db)
+    found = list_endpoints(db=tools.reading)
     if resting := [each for each in found if each.state == "paused"]:
         raise Misconfigured(
             "; ".join(f"{each.url} is paused ({each.pending} events wait): {each.paused_because}" for each in resting)
@@ -236,7 +267,7 @@ def _endpoints(tools: Container) -> str:
 
 
 def _parked(tools: Container) -> str:
-    parked = [row for row in operate.counts(tools.db) if row["state"] == "parked"]
+    parked = [row for row in operate.counts(tools.reading) if row["state"] == "parked"]
     if parked:
         raise Misconfigured("; ".join(f"{row['count']} × {row['kind']} parked" for row in parked))
     return "none"

@@ -27,6 +27,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "reviewer": "cli.people:app",
     "webhook": "cli.webhooks:app",
     "member": "cli.member:app",
+    "audit": "cli.audit:app",
     "secrets": "cli.secrets:app",
     "tax-numbers": "cli.tax_numbers:tax_numbers",
 }

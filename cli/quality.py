@@ -1,4 +1,5 @@
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Annotated
 
 import typer
@@ -20,7 +21,9 @@ def quality(
 ) -> None:
     """Report agreement, error rates, handling times and a forecast. docs/quality.md defines each number."""
     with tools() as tool:
-        view = measured(now=clock.now(), weeks=weeks, context=tool.review, queue=queue, reviewer=reviewer)
+        view = measured(
+            now=clock.now(), weeks=weeks, context=replace(tool.review, db=tool.reading), queue=queue, reviewer=reviewer
+        )
     if as_json:
         print_json(view)
     else:

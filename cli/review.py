@@ -1,3 +1,4 @@
+from dataclasses import replace
 from typing import Annotated
 from uuid import UUID
 
@@ -31,7 +32,7 @@ Token = Annotated[UUID, typer.Option(help="The claim's token.")]
 def queue_counts(as_json: AsJson = False) -> None:
     """Count the cases that wait for review, by queue."""
     with tools() as tool:
-        view = queues.queue(context=tool.review)
+        view = queues.queue(context=replace(tool.review, db=tool.reading))
     rows = [
         [line.queue, f"{line.waiting}+" if line.more else line.waiting, line.claimed, line.overdue, line.due_soonest_at]
         for line in view.queues

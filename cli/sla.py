@@ -17,7 +17,7 @@ def sla(
     """Report how many results were in time, and how long they took in working hours, by kind and week of acceptance."""
     now = clock.now()
     with tools() as tool:
-        found = sla_weeks(since=now - timedelta(days=days), now=now, db=tool.db, clock=tool.policy.clock)
+        found = sla_weeks(since=now - timedelta(days=days), now=now, db=tool.reading, clock=tool.policy.clock)
     columns = ["week", "kind", "kept", "late", "waiting", "in time", "p50", "p90", "p99"]
     empty = f"Nothing was accepted in the last {days} days."
     print_listed([asdict(each) for each in found], columns, map(_row, found), as_json=as_json, empty=empty)

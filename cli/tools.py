@@ -1,4 +1,5 @@
 import os
+import pwd
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
@@ -14,6 +15,15 @@ from pipeline.kernel.credentials import Credential, CredentialKind, acting_by
 from pipeline.kernel.errors import Forbidden, Invalid, Problem
 
 REVIEW_KEY: Final = "PROOFDESK_REVIEW_KEY"
+
+
+def operator() -> str:
+    """Who runs a command, for the record: the user of the operating system, not a variable that anybody may set."""
+    try:
+        name = pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:
+        name = f"uid {os.getuid()}"
+    return f"cli:{name}"
 
 
 @contextmanager

@@ -18,6 +18,8 @@ from pipeline.access.staff.passwords import Passwords
 from pipeline.access.staff.rules.roles import Role
 from pipeline.access.staff.sign_in import SignInContext
 from pipeline.account.personal import TakesMail, not_asked, takes_mail
+from pipeline.audit.keys import AuditSigner, Digests, Trusted, digests_beside, digests_of, signer_of, trusted
+from pipeline.audit.sealing import AuditSealer
 from pipeline.inspection.duplicates import duplicates_of
 from pipeline.inspection.sandbox import Redactor, Sandbox
 from pipeline.intake.accept import IntakeContext
@@ -88,6 +90,42 @@ class Container:
     def db(self) -> Database:
         """The system of record."""
         return Database(engine(self.settings.sqlalchemy_url), after_commit=self._hint)
+
+    @cached_property
+    def owner(self) -> Database:
+        """The same database by the role that owns its tables: for `migrate` only."""
+        return Database(engine(self.settings.owner_url), after_commit=self._hint)
+
+    @cached_property
+    def reading(self) -> Database:
+        """The same database by a role that only reads: for doctor and statistics."""
+        if self.settings.reader_url == self.settings.sqlalchemy_url:
+            return self.db
+        return Database(engine(self.settings.reader_url, pool_size=2), after_commit=self._hint)
+
+    @cached_property
+    def audit_signer(self) -> AuditSigner | None:
+        """Signs the seals of the audit; None in a process that has no key."""
+        setting = self.settings.audit_signing_key
+        return signer_of(setting) if setting else None
+
+    @cached_property
+    def audit_trusted(self) -> Trusted:
+        """The keys whose seals are believed."""
+        own = [self.audit_signer.public] if self.audit_signer else []
+        return trusted(*own, setting=self.settings.audit_trusted_keys.split())
+
+    @cached_property
+    def audit_digests(self) -> Digests | None:
+        """Digests of what the audit does not keep in clear; None without a key."""
+        if self.settings.audit_digest_key:
+            return digests_of(self.settings.audit_digest_key)
+        return digests_beside(self.audit_signer) if self.audit_signer else None
+
+    @cached_property
+    def audit_sealer(self) -> AuditSealer:
+        """Seals the audit."""
+        return AuditSealer(self.db, self.audit_signer)
 
     def _hint(self, hints: Sequence[Hint]) -> None:
         """Send hints after a commit, best effort; those that were not sent are unmarked, so that the relay sends them."""
@@ -271,7 +309,20 @@ class Container:
 
     def close(self) -> None:
         """Close what was opened."""
-        for name in ("inspector", "redactor", "db", "broker", "storage", "mailer", "vies", "http", "outgoing", "kms"):
+        for name in (
+            "inspector",
+            "redactor",
+            "db",
+            "owner",
+            "reading",
+            "broker",
+            "storage",
+            "mailer",
+            "vies",
+            "http",
+            "outgoing",
+            "kms",
+        ):
             if self.__dict__.get(name) is not None:
                 getattr(self, name).close()
 

@@ -37,6 +37,13 @@ class Settings(BaseSettings):
     home: Path = Path(".proofdesk")
     profile: Literal["production", "embedded"] = "production"
     database_url: str = Field(pattern=r"^postgresql(\+psycopg)?://")
+    migration_database_url: str | None = Field(default=None, pattern=r"^postgresql(\+psycopg)?://")
+    reader_database_url: str | None = Field(default=None, pattern=r"^postgresql(\+psycopg)?://")
+    audit_signing_key: str | None = Field(default=None, repr=False)
+    audit_digest_key: str | None = Field(default=None, repr=False)
+    audit_trusted_keys: str = ""
+    application_role: str | None = None
+    reader_role: str | None = None
     broker_url: str = Field(pattern=r"^(redis|rediss|unix)://")
     storage_url: str = Field(pattern=r"^https?://")
     storage_public_url: str | None = Field(default=None, pattern=r"^https?://")
@@ -121,8 +128,18 @@ class Settings(BaseSettings):
 
     @cached_property
     def sqlalchemy_url(self) -> str:
-        """The database's URL with the driver named."""
-        return self.database_url.replace("postgresql://", "postgresql+psycopg://", 1)
+        """The database's URL with the driver named: the application's role."""
+        return _with_driver(self.database_url)
+
+    @cached_property
+    def owner_url(self) -> str:
+        """The same database by the role that owns the tables and migrates."""
+        return _with_driver(self.migration_database_url or self.database_url)
+
+    @cached_property
+    def reader_url(self) -> str:
+        """The same database by a role that only reads, for doctor and statistics; the application's where none is set."""
+        return _with_driver(self.reader_database_url or self.database_url)
 
     @classmethod
     def settings_customise_sources(
@@ -171,6 +188,10 @@ def load_settings() -> Settings:
 def _variable(error: ErrorDetails) -> str:
     """The variable that is wrong; a rule over several names them itself."""
     return f"{PREFIX}{str(error['loc'][0]).upper()}: " if error["loc"] else ""
+
+
+def _with_driver(url: str) -> str:
+    return url.replace("postgresql://", "postgresql+psycopg://", 1)
 
 
 def _in_words(error: ErrorDetails) -> str:

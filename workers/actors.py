@@ -16,6 +16,7 @@ from pipeline.review.cases import redaction
 from pipeline.tasks.ledger import Task
 from pipeline.tasks.rules import (
     ACCEPT,
+    CHECKPOINT_AUDIT,
     DELIVER_EVENT,
     ERASE_MEMBER,
     EXPIRE_CODE,
@@ -35,7 +36,7 @@ from pipeline.tasks.rules import (
 )
 from pipeline.verification import business_email
 from pipeline.verification.tax_number import judge_number
-from pipeline.workflows import retention, sla_watch
+from pipeline.workflows import audit_checkpoint, retention, sla_watch
 from pipeline.workflows.erasure.proceed import proceed
 from pipeline.workflows.verification_code import send_code
 
@@ -132,6 +133,11 @@ def watch_sla(task: Task, tools: Container) -> None:
     sla_watch.watch(task, now=clock.now(), context=tools.context(actor=sla_watch.ACTOR, trace=task.trace))
 
 
+def checkpoint_audit(task: Task, tools: Container) -> None:
+    """Keep in the object store where the chain of the audit is."""
+    audit_checkpoint.checkpoint(task, db=tools.db, storage=tools.storage)
+
+
 WORK: Final[Mapping[Kind, Work]] = {
     INSPECT: inspect_submission,
     ACCEPT: accept_parked_submission,
@@ -149,6 +155,7 @@ WORK: Final[Mapping[Kind, Work]] = {
     FORGET_OLD: forget_old,
     ERASE_MEMBER: erase_member,
     WATCH_SLA: watch_sla,
+    CHECKPOINT_AUDIT: checkpoint_audit,
 }
 
 

@@ -14,7 +14,7 @@ from config.settings import load_settings
 from pipeline.kernel.errors import Misconfigured, RetryableError
 from pipeline.review.claims.service import sweep_claims
 from pipeline.tasks.relay import BATCH, hint_due, sweep_leases
-from pipeline.tasks.schedule import fire_due
+from pipeline.tasks.schedule import fire_due, schedule_of
 
 log = structlog.get_logger()
 
@@ -47,8 +47,9 @@ def chores(tools: Container) -> list[Chore]:
     return [
         Chore("hint", TICK_SECONDS, lambda: 0 if tools.hints.paused else hint_due(tools.db, tools.hints)),
         Chore("sweep_leases", 1.0, lambda: sweep_leases(tools.db)),
+        Chore("seal_audit", 1.0, tools.audit_sealer.seal),
         Chore("sweep_claims", 2.0, lambda: sweep_claims(tools.db)),
-        Chore("schedule", 15.0, lambda: fire_due(tools.db)),
+        Chore("schedule", 15.0, lambda: fire_due(tools.db, schedule=schedule_of(tools.policy))),
     ]
 
 

@@ -1,6 +1,8 @@
 import base64
 import secrets
-from dataclasses import asdict, dataclass, field, fields
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from typing import Final
 
 from cli.embedded import EmbeddedError
 from cli.embedded.home import Home, read_json, write_private
@@ -12,32 +14,37 @@ class Credentials:
     """The passwords and keys of one home. Every value may stand in a URL without escapes."""
 
     database_password: str = field(repr=False)
+    application_password: str = field(repr=False)
+    reader_password: str = field(repr=False)
     broker_password: str = field(repr=False)
     storage_access_key: str
     storage_secret_key: str = field(repr=False)
     encryption_key: str = field(repr=False)
 
 
+def _password() -> str:
+    return secrets.token_hex(20)
+
+
+LATER: Final[Mapping[str, Callable[[], str]]] = {
+    "application_password": _password,
+    "reader_password": _password,
+    "encryption_key": fresh_key,
+}
+"""What homes of earlier versions have not; it is added at their next start."""
+
+
 def credentials(home: Home) -> Credentials:
     """The credentials of `home`, generated at the first call. Raises EmbeddedError when the file is damaged."""
-    if not home.secrets.exists():
-        generated = Credentials(
-            database_password=secrets.token_hex(20),
-            broker_password=secrets.token_hex(20),
-            storage_access_key=f"PD{secrets.token_hex(9).upper()}",
-            storage_secret_key=secrets.token_hex(20),
-            encryption_key=fresh_key(),
-        )
-        write_private(home.secrets, asdict(generated))
-    content = read_json(home.secrets)
-    if content and "encryption_key" not in content:  # a home of a version that sealed nothing
-        content |= {"encryption_key": fresh_key()}
-        write_private(home.secrets, content)
+    content = read_json(home.secrets) if home.secrets.exists() else _first()
+    missing = {name: make() for name, make in LATER.items() if name not in content}
     names = [each.name for each in fields(Credentials)]
-    if not all(isinstance(content.get(name), str) for name in names):
+    if not all(isinstance((content | missing).get(name), str) for name in names):
         message = f"{home.secrets} is damaged. The data in {home.path} needs it: restore the file, or remove both."
         raise EmbeddedError(message)
-    return Credentials(**{name: content[name] for name in names})
+    if missing:
+        write_private(home.secrets, content | missing)
+    return Credentials(**{name: (content | missing)[name] for name in names})
 
 
 def receipt_key(home: Home) -> str:
@@ -50,3 +57,12 @@ def receipt_key(home: Home) -> str:
             f"{home.receipt_key} is damaged. Restore it, or remove it: a new key signs the next receipts."
         )
     return seed
+
+
+def _first() -> dict[str, str]:
+    return {
+        "database_password": secrets.token_hex(20),
+        "broker_password": secrets.token_hex(20),
+        "storage_access_key": f"PD{secrets.token_hex(9).upper()}",
+        "storage_secret_key": secrets.token_hex(20),
+    }

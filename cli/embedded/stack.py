@@ -172,9 +172,11 @@ class Stack:
                 return
 
     def _publish(self, survey: Survey) -> None:
-        urls = {server.variable: survey.url(server) for server in survey.servers}
         self._environment = stack_variables(
-            self.home, urls, survey.ports["web"].number, encryption_key=credentials(self.home).encryption_key
+            self.home,
+            survey.urls(),
+            survey.ports["web"].number,
+            encryption_key=credentials(self.home).encryption_key,
         )
         write_private(self.home.environment, self._environment)
 

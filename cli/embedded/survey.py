@@ -51,6 +51,14 @@ class Survey:
         """The server's address, with credentials."""
         return self.external.get(server.name) or server.url(self.ports[server.name].number)
 
+    def urls(self) -> dict[str, str]:
+        """The address of each server by its variable; ours also for other roles."""
+        found = {server.variable: self.url(server) for server in self.servers}
+        for server in self.servers:
+            if server.name not in self.external:
+                found |= server.more_urls(self.ports[server.name].number)
+        return found
+
     def _server(self, server: Server) -> Address:
         address = without_secret(self.url(server))
         if server.name in self.external:

@@ -1,6 +1,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Final
 
+from cli.embedded.audit_key import audit_key
 from cli.embedded.credentials import receipt_key
 from cli.embedded.home import Home
 from cli.embedded.leftovers import MARK
@@ -39,6 +40,7 @@ def stack_variables(home: Home, urls: Mapping[str, str], web_port: int, *, encry
         "PROOFDESK_ENCRYPTION_KEYS": encryption_key,
         "PROOFDESK_WEBHOOK_INSIDE_HOSTS": f"{LOOPBACK},localhost",
         "PROOFDESK_RECEIPT_KEY": receipt_key(home),
+        "PROOFDESK_AUDIT_SIGNING_KEY": f"file:{audit_key(home)}",
     }
 
 

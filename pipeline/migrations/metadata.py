@@ -1,6 +1,7 @@
 from pipeline.access import api_keys, member_sessions, personal_keys
 from pipeline.access.staff import tables as staff
 from pipeline.account import tables as account
+from pipeline.audit import tables as audit
 from pipeline.avatar import tables as avatar
 from pipeline.events import inbound
 from pipeline.events import tables as events
@@ -12,7 +13,7 @@ from pipeline.membership import tables as membership
 from pipeline.notification import tables as notification
 from pipeline.ownership import tables as ownership
 from pipeline.review import tables as review
-from pipeline.submission import audit, chances, presence
+from pipeline.submission import chances, presence
 from pipeline.submission import tables as submission
 from pipeline.tasks import tables as tasks
 from pipeline.verification import methods as verification

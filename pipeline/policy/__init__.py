@@ -49,6 +49,12 @@ class Idempotency(Frozen):
     retention_hours: PositiveInt
 
 
+class Audit(Frozen):
+    """How often the store keeps what the latest seal of the audit says."""
+
+    checkpoint_minutes: PositiveInt
+
+
 class Events(Frozen):
     """How events are sent to endpoints: when one is given up, when an endpoint gets a rest, how long secrets overlap."""
 
@@ -95,6 +101,7 @@ class Policy(Frozen):
     sign_in: SignIn
     api_keys: KeyRules = KeyRules()
     idempotency: Idempotency
+    audit: Audit
     events: Events
     erasure: Erasure
     codes: Codes

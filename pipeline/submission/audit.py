@@ -1,45 +1,15 @@
-"""The history: who did what, when, on which evidence. Rows are only added."""
+"""The history of submissions: who did what, when, on which evidence. Rows are only added (`pipeline/audit/`)."""
 
-from collections.abc import Mapping, Sequence
-from typing import Final
+from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import (
-    BigInteger,
-    Column,
-    Connection,
-    Identity,
-    Index,
-    Integer,
-    RowMapping,
-    Table,
-    Text,
-    Uuid,
-    func,
-    insert,
-    or_,
-    select,
-)
+from sqlalchemy import Connection, RowMapping, or_, select
 
-from pipeline.kernel import credentials
-from pipeline.kernel.database import JSON, Instant, metadata
+from pipeline.audit.record import with_credential, write
+from pipeline.audit.tables import audit
 from pipeline.submission.tables import submission
 
-audit: Final = Table(
-    "audit",
-    metadata,
-    Column("id", BigInteger, Identity(), primary_key=True),
-    Column("at", Instant, nullable=False, server_default=func.now()),
-    Column("submission_id", Uuid),
-    Column("actor", Text, nullable=False),
-    Column("event", Text, nullable=False),
-    Column("from_state", Text),
-    Column("to_state", Text),
-    Column("version", Integer),
-    Column("detail", JSON, nullable=False),
-    Column("correlation_id", Text),
-    Index("ix_audit_submission", "submission_id", "id"),
-)
+__all__ = ["as_id", "audit", "history", "with_credential", "write"]
 
 
 def history(connection: Connection, of: str) -> Sequence[RowMapping]:
@@ -54,37 +24,3 @@ def as_id(written: str) -> UUID | None:
         return UUID(written)
     except ValueError:
         return None
-
-
-def with_credential(detail: Mapping[str, object] | None) -> dict[str, object]:
-    """The detail with the credential of the present request, where there is one."""
-    used = credentials.present()
-    return {**(detail or {}), **({"credential": used.shown()} if used is not None else {})}
-
-
-def write(
-    connection: Connection,
-    event: str,
-    *,
-    actor: str,
-    submission_id: UUID | None = None,
-    correlation_id: str | None = None,
-    detail: Mapping[str, object] | None = None,
-    move: tuple[str | None, str, int] | None = None,
-) -> None:
-    """Add one row to the history. `event` is `noun.verbed`; `move` is (from, to, version after).
-
-    The detail also has the credential by which the present request acts.
-    """
-    from_state, to_state, version = move or (None, None, None)
-    row = {
-        "event": event,
-        "actor": actor,
-        "submission_id": submission_id,
-        "correlation_id": correlation_id,
-        "detail": with_credential(detail),
-        "from_state": from_state,
-        "to_state": to_state,
-        "version": version,
-    }
-    connection.execute(insert(audit), row)

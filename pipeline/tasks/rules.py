@@ -52,6 +52,8 @@ FORGET_OLD: Final = Kind("ledger.forget", "effects", "forget_old", 60, 45, 3)
 ERASE_MEMBER: Final = Kind("member.erase", "effects", "erase_member", 60, 600, 12, renews=True)
 WATCH_SLA: Final = Kind("promise.watch", "effects", "watch_promises", 60, 600, 3, renews=True)
 
+CHECKPOINT_AUDIT: Final = Kind("audit.checkpoint", "effects", "checkpoint_audit", 45, 35, 3)
+
 KINDS: Final[Mapping[str, Kind]] = {each.name: each for each in tuple(globals().values()) if isinstance(each, Kind)}
 """Every kind above by its name."""
 

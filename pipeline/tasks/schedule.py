@@ -9,8 +9,9 @@ from sqlalchemy import Connection, func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from pipeline.kernel.database import Database, took_effect
+from pipeline.policy import Policy
 from pipeline.tasks import ledger
-from pipeline.tasks.rules import FORGET_OLD, SWEEP_STORAGE, WATCH_SLA, Kind
+from pipeline.tasks.rules import CHECKPOINT_AUDIT, FORGET_OLD, SWEEP_STORAGE, WATCH_SLA, Kind
 from pipeline.tasks.tables import schedule_run
 
 
@@ -27,6 +28,11 @@ SCHEDULE: Final = (
     Scheduled(FORGET_OLD, timedelta(hours=1)),
     Scheduled(WATCH_SLA, timedelta(minutes=1)),
 )
+
+
+def schedule_of(policy: Policy) -> Sequence[Scheduled]:
+    """All periodic work, with the periods that the policy sets."""
+    return (*SCHEDULE, Scheduled(CHECKPOINT_AUDIT, timedelta(minutes=policy.audit.checkpoint_minutes)))
 
 
 def slot(every: timedelta, now: datetime) -> datetime:

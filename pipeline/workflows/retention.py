@@ -9,6 +9,7 @@ from sqlalchemy import Connection, delete, func, or_, select
 
 from pipeline.access.member_sessions import forget_ended
 from pipeline.access.staff.sessions import forget_signed_out
+from pipeline.audit import checkpoints as checkpoint
 from pipeline.avatar.tables import avatar
 from pipeline.events.tables import event
 from pipeline.inspection.originals import PREFIX
@@ -108,7 +109,9 @@ def _sweep(
 
 
 def _named_renditions(connection: Connection, keys: list[str]) -> set[str]:
-    return set(connection.execute(select(rendition.c.key).where(rendition.c.key.in_(keys))).scalars())
+    """Those that a row names, and the checkpoints of the audit, which no row names and which are never deleted."""
+    checkpoints = {key for key in keys if key.startswith(checkpoint.PREFIX)}
+    return checkpoints | set(connection.execute(select(rendition.c.key).where(rendition.c.key.in_(keys))).scalars())
 
 
 def _named_originals(connection: Connection, keys: list[str]) -> set[str]:

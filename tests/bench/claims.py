@@ -50,9 +50,9 @@ def measures() -> list[Measure]:
 def _filled(tools: Container, count: int) -> ReviewContext:
     """Review on a database of its own with so many open cases."""
     name = f"open_{count}"
-    with tools.db.engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
+    with tools.owner.engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
         connection.exec_driver_sql(f"CREATE DATABASE {name}")
-    url = tools.settings.sqlalchemy_url.rpartition("/")[0] + f"/{name}"
+    url = tools.settings.owner_url.rpartition("/")[0] + f"/{name}"
     db = Database(engine(url, pool_size=REVIEWERS), after_commit=lambda _: None)
     upgrade(db.engine)
     insert_cases(db, count)

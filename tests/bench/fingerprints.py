@@ -36,7 +36,7 @@ def run(sizes: Sequence[int] = SIZES) -> list[dict[str, Any]]:
     One row in a hundred carries the same hash, as a picture that everybody sends; `near, common` asks for it.
     """
     with tempfile.TemporaryDirectory() as folder, servers(Path(folder)) as tools:
-        measured = engine(tools.settings.sqlalchemy_url)
+        measured = engine(tools.settings.owner_url)
         with measured.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             prepare(connection)
             rows = [row for first, last in zip((0, *sizes), sizes, strict=False) for row in at(connection, first, last)]

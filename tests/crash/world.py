@@ -26,7 +26,7 @@ class Kept:
 
 
 def keep(tools: Container) -> Kept:
-    with tools.db.engine.begin() as connection:
+    with tools.owner.engine.begin() as connection:
         connection.exec_driver_sql("DROP SCHEMA IF EXISTS kept CASCADE; CREATE SCHEMA kept")
         for name in TABLES:
             connection.exec_driver_sql(f'CREATE TABLE kept."{name}" AS TABLE public."{name}"')
@@ -49,7 +49,7 @@ def put_back(tools: Container, kept: Kept) -> None:
         f'INSERT INTO public."{name}" ({columns}) SELECT {columns} FROM kept."{name}"'  # noqa: S608  (names of our tables)
         for name, columns in TABLES.items()
     ]
-    with tools.db.engine.begin() as connection:
+    with tools.owner.engine.begin() as connection:
         connection.exec_driver_sql("; ".join([*emptied, *filled]))
     for bucket in _buckets(tools):
         _put_objects_back(tools, bucket, kept.objects / bucket)
@@ -63,7 +63,7 @@ def put_back(tools: Container, kept: Kept) -> None:
 
 
 def forget(tools: Container) -> None:
-    with tools.db.engine.begin() as connection:
+    with tools.owner.engine.begin() as connection:
         connection.exec_driver_sql("DROP SCHEMA IF EXISTS kept CASCADE")
 
 

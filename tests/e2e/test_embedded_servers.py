@@ -18,6 +18,8 @@ import redis
 from botocore.config import Config
 
 from cli.embedded import EmbeddedError
+from cli.embedded.credentials import LATER
+from cli.embedded.home import Home, read_json, write_private
 from cli.embedded.leftovers import MARK
 from cli.embedded.ports import LOOPBACK
 from cli.embedded.probes import libpq_url
@@ -91,8 +93,8 @@ def eventually(condition: Callable[[], bool], seconds: float = 60) -> bool:
     return condition()
 
 
-def run_sql(stack: Stack, statement: str) -> Any:
-    with psycopg.connect(libpq_url(stack.environment()["PROOFDESK_DATABASE_URL"])) as connection:
+def run_sql(stack: Stack, statement: str, *, by: str = "PROOFDESK_MIGRATION_DATABASE_URL") -> Any:
+    with psycopg.connect(libpq_url(stack.environment()[by])) as connection:
         cursor = connection.execute(statement.encode())
         return cursor.fetchone() if cursor.description else None
 
@@ -132,6 +134,23 @@ def strays(home: Path) -> list[psutil.Process]:
 
 def all_healthy(stack: Stack) -> bool:
     return all(each.healthy for each in stack.health())
+
+
+def test_a_home_of_an_earlier_version_gets_the_roles_that_it_lacks(tmp_path: Path, make_stack: MakeStack) -> None:
+    home = tmp_path / "home"
+    with make_stack(home) as stack:
+        run_sql(stack, "CREATE TABLE kept AS SELECT 42 AS answer")
+        run_sql(stack, "DROP ROLE proofdesk_app, proofdesk_reader")
+    known = read_json(Home.at(home).secrets)
+    write_private(Home.at(home).secrets, {name: known[name] for name in known.keys() - set(LATER)})
+
+    with make_stack(home) as again:
+        users = [
+            run_sql(again, "SELECT current_user", by=name)
+            for name in ("PROOFDESK_DATABASE_URL", "PROOFDESK_READER_DATABASE_URL")
+        ]
+        assert users == [("proofdesk_app",), ("proofdesk_reader",)]
+        assert run_sql(again, "SELECT answer FROM kept") == (42,)
 
 
 def test_what_was_written_survives_a_stop_and_a_start(tmp_path: Path, make_stack: MakeStack) -> None:

@@ -19,19 +19,19 @@ CREATE FUNCTION wrong.now() RETURNS timestamptz STABLE LANGUAGE sql
 @contextmanager
 def wrong_clocks(tools: Container) -> Iterator[None]:
     """For the length of the block `ahead` can be used."""
-    with tools.db.engine.begin() as connection:
+    with tools.owner.engine.begin() as connection:
         connection.exec_driver_sql(_WRONG_NOW)
     try:
         yield
     finally:
-        with tools.db.engine.begin() as connection:
+        with tools.owner.engine.begin() as connection:
             connection.exec_driver_sql("DROP SCHEMA wrong CASCADE")
 
 
 @contextmanager
 def ahead(tools: Container, by: timedelta) -> Iterator[Database]:
     """The same database, whose `now()` is ahead by so much: as it is before a clock is set back."""
-    made = engine(tools.settings.sqlalchemy_url)
+    made = engine(tools.settings.owner_url)
 
     @event.listens_for(made, "begin")
     def _begun(connection: Connection) -> None:

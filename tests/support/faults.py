@@ -73,7 +73,7 @@ def own_broker(tools: Container) -> Iterator[Container]:
 @contextmanager
 def stubborn_task(tools: Container, task_id: UUID) -> Iterator[None]:
     """A row of the ledger that no update can change."""
-    with tools.db.engine.begin() as connection:
+    with tools.owner.engine.begin() as connection:
         connection.exec_driver_sql(
             "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'this row is broken'; END $$"
         )
@@ -83,5 +83,5 @@ def stubborn_task(tools: Container, task_id: UUID) -> Iterator[None]:
     try:
         yield
     finally:
-        with tools.db.engine.begin() as connection:
+        with tools.owner.engine.begin() as connection:
             connection.exec_driver_sql("DROP FUNCTION refuse() CASCADE")

@@ -36,7 +36,7 @@ def offered(folder: Path, count: int) -> Iterator[dict[str, str]]:
 def own_or_lent(folder: Path) -> Iterator[Container]:
     """The clients of servers that nobody else uses: of a free lane where lanes are offered, else of servers started in `folder`."""
     with _lent() if LANES in os.environ else _own(folder) as environment:
-        _no_wait_for_the_disk(environment["PROOFDESK_DATABASE_URL"])
+        _no_wait_for_the_disk(environment["PROOFDESK_MIGRATION_DATABASE_URL"])
         with clients(environment, folder=folder) as tools:
             yield tools
 
@@ -51,7 +51,7 @@ def _own(folder: Path) -> Iterator[dict[str, str]]:
 def _lent() -> Iterator[dict[str, str]]:
     with _free(Path(os.environ[LANES])) as lane:
         environment: dict[str, str] = json.loads((lane / FILE).read_text())
-        _make_anew(environment["PROOFDESK_DATABASE_URL"])
+        _make_anew(environment["PROOFDESK_MIGRATION_DATABASE_URL"])
         yield environment
 
 

@@ -41,7 +41,7 @@ class Rows:
 def emptied(desk: Desk) -> None:
     """Delete every row; quicker than truncation where there are few."""
     statements = [f'DELETE FROM "{table.name}"' for table in reversed(metadata.metadata.sorted_tables)]  # noqa: S608
-    with desk.tools.db.engine.begin() as connection:
+    with desk.tools.owner.engine.begin() as connection:
         connection.exec_driver_sql("; ".join(statements))
 
 

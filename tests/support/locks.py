@@ -32,7 +32,7 @@ def submission_held(tools: Container, submission_id: UUID) -> Iterator[None]:
 @contextmanager
 def _patient(tools: Container) -> Iterator[Connection]:
     """A transaction that may stand still for as long as a slow machine needs."""
-    with tools.db.engine.begin() as connection:
+    with tools.owner.engine.begin() as connection:
         connection.exec_driver_sql("SET LOCAL idle_in_transaction_session_timeout = 0")
         yield connection
 

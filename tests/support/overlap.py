@@ -25,7 +25,7 @@ SECONDS: Final = 60
 @contextmanager
 def held(desk: Desk, lock: str) -> Iterator[None]:
     """Whoever needs the lock waits until the end of the block."""
-    with desk.tools.db.engine.connect() as connection:
+    with desk.tools.owner.engine.connect() as connection:
         connection.execute(text(lock))
         yield
 

@@ -15,13 +15,14 @@ from cli.embedded.stack import SERVERS, Stack
 from config.container import Container, build_container
 from config.policy import POLICY_FILE
 from config.settings import Settings
+from pipeline.migrations.roles import login_of, provide_roles
 from pipeline.migrations.upgrade import upgrade
 from pipeline.policy import Policy
 from workers.middleware import Watchdog, stack
 
 ANY_PORTS = dict.fromkeys(("web", "postgres", "valkey", "storage", "mail"), 0)
 NOTHING_GIVEN = dict.fromkeys((server.variable for server in SERVERS), "")
-CLIENTS = ("db", "broker", "storage", "mailer", "inspector")
+CLIENTS = ("db", "owner", "reading", "broker", "storage", "mailer", "inspector")
 OTHERWISE: Final = {
     "undo_window_seconds = 10": "undo_window_seconds = 0",
     "sample = { avatar = 0.05, verification = 0.10 }": "sample = {}",
@@ -88,13 +89,20 @@ def clients(environment: dict[str, str], *, folder: Path) -> Iterator[Container]
     policy_file.write_text(text)
     tools = build_container(settings_of(environment, policy_file=policy_file), middleware=middleware)
     try:
-        upgrade(tools.db.engine)
+        migrate(tools)
         tools.storage.ensure_buckets()
-        with tools.db.engine.begin() as connection:
+        with tools.owner.engine.begin() as connection:
             connection.exec_driver_sql(_MAKE_EMPTIED)
         yield tools
     finally:
         tools.close()
+
+
+def migrate(tools: Container) -> None:
+    """As `proofdesk migrate` does it."""
+    upgrade(tools.owner.engine)
+    application, reader = login_of(tools.settings.sqlalchemy_url), login_of(tools.settings.reader_url)
+    provide_roles(tools.owner.engine, application=application, reader=reader)
 
 
 def settings_of(environment: dict[str, str], **more: Any) -> Settings:
@@ -130,7 +138,8 @@ def with_review(tools: Container, **review: Any) -> Container:
 
 def empty(tools: Container) -> None:
     """Back to the state right after the start: no row, no hint, no object, no mail."""
-    with tools.db.engine.begin() as connection:
+    tools.__dict__.pop("audit_sealer", None)  # it remembers the seals of the test before
+    with tools.owner.engine.begin() as connection:
         connection.exec_driver_sql("SELECT tests.emptied()")
     tools.broker.client.flushall()
     for bucket in (tools.storage.uploads, tools.storage.vault, tools.storage.public):

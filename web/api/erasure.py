@@ -9,6 +9,7 @@ from web.api.dependencies import Admin, Correlation, Submitter, Tools
 
 router = APIRouter(prefix="/v1/members/{member_id}", tags=["erasure"])
 
+
 @router.delete("", status_code=202, summary="Erase a member")
 def delete_member(member_id: Identifier, tools: Tools, caller: Submitter, trace: Correlation) -> ErasureView:
     """The member is on no page and in no answer from now on; the rest is gone by `deadline_at`. A repeated request changes nothing.

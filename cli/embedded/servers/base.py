@@ -43,6 +43,10 @@ class Server(ABC):
     def url(self, port: int) -> str:
         """Its address, with credentials."""
 
+    def more_urls(self, port: int) -> Mapping[str, str]:  # noqa: ARG002 only PostgreSQL has more
+        """Its addresses for other roles, by variable."""
+        return {}
+
     @abstractmethod
     def ask(self, url: str) -> None:
         """Return when it answers, whether it is ours or an external one. Raises one of probes.NOT_READY."""

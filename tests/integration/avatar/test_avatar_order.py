@@ -87,7 +87,7 @@ def test_a_newer_approval_replaces_the_older_one(desk: Desk) -> None:
 def test_two_first_publications_at_the_same_moment_leave_one_picture(desk: Desk) -> None:
     """The older one has written its row but not committed when the newer one looks for a row."""
     older, newer = approved_pair(desk)
-    with desk.tools.db.engine.connect() as gate:
+    with desk.tools.owner.engine.connect() as gate:
         gate.exec_driver_sql("LOCK TABLE audit IN EXCLUSIVE MODE")
         first = Thread(target=publish, args=(desk, older))
         first.start()

@@ -28,7 +28,7 @@ WITHIN = {
 
 @pytest.fixture(autouse=True)
 def table(all_servers: Container) -> None:
-    metadata.create_all(all_servers.db.engine, tables=[fingerprint])
+    metadata.create_all(all_servers.owner.engine, tables=[fingerprint])
 
 
 @pytest.fixture
@@ -38,7 +38,7 @@ def desk(table: None, tools: Container) -> Desk:  # noqa: ARG001  # the table mu
 
 @pytest.fixture
 def connection(desk: Desk) -> Iterator[Connection]:
-    with desk.tools.db.begin() as opened:
+    with desk.tools.owner.begin() as opened:
         yield opened
 
 

@@ -18,10 +18,10 @@ from tests.support.together import at_once
 @pytest.fixture
 def new_database(all_servers: Container) -> Iterator[Engine]:
     name = f"new_{uuid4().hex}"
-    autocommit = all_servers.db.engine.execution_options(isolation_level="AUTOCOMMIT")
+    autocommit = all_servers.owner.engine.execution_options(isolation_level="AUTOCOMMIT")
     with autocommit.connect() as connection:
         connection.exec_driver_sql(f"CREATE DATABASE {name}")
-    made = engine(all_servers.settings.sqlalchemy_url.rpartition("/")[0] + f"/{name}")
+    made = engine(all_servers.settings.owner_url.rpartition("/")[0] + f"/{name}")
     yield made  # the database goes with its server: dropping it would wait for a checkpoint
     made.dispose()
 

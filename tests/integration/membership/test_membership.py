@@ -97,7 +97,7 @@ def test_two_stages_unlocked_at_the_same_moment_queue_up_for_the_level(desk: Des
     approved(desk, "trusted")
     approved(desk, "verified")
     higher, lower = desk.tasks(UNLOCK_STAGE)
-    with desk.tools.db.engine.connect() as gate:
+    with desk.tools.owner.engine.connect() as gate:
         gate.exec_driver_sql("LOCK TABLE audit IN EXCLUSIVE MODE")
         first = Thread(target=desk.perform, args=(higher.id, UNLOCK_STAGE))
         first.start()

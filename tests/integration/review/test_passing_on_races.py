@@ -132,7 +132,7 @@ def wide(desk: Desk) -> Iterator[Desk]:
 
 
 def test_sixteen_reviewers_draining_five_thousand_cases_never_share_one(wide: Desk) -> None:
-    insert_cases(wide.tools.db, CASES)
+    insert_cases(wide.tools.owner, CASES)
     people(wide, *(f"r-{number}" for number in range(REVIEWERS)))
 
     taken, raised = at_once(REVIEWERS, lambda number: drained(wide, f"r-{number}"))

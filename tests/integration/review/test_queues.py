@@ -89,7 +89,7 @@ def test_whoever_lost_the_role_for_a_case_may_only_give_it_back(desk: Desk) -> N
 
 
 def test_the_queue_page_counts_up_to_a_bound_and_knows_the_first(desk: Desk) -> None:
-    insert_cases(desk.tools.db, 3 * COUNTED)
+    insert_cases(desk.tools.owner, 3 * COUNTED)
     desk.claimed("r-1")
 
     avatars, verifications = queue(context=desk.tools.review).queues

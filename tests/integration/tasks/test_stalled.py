@@ -95,7 +95,7 @@ def test_what_is_due_within_the_spread_anyway_is_not_called(desk: Desk) -> None:
 def test_what_somebody_has_in_hand_is_not_called_and_not_waited_for(desk: Desk) -> None:
     taken = waits(desk, "MailUnavailable", hours=1)
     waits(desk, "MailUnavailable", hours=2)
-    with desk.tools.db.engine.connect() as other:
+    with desk.tools.owner.engine.connect() as other:
         other.execute(select(task).where(task.c.id == taken).with_for_update())
 
         assert resume(desk.tools.db, "mail server") == 1
@@ -149,7 +149,7 @@ def test_while_the_first_count_is_made_nobody_waits_for_it_and_intake_is_open(de
     shared = Backlog(desk.tools.db, bound=1)
     recorded(desk, "one", INSPECT)
 
-    with ThreadPoolExecutor(2) as threads, desk.tools.db.engine.begin() as other:
+    with ThreadPoolExecutor(2) as threads, desk.tools.owner.engine.begin() as other:
         other.execute(text("LOCK TABLE task"))
         counting = threads.submit(shared.is_full)
         until(lambda: desk.waiting_for_locks() == 1)

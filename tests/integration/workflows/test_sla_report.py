@@ -44,7 +44,7 @@ def accepted(desk: Desk, submission_id: UUID, at: datetime) -> None:
 
 def happened(desk: Desk, submission_id: UUID, event: str, at: datetime) -> None:
     moved = update(audit).where(audit.c.submission_id == submission_id, audit.c.event == event)
-    with desk.tools.db.begin() as connection:
+    with desk.tools.owner.begin() as connection:
         assert connection.execute(moved.values(at=at)).rowcount == 1
 
 

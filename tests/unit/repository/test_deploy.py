@@ -21,7 +21,17 @@ README: Final = (ROOT / "deploy/README.md").read_text(encoding="utf-8")
 PAGES: Final = (ROOT / "deploy/README.md", *sorted((ROOT / "docs").rglob("*.md")))
 
 VARIABLES: Final = {f"{PREFIX}{name.upper()}": field for name, field in Settings.model_fields.items()}
-SECRETS: Final = {"POSTGRES_PASSWORD", "VALKEY_PASSWORD", "S3_ACCESS_KEY", "S3_SECRET_KEY", "PROOFDESK_ENCRYPTION_KEYS"}
+SECRETS: Final = {
+    "POSTGRES_PASSWORD",
+    "POSTGRES_APPLICATION_PASSWORD",
+    "POSTGRES_READER_PASSWORD",
+    "AUDIT_SIGNING_KEY",
+    "AUDIT_DIGEST_KEY",
+    "PROOFDESK_ENCRYPTION_KEYS",
+    "VALKEY_PASSWORD",
+    "S3_ACCESS_KEY",
+    "S3_SECRET_KEY",
+}
 
 
 def test_every_setting_in_the_compose_file_exists() -> None:
