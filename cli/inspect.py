@@ -12,7 +12,7 @@ import typer
 
 from cli.output import AsJson, print_json_line, print_table
 from config.policy import load_policy
-from pipeline.inspection.confinement.advice import lacking, sentence
+from pipeline.inspection.confinement.advice import sentence
 from pipeline.inspection.sandbox import Inspected, Sandbox
 from pipeline.policy.files import FileLimits
 
@@ -39,8 +39,7 @@ def inspect(
     """Inspect files like uploads, without any server. --json prints one object a line. Exit 0 also when files are refused."""
     files = load_policy().files
     limits = files.avatar if kind is Kind.AVATAR else files.material
-    with Sandbox(children=_CHILDREN, required=False) as sandbox:
-        _warn(sandbox.missing())
+    with Sandbox(children=_CHILDREN, required=False, weakened=_warn) as sandbox:
         rows = _in_order(_files(paths), lambda path: _row(path, sandbox, limits))
         if as_json:
             for row in rows:
@@ -51,8 +50,7 @@ def inspect(
 
 def _warn(missing: Mapping[str, str]) -> None:
     """The files are the caller's own, so a weaker sandbox is no reason to refuse them; it is one to say so."""
-    if lacks := lacking(missing):
-        sys.stderr.write(f"{sentence(lacks)}\n")
+    sys.stderr.write(f"{sentence(missing)}\n")
 
 
 def _files(paths: Iterable[Path]) -> Iterator[Path]:

@@ -10,6 +10,8 @@ from rich.table import Table
 from cli.embedded import EmbeddedError
 from cli.embedded.stack import Address, AlreadyUp, Stack
 from cli.output import console, errors, styled
+from pipeline.inspection.confinement.advice import sentence
+from pipeline.inspection.confinement.available import unavailable
 
 Home = Annotated[Path, typer.Option(envvar="PROOFDESK_HOME", help="The folder for all data.")]
 
@@ -28,6 +30,8 @@ def up(
             for number in (signal.SIGINT, signal.SIGTERM):
                 signal.signal(number, lambda *_: stack.stop_requested.set())
             console.print(addresses_table(stack.addresses()))
+            if missing := unavailable():
+                errors.print(f"[red bold]{sentence(missing)}[/red bold] Strangers' files are opened with what is left.")
             console.print(f"All data is in {home.resolve()}", soft_wrap=True)
             unhealthy = [each for each in stack.health() if not each.healthy]
             for each in unhealthy:

@@ -22,6 +22,7 @@ from cli.embedded.servers.valkey import Valkey
 from cli.embedded.supervisor import OnEvent, Supervisor, ignore
 from cli.embedded.survey import Survey
 from cli.embedded.variables import child_environment, external_urls, stack_variables
+from pipeline.inspection.confinement.available import unavailable
 
 SERVERS: Final[tuple[type[Server], ...]] = (Postgres, Valkey, Storage, Mail)
 SECONDS_FOR_LOCK: Final = 0.5
@@ -172,11 +173,13 @@ class Stack:
                 return
 
     def _publish(self, survey: Survey) -> None:
+        sandbox = self._base.get("PROOFDESK_SANDBOX") or ("best-effort" if unavailable() else "required")
         self._environment = stack_variables(
             self.home,
             survey.urls(),
             survey.ports["web"].number,
             encryption_key=credentials(self.home).encryption_key,
+            sandbox=sandbox,
         )
         write_private(self.home.environment, self._environment)
 

@@ -28,7 +28,9 @@ def _same_server(url: str, ours: str) -> bool:
     return url.startswith(f"{credentials}@") if at else url == ours
 
 
-def stack_variables(home: Home, urls: Mapping[str, str], web_port: int, *, encryption_key: str) -> dict[str, str]:
+def stack_variables(
+    home: Home, urls: Mapping[str, str], web_port: int, *, encryption_key: str, sandbox: str
+) -> dict[str, str]:
     """The variables for our processes and for other commands in the same folder. `urls` are by variable."""
     return {
         "PROOFDESK_HOME": str(home.path),
@@ -36,6 +38,7 @@ def stack_variables(home: Home, urls: Mapping[str, str], web_port: int, *, encry
         **urls,
         "PROOFDESK_WEB_URL": f"http://{LOOPBACK}:{web_port}",
         "PROOFDESK_WEB_PORT": str(web_port),
+        "PROOFDESK_SANDBOX": sandbox,
         "PROOFDESK_MAIL_FOLDER": str(home.mail),
         "PROOFDESK_ENCRYPTION_KEYS": encryption_key,
         "PROOFDESK_WEBHOOK_INSIDE_HOSTS": f"{LOOPBACK},localhost",

@@ -66,7 +66,8 @@ class Child:
             raise SandboxUnavailable("A child for an inspection did not get ready.") from error
         if not isinstance(greeting, reply.Greeting):
             self.end()
-            raise SandboxUnavailable("A child for an inspection did not say how it is confined.")
+            reason = greeting.reason if isinstance(greeting, reply.Failure) else "it did not say how it is confined"
+            raise SandboxUnavailable(f"A child for an inspection did not get ready: {reason}.")
         unnamed = dict.fromkeys(set(PROTECTIONS) - set(greeting.protections), "unknown")
         return {**unnamed, **greeting.missing}
 

@@ -1,5 +1,6 @@
 import os
 import socket
+from collections.abc import Callable
 from typing import BinaryIO, Final
 
 from pipeline.inspection.confinement.confine import PROTECTIONS, allow_processor_time, confine, keep_open, tie_to
@@ -7,17 +8,32 @@ from pipeline.inspection.sandbox import framing, reply
 from pipeline.inspection.sandbox.memory import Memory
 from pipeline.inspection.sandbox.request import Blackening, Inspection, Request, Terms, Work, parse_request
 
+DECODERS_FAIL: Final = "decoders_fail_when_confined"
 _LONGEST_REQUEST: Final = 1024 * 1024
 
 
-def live(link: socket.socket, terms: Terms, work: Work, *, parent: int, network: str) -> None:
-    """Answer requests until the parent hangs up. Ends the process. `network` is why the fork server has one, else ""."""
+def live(
+    link: socket.socket,
+    terms: Terms,
+    work: Work,
+    *,
+    parent: int,
+    network: str,
+    works: Callable[[], bool] = lambda: True,
+) -> None:
+    """Answer requests until the parent hangs up. Ends the process.
+
+    `network` is why the fork server has one, else "". `works` says whether the decoders work as they did before.
+    """
     try:
         tie_to(parent)
         link.settimeout(None)
         memory = Memory()
         keep_open({link.fileno(), *memory.descriptors})
         missing = {**confine(terms.limits), **({"network": network} if network else {})}
+        if not works():
+            framing.write(link, reply.to_json(reply.Failure(kind="failure", reason=DECODERS_FAIL)))
+            return
         protections = tuple(each for each in PROTECTIONS if each not in missing)
         framing.write(link, reply.to_json(reply.Greeting(kind="ready", protections=protections, missing=missing)))
         while _answer(link, terms, work, memory):

@@ -1,5 +1,5 @@
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from threading import BoundedSemaphore, Lock
 
@@ -19,18 +19,28 @@ class SandboxWeakened(SandboxUnavailable):
     code = "sandbox_weakened"
 
 
+Weakened = Callable[[Mapping[str, str]], object]
+"""Is told once which protections are missing that should be on, each with the reason."""
+
+
+def log_weakened(missing: Mapping[str, str]) -> None:
+    """Write it into the log."""
+    log.warning("sandbox.weakened", missing=dict(missing))
+
+
 class Children:
     """At most so many children at a time, used again while they behave. Thread-safe; nothing starts before the first use."""
 
-    def __init__(self, terms: Terms, *, most: int, required: bool) -> None:
-        """`required` lets no child live that lacks a protection; else what is missing is logged once."""
+    def __init__(self, terms: Terms, *, most: int, required: bool, weakened: Weakened = log_weakened) -> None:
+        """`required` lets no child live that lacks a protection; else `weakened` is told."""
         self._limits: ChildLimits = terms.limits
         self._server = ForkClient(terms.model_dump_json())
         self._most = most
         self._required = required
         self._places = BoundedSemaphore(most)
         self._idle = deque[Child]()
-        self._logged = Lock()
+        self._weakened = weakened
+        self._told = Lock()
 
     @contextmanager
     def place(self) -> Iterator[None]:
@@ -51,8 +61,8 @@ class Children:
             if self._required:
                 child.end()
                 raise SandboxWeakened(sentence(lacks))
-            if self._logged.acquire(blocking=False):
-                log.warning("sandbox.weakened", missing=dict(lacks))
+            if self._told.acquire(blocking=False):
+                self._weakened(lacks)
         return child
 
     def give_back(self, child: Child) -> None:

@@ -10,6 +10,7 @@ import signal
 import socket
 import struct
 import warnings
+from collections.abc import Callable
 from contextlib import suppress
 from importlib import import_module
 from typing import Final
@@ -51,7 +52,7 @@ class _ForkServer:
         self._network = leave_network()
         self._control = control
         self._terms = terms
-        self._work = _imported(terms.work)
+        self._work, self._works = _imported(terms.work)
         self._children: set[int] = set()
         gc.collect()
         gc.freeze()
@@ -77,7 +78,8 @@ class _ForkServer:
                 return -(error.errno or 1)
             if pid == 0:
                 self._control.close()
-                live(link, self._terms, self._work, parent=parent, network=self._network)
+                live(link, self._terms, self._work, parent=parent, network=self._network, works=self._works)
+        self._works = _yes  # the others have the same memory and the same rules
         self._children.add(pid)
         return pid
 
@@ -90,10 +92,14 @@ class _ForkServer:
         return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
 
 
-def _imported(dotted: str) -> Work:
-    """A module that has a `warm_up` is warm before the first child is forked."""
+def _yes() -> bool:
+    return True
+
+
+def _imported(dotted: str) -> tuple[Work, Callable[[], bool]]:
+    """A module that has a `warm_up` is warm before the first child is forked; the first asks its `still_works`, if it has one."""
     module, _, name = dotted.partition(":")
     found = import_module(module)
     getattr(found, "warm_up", lambda: None)()
     work: Work = getattr(found, name)
-    return work
+    return work, getattr(found, "still_works", _yes)

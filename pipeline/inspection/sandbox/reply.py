@@ -11,16 +11,21 @@ from pipeline.inspection.report import FileReport
 SAME_IN_REPORT: Final = ("size", "sha256", "media_type", "width", "height", "pages")
 """The fields that a header has in common with the report that it is about."""
 
+_MOST_PARTS: Final = 300_000
+"""Brackets of a header, with those in its texts: of 100,000 characters and as many words at most."""
+
 MOST_OF_SIGNALS: Final = 256 * 1024
 """Characters of JSON: so much and no more becomes objects in the parent's memory."""
 
 _Side = Annotated[int, Field(ge=1, le=65_535)]
 _Length = Annotated[float, Field(ge=0, le=2**32, allow_inf_nan=False)]
 _Share = Annotated[float, Field(ge=-1, le=2, allow_inf_nan=False)]
-_Word = tuple[Annotated[str, Field(max_length=200)], _Share, _Share, _Share, _Share]
+_Word = Annotated[tuple[Annotated[str, Field(max_length=200)], _Share, _Share, _Share, _Share], Field(strict=False)]
+"""Lists become tuples; within them all is strict as elsewhere."""
+
 _Note = Annotated[str, Field(max_length=500)] | bool | int
 _Value = Annotated[str, Field(max_length=8192)] | bool | int | Annotated[float, Field(allow_inf_nan=False)] | None
-_Values = Annotated[tuple[Annotated[str, Field(max_length=500)], ...], Field(max_length=32)]
+_Values = Annotated[tuple[Annotated[str, Field(max_length=500)], ...], Field(max_length=32, strict=False)]
 _Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
@@ -56,7 +61,7 @@ class PageReply(_Strict):
     page: int = Field(ge=1, le=10_000)
     width: _Length
     height: _Length
-    words: tuple[_Word, ...] = Field(max_length=100_000)
+    words: tuple[_Word, ...] = Field(max_length=100_000, strict=False)
 
 
 class Reply(_Strict):
@@ -69,9 +74,9 @@ class Reply(_Strict):
     width: int | None = Field(ge=0, le=2**32)
     height: int | None = Field(ge=0, le=2**32)
     pages: int | None = Field(ge=0, le=2**32)
-    findings: tuple[FindingReply, ...] = Field(max_length=64)
-    renditions: tuple[RenditionReply, ...] = Field(max_length=1024)
-    texts: tuple[PageReply, ...] = Field(max_length=1024)
+    findings: tuple[FindingReply, ...] = Field(max_length=64, strict=False)
+    renditions: tuple[RenditionReply, ...] = Field(max_length=1024, strict=False)
+    texts: tuple[PageReply, ...] = Field(max_length=1024, strict=False)
     exif: dict[str, _Note] = Field(max_length=64)
     signals: str = Field(max_length=MOST_OF_SIGNALS)
     peak_rss_mib: float = Field(ge=0, le=2**20)
@@ -84,10 +89,10 @@ class Reply(_Strict):
 
     def read_signals(self) -> dict[str, Any]:
         """The signals, which a child writes as JSON within this header. Raises Malformed."""
-        try:
-            return _signals.validate_json(self.signals)
-        except ValidationError as error:
-            raise Malformed("signals") from error
+        signals = _loaded(self.signals.encode())
+        if not isinstance(signals, dict):
+            raise Malformed("signals")
+        return signals
 
 
 class Picture(_Strict):
@@ -115,25 +120,34 @@ class Greeting(_Strict):
     """The child is ready, with these protections on, and without those that are missing, each with the reason."""
 
     kind: Literal["ready"]
-    protections: tuple[str, ...] = Field(max_length=8)
+    protections: tuple[str, ...] = Field(max_length=8, strict=False)
     missing: dict[str, Annotated[str, Field(max_length=300)]] = Field(default={}, max_length=8)
 
 
 Done = Reply | Picture
 Answer = Done | Failure | Greeting
 _answers: Final = TypeAdapter[Answer](Annotated[Answer, Field(discriminator="kind")])
-_signals: Final = TypeAdapter(dict[str, Any])
 
 
 def parse(frame: bytes) -> Answer:
     """What the frame says. Raises Malformed for all that is not exactly one of the four."""
     try:
-        return _answers.validate_json(frame)
+        return _answers.validate_python(_loaded(frame))
     except ValidationError as error:
         kinds = sorted(
             {each["type"] for each in error.errors(include_url=False, include_context=False, include_input=False)}
         )
         raise Malformed(", ".join(kinds)) from error
+
+
+def _loaded(frame: bytes) -> object:
+    """The JSON as objects. Each list and mapping takes much more memory than its two brackets, so there may be only so many."""
+    if frame.count(b"[") + frame.count(b"{") > _MOST_PARTS:
+        raise Malformed("too_many_parts")
+    try:
+        return orjson.loads(frame)
+    except orjson.JSONDecodeError as error:
+        raise Malformed("json_invalid") from error
 
 
 def to_json(answer: Failure | Greeting | Picture) -> bytes:

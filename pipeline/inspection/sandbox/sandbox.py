@@ -10,7 +10,7 @@ from pipeline.inspection.confinement.confine import PROTECTIONS
 from pipeline.inspection.findings import finding
 from pipeline.inspection.report import FileReport
 from pipeline.inspection.sandbox.child import Child, ChildDied
-from pipeline.inspection.sandbox.children import Children
+from pipeline.inspection.sandbox.children import Children, Weakened, log_weakened
 from pipeline.inspection.sandbox.reply import Done, Reply
 from pipeline.inspection.sandbox.report_check import Untrustworthy, checked_report
 from pipeline.inspection.sandbox.request import ChildLimits, Inspection, Terms, as_text
@@ -62,13 +62,16 @@ class Sandbox:
         limits: ChildLimits = ChildLimits(),  # noqa: B008  # frozen
         examine: str = EXAMINE,
         required: bool = True,
+        weakened: Weakened = log_weakened,
     ) -> None:
         """`examine` is the dotted name of the function that examines a file (`module:function`, as `request.Examine`).
 
-        `required` inspects nothing where the machine lacks a protection of `advice.REQUIRED`; else that is logged once.
+        `required` inspects nothing where the machine lacks a protection of `advice.REQUIRED`; else `weakened` is told.
         """
         self._limits = limits
-        self._children = Children(Terms(work=examine, limits=limits), most=children, required=required)
+        self._children = Children(
+            Terms(work=examine, limits=limits), most=children, required=required, weakened=weakened
+        )
 
     def __enter__(self) -> Self:
         return self

@@ -77,10 +77,10 @@ def _word(cells: Sequence[str], rendition: Rendition) -> Word | None:
 
 
 def _read(program: str, rendition: Rendition, languages: str, seconds: float) -> str:
+    environment = {"OMP_THREAD_LIMIT": "1"} | {name: os.environ[name] for name in _HANDED_ON if name in os.environ}
     order = {
         "command": [str(Path(program).resolve()), "stdin", "stdout", "-l", languages, "--psm", "6", "tsv"],
-        "environment": {"OMP_THREAD_LIMIT": "1"}
-        | {name: os.environ[name] for name in _HANDED_ON if name in os.environ},
+        "environment": environment,
         "readable": [*_DATA, *([os.environ["TESSDATA_PREFIX"]] if "TESSDATA_PREFIX" in os.environ else [])],
         "seconds": math.ceil(seconds),
     }
@@ -95,7 +95,7 @@ def _read(program: str, rendition: Rendition, languages: str, seconds: float) ->
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
                 cwd="/",
-                env=order["environment"],
+                env=environment,
                 start_new_session=True,
             ) as running:
                 return _output(running, time.monotonic() + seconds)

@@ -402,3 +402,18 @@ def test_what_might_never_begin_or_end_is_not_read(sandbox: Sandbox, tmp_path: P
 def test_a_machine_that_starts_no_child_is_told_apart_from_a_bad_file(write: Callable[[bytes], Path]) -> None:
     with Sandbox(examine="tests.support.looks:missing") as sandbox, pytest.raises(SandboxUnavailable, match="missing"):
         sandbox.inspect(write(photo()), limits=LIMITS)
+
+
+def test_decoders_that_fail_when_they_are_confined_are_noticed_before_the_first_file(
+    write: Callable[[bytes], Path],
+) -> None:
+    with (
+        Sandbox(children=1, examine="tests.support.broken_decoder:examine") as sandbox,
+        pytest.raises(SandboxUnavailable, match="decoders_fail_when_confined"),
+    ):
+        sandbox.inspect(write(photo()), limits=LIMITS)
+
+
+def test_the_decoders_are_tried_in_the_first_child_that_is_confined(write: Callable[[bytes], Path]) -> None:
+    with Sandbox(children=1) as sandbox:
+        assert sandbox.inspect(write(photo()), limits=LIMITS).report.accepted
