@@ -84,7 +84,7 @@ class Settings(BaseSettings):
     intake_at_once: PositiveInt = 4
     rate_limit: PositiveInt = 6000
     rate_window_seconds: PositiveInt = 60
-    stranger_limit: PositiveInt = 1200
+    stranger_limit: PositiveInt = 3600
     api_docs: Literal["on", "off"] | None = None
     body_seconds: PositiveFloat = 15.0
     bodies_at_once: PositiveInt = 64

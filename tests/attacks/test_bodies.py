@@ -1,7 +1,7 @@
 """Bodies of any size, at any pace, by anybody: what is not wanted is not read, and the web process does not grow."""
 
 from collections.abc import Iterator
-from typing import Final
+from typing import Any, Final
 
 import pytest
 
@@ -168,7 +168,7 @@ def test_a_body_that_does_not_come_to_its_end_is_given_up(
 
 def test_a_body_as_long_as_its_route_takes_is_read(api: Api, web: Alone) -> None:
     most = b" " * 256 * 1024
-    key = {"Authorization": f"Bearer {api.submit_key}", "Content_Type": JSON, "Idempotency_Key": "one"}
+    key: dict[str, Any] = {"Authorization": f"Bearer {api.submit_key}", "Content_Type": JSON, "Idempotency_Key": "one"}
 
     answers = [
         asked(web.port, line, body, **key)

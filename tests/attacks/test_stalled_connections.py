@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import ExitStack
 from select import select
-from typing import Final
+from typing import Any, Final
 
 import pytest
 
@@ -37,7 +37,7 @@ MASSES: Final = ("nothing at all", "half of the headers", "half a body", "half a
 @pytest.fixture(scope="module")
 def patient(all_servers: Container) -> Iterator[Alone]:
     """It waits longer than any test does, so that only what is not for waiting can help."""
-    waits = {"head_seconds": LONG, "body_seconds": LONG, "answer_seconds": LONG}
+    waits: dict[str, Any] = {"head_seconds": LONG, "body_seconds": LONG, "answer_seconds": LONG}
     with own_process(all_servers, web_connections=ROOM, bodies_at_once=PLACES, **waits) as alone:
         yield alone
 
@@ -59,7 +59,7 @@ def stalled(held: ExitStack, port: int, beginning: bytes, *, count: int) -> list
 
 @pytest.mark.parametrize("beginning", [BEGINNINGS[each] for each in MASSES], ids=MASSES)
 def test_hundreds_of_stalled_connections_keep_nobody_out(api: Api, patient: Alone, beginning: bytes) -> None:
-    key = {"Authorization": f"Bearer {api.submit_key}", "Content_Type": "application/json"}
+    key: dict[str, Any] = {"Authorization": f"Bearer {api.submit_key}", "Content_Type": "application/json"}
     with ExitStack() as held:
         stalled(held, patient.port, beginning, count=MANY)
 

@@ -170,7 +170,7 @@ def test_without_the_database_strangers_learn_that_and_no_more(tools: Container,
 )
 @pytest.mark.parametrize("path", ["/docs", "/openapi.json", "/redoc", "/static-offline-docs/swagger-ui.css"])
 def test_the_documentation_of_the_api_follows_its_setting(
-    tools: Container, path: str, settings: dict[str, str], status: int
+    tools: Container, path: str, settings: dict[str, Any], status: int
 ) -> None:
     expected = 404 if path == "/redoc" else status
 

@@ -32,12 +32,13 @@ _KEY: Final = "/v1/"
 _OWN_PROOF: Final = tuple(route.partition(" ")[2].partition("{")[0] for route in NO_KEY_NEEDED)
 _CONSOLE: Final = "/console/"
 _NO_SESSION_NEEDED: Final = ("/console/static/", "/console/sign-in", "/console/invitation")
+_PICTURE: Final = re.compile(r"/public/avatars/[0-9a-f-]{36}/[0-9a-f]{64}\.jpg")
 _DOORS: Final[tuple[tuple[str, str], ...]] = (
     ("/v1/unsubscribe/", "unsubscribe"),
     ("/v1/mail-events/sns", "sns"),
     ("/v1/sessions/open", "sessions"),
     ("/v1/", "api"),
-    ("/public/", "public"),
+    ("/public/", "bad names"),
     ("/member/", "member"),
     ("/console/static/", "static"),
     ("/console/sign-in", "sign-in"),
@@ -70,7 +71,12 @@ def credential_of(path: str) -> Credential:
 
 
 def door_of(path: str) -> str:
-    """Which door a path belongs to. Strangers are counted for each door by itself, so that who floods one shuts no other."""
+    """Which door a path belongs to. Strangers are counted for each door by itself, so that who floods one shuts no other.
+
+    Names that no picture can have are counted apart from those of pictures.
+    """
+    if _PICTURE.fullmatch(path):
+        return "public"
     return next((door for start, door in _DOORS if path.startswith(start)), "other")
 
 

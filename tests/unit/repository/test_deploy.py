@@ -64,6 +64,23 @@ def test_a_secret_has_no_default_and_no_example() -> None:
     assert set(re.findall(r"^(\w+)=$", EXAMPLE, flags=re.MULTILINE)) == SECRETS
 
 
+def test_every_service_has_a_limit_of_memory() -> None:
+    services = re.findall(
+        r"^  (\w+):$(.*?)(?=^  \w+:$|\Z)",
+        COMPOSE.partition("\nservices:")[2].partition("\nvolumes:")[0],
+        re.MULTILINE | re.DOTALL,
+    )
+
+    assert {"web", "worker", "relay", "migrate", "postgres", "valkey", "s3", "mailpit"} <= {
+        name for name, _ in services
+    }
+    assert [name for name, words in services if not re.search(r"^    mem_limit: \d+[mg]\b", words, re.MULTILINE)] == []
+
+
+def test_web_is_told_which_proxies_to_believe_and_believes_none_by_itself() -> None:
+    assert "FORWARDED_ALLOW_IPS: ${FORWARDED_ALLOW_IPS:-}" in COMPOSE
+
+
 def test_only_web_and_the_mails_are_published_and_only_on_this_machine() -> None:
     published = re.findall(r"^ +ports: \[(.*)\]$", COMPOSE, flags=re.MULTILINE)
 

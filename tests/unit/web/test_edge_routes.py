@@ -56,6 +56,13 @@ def test_a_path_says_which_credential_it_needs(path: str, credential: Credential
     assert credential_of(path) is credential
 
 
+def test_names_that_no_picture_can_have_are_counted_apart() -> None:
+    picture = f"/public/avatars/01a20ae2-c8ef-7359-8ecd-dd7fd2c70749/{'0' * 64}.jpg"
+
+    assert door_of(picture) == "public"
+    assert {door_of(f"/public/avatars/{each}.jpg") for each in ("\x00/large", "a" * 1100, "nobody/x")} == {"bad names"}
+
+
 def test_strangers_are_counted_by_door() -> None:
     paths = (
         "/public/a",
