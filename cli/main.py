@@ -80,16 +80,16 @@ def main() -> None:
     """Run the command line. Prints our own errors as sentences; exit 1, or 75 (try again later) when a dependency is away."""
     try:
         app(sys.argv[1:])()
-    except Invalid as error:
-        for problem in error.problems:
-            line = styled(
-                "[red]{path}[/red]: {message} [dim]({code})[/dim]",
-                path=problem.path,
-                message=problem.message,
-                code=problem.code,
-            )
-            errors.print(line, soft_wrap=True)
-        sys.exit(1)
     except ProofdeskError as error:
-        errors.print(styled("[red]{error}[/red] [dim]({code})[/dim]", error=error, code=error.code), soft_wrap=True)
+        tell(error)
         sys.exit(75 if isinstance(error, RetryableError) else 1)
+
+
+def tell(error: ProofdeskError) -> None:
+    """Print an error of ours on standard error: a line, or one for each problem of an input."""
+    if isinstance(error, Invalid):
+        for each in error.problems:
+            line = "[red]{path}[/red]: {message} [dim]({code})[/dim]"
+            errors.print(styled(line, path=each.path, message=each.message, code=each.code), soft_wrap=True)
+        return
+    errors.print(styled("[red]{error}[/red] [dim]({code})[/dim]", error=error, code=error.code), soft_wrap=True)

@@ -91,9 +91,9 @@ def print_table(
     if not listed:
         console.print(empty)
         return
-    table = Table(title=title, title_justify="left", box=None, pad_edge=False, header_style="bold")
+    table = Table(title=_heading(title), title_justify="left", box=None, pad_edge=False, header_style="bold")
     for column in columns:
-        table.add_column(column, overflow="fold", no_wrap=column not in (folding or columns[-1:]))
+        table.add_column(one_line(column), overflow="fold", no_wrap=column not in (folding or columns[-1:]))
     for row in listed:
         table.add_row(*row)
     console.print(table)
@@ -128,6 +128,11 @@ def _span(seconds: float) -> str:
 
 def _plain(value: object) -> object:
     return value.model_dump(mode="json") if isinstance(value, BaseModel) else str(value)
+
+
+def _heading(title: str | None) -> str | None:
+    """A line feed at the beginning is ours."""
+    return title and "\n" * title.startswith("\n") + one_line(title.removeprefix("\n"))
 
 
 def _cell(value: object) -> str | Text:

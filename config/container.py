@@ -204,12 +204,18 @@ class Container:
     @cached_property
     def notify_member(self) -> NotifyMember:
         """Mails a member in the caller's transaction, unless they unsubscribed from its category."""
-        return partial(notify_member, sender=self.sender, policy=self.policy, web_url=self.settings.web_url)
+        return partial(
+            notify_member,
+            sender=self.sender,
+            sealer=self.sealer,
+            policy=self.policy,
+            web_url=self.settings.web_url,
+        )
 
     @cached_property
     def freeze_addressed_mail(self) -> FreezeAddressedMail:
         """Renders a mail that belongs to no submission and keeps it in the caller's transaction."""
-        return partial(freeze_addressed_mail, sender=self.sender)
+        return partial(freeze_addressed_mail, sender=self.sender, sealer=self.sealer)
 
     def context(self, *, actor: str, trace: str, request: Once | None = None) -> Context:
         """What a use case works with, on behalf of `actor`."""
@@ -267,6 +273,8 @@ class Container:
             preview_mail=partial(preview, sender=self.sender, policy=self.policy),
             duplicates_of=duplicates_of,
             blind_looks=blind_looks,
+            sealer=self.sealer,
+            web_url=self.settings.web_url,
         )
 
     @cached_property
@@ -284,7 +292,11 @@ class Container:
         back = f"{settings.web_url}/console/sign-in/provider/back"
         provider = Provider(settings.oidc_issuer, settings.oidc_client_id, settings.oidc_client_secret, back, self.http)
         return OidcContext(
-            self.db, provider, Naming(settings.oidc_claim, settings.oidc_roles_claim, roles), self.policy.sign_in
+            self.db,
+            provider,
+            Naming(settings.oidc_claim, settings.oidc_roles_claim, roles),
+            self.policy.sign_in,
+            self.sealer,
         )
 
     @cached_property

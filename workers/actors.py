@@ -80,7 +80,7 @@ def unlock_stage(task: Task, tools: Container) -> None:
 
 def send_mail(task: Task, tools: Container) -> None:
     """Hand a frozen mail to the mail server."""
-    send(task, db=tools.db, mailer=tools.mailer, sender=tools.sender)
+    send(task, db=tools.db, mailer=tools.mailer, sender=tools.sender, sealer=tools.sealer)
 
 
 def judge_tax_number(task: Task, tools: Container) -> None:

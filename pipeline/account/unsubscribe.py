@@ -1,16 +1,19 @@
-"""One-click unsubscribe (RFC 8058): a signed link that works without signing in, and the headers that carry it."""
+"""One-click unsubscribe (RFC 8058): a link that works without signing in, and the headers that carry it.
 
-import hashlib
+Its token is encrypted and ends: neither a log nor the mail's text says whose it is, and an old mail opens nothing for ever.
+"""
+
 from dataclasses import astuple, dataclass
+from datetime import datetime, timedelta
 from typing import Final
 
-from itsdangerous import BadData, URLSafeSerializer
-from sqlalchemy import Connection
+from sqlalchemy import Connection, func, select
 
 from pipeline.account.subscriptions import choose
 from pipeline.kernel.database import Database
+from pipeline.kernel.encryption import Sealer
 from pipeline.kernel.errors import NotFound
-from pipeline.kernel.signing_keys import signing_secret
+from pipeline.kernel.tokens import tokens_of
 from pipeline.policy import Policy
 
 PURPOSE: Final = "unsubscribe"
@@ -25,37 +28,33 @@ class Leaving:
     category: str
 
 
-def unsubscribe_headers(connection: Connection, leaving: Leaving, *, web_url: str) -> dict[str, str]:
+def unsubscribe_headers(
+    connection: Connection, leaving: Leaving, *, web_url: str, sealer: Sealer, policy: Policy
+) -> dict[str, str]:
     """The two headers of a mail of a category. `web_url` is where `web` is seen from outside, by https."""
-    link = f"{web_url}/v1/unsubscribe/{token_of(connection, leaving)}"
+    link = f"{web_url}/v1/unsubscribe/{token_of(connection, leaving, sealer=sealer, policy=policy)}"
     return {"List-Unsubscribe": f"<{link}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
 
 
-def token_of(connection: Connection, leaving: Leaving) -> str:
-    """The signed token of a link: anyone can read it, and only we can make it."""
-    return str(_signer(connection).dumps(astuple(leaving)))
+def token_of(connection: Connection, leaving: Leaving, *, sealer: Sealer, policy: Policy) -> str:
+    """The token of a link, which works for the days that the policy says."""
+    now: datetime = connection.execute(select(func.now())).scalar_one()
+    ends_at = now + timedelta(days=policy.unsubscribe.link_days)
+    return tokens_of(connection, PURPOSE, sealer=sealer).make(*astuple(leaving), ends_at=ends_at)
 
 
-def leaving_of(token: str, *, db: Database, policy: Policy) -> Leaving:
-    """What the token leaves. Raises NotFound for one that is not ours, or whose category is gone."""
+def leaving_of(token: str, *, now: datetime, db: Database, sealer: Sealer, policy: Policy) -> Leaving:
+    """What the token leaves. Raises TokenNotValid for one that is not ours or has ended, NotFound where its category is gone."""
     with db.begin() as connection:
-        signer = _signer(connection)
-    try:
-        leaving = Leaving(*signer.loads(token))
-    except BadData:
-        raise NotFound("This link is not one of ours, or was cut off. Copy all of it out of the mail.") from None
+        tokens = tokens_of(connection, PURPOSE, sealer=sealer)
+    leaving = Leaving(*tokens.read(token, now=now))
     if leaving.category not in policy.subscriptions:
         raise NotFound("There are no mails of this kind any more.")
     return leaving
 
 
-def unsubscribe(token: str, *, trace: str, db: Database, policy: Policy) -> Leaving:
+def unsubscribe(token: str, *, now: datetime, trace: str, db: Database, sealer: Sealer, policy: Policy) -> Leaving:
     """Leave the category that the token names; as often as one likes. Raises NotFound."""
-    leaving = leaving_of(token, db=db, policy=policy)
+    leaving = leaving_of(token, now=now, db=db, sealer=sealer, policy=policy)
     choose(leaving.member_id, {leaving.category: False}, actor=ACTOR, trace=trace, db=db, policy=policy)
     return leaving
-
-
-def _signer(connection: Connection) -> URLSafeSerializer:
-    digest = {"digest_method": hashlib.sha256, "key_derivation": "hmac"}
-    return URLSafeSerializer(signing_secret(connection, PURPOSE), salt=PURPOSE, signer_kwargs=digest)

@@ -12,8 +12,11 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from pipeline.kernel.errors import PermanentError
 
 KEY_BYTES: Final = 32
-SEALED: Final = {"sealed": True}
-"""`Column(…, info=SEALED)` registers a column of sealed text, or of JSON with sealed texts in it, for `proofdesk secrets rotate`."""
+SEALED: Final[dict[Any, Any]] = {"sealed": True}
+"""`Column(…, info=SEALED)` registers a column of sealed text, or of JSON with sealed texts in it, for `proofdesk secrets rotate`.
+
+In a large table, `info={**SEALED, "where": "…"}` says by a condition that an index serves which rows have sealed values.
+"""
 
 _MARK: Final = "sealed:1"
 _NONCE_BYTES: Final = 12

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Column, Connection, RowMapping, Table, select, tuple_, update
+from sqlalchemy import Column, Connection, RowMapping, Table, select, text, tuple_, update
 
 from pipeline.kernel.database import Database, metadata
 from pipeline.kernel.encryption import Sealer, all_sealed, is_sealed
@@ -57,7 +57,8 @@ def older_values(db: Database, sealer: Sealer, *, batch: int = BATCH) -> int:
 def _pages(db: Database, table: Table, columns: list[Column[Any]], batch: int) -> Iterator[list[RowMapping]]:
     """The rows of a table in the order of its key, a page at a time."""
     key = list(table.primary_key.columns)
-    query = select(*key, *columns).order_by(*key).limit(batch)
+    conditions = {column.info["where"] for column in columns if "where" in column.info}
+    query = select(*key, *columns).where(*map(text, conditions)).order_by(*key).limit(batch)
     last: tuple[Any, ...] | None = None
     while True:
         with db.read() as connection:

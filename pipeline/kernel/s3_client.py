@@ -36,11 +36,6 @@ class _Boto3:
             params["IfNoneMatch"] = "*"
         return self._client.generate_presigned_url("put_object", Params=params, ExpiresIn=seconds)
 
-    def presign_get(self, bucket: str, key: str, *, media_type: str, cache_control: str, seconds: int) -> str:
-        answer = {"ResponseContentType": media_type, "ResponseCacheControl": cache_control}
-        params = {"Bucket": bucket, "Key": key, **answer}
-        return self._client.generate_presigned_url("get_object", Params=params, ExpiresIn=seconds)
-
     @contextmanager
     def open(self, bucket: str, key: str) -> Iterator[OpenObject | None]:
         with translated(bucket, key):

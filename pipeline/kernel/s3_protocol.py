@@ -37,9 +37,6 @@ class S3(Protocol):
     def presign_put(self, bucket: str, key: str, *, media_type: str, length: int, seconds: int, once: bool) -> str:
         """A link that takes a PUT of exactly this type and length, and `once`: only while there is no object (`If-None-Match: *`)."""
 
-    def presign_get(self, bucket: str, key: str, *, media_type: str, cache_control: str, seconds: int) -> str:
-        """A link to an object, whose answer has these headers."""
-
     def open(self, bucket: str, key: str) -> AbstractContextManager[OpenObject | None]:
         """An object to read; None where there is none."""
 

@@ -80,10 +80,6 @@ class Storage:
         condition = {"If-None-Match": "*"} if once else {}
         return PresignedPut(url, {"Content-Type": media_type, "Content-Length": str(length), **condition})
 
-    def presign_view(self, key: str, *, media_type: str, seconds: int) -> str:
-        """A short-lived link to a rendition in the vault, never cached by the browser."""
-        return self._signer.presign_get(self.vault, key, media_type=media_type, cache_control=NO_STORE, seconds=seconds)
-
     def download(self, bucket: str, key: str, to: Path, *, cap: int) -> Downloaded | None:
         """Stream an object into a file, and nothing of one that is longer than `cap` bytes; None where there is no object."""
         _require_sound(key)

@@ -7,7 +7,7 @@ from pipeline.events import inbound
 from pipeline.events import tables as events
 from pipeline.inspection import fingerprints
 from pipeline.intake import uploads
-from pipeline.kernel import idempotency, signing_keys
+from pipeline.kernel import idempotency, tokens
 from pipeline.kernel.database import metadata
 from pipeline.membership import tables as membership
 from pipeline.notification import tables as notification
@@ -36,10 +36,10 @@ __all__ = [
     "personal_keys",
     "presence",
     "review",
-    "signing_keys",
     "staff",
     "submission",
     "tasks",
+    "tokens",
     "uploads",
     "verification",
 ]

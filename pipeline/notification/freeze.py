@@ -7,10 +7,12 @@ from uuid import UUID
 from sqlalchemy import Connection, Row, select, update
 from sqlalchemy.dialects.postgresql import insert
 
+from pipeline.kernel.encryption import Sealer
 from pipeline.kernel.translatable import msgid
 from pipeline.notification.reader import reader_of
 from pipeline.notification.render import Rendered, Sender, render
 from pipeline.notification.tables import mail as mail_table
+from pipeline.notification.tables import place_of
 from pipeline.policy import Policy
 from pipeline.policy.mail_templates import MailTemplate
 from pipeline.submission.chances import chances_used
@@ -40,8 +42,8 @@ def preview(connection: Connection, mail: SubmissionMail, *, sender: Sender, pol
     return _rendered(connection, mail, _subject(connection, mail), sender=sender, policy=policy)
 
 
-def freeze_addressed_mail(connection: Connection, mail: AddressedMail, *, sender: Sender) -> None:
-    """Keep a mail that belongs to no submission as it will be sent. One mail for each cause."""
+def freeze_addressed_mail(connection: Connection, mail: AddressedMail, *, sender: Sender, sealer: Sealer) -> None:
+    """Keep a mail that belongs to no submission as it will be sent; the words of a secret one are sealed. One mail for each cause."""
     row = {
         "cause_id": mail.cause_id,
         "member_id": mail.member_id,
@@ -54,7 +56,7 @@ def freeze_addressed_mail(connection: Connection, mail: AddressedMail, *, sender
     link = mail.headers.get("List-Unsubscribe", "").strip("<>") or None
     facts = {"name": mail.name, "unsubscribe_url": link, **mail.facts}
     rendered = render(mail.template, facts, reader=reader_of(mail.locale, mail.timezone), sender=sender)
-    _keep(connection, row, rendered, sender)
+    _keep(connection, row, _sealed(rendered, mail.cause_id, sealer) if mail.secret else rendered, sender)
 
 
 def withdraw(connection: Connection, cause_id: UUID) -> None:
@@ -103,6 +105,12 @@ def _other_ways(connection: Connection, mail: SubmissionMail, policy: Policy) ->
     stage = policy.stage(mail.stage) if mail.stage else None
     methods = [title for method, title in policy.methods.items() if used.get((str(mail.stage), method), 0) < limit]
     return [*methods, *([_BY_ORDERS] if stage and "spend" in stage.unlocked_by else [])]
+
+
+def _sealed(rendered: Rendered, cause_id: UUID, sealer: Sealer) -> Rendered:
+    place = place_of(cause_id)
+    text, html = (sealer.seal(each, place=place) for each in (rendered.text, rendered.html))
+    return Rendered(rendered.subject, text, html)
 
 
 def _keep(connection: Connection, row: Mapping[str, Any], rendered: Rendered, sender: Sender) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime, formataddr
+from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
@@ -14,11 +15,12 @@ import structlog
 from sqlalchemy import Row, func, select, update
 
 from pipeline.kernel.database import Database
+from pipeline.kernel.encryption import Sealer, is_sealed
 from pipeline.kernel.errors import LeaseLost, MailAmbiguous, MailDeferred, MailRefused, MailUnavailable
 from pipeline.notification.render import Sender
 from pipeline.notification.smtp import Mailer, ascii_address
 from pipeline.notification.suppression import is_suppressed
-from pipeline.notification.tables import mail
+from pipeline.notification.tables import mail, place_of
 from pipeline.submission import audit
 from pipeline.tasks import ledger
 from pipeline.tasks.ledger import Task
@@ -26,7 +28,7 @@ from pipeline.tasks.ledger import Task
 log = structlog.get_logger()
 
 
-def send(task: Task, *, db: Database, mailer: Mailer, sender: Sender) -> None:
+def send(task: Task, *, db: Database, mailer: Mailer, sender: Sender, sealer: Sealer) -> None:
     """Hand the mail over, and record that in the transaction that ends the task.
 
     `sending` is committed before the first byte leaves. A mail that is found in that state may have been taken: that is counted, and
@@ -39,7 +41,7 @@ def send(task: Task, *, db: Database, mailer: Mailer, sender: Sender) -> None:
         return
     try:
         recipient = ascii_address(row.recipient)
-        mailer.hand_over(sender.address, recipient, compose(row, sender, recipient=recipient))
+        mailer.hand_over(sender.address, recipient, compose(_opened(row, sealer), sender, recipient=recipient))
     except MailAmbiguous as error:
         _note(db, task, state="unknown", error=error)
         raise
@@ -70,6 +72,15 @@ def _end(db: Database, task: Task, row: Row[Any], *, state: str) -> None:
     about = {"submission_id": str(row.submission_id)} if row.submission_id else {}
     event = f"mail.{state}"
     log.info(event, template=row.template, message_id=row.message_id, **about)
+
+
+def _opened(row: Row[Any], sealer: Sealer) -> Any:
+    """The mail with its words as they are sent; those of a secret one were sealed."""
+    if not (row.secret and is_sealed(row.text)):
+        return row
+    place = place_of(row.cause_id)
+    words = {name: sealer.open(getattr(row, name), place=place) for name in ("text", "html")}
+    return SimpleNamespace(**{**row._asdict(), **words})
 
 
 def compose(row: Any, sender: Sender, *, recipient: str) -> bytes:

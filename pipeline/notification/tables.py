@@ -1,8 +1,26 @@
 from typing import Final
+from uuid import UUID
 
-from sqlalchemy import Boolean, CheckConstraint, Column, ForeignKey, Index, Integer, Table, Text, Uuid, false, func
+from sqlalchemy import (
+    Boolean,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    Table,
+    Text,
+    Uuid,
+    false,
+    func,
+    text,
+)
 
 from pipeline.kernel.database import JSON, Instant, metadata
+from pipeline.kernel.encryption import SEALED
+
+_WITH_WORDS: Final = "secret AND text <> ''"
+SEALED_WORDS: Final = {**SEALED, "where": _WITH_WORDS}
 
 mail: Final = Table(
     "mail",
@@ -14,8 +32,8 @@ mail: Final = Table(
     Column("recipient", Text, nullable=False),
     Column("locale", Text, nullable=False),
     Column("subject", Text, nullable=False),
-    Column("text", Text, nullable=False),
-    Column("html", Text, nullable=False),
+    Column("text", Text, nullable=False, info=SEALED_WORDS),
+    Column("html", Text, nullable=False, info=SEALED_WORDS),
     Column("message_id", Text, nullable=False, unique=True),
     Column("headers", JSON),
     Column("secret", Boolean, nullable=False, server_default=false()),
@@ -29,6 +47,7 @@ mail: Final = Table(
     ),
     Index("ix_mail_submission_id", "submission_id"),
     Index("ix_mail_member_id", "member_id"),
+    Index("ix_mail_secret", "cause_id", postgresql_where=text(_WITH_WORDS)),
 )
 
 suppressed_address: Final = Table(
@@ -40,3 +59,8 @@ suppressed_address: Final = Table(
     Column("suppressed_at", Instant, nullable=False, server_default=func.now()),
     CheckConstraint("reason IN ('bounce', 'complaint')", name="known_reason"),
 )
+
+
+def place_of(cause_id: UUID) -> str:
+    """The place for which the words of a secret mail are sealed."""
+    return f"{mail.name}:{cause_id}"

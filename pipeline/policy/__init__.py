@@ -6,7 +6,7 @@ from typing import Any, Self
 from pydantic import Field, PositiveInt, model_validator
 
 from pipeline.kernel.rules.one_time_codes import Codes
-from pipeline.policy.account import Account, Category, Points, unknown_names
+from pipeline.policy.account import Account, Category, Points, Unsubscribe, unknown_names
 from pipeline.policy.files import Files, Upload
 from pipeline.policy.ladder import FactType, Identity, Stage
 from pipeline.policy.mail_templates import CATEGORIES
@@ -108,6 +108,7 @@ class Policy(Frozen):
     account: Account
     points: Points
     subscriptions: Mapping[str, Category]
+    unsubscribe: Unsubscribe
     files: Files
     avatar: Avatar
     reasons: Reasons

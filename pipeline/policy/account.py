@@ -1,7 +1,7 @@
 from collections.abc import Collection, Mapping
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, PositiveInt
 
 from schemas.base import Frozen, Line
 
@@ -15,6 +15,12 @@ class DefaultPrivacy(Frozen):
 
     personal_information: Visibility
     procurement_information: Visibility
+
+
+class Unsubscribe(Frozen):
+    """How many days the link in a mail works by which a member leaves the category of such mails."""
+
+    link_days: PositiveInt
 
 
 class Account(Frozen):

@@ -1,3 +1,4 @@
+from collections.abc import Mapping
 from typing import Final
 
 from sqlalchemy import Connection
@@ -5,6 +6,7 @@ from sqlalchemy import Connection
 from pipeline.account.addressee import Addressee, addressee_of
 from pipeline.account.subscriptions import is_subscribed
 from pipeline.account.unsubscribe import Leaving, unsubscribe_headers
+from pipeline.kernel.encryption import Sealer
 from pipeline.kernel.rules.digests import member_digest
 from pipeline.notification.freeze import freeze_addressed_mail
 from pipeline.notification.render import Sender
@@ -19,7 +21,9 @@ ACTOR: Final = "notification"
 _BENEFITS: Final = ("new_benefits", "lost_benefits")
 
 
-def notify_member(connection: Connection, mail: MemberMail, *, sender: Sender, policy: Policy, web_url: str) -> bool:
+def notify_member(
+    connection: Connection, mail: MemberMail, *, sender: Sender, sealer: Sealer, policy: Policy, web_url: str
+) -> bool:
     """Freeze the mail and record the task that sends it, in the caller's transaction; False where none is sent.
 
     The audit then says why: `unknown_address`, `suppressed` or `unsubscribed`. `web_url` is the public address of `web` (https).
@@ -32,7 +36,11 @@ def notify_member(connection: Connection, mail: MemberMail, *, sender: Sender, p
     category = mail.template.category
     if category is not None and not is_subscribed(connection, mail.member_id, category, policy=policy):
         return _leave_out(connection, mail, "unsubscribed")
-    freeze_addressed_mail(connection, _addressed(connection, mail, to, policy, web_url), sender=sender)
+    leaving: Mapping[str, str] = {}
+    if category is not None:
+        left = Leaving(mail.member_id, category)
+        leaving = unsubscribe_headers(connection, left, web_url=web_url, sealer=sealer, policy=policy)
+    freeze_addressed_mail(connection, _addressed(mail, to, leaving, policy), sender=sender, sealer=sealer)
     ledger.record(connection, SEND_MAIL, mail.cause_id, trace=mail.trace)
     return True
 
@@ -43,10 +51,8 @@ def _leave_out(connection: Connection, mail: MemberMail, why: str) -> bool:
     return False
 
 
-def _addressed(connection: Connection, mail: MemberMail, to: Addressee, policy: Policy, web_url: str) -> AddressedMail:
+def _addressed(mail: MemberMail, to: Addressee, leaving: Mapping[str, str], policy: Policy) -> AddressedMail:
     """The mail with benefits by their titles, and with the way out of its category where it has one."""
-    category = mail.template.category
-    leaving = unsubscribe_headers(connection, Leaving(mail.member_id, category), web_url=web_url) if category else {}
     benefits = {name: mail.facts[name] for name in _BENEFITS if name in mail.facts}
     titled = {name: policy.benefit_titles(each) for name, each in benefits.items()}
     return AddressedMail(

@@ -2,6 +2,8 @@ from uuid import UUID
 
 from pipeline.access.staff.relations import related_members
 from pipeline.avatar.service import approved_picture
+from pipeline.kernel import clock
+from pipeline.review.cases.links import links_of
 from pipeline.review.cases.view import case_of
 from pipeline.review.claims.context import ReviewContext
 from pipeline.review.quality.blinding import as_first_seen, past_of
@@ -12,15 +14,17 @@ from schemas.cases import Case, TaxNumberView
 def review_case(claim_id: UUID, *, reviewer_id: str, context: ReviewContext) -> Case:
     """The case of a claim; a blind one as it was before its decision. Raises ClaimExpired, NotFound.
 
-    The avatar has a short-lived link to the vault, not its public address: an avatar of earlier has no other, and the link must not
+    The avatar has a link that ends with the claim, not its public address: an avatar of earlier has no other, and the link must not
     show which case is blind.
     """
-    case = case_of(claim_id, reviewer_id=reviewer_id, context=context)
+    now = clock.now()
+    case = case_of(claim_id, reviewer_id=reviewer_id, now=now, context=context)
     past = past_of(claim_id, db=context.db)
     avatar = approved_picture(case.member_id, at=past.decided_at if past else None, db=context.db)
     if avatar is not None:
-        seconds = context.policy.review.view_url_seconds
-        link = context.storage.presign_view(avatar.key, media_type=avatar.media_type, seconds=seconds)
+        with context.db.begin() as connection:
+            links = links_of(connection, claim_id, reviewer_id, now=now, context=context)
+        link = links.beside(avatar.submission_id)
         shown = {"current_avatar_url": link, "current_avatar_id": avatar.submission_id}
         case = case.model_copy(update=shown)
     if case.kind == "verification":

@@ -1,5 +1,6 @@
 """Somebody reads the database, or moves what is in it: no secret shows, and none opens in another place."""
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -8,6 +9,7 @@ from sqlalchemy import select, update
 from cli.doctor import examine
 from config.container import Container
 from config.settings import load_settings
+from pipeline.account.unsubscribe import Leaving, token_of
 from pipeline.events.tables import endpoint
 from pipeline.events.webhooks import endpoints
 from pipeline.kernel import clock
@@ -15,12 +17,19 @@ from pipeline.kernel.encryption import LocalKeys, NotOpened, Sealer, fresh_key, 
 from pipeline.kernel.errors import Misconfigured
 from pipeline.kernel.kms import KeyServiceUnavailable, kms_keys
 from pipeline.kernel.rewrapping import older_values, rewrap_all
+from pipeline.kernel.tokens import signing_key
+from pipeline.migrations import metadata
 from pipeline.tasks.rules import DELIVER_EVENT
 from schemas.events import EndpointRequest, EndpointSecret
+from tests.support.account import Account, code_in, person
 from tests.support.desk import Desk
 from tests.support.endpoint import listening
+from tests.support.http import Api
 from tests.support.key_service import KeyService, serving
 from tests.support.servers import variant
+
+KNOWN = ["task.token", "claim.token", "mail.secret"]
+"""A number that counts tries, what a reviewer sends back with a decision on a case of theirs, and whether a mail is secret."""
 
 KMS_KEY = "arn:aws:kms:eu-central-1:111122223333:key/6c1f"
 
@@ -57,6 +66,40 @@ def test_the_secrets_of_endpoints_do_not_show_in_the_database(tools: Container) 
 
     assert str(first.endpoint_id) in stolen
     assert [each for each in (first.secret, later.secret) if each.removeprefix("whsec_") in stolen] == []
+
+
+def test_the_code_of_a_mail_that_waits_does_not_show_and_is_in_the_mail(desk: Desk, api: Api) -> None:
+    account = Account(api, desk)
+    account.put("personal-information", person())
+    account.post("email/code", {})
+
+    stolen = dump(desk.tools)
+    desk.run_due()
+
+    (mail,) = desk.mails()
+    assert "email_code" in stolen
+    assert not re.search(rf"\b{code_in(mail)}\b", stolen)
+
+
+def test_the_key_of_links_does_not_show(desk: Desk) -> None:
+    with desk.tools.db.begin() as connection:
+        token = token_of(connection, Leaving("m-1", "points"), sealer=desk.tools.sealer, policy=desk.tools.policy)
+    (row,) = desk.rows(signing_key)
+
+    assert is_sealed(row.secret)
+    assert "m-1" not in token
+
+
+def test_every_column_whose_name_says_that_it_is_a_secret_is_sealed_or_a_hash() -> None:
+    said = re.compile(r"secret|verifier|password|token|credential|private")
+    open_ones = [
+        f"{table.name}.{column.name}"
+        for table in metadata.metadata.sorted_tables
+        for column in table.columns
+        if said.search(column.name) and not column.info.get("sealed") and not column.name.endswith("_sha256")
+    ]
+
+    assert open_ones == KNOWN
 
 
 def test_a_secret_that_was_moved_to_another_endpoint_signs_nothing_there(desk: Desk) -> None:

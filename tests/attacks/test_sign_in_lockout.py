@@ -199,37 +199,42 @@ def test_a_browser_in_which_somebody_signed_in_is_known_from_then_on(tools: Cont
 
 def test_the_cookie_of_a_device_opens_nothing_and_cannot_be_forged(tools: Container) -> None:
     person(tools)
-    mine = device_cookie("c.adler", before=None, db=tools.db)
-    rules = tools.policy.sign_in
+    mine = cookie_for("c.adler", tools)
     browser = Visitor(tools)
     browser.client.cookies.set(cookie_name(tools), mine, domain="testserver.local")
     browser.client.cookies.set(device_cookie_name(tools), mine, domain="testserver.local")
 
     assert browser.get("/console/").status_code == 303
     assert browser.sign_in(password="wrong").status_code == 401
-    others = device_cookie("m.lee", before=None, db=tools.db)
-    mixed = f"{others.partition('.')[0]}.{mine.partition('.')[2]}"
-    assert [device_of(each, db=tools.db, rules=rules) for each in ("", "x", mine[:-1], f"{mine}x", mixed)] == [None] * 5
+    mixed = cookie_for("m.lee", tools)[:20] + mine[20:]
+    assert [device_in(each, tools) for each in ("", "x", mine[:-1], f"{mine}x", mixed)] == [None] * 5
 
 
 def test_a_device_in_which_nobody_signed_in_for_long_is_a_strangers(tools: Container) -> None:
-    cookie = device_cookie("m.lee", before=None, db=tools.db)
-    rules = tools.policy.sign_in
+    cookie = cookie_for("m.lee", tools)
 
-    with time_machine.travel(clock.now() + timedelta(days=rules.device_days, seconds=2)):
-        assert device_of(cookie, db=tools.db, rules=rules) is None
+    with time_machine.travel(clock.now() + timedelta(days=tools.policy.sign_in.device_days, seconds=2)):
+        assert device_in(cookie, tools) is None
 
 
 def test_a_browser_keeps_its_name_for_the_same_person_and_gets_another_one_for_another(tools: Container) -> None:
-    rules = tools.policy.sign_in
-    first = device_of(device_cookie("m.lee", before=None, db=tools.db), db=tools.db, rules=rules)
+    first = device_in(cookie_for("m.lee", tools), tools)
 
-    again = device_of(device_cookie("m.lee", before=first, db=tools.db), db=tools.db, rules=rules)
-    other = device_of(device_cookie("c.adler", before=first, db=tools.db), db=tools.db, rules=rules)
+    again = device_in(cookie_for("m.lee", tools, before=first), tools)
+    other = device_in(cookie_for("c.adler", tools, before=first), tools)
 
     assert first == again
     assert (first is not None, other is not None) == (True, True)
     assert first != other
+
+
+def cookie_for(reviewer_id: str, tools: Container, *, before: Device | None = None) -> str:
+    rules = tools.policy.sign_in
+    return device_cookie(reviewer_id, before=before, now=clock.now(), db=tools.db, sealer=tools.sealer, rules=rules)
+
+
+def device_in(cookie: str, tools: Container) -> Device | None:
+    return device_of(cookie, now=clock.now(), db=tools.db, sealer=tools.sealer)
 
 
 @pytest.fixture

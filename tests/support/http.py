@@ -34,6 +34,7 @@ class Api:
     def __init__(self, tools: Container, *, reviewer: str = "r-1") -> None:
         self.client: Any = client_of(tools)
         self._database = tools.db
+        self.web_url = tools.settings.web_url
         add_reviewer(reviewer, db=tools.db)
         _, self.submit_key = create_key("upstream", [Scope.SUBMIT_ALL], reviewer_id=None, db=tools.db)
         _, self.review_key = create_key("desk", [Scope.REVIEW], reviewer_id=reviewer, db=tools.db)
@@ -49,6 +50,10 @@ class Api:
         headers |= more.pop("headers", {})
         response: httpx.Response = self.client.request(method, path, headers=headers, **more)
         return response
+
+    def look(self, url: str) -> httpx.Response:
+        """What a link of a case shows to a browser that has no key."""
+        return self.call("GET", url.removeprefix(self.web_url), key=None)
 
     def get(self, path: str, **params: Any) -> httpx.Response:
         return self.call("GET", path, key=self.submit_key, params=params)

@@ -89,7 +89,7 @@ def furnished(tools: Container) -> House:
     endpoint = endpoints.add(EndpointRequest(url="https://shop.example.com/hooks"), db=tools.db, sealer=tools.sealer)
     _, key = create_key("everything", [Scope.ADMIN], reviewer_id="r-1", db=tools.db)
     with tools.db.begin() as connection:
-        token = token_of(connection, Leaving("m-1", "notifications"))
+        token = token_of(connection, Leaving("m-1", "notifications"), sealer=tools.sealer, policy=tools.policy)
     known = {
         "member_id": "m-1",
         "submission_id": str(waiting.id),

@@ -3,6 +3,9 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
 
+from pipeline.kernel import clock
+from pipeline.kernel.storage import NO_STORE
+from pipeline.review.cases.links import picture_at
 from pipeline.review.cases.queue_stats import claims_of, queue
 from pipeline.review.claims.escalation import escalate
 from pipeline.review.claims.handover import colleagues, hand_over, take_up
@@ -27,6 +30,13 @@ from schemas.claims import (
 from schemas.decisions import Decided, DecisionRequest
 from web.api.dependencies import Key, Reviewer, Tools, request_once
 
+
+class JpegResponse(Response):
+    """A picture."""
+
+    media_type = "image/jpeg"
+
+
 Language = Annotated[str, Query(pattern=r"^[a-z]{2,8}$")]
 
 router = APIRouter(prefix="/v1/review", tags=["review"])
@@ -38,6 +48,17 @@ def get_queue(
 ) -> QueueView:
     """For each queue: how many cases wait, are claimed, and are overdue. `language` counts only cases in these languages."""
     return queue(context=tools.review, languages=language or ())
+
+
+@router.get(
+    "/pictures/{token}",
+    summary="A picture of a case",
+    response_class=JpegResponse,
+    responses={200: {"content": {"image/jpeg": {}}, "description": "The picture"}},
+)
+def get_picture(token: str, tools: Tools) -> JpegResponse:
+    """Where the links of a case lead. They need no key, and end with your claim."""
+    return JpegResponse(picture_at(token, now=clock.now(), context=tools.review), headers={"Cache-Control": NO_STORE})
 
 
 @router.get("/claims", summary="The cases that you hold, and those offered to you")

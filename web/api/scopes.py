@@ -10,6 +10,7 @@ NO_KEY_NEEDED: Final = (
     "POST /v1/unsubscribe/{token}",
     "POST /v1/mail-events/sns",
     "POST /v1/sessions/open",
+    "GET /v1/review/pictures/{token}",
 )
 """Routes whose request carries its own proof."""
 

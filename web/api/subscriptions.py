@@ -7,6 +7,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from pipeline.account.subscriptions import choose, subscriptions_of
 from pipeline.account.unsubscribe import leaving_of, unsubscribe
+from pipeline.kernel import clock
 from schemas.base import Identifier
 from schemas.subscriptions import SubscriptionChange, SubscriptionsView
 from web.api.dependencies import Correlation, Submitter, SubmitterOrThisMember, Tools
@@ -39,14 +40,14 @@ def put_subscriptions(
 @router.get("/unsubscribe/{token}", summary="Ask whether to unsubscribe", response_class=HTMLResponse)
 def ask_to_unsubscribe(token: str, tools: Tools) -> HTMLResponse:
     """A page with one button. It changes nothing, because mail scanners open links, too."""
-    leaving = leaving_of(token, db=tools.db, policy=tools.policy)
+    leaving = leaving_of(token, now=clock.now(), db=tools.db, sealer=tools.sealer, policy=tools.policy)
     return _page(tools, leaving.category, done=False)
 
 
 @router.post("/unsubscribe/{token}", summary="Unsubscribe with one click", response_class=HTMLResponse)
 def unsubscribe_by_link(token: str, tools: Tools, trace: Correlation) -> HTMLResponse:
     """RFC 8058: the POST of a mail program, or of the page's button. The body is ignored."""
-    leaving = unsubscribe(token, trace=trace, db=tools.db, policy=tools.policy)
+    leaving = unsubscribe(token, now=clock.now(), trace=trace, db=tools.db, sealer=tools.sealer, policy=tools.policy)
     return _page(tools, leaving.category, done=True)
 
 

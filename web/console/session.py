@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 from urllib.parse import quote
 
 from fastapi import Depends, FastAPI, Request, Response
@@ -120,8 +120,9 @@ def remember(request: Request, response: Response, token: str, *, tools: Contain
     set_cookie(response, cookie_name(tools), token, tools=tools)
     rules = tools.policy.sign_in
     person = session_of(token, db=tools.db, rules=rules).reviewer_id
-    before = device_of(request.cookies.get(device_cookie_name(tools)), db=tools.db, rules=rules)
-    device = device_cookie(person, before=before, db=tools.db)
+    given: dict[str, Any] = {"now": clock.now(), "db": tools.db, "sealer": tools.sealer}
+    before = device_of(request.cookies.get(device_cookie_name(tools)), **given)
+    device = device_cookie(person, before=before, rules=rules, **given)
     seconds = int(timedelta(days=rules.device_days).total_seconds())
     set_cookie(response, device_cookie_name(tools), device, tools=tools, seconds=seconds)
 

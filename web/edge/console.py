@@ -9,6 +9,7 @@ from config.container import Container
 from pipeline.access.staff.devices import device_of
 from pipeline.access.staff.rules.tries import Device
 from pipeline.access.staff.sessions import SignedOut, session_of
+from pipeline.kernel import clock
 from pipeline.kernel.errors import ProofdeskError
 from web import problems
 from web.console import errors
@@ -61,6 +62,8 @@ class Visitors:
         cookie = Request(scope).cookies.get(device_cookie_name(self._tools))
         if cookie is None or door_of(scope["path"]) != "sign-in":
             return None
-        device = await run_in_threadpool(device_of, cookie, db=self._tools.db, rules=self._tools.policy.sign_in)
+        device = await run_in_threadpool(
+            device_of, cookie, now=clock.now(), db=self._tools.db, sealer=self._tools.sealer
+        )
         scope["state"]["device"] = device
         return device

@@ -16,6 +16,7 @@ from pipeline.access.staff.rules.roles import Role
 from pipeline.access.staff.sessions import Origin
 from pipeline.access.staff.tables import provider_identity, provider_visit, reviewer
 from pipeline.kernel.database import Database
+from pipeline.kernel.encryption import Sealer
 from pipeline.policy.sign_in import SignIn
 from pipeline.submission import audit
 
@@ -33,6 +34,7 @@ class OidcContext:
     provider: Provider
     naming: Naming
     rules: SignIn
+    sealer: Sealer
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,9 @@ def begin_login(page: str, *, context: OidcContext) -> tuple[str, str]:
     """The provider's address to send a browser to, and the state that only this browser keeps. Raises ProviderUnavailable."""
     state, nonce, verifier = (secrets.token_urlsafe(48) for _ in range(3))
     address = context.provider.address(state=state, nonce=nonce, verifier=verifier)
-    values = {"state_sha256": sessions.hashed(state), "nonce": nonce, "verifier": verifier, "page": page}
+    hashed = sessions.hashed(state)
+    sealed = context.sealer.seal(verifier, place=_place(hashed))
+    values = {"state_sha256": hashed, "nonce": nonce, "verifier": sealed, "page": page}
     with context.db.begin() as connection:
         connection.execute(insert(provider_visit).values(**values, expires_at=func.now() + LOGIN_TIME))
     return address, state
@@ -56,7 +60,8 @@ def begin_login(page: str, *, context: OidcContext) -> tuple[str, str]:
 def finish_login(state: str, code: str, *, context: OidcContext, address: str | None = None) -> SignedIn:
     """Sign in the person who comes back with a state of ours, which is good once. Raises ProviderRefused, ProviderUnavailable."""
     visit = _end_visit(state, context.db)
-    claims = context.provider.claims(code, nonce=visit.nonce, verifier=visit.verifier)
+    verifier = context.sealer.open(visit.verifier, place=_place(visit.state_sha256))
+    claims = context.provider.claims(code, nonce=visit.nonce, verifier=verifier)
     roles = roles_given(claims, context.naming)
     with context.db.begin() as connection:
         reviewer_id = _linked(connection, claims, roles, context)
@@ -76,6 +81,10 @@ def unlink(reviewer_id: str, *, actor: str, db: Database) -> bool:
         ).rowcount
         audit.write(connection, "reviewer.unlinked", actor=actor, detail={"reviewer": reviewer_id})
     return gone == 1
+
+
+def _place(state_sha256: str) -> str:
+    return f"{provider_visit.name}:{state_sha256}"
 
 
 def _end_visit(state: str, db: Database) -> Row[Any]:

@@ -4,6 +4,7 @@ from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, Integer, Tabl
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from pipeline.kernel.database import Instant, metadata
+from pipeline.kernel.encryption import SEALED
 
 reviewer: Final = Table(
     "reviewer",
@@ -86,7 +87,7 @@ provider_visit: Final = Table(
     metadata,
     Column("state_sha256", Text, primary_key=True),
     Column("nonce", Text, nullable=False),
-    Column("verifier", Text, nullable=False),
+    Column("verifier", Text, nullable=False, info=SEALED),
     Column("page", Text, nullable=False),
     Column("expires_at", Instant, nullable=False),
     Index("ix_provider_visit_expires_at", "expires_at"),

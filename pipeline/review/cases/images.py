@@ -4,10 +4,10 @@ from uuid import UUID
 from sqlalchemy import Connection, Row, select
 
 from pipeline.access.staff.relations import related_members
-from pipeline.kernel.errors import NotFound
+from pipeline.kernel.errors import ClaimExpired, NotFound
 from pipeline.kernel.storage import Storage
 from pipeline.review.claims.context import DuplicatesOf, ReviewContext
-from pipeline.review.claims.lookup import live_claim
+from pipeline.review.claims.lookup import case_of_claim, live_claim, require_open
 from pipeline.submission import audit
 from pipeline.submission.tables import material, rendition, submission
 
@@ -23,9 +23,9 @@ def page_of(
     reviewer_id: str,
     context: ReviewContext,
 ) -> bytes:
-    """One page of a case that the reviewer has claimed, as JPEG. Opening a large one is audited. Raises ClaimExpired, NotFound."""
+    """One page of a case that the reviewer has claimed, as JPEG. Opening a large one is audited. Raises NotFound, also after the claim."""
     with context.db.begin() as connection:
-        claimed = live_claim(connection, claim_id, reviewer_id=reviewer_id)
+        claimed = _claimed(connection, claim_id, reviewer_id)
         row = _rendition(connection, claimed.submission_id, material_id, page, purpose)
         if purpose == "large":
             seen = {"claim_id": str(claim_id), "material_id": str(material_id), "page": page}
@@ -36,10 +36,10 @@ def page_of(
 def beside(claim_id: UUID, other_id: UUID, *, reviewer_id: str, context: ReviewContext) -> bytes:
     """The first page of another submission, to compare with a case: of the same member, or one that looks alike. Audited.
 
-    Raises ClaimExpired, NotFound.
+    Raises NotFound, also after the claim.
     """
     with context.db.begin() as connection:
-        claimed = live_claim(connection, claim_id, reviewer_id=reviewer_id)
+        claimed = _claimed(connection, claim_id, reviewer_id)
         of_related = _member_of(connection, other_id) in related_members(connection, reviewer_id)
         if of_related or not _may_compare(connection, claimed.submission_id, other_id, context.duplicates_of):
             raise NotFound("This picture does not belong beside this case.")
@@ -54,6 +54,16 @@ def beside(claim_id: UUID, other_id: UUID, *, reviewer_id: str, context: ReviewC
             raise NotFound("Nothing is kept of that submission that could be shown.")
         _audit(connection, "material.compared", other_id, reviewer_id, {"claim_id": str(claim_id)})
     return _bytes(context.storage, row.key)
+
+
+def _claimed(connection: Connection, claim_id: UUID, reviewer_id: str) -> Row[Any]:
+    """The live claim on a case that is in review still: a picture is there for who has the case, and ends with that."""
+    try:
+        claimed = live_claim(connection, claim_id, reviewer_id=reviewer_id)
+        require_open(connection, case_of_claim(connection, claim_id, reviewer_id))
+    except ClaimExpired as error:
+        raise NotFound("This picture is shown no longer: the claim on its case has ended.") from error
+    return claimed
 
 
 def _rendition(connection: Connection, submission_id: UUID, material_id: UUID, page: int, purpose: Purpose) -> Row[Any]:

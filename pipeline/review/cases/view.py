@@ -1,4 +1,5 @@
 from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -6,8 +7,8 @@ import structlog
 from sqlalchemy import Connection, Row, select
 
 from pipeline.access.staff.relations import related_members
-from pipeline.kernel.storage import Storage
 from pipeline.policy import Policy, Reason
+from pipeline.review.cases.links import CaseLinks, links_of
 from pipeline.review.claims.context import ReviewContext
 from pipeline.review.claims.grant import as_claim
 from pipeline.review.claims.lookup import allowed_with, case_of_claim, live_claim
@@ -35,8 +36,8 @@ _EARLIER: Final = 20
 _BOTH: Final = 2
 
 
-def case_of(claim_id: UUID, *, reviewer_id: str, context: ReviewContext) -> Case:
-    """The case that a reviewer has claimed, with short-lived links to its renditions. Each look is audited.
+def case_of(claim_id: UUID, *, reviewer_id: str, now: datetime, context: ReviewContext) -> Case:
+    """The case that a reviewer has claimed, with links to its renditions that end with the claim. Each look is audited.
 
     Raises ClaimExpired, NotFound.
     """
@@ -46,7 +47,8 @@ def case_of(claim_id: UUID, *, reviewer_id: str, context: ReviewContext) -> Case
         subject = case_of_claim(connection, claim_id, reviewer_id)
         files = _files(connection, subject)
         hidden = related_members(connection, reviewer_id)
-        materials = _materials(connection, subject, files, context, hidden)
+        links = links_of(connection, claim_id, reviewer_id, now=now, context=context)
+        materials = _materials(connection, subject, files, links, context, hidden)
         findings = findings_of(connection, subject.id)
         earlier = _earlier(connection, subject)
         opinions = _opinions(connection, subject)
@@ -101,6 +103,7 @@ def _materials(
     connection: Connection,
     subject: Row[Any],
     files: Sequence[Row[Any]],
+    links: CaseLinks,
     context: ReviewContext,
     hidden: Collection[str],
 ) -> tuple[CaseMaterial, ...]:
@@ -115,7 +118,7 @@ def _materials(
         _material(
             file,
             subject,
-            pages=tuple(_page(page, context.storage, policy) for page in pages if page.material_id == file.id),
+            pages=tuple(_page(page, links) for page in pages if page.material_id == file.id),
             duplicates=tuple(
                 like
                 for like in context.duplicates_of(connection, file, member_id=subject.member_id)
@@ -151,8 +154,8 @@ def _material(
     )
 
 
-def _page(row: Row[Any], storage: Storage, policy: Policy) -> PageView:
-    url = storage.presign_view(row.key, media_type=row.media_type, seconds=policy.review.view_url_seconds)
+def _page(row: Row[Any], links: CaseLinks) -> PageView:
+    url = links.page(row.material_id, row.page, row.purpose)
     return PageView(page=row.page, purpose=row.purpose, width=row.width, height=row.height, url=url)
 
 

@@ -6,6 +6,7 @@ from uuid import UUID
 from sqlalchemy import Connection, Row
 
 from pipeline.kernel.database import Database
+from pipeline.kernel.encryption import Sealer
 from pipeline.kernel.storage import Storage
 from pipeline.policy import Policy
 from pipeline.policy.quality import Quality
@@ -64,3 +65,5 @@ class ReviewContext:
     preview_mail: PreviewMail
     duplicates_of: DuplicatesOf
     blind_looks: BlindLooks
+    sealer: Sealer
+    web_url: str

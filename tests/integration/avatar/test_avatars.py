@@ -10,7 +10,7 @@ from pipeline.tasks.rules import PUBLISH_AVATAR
 from tests.support.bodies import avatar_body
 from tests.support.desk import Desk
 from tests.support.files import digest, photo
-from tests.support.http import BROWSER, Api
+from tests.support.http import Api
 
 
 def published(desk: Desk, member_id: str = "m-1", *, body: bytes | None = None) -> UUID:
@@ -157,5 +157,5 @@ def test_the_reviewer_sees_the_present_avatar_beside_the_new_one(desk: Desk, api
     case = api.post("/v1/review/claims", {}).json()
 
     shown = api.get("/v1/members/m-1/avatar").json()
-    assert digest(BROWSER.get(case["current_avatar_url"]).content) == shown["sha256"]
+    assert digest(api.look(case["current_avatar_url"]).content) == shown["sha256"]
     assert case["earlier"][0]["verdict"] == "approve"

@@ -41,7 +41,7 @@ def decided(desk: Desk, verdict: str = "approve", *, kind: str = "avatar", membe
 
 
 def as_seen(desk: Desk, held: Claim) -> dict[str, Any]:
-    """The case as JSON, without what differs between any two claims: the claim itself, the time, and the signatures of links."""
+    """The case as JSON, without what differs between any two claims: the claim itself, the time, and the tokens of links."""
     case = desk.case(held).model_dump(mode="json")
     began = held.lease_until
     due = desk.case(held).due
@@ -50,8 +50,8 @@ def as_seen(desk: Desk, held: Claim) -> dict[str, Any]:
     }
     left = [round((at - began).total_seconds(), 3) for at in (due.promise_at, due.target_at)]
     for file in case["materials"]:
-        file["pages"] = [{**page, "url": page["url"].partition("?")[0]} for page in file["pages"]]
-    link = (case["current_avatar_url"] or "").partition("?")[0]
+        file["pages"] = [{**page, "url": page["url"].rpartition("/")[0]} for page in file["pages"]]
+    link = (case["current_avatar_url"] or "").rpartition("/")[0]
     claim = dict.fromkeys(case["claim"])
     return {**case, "claim": claim, "due": [sorted(case["due"]), left, rule], "current_avatar_url": link}
 
