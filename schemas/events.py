@@ -109,7 +109,8 @@ class PointsChanged(Frozen):
 class MemberErased(Frozen):
     """Nothing of the member is kept any more but counts: erase what you keep of them, too.
 
-    `receipt_sha256` is the SHA-256 of the signed receipt, which `GET /v1/members/{id}/erasure` returns.
+    `receipt_sha256` is the SHA-256 of the signed receipt, which `GET /v1/members/{id}/erasure` returns. `version` is higher where the id
+    was a new member's since, who was erased too.
     """
 
     member_id: str
@@ -117,6 +118,7 @@ class MemberErased(Frozen):
     asked_at: datetime
     finished_at: datetime
     receipt_sha256: str
+    version: int
 
 
 EVENTS: Final[Mapping[EventType, type[Frozen]]] = {

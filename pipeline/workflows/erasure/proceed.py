@@ -8,7 +8,7 @@ from typing import Any, Final
 from uuid import UUID
 
 import structlog
-from sqlalchemy import Connection, Row, cast, delete, func, select, update
+from sqlalchemy import Connection, Row, Select, cast, delete, func, select, update
 
 from pipeline.events.outbound import emit
 from pipeline.kernel.database import JSON, Database
@@ -135,8 +135,15 @@ def _finish(connection: Connection, subject: Subject, context: ErasureContext, *
         asked_at=row.asked_at,
         finished_at=row.now,
         receipt_sha256=digest_of(receipt),
+        version=connection.execute(_times(row)).scalar_one(),
     )
     emit(connection, EventType.MEMBER_ERASED, event, member_id=subject.member_id, trace=trace)
+
+
+def _times(row: Row[Any]) -> Select[Any]:
+    """How often a member with this id was erased, this time included."""
+    finished = (erasure.c.member_digest == row.member_digest, erasure.c.finished_at.is_not(None))
+    return select(func.count()).select_from(erasure).where(*finished)
 
 
 def _receipt(row: Row[Any], objects: Mapping[str, int], policy: Policy, now: datetime) -> Receipt:

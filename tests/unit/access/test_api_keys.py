@@ -5,6 +5,7 @@ import pytest
 
 from pipeline.access.api_keys import Caller, Scope, Unauthenticated, authenticate
 from pipeline.kernel.database import Database, engine
+from pipeline.kernel.rules.digests import member_digest
 from pipeline.ownership.rules import NOTHING, Reach
 from pipeline.policy.sign_in import Speaker
 from schemas.submissions import Member
@@ -81,7 +82,7 @@ def test_idempotency_keys_belong_to_the_key_of_a_service_or_to_the_member() -> N
 
     assert one.owner == str(one.key_id)
     assert Caller(uuid4(), "test", frozenset(), None, service=one.owner).owner == one.owner
-    assert another.owner == Caller(uuid4(), "test", frozenset(), None, ANA).owner == "member:m-1"
+    assert another.owner == Caller(uuid4(), "test", frozenset(), None, ANA).owner == f"member:{member_digest('m-1')}"
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ GIVES = {
     "reviewer": "review",
     "senior": "review second settle",
     "lead": "quality statistics correct",
-    "admin": "people keys policy quality statistics",
+    "admin": "people keys policy erase quality statistics",
 }
 
 

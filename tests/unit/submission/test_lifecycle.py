@@ -18,6 +18,7 @@ ALLOWED = {
     ("in_review", "passed_on"): "in_review",
     ("in_review", "superseded"): "superseded",
     ("in_review", "withdrawn"): "withdrawn",
+    ("awaiting_code", "withdrawn"): "withdrawn",
     ("approved", "reopened"): "in_review",
     ("rejected", "reopened"): "in_review",
     ("refused", "reopened"): "in_review",
