@@ -3,7 +3,8 @@ from typing import Annotated
 import typer
 
 from cli.output import AsJson, print_json, print_table
-from cli.tools import tools
+from cli.tools import operator, tools
+from pipeline.audit.reads import member_read
 from pipeline.submission import audit
 
 
@@ -13,6 +14,7 @@ def history(
 ) -> None:
     """Who did what when, on which evidence: every step of a submission, the earliest first."""
     with tools() as tool, tool.db.read() as connection:
+        member_read(tool.db, actor=operator(), route="history", submission_id=audit.as_id(of))
         rows = [dict(row) for row in audit.history(connection, of)]
     if as_json:
         print_json(rows)

@@ -7,7 +7,7 @@ import typer
 
 from cli.durations import duration
 from cli.output import AsJson, console, print_json, print_listed
-from cli.tools import tools
+from cli.tools import operator, tools
 from config.container import Container
 from pipeline.access import members
 from pipeline.access.api_keys import create_key, list_keys, revoke_key
@@ -22,8 +22,6 @@ from schemas.keys import KeyView
 app = typer.Typer(
     no_args_is_help=True, help="API keys: make, list, rotate and revoke; and what belongs to their services."
 )
-
-ACTOR = "cli"
 
 KeyId = Annotated[UUID, typer.Argument(help="The key's id, as `key list` prints it.")]
 
@@ -49,9 +47,9 @@ def create(
     bounds = Bounds(service, prefix, expires_in)
     with tools() as tool:
         _require_no_person(tool, scope, reviewer)
-        key_id, key = create_key(name, scope, reviewer_id=reviewer, actor=ACTOR, bounds=bounds, db=tool.db)
+        key_id, key = create_key(name, scope, reviewer_id=reviewer, actor=operator(), bounds=bounds, db=tool.db)
         if reviewer is not None:
-            add_reviewer(reviewer, db=tool.db)
+            add_reviewer(reviewer, actor=operator(), db=tool.db)
     if as_json:
         print_json({"id": str(key_id), "name": name, "scopes": sorted(scope), "reviewer": reviewer, "key": key})
         return
@@ -99,7 +97,7 @@ def rotate(
 ) -> None:
     """Print a new key for the same service, once. It sees what the present key sent, and repeats its requests."""
     with tools() as tool:
-        made = rotate_key(key_id, overlap=overlap, by=Rotator(ACTOR), rules=tool.policy.api_keys, db=tool.db)
+        made = rotate_key(key_id, overlap=overlap, by=Rotator(operator()), rules=tool.policy.api_keys, db=tool.db)
     if as_json:
         print_json(asdict(made))
         return
@@ -110,7 +108,7 @@ def rotate(
 def revoke(key_id: KeyId, as_json: AsJson = False) -> None:
     """Revoke a key: it is refused from now on, and so are the members' sessions that it made."""
     with tools() as tool:
-        revoke_key(key_id, actor=ACTOR, db=tool.db)
+        revoke_key(key_id, actor=operator(), db=tool.db)
     if as_json:
         print_json({"id": str(key_id), "state": "revoked"})
         return
@@ -126,7 +124,7 @@ def give(
 ) -> None:
     """Make a service the owner of a member or a source, with what belongs to no service of a member's."""
     with tools() as tool:
-        moved = members.give(kind, name, service=service, actor=ACTOR, db=tool.db)
+        moved = members.give(kind, name, service=service, actor=operator(), db=tool.db)
     if as_json:
         print_json({"kind": kind, "name": name, "service": service, "submissions": moved})
         return

@@ -4,14 +4,12 @@ import typer
 
 from cli.erasure import erase, erasure, hold, release, verify_receipt
 from cli.output import AsJson, console, print_json, styled, when
-from cli.tools import tools
+from cli.tools import operator, tools
 from pipeline.access.member_sessions import make_link
 from pipeline.kernel.validation import parse
 from schemas.sessions import SessionRequest
 
 app = typer.Typer(no_args_is_help=True, help="A member's page, their data, its erasure, and legal holds.")
-
-MADE_BY = "cli"
 
 
 @app.callback()
@@ -41,7 +39,7 @@ def link(
     request = parse(SessionRequest, {"member_id": member_id, "member": member})
     with tools() as tool:
         made = make_link(
-            request, made_by=MADE_BY, web_url=tool.settings.web_url, db=tool.db, rules=tool.policy.member_page
+            request, made_by=operator(), web_url=tool.settings.web_url, db=tool.db, rules=tool.policy.member_page
         )
     if as_json:
         print_json(made)

@@ -4,8 +4,9 @@ from uuid import UUID
 import typer
 
 from cli.output import AsJson, console, print_fields, print_json, print_listed, print_result, print_table
-from cli.tools import tools
+from cli.tools import operator, tools
 from config.container import Container
+from pipeline.audit.reads import member_read
 from pipeline.kernel.ids import new_id
 from pipeline.kernel.validation import parse
 from pipeline.membership.corrections import correct
@@ -28,6 +29,7 @@ Reason = Annotated[str, typer.Option(help="The reason; kept in the history.")]
 def show(member_id: Annotated[str, typer.Argument(help="The member's id.")], as_json: AsJson = False) -> None:
     """Show a member's level with its benefits, the sum of orders, and every change with its cause."""
     with tools() as tool:
+        member_read(tool.db, actor=operator(), route="membership show", member_id=member_id)
         view = membership_of(member_id, db=tool.db, policy=tool.policy)
     if as_json:
         print_json(view)
@@ -65,6 +67,7 @@ def reviews(
     """List the reviews of stages whose members fell below the required amount by refunds, the earliest first."""
     with tools() as tool:
         currency = tool.policy.spend.base_currency
+        member_read(tool.db, actor=operator(), route="membership reviews")
         found = listed(state=state, cursor=None, limit=limit, currency=currency, db=tool.db)
     rows = [[each.id, each.member_id, each.stage, _words(each.spent), _words(each.needed)] for each in found.items]
     columns = ["review", "member", "stage", "sum of orders", "required"]

@@ -1,7 +1,8 @@
 import structlog
 
-from cli.tools import tools
+from cli.tools import operator, tools
 from config.logging import configure_logging
+from pipeline.audit.record import write
 from pipeline.events.webhooks.endpoints import seal_clear
 from pipeline.migrations.roles import login_of, provide_roles
 from pipeline.migrations.upgrade import upgrade
@@ -16,6 +17,9 @@ def migrate() -> None:
         configure_logging("migrate", log_format=settings.log_format, level=settings.log_level)
         before, after = upgrade(tool.owner.engine)
         log.info("database.migrated", before=before, after=after)
+        if before != after:
+            with tool.owner.begin() as connection:
+                write(connection, "schema.migrated", actor=operator(), detail={"before": before, "after": after})
         reads = settings.reader_database_url
         roles = provide_roles(
             tool.owner.engine,

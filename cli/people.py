@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from cli.output import AsJson, console, print_listed, styled, when
-from cli.tools import tools
+from cli.tools import operator, tools
 from config.container import Container
 from pipeline.access.staff import accounts, ownership
 from pipeline.access.staff.invitations import invite, set_password
@@ -17,7 +17,6 @@ from pipeline.workflows.relations import give_back_related, relate
 
 app = typer.Typer(no_args_is_help=True, help="The people who review.")
 
-ACTOR = "cli"
 Id = Annotated[str, typer.Argument(help="The reviewer's id, for example m.lee.")]
 Roles = Annotated[list[Role] | None, typer.Option("--role", help="What they are; may be repeated. Default: reviewer.")]
 Languages = Annotated[
@@ -54,6 +53,7 @@ def add(
             roles=role or (),
             languages=language or (),
             related_members=related_member or (),
+            actor=operator(),
             db=tool.db,
         )
         give_back_related(reviewer, db=tool.db)
@@ -78,7 +78,7 @@ def show_all(as_json: AsJson = False) -> None:
 def roles(reviewer: Id, role: Roles = None, language: Languages = None) -> None:
     """Set what they are and read, in place of what they were and read."""
     with tools() as tool:
-        accounts.change(reviewer, roles=role or [Role.REVIEWER], languages=language or [], actor=ACTOR, db=tool.db)
+        accounts.change(reviewer, roles=role or [Role.REVIEWER], languages=language or [], actor=operator(), db=tool.db)
     console.print(
         f"{reviewer} is {_words(role or [Role.REVIEWER])}, and reads {_words(language or []) or 'any language'}."
     )
@@ -96,7 +96,7 @@ def password(reviewer: Id, piped: Piped = False, invited: Invited = False) -> No
 def disable(reviewer: Id) -> None:
     """Sign them out everywhere, let them in no more, and refuse their API keys for reviewing."""
     with tools() as tool:
-        disable_reviewer.disable(reviewer, actor=ACTOR, db=tool.db)
+        disable_reviewer.disable(reviewer, actor=operator(), db=tool.db)
     console.print(f"{reviewer} is disabled. Undo it with: proofdesk reviewer enable {reviewer}")
 
 
@@ -104,7 +104,7 @@ def disable(reviewer: Id) -> None:
 def enable(reviewer: Id) -> None:
     """Enable a disabled person again."""
     with tools() as tool:
-        accounts.enable(reviewer, actor=ACTOR, db=tool.db)
+        accounts.enable(reviewer, actor=operator(), db=tool.db)
     console.print(f"{reviewer} may sign in again.")
 
 
@@ -113,9 +113,9 @@ def add_relations(reviewer: Id, member: Members = None, company: Companies = Non
     """Say with whom they have to do: they get no case of these any more, and what they hold goes back to the queue."""
     with tools() as tool:
         for each in member or ():
-            relate(reviewer, "member", each, actor=ACTOR, db=tool.db)
+            relate(reviewer, "member", each, actor=operator(), db=tool.db)
         for each in company or ():
-            relate(reviewer, "company", each, actor=ACTOR, db=tool.db)
+            relate(reviewer, "company", each, actor=operator(), db=tool.db)
     console.print(f"{reviewer} has to do with {_words([*(member or ()), *(company or ())])}.")
 
 
@@ -123,7 +123,7 @@ def add_relations(reviewer: Id, member: Members = None, company: Companies = Non
 def confirm(reviewer: Id) -> None:
     """Answer for who has this account, which somebody else opened: it counts as its person's alone where two people are needed."""
     with tools() as tool:
-        ownership.confirm(reviewer, actor=ACTOR, db=tool.db)
+        ownership.confirm(reviewer, actor=operator(), db=tool.db)
     console.print(f"{reviewer} is confirmed, and signs in anew.")
 
 
@@ -131,7 +131,7 @@ def confirm(reviewer: Id) -> None:
 def forget_identity(reviewer: Id) -> None:
     """Forget who they are at the identity provider: the next one who signs in there by this name takes their place."""
     with tools() as tool:
-        gone = unlink(reviewer, actor=ACTOR, db=tool.db)
+        gone = unlink(reviewer, actor=operator(), db=tool.db)
     console.print(f"{reviewer} is linked to nobody now." if gone else f"{reviewer} was linked to nobody.")
 
 
@@ -144,10 +144,10 @@ def _password(*, typed: bool, piped: bool) -> str | None:
 
 def _set_up_sign_in(tool: Container, reviewer: str, given: str | None, *, invited: bool) -> None:
     if given is not None:
-        set_password(reviewer, given, actor=ACTOR, context=tool.sign_in_context)
+        set_password(reviewer, given, actor=operator(), context=tool.sign_in_context)
         console.print(f"{reviewer} signs in with that password at {tool.settings.web_url}/console/")
     if invited:
-        token = invite(reviewer, actor=ACTOR, db=tool.db, rules=tool.policy.sign_in)
+        token = invite(reviewer, actor=operator(), db=tool.db, rules=tool.policy.sign_in)
         console.print(f"{tool.settings.web_url}/console/invitation?token={token}", soft_wrap=True)
         hours = tool.policy.sign_in.invitation_hours
         line = "[dim]Give it to {reviewer} only: it is good once, for {hours} hours.[/dim]"

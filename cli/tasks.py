@@ -5,7 +5,8 @@ import typer
 from rich.padding import Padding
 
 from cli.output import AsJson, console, print_fields, print_json, styled, when
-from cli.tools import tools
+from cli.tools import operator, tools
+from pipeline.audit.reads import member_read
 from pipeline.tasks import operate
 from pipeline.tasks.rules import TaskState
 
@@ -42,6 +43,7 @@ def show(task_id: TaskId, as_json: AsJson = False) -> None:
     """All of one task, with what it was given and how it failed."""
     with tools() as tool:
         row = dict(operate.task_shown(tool.db, task_id))
+        member_read(tool.db, actor=operator(), route="task show", detail={"task_id": str(task_id)})
     if as_json:
         print_json(row)
     else:
@@ -52,7 +54,7 @@ def show(task_id: TaskId, as_json: AsJson = False) -> None:
 def retry(task_id: TaskId) -> None:
     """Try a parked or ready task at once, its tries counted anew."""
     with tools() as tool:
-        operate.retry(tool.db, task_id)
+        operate.retry(tool.db, task_id, actor=operator())
     console.print(f"Task {task_id} is due now.")
 
 
@@ -70,5 +72,5 @@ def retry_parked(
 def park(task_id: TaskId, reason: Annotated[str, typer.Option(help="Why; it is kept with the task.")]) -> None:
     """Set a waiting task aside until somebody retries it."""
     with tools() as tool:
-        operate.park(tool.db, task_id, reason=reason)
+        operate.park(tool.db, task_id, reason=reason, actor=operator())
     console.print(f"Task {task_id} is parked.")

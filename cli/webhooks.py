@@ -6,7 +6,7 @@ import typer
 
 from cli.event_types import types
 from cli.output import AsJson, console, print_json, print_listed, styled
-from cli.tools import tools
+from cli.tools import operator, tools
 from pipeline.events.webhooks import endpoints
 from pipeline.kernel import clock
 from pipeline.kernel.validation import parse
@@ -28,7 +28,7 @@ def add(
     """Add an endpoint and print its secret, once."""
     request = parse(EndpointRequest, {"url": url, "types": event_type or []})
     with tools() as tool:
-        made = endpoints.add(request, db=tool.db, sealer=tool.sealer)
+        made = endpoints.add(request, actor=operator(), db=tool.db, sealer=tool.sealer)
     _print_secret(made, as_json=as_json)
 
 
@@ -47,7 +47,9 @@ def rotate(endpoint_id: EndpointId, as_json: AsJson = False) -> None:
     """Print a new secret. The present one stays valid during the overlap that the policy sets."""
     with tools() as tool:
         overlap = tool.policy.events.secret_overlap_hours
-        made = endpoints.rotate(endpoint_id, now=clock.now(), overlap_hours=overlap, db=tool.db, sealer=tool.sealer)
+        made = endpoints.rotate(
+            endpoint_id, now=clock.now(), overlap_hours=overlap, actor=operator(), db=tool.db, sealer=tool.sealer
+        )
     _print_secret(made, as_json=as_json)
 
 
@@ -55,7 +57,7 @@ def rotate(endpoint_id: EndpointId, as_json: AsJson = False) -> None:
 def resume(endpoint_id: EndpointId) -> None:
     """Activate a paused endpoint and send it the events that came meanwhile."""
     with tools() as tool:
-        count = endpoints.resume(endpoint_id, now=clock.now(), db=tool.db)
+        count = endpoints.resume(endpoint_id, now=clock.now(), actor=operator(), db=tool.db)
     console.print(f"The endpoint is active; {count} events are on their way.")
 
 
@@ -70,7 +72,7 @@ def replay(
     utc = since.astimezone() if since and since.tzinfo else since and since.replace(tzinfo=clock.now().tzinfo)
     with tools() as tool:
         request = parse(ReplayRequest, {"since": utc, "event_ids": event or [], "member_id": member})
-        count = endpoints.replay(endpoint_id, request, now=clock.now(), db=tool.db)
+        count = endpoints.replay(endpoint_id, request, now=clock.now(), actor=operator(), db=tool.db)
     console.print(f"{count} events are on their way.")
 
 
@@ -78,7 +80,7 @@ def replay(
 def remove(endpoint_id: EndpointId) -> None:
     """Remove an endpoint; nothing more is sent to it."""
     with tools() as tool:
-        endpoints.remove(endpoint_id, db=tool.db)
+        endpoints.remove(endpoint_id, actor=operator(), db=tool.db)
     console.print(f"Nothing more is sent to {endpoint_id}.")
 
 

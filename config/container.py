@@ -19,6 +19,8 @@ from pipeline.access.staff.rules.roles import Role
 from pipeline.access.staff.sign_in import SignInContext
 from pipeline.account.personal import TakesMail, not_asked, takes_mail
 from pipeline.audit.keys import AuditSigner, Digests, Trusted, digests_beside, digests_of, signer_of, trusted
+from pipeline.audit.policy_in_force import put_in_force
+from pipeline.audit.reads import MemberReads
 from pipeline.audit.sealing import AuditSealer
 from pipeline.inspection.duplicates import duplicates_of
 from pipeline.inspection.sandbox import Redactor, Sandbox
@@ -126,6 +128,11 @@ class Container:
     def audit_sealer(self) -> AuditSealer:
         """Seals the audit."""
         return AuditSealer(self.db, self.audit_signer)
+
+    @cached_property
+    def member_reads(self) -> MemberReads:
+        """Records which personal data services read."""
+        return MemberReads(self.db)
 
     def _hint(self, hints: Sequence[Hint]) -> None:
         """Send hints after a commit, best effort; those that were not sent are unmarked, so that the relay sends them."""
@@ -280,7 +287,7 @@ class Container:
     @cached_property
     def sign_in_context(self) -> SignInContext:
         """What signing in to the console needs."""
-        return SignInContext(self.db, Passwords(), self.policy.sign_in)
+        return SignInContext(self.db, Passwords(), self.policy.sign_in, self.audit_digests)
 
     @cached_property
     def oidc_context(self) -> OidcContext | None:
@@ -318,6 +325,11 @@ class Container:
     def look_up(self) -> LookUp | None:
         """Asks a register about a tax number; None where none is to be asked."""
         return self.vies.look_up if self.vies else None
+
+    def put_policy_in_force(self, process: str) -> None:
+        """Record by which policy this process works. While the database is away the relays do it later."""
+        with suppress(DatabaseUnavailable):
+            put_in_force(self.policy.version, process=process, db=self.db)
 
     def close(self) -> None:
         """Close what was opened."""

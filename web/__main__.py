@@ -15,7 +15,9 @@ def main() -> None:
     """Serve until SIGTERM or SIGINT, then finish the requests under way."""
     settings = load_settings()
     configure_logging("web", log_format=settings.log_format, level=settings.log_level)
-    app = create_app(build_container(settings, patient=False))
+    tools = build_container(settings, patient=False)
+    app = create_app(tools)
+    tools.put_policy_in_force("web")
     freeze_startup_objects()
     uvicorn.run(app, host=settings.web_host, port=settings.web_port, **server_options(settings))
 

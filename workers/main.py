@@ -69,6 +69,7 @@ def run(tools: Container, *, queues: Collection[str] = ()) -> None:
     fallback = Fallback(tools, queues=queues)
     fallback.start()
     recovery.start()
+    tools.put_policy_in_force("worker")
     log.info(
         "worker.started",
         queues=sorted(queues) or "all",

@@ -11,6 +11,8 @@ import structlog
 from config.container import Container, build_container
 from config.logging import configure_logging
 from config.settings import load_settings
+from pipeline.audit.policy_in_force import put_in_force
+from pipeline.audit.tally import write_ended
 from pipeline.kernel.errors import Misconfigured, RetryableError
 from pipeline.review.claims.service import sweep_claims
 from pipeline.tasks.relay import BATCH, hint_due, sweep_leases
@@ -49,6 +51,8 @@ def chores(tools: Container) -> list[Chore]:
         Chore("sweep_leases", 1.0, lambda: sweep_leases(tools.db)),
         Chore("seal_audit", 1.0, tools.audit_sealer.seal),
         Chore("sweep_claims", 2.0, lambda: sweep_claims(tools.db)),
+        Chore("tally", 15.0, lambda: write_ended(tools.db)),
+        Chore("policy", 60.0, lambda: put_in_force(tools.policy.version, process="relay", db=tools.db)),
         Chore("schedule", 15.0, lambda: fire_due(tools.db, schedule=schedule_of(tools.policy))),
     ]
 

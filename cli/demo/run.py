@@ -18,7 +18,7 @@ from cli.demo.scenario import plans
 from cli.embedded import EmbeddedError
 from cli.embedded.stack import AlreadyUp, Stack, running
 from cli.output import AsJson, console, errors, print_json, styled
-from cli.tools import tools
+from cli.tools import operator, tools
 from cli.up import Home, announce
 from config.container import Container
 from pipeline.access.api_keys import Scope, create_key
@@ -97,9 +97,9 @@ def _keys(tool: Container, run: str) -> tuple[str, str]:
 
     Upstream also reads what it sends through the queue, which belongs to no key.
     """
-    add_reviewer("demo.reviewer", db=tool.db)
-    _, submit_key = create_key(f"demo-{run}", [Scope.SUBMIT_ALL], reviewer_id=None, db=tool.db)
-    _, review_key = create_key(f"demo-{run}", [Scope.REVIEW], reviewer_id="demo.reviewer", db=tool.db)
+    add_reviewer("demo.reviewer", actor=operator(), db=tool.db)
+    _, submit_key = create_key(f"demo-{run}", [Scope.SUBMIT_ALL], reviewer_id=None, actor=operator(), db=tool.db)
+    _, review_key = create_key(f"demo-{run}", [Scope.REVIEW], reviewer_id="demo.reviewer", actor=operator(), db=tool.db)
     return submit_key, review_key
 
 

@@ -31,6 +31,7 @@ from pipeline.access.caller import Caller, KeyExpired, KeyRevoked, Unauthenticat
 from pipeline.access.credentials import digest, matches, parsed
 from pipeline.access.rules.keys import UNBOUNDED, Bounds, key_problems
 from pipeline.access.rules.scopes import Scope
+from pipeline.audit.record import SYSTEM
 from pipeline.kernel.database import Database, Instant, metadata
 from pipeline.kernel.errors import Invalid, NotFound, ProofdeskError
 from pipeline.kernel.ids import new_id
@@ -172,9 +173,8 @@ def insert_key(connection: Connection, row: dict[str, Any]) -> str:
 
 
 def audit_key(connection: Connection, event: str, key_id: UUID, *, actor: str | None, **detail: str) -> None:
-    """Write to the history what a person did to a key."""
-    if actor is not None:
-        audit.write(connection, event, actor=actor, detail={"key": str(key_id), **detail})
+    """Write to the record what was done to a key."""
+    audit.write(connection, event, actor=actor or SYSTEM, detail={"key": str(key_id), **detail})
 
 
 def no_live_key(key_id: UUID) -> NotFound:

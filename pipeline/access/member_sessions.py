@@ -32,9 +32,11 @@ from pipeline.access.credentials import digest, matches, parsed
 from pipeline.kernel.database import JSON, Database, Instant, metadata
 from pipeline.kernel.errors import NotFound
 from pipeline.kernel.ids import new_id
+from pipeline.kernel.rules.digests import member_digest
 from pipeline.ownership.rules import EVERYTHING, Reach
 from pipeline.ownership.tables import within
 from pipeline.policy.sign_in import SessionRules, Speaker
+from pipeline.submission import audit
 from pipeline.submission.presence import require_present
 from pipeline.submission.tables import submission
 from schemas.sessions import OpenedSession, SessionLine, SessionLink, SessionRequest, SessionView
@@ -106,6 +108,7 @@ def make_link(
         expires_at = connection.execute(
             insert(member_session).values(row).returning(member_session.c.link_expires_at)
         ).scalar_one()
+        _record(connection, "member_link.made", session_id, request.member_id, actor=made_by)
     log.info("session.link_made", session_id=str(session_id), made_by=made_by)
     return SessionLink(url=f"{web_url}{PAGE}#{LINK}_{session_id.hex}_{secret}", expires_at=expires_at)
 
@@ -128,6 +131,7 @@ def open_link(ticket: str, *, db: Database, rules: SessionRules) -> OpenedSessio
         opened = {"opened_at": func.now(), "secret_sha256": digest(secret), "expires_at": ends}
         change = update(member_session).where(member_session.c.id == row.id).values(opened)
         expires_at = connection.execute(change.returning(member_session.c.expires_at)).scalar_one()
+        _record(connection, "member_session.opened", row.id, row.member_id)
     log.info("session.opened", session_id=str(row.id))
     return OpenedSession(
         member_id=row.member_id,
@@ -158,7 +162,9 @@ def session_view(session_id: UUID, *, db: Database) -> SessionView:
 def end_session(session_id: UUID, *, db: Database) -> None:
     """Make a session's credential useless from now on."""
     with db.begin() as connection:
-        connection.execute(delete(member_session).where(member_session.c.id == session_id))
+        ended = delete(member_session).where(member_session.c.id == session_id).returning(member_session.c.member_id)
+        for member_id in connection.execute(ended).scalars():
+            _record(connection, "member_session.ended", session_id, member_id)
     log.info("session.ended", session_id=str(session_id))
 
 
@@ -195,6 +201,12 @@ def forget_ended(connection: Connection) -> int:
     """Delete sessions that have ended, and links that nobody opened in time; how many. A member's profile goes with them."""
     over = func.coalesce(member_session.c.expires_at, member_session.c.link_expires_at) < func.now()
     return connection.execute(delete(member_session).where(over)).rowcount
+
+
+def _record(connection: Connection, event: str, session_id: UUID, member_id: str, *, actor: str | None = None) -> None:
+    """Who did it: who made a link, or the member by it."""
+    detail = {"session": str(session_id), "member": member_digest(member_id)}
+    audit.write(connection, event, actor=actor or f"member:{member_id}", detail=detail)
 
 
 def _live(session_id: UUID | None, db: Database) -> Row[Any] | None:

@@ -1,4 +1,5 @@
 from collections.abc import Mapping
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import Connection, insert
@@ -11,6 +12,10 @@ def with_credential(detail: Mapping[str, object] | None) -> dict[str, object]:
     """The detail with the credential of the present request, where there is one."""
     used = credentials.present()
     return {**(detail or {}), **({"credential": used.shown()} if used is not None else {})}
+
+
+SYSTEM: Final = "system"
+"""The actor where no person and no key stands behind it: one of our own processes."""
 
 
 def write(

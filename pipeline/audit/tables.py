@@ -24,7 +24,7 @@ audit: Final = Table(
     Index("ix_audit_submission", "submission_id", "id"),
     Index("ix_audit_order", "xid", "id"),
     Index("ix_audit_at", "at", postgresql_using="brin"),
-    Index("ix_audit_member", text("(detail ->> 'member_id')"), "id", postgresql_where=text("detail ? 'member_id'")),
+    Index("ix_audit_member", text("(detail ->> 'member')"), "id", postgresql_where=text("detail ? 'member'")),
     Index("ix_audit_policy", "id", postgresql_where=text(f"event = '{POLICY_EVENT}'")),
 )
 """`xid` is the transaction that wrote the row: rows are sealed in the order (xid, id), which no late commit can change."""

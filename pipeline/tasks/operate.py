@@ -5,6 +5,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, RowMapping, delete, func, select, update
 
+from pipeline.audit.record import SYSTEM, write
 from pipeline.kernel.database import Database, after_commit
 from pipeline.kernel.errors import Conflict, NotFound
 from pipeline.tasks.rules import Kind, TaskState
@@ -44,7 +45,7 @@ def task_shown(db: Database, task_id: UUID) -> RowMapping:
     return row
 
 
-def retry(db: Database, task_id: UUID) -> None:
+def retry(db: Database, task_id: UUID, *, actor: str = SYSTEM) -> None:
     """Let a parked or ready task be tried at once, its tries counted anew. Raises NotFound, Conflict."""
     kind = task_shown(db, task_id)["kind"]
     with db.begin() as connection:
@@ -58,6 +59,7 @@ def retry(db: Database, task_id: UUID) -> None:
             ).rowcount,
             "Only a parked or waiting task can be tried again.",
         )
+        write(connection, "task.retried", actor=actor, detail={"task_id": str(task_id), "kind": kind})
         after_commit(connection, kind=kind, task_id=str(task_id))
 
 
@@ -69,9 +71,9 @@ def retry_parked(db: Database, *, error: str) -> int:
         return connection.execute(update(task).where(*by_it).values(**again, ended_at=None)).rowcount
 
 
-def park(db: Database, task_id: UUID, *, reason: str) -> None:
+def park(db: Database, task_id: UUID, *, reason: str, actor: str = SYSTEM) -> None:
     """Set a ready task aside. Raises NotFound, Conflict."""
-    task_shown(db, task_id)
+    kind = task_shown(db, task_id)["kind"]
     with db.begin() as connection:
         _require(
             connection.execute(
@@ -81,6 +83,7 @@ def park(db: Database, task_id: UUID, *, reason: str) -> None:
             ).rowcount,
             "Only a waiting task can be parked; one that runs ends by itself.",
         )
+        write(connection, "task.parked", actor=actor, detail={"task_id": str(task_id), "kind": kind})
 
 
 def recall(connection: Connection, kind: Kind, ref_id: object) -> bool:

@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, or_, select
 from pipeline.audit.record import write
 from pipeline.audit.tables import audit
 from pipeline.kernel.database import Database
+from pipeline.kernel.rules.digests import member_digest
 from pipeline.submission.tables import submission
 
 COLUMNS: Final = tuple(column.name for column in audit.columns)
@@ -32,8 +33,9 @@ class Wanted:
 
     def shown(self) -> dict[str, str]:
         """What was asked for, for the record of exports."""
-        names = ("member_id", "submission_id", "actor", "since", "until")
+        names = ("submission_id", "actor", "since", "until")
         given = {name: getattr(self, name) for name in names}
+        given["member"] = member_digest(self.member_id) if self.member_id else None
         return {
             name: value.isoformat() if isinstance(value, datetime) else str(value)
             for name, value in given.items()
@@ -64,7 +66,7 @@ def exported(wanted: Wanted, *, db: Database) -> Iterator[dict[str, Any]]:
 
 def json_line(row: Mapping[Any, Any]) -> str:
     """A row as a line of JSON."""
-    return orjson.dumps(dict(row), option=orjson.OPT_SORT_KEYS, default=str).decode()
+    return orjson.dumps(dict(row), option=orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS, default=str).decode()
 
 
 def csv_line(values: Mapping[Any, Any]) -> str:
@@ -87,7 +89,7 @@ def _cell(value: Any) -> str:
 def _conditions(wanted: Wanted) -> Iterator[ColumnElement[bool]]:
     if wanted.member_id is not None:
         theirs = select(submission.c.id).where(submission.c.member_id == wanted.member_id)
-        yield or_(audit.c.detail["member_id"].astext == wanted.member_id, audit.c.submission_id.in_(theirs))
+        yield or_(audit.c.detail["member"].astext == member_digest(wanted.member_id), audit.c.submission_id.in_(theirs))
     if wanted.submission_id is not None:
         yield audit.c.submission_id == wanted.submission_id
     if wanted.actor is not None:

@@ -2,6 +2,8 @@ from collections.abc import Sequence
 from typing import Final
 
 from pipeline.access.staff.relations import related_members
+from pipeline.audit.keys import Digests
+from pipeline.audit.record import write
 from pipeline.kernel.database import Database
 from pipeline.kernel.errors import NotFound
 from pipeline.policy import Policy
@@ -14,16 +16,21 @@ from schemas.submissions import SubmissionLine
 _MOST: Final = 20
 
 
-def find(wanted: str, *, reviewer_id: str, db: Database, policy: Policy) -> list[SubmissionLine]:
+def find(
+    wanted: str, *, reviewer_id: str, db: Database, policy: Policy, digests: Digests | None = None
+) -> list[SubmissionLine]:
     """Submissions by their id, their member's id or a correlation id, the latest first.
 
-    A case that the reviewer holds blind is shown as in review, like any other case that they hold. Nothing is found of members with whom
+    A case that the reviewer holds blind is shown as in review, like any other case that they hold. Each search is recorded, with
+    a digest of what was looked for. Nothing is found of members with whom
     they have to do.
     """
     if not wanted:
         return []
-    with db.read() as connection:
+    with db.begin() as connection:
         hidden = related_members(connection, reviewer_id)
+        detail = {"query": digests.of(wanted)} if digests is not None else {}
+        write(connection, "search.made", actor=reviewer_id, detail=detail)
     blind = blind_submissions_of(reviewer_id, db=db)
     as_held = {"state": State.IN_REVIEW, "closed_at": None}
     found = _found(wanted, db=db, policy=policy)

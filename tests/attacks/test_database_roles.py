@@ -1,7 +1,6 @@
 """The application tries to change the record, or the tables, by its own role of the database."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, cast
 
 import pytest
 from sqlalchemy import Engine, create_engine, text
@@ -13,9 +12,6 @@ from pipeline.migrations.role_faults import role_faults
 from pipeline.migrations.roles import RECORD, Login, provide_roles
 from pipeline.submission import audit
 from tests.support.desk import Desk
-
-if TYPE_CHECKING:
-    import psycopg
 
 DENIED = "42501"
 """SQLSTATE of insufficient privilege."""
@@ -63,7 +59,7 @@ def code(engine: Engine, statement: str) -> str | None:
         try:
             connection.exec_driver_sql(statement)
         except ProgrammingError as error:
-            return cast("psycopg.Error", error.orig).sqlstate
+            return str(getattr(error.orig, "sqlstate", None))
         finally:
             connection.rollback()
     return None

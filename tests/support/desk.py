@@ -214,7 +214,7 @@ class Desk:
 
     def audited(self) -> Sequence[Row[Any]]:
         """The history, without how the people at the desk came to it."""
-        return [row for row in self.rows(audit) if not row.event.startswith("reviewer.")]
+        return [row for row in self.rows(audit) if not row.event.startswith(("reviewer.", "key."))]
 
     def mails(self) -> list[EmailMessage]:
         """What was handed over, the oldest first."""

@@ -138,7 +138,8 @@ def with_review(tools: Container, **review: Any) -> Container:
 
 def empty(tools: Container) -> None:
     """Back to the state right after the start: no row, no hint, no object, no mail."""
-    tools.__dict__.pop("audit_sealer", None)  # it remembers the seals of the test before
+    for remembering in ("audit_sealer", "member_reads"):  # what the test before has sealed and read
+        tools.__dict__.pop(remembering, None)
     with tools.owner.engine.begin() as connection:
         connection.exec_driver_sql("SELECT tests.emptied()")
     tools.broker.client.flushall()

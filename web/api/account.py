@@ -26,11 +26,12 @@ from schemas.account import (
 from schemas.base import Identifier
 from web.api.dependencies import Correlation, Submitter, SubmitterOrThisMember, Tools
 from web.api.etags import Changing, tagged
+from web.api.reads import RECORDED
 
 router = APIRouter(prefix="/v1/members/{member_id}", tags=["account"])
 
 
-@router.get("/personal-information", summary="A member's personal information")
+@router.get("/personal-information", dependencies=[RECORDED], summary="A member's personal information")
 def get_personal(
     member_id: Identifier, tools: Tools, _caller: SubmitterOrThisMember, response: Response
 ) -> PersonalView:
@@ -72,7 +73,7 @@ def confirm_email(
     return tagged(response, personal_of(member_id, db=tools.db))
 
 
-@router.get("/business-card", summary="A member's business card")
+@router.get("/business-card", dependencies=[RECORDED], summary="A member's business card")
 def get_card(member_id: Identifier, tools: Tools, _caller: SubmitterOrThisMember, response: Response) -> SectionView:
     """The member may send it with an inquiry or a request for quotation."""
     return tagged(response, section_of(member_id, BUSINESS_CARD, db=tools.db))
@@ -87,7 +88,7 @@ def put_card(
     return tagged(response, replace_section(member_id, BUSINESS_CARD, content, change=change, db=tools.db))
 
 
-@router.get("/procurement-information", summary="What a member buys")
+@router.get("/procurement-information", dependencies=[RECORDED], summary="What a member buys")
 def get_procurement(
     member_id: Identifier, tools: Tools, _caller: SubmitterOrThisMember, response: Response
 ) -> SectionView:
@@ -104,7 +105,7 @@ def put_procurement(
     return tagged(response, replace_section(member_id, PROCUREMENT, content, change=change, db=tools.db))
 
 
-@router.get("/company-information", summary="A member's company")
+@router.get("/company-information", dependencies=[RECORDED], summary="A member's company")
 def get_company(member_id: Identifier, tools: Tools, _caller: SubmitterOrThisMember, response: Response) -> SectionView:
     """All stored fields."""
     return tagged(response, section_of(member_id, COMPANY, db=tools.db))
@@ -119,7 +120,7 @@ def put_company(
     return tagged(response, replace_section(member_id, COMPANY, content, change=change, db=tools.db))
 
 
-@router.get("/privacy", summary="A member's privacy settings")
+@router.get("/privacy", dependencies=[RECORDED], summary="A member's privacy settings")
 def get_privacy(member_id: Identifier, tools: Tools, _caller: SubmitterOrThisMember, response: Response) -> SectionView:
     """The member's choice. Version 0 is the default of the policy, for members who have chosen nothing."""
     return tagged(response, privacy_of(member_id, db=tools.db, policy=tools.policy))
@@ -133,7 +134,12 @@ def put_privacy(
     return tagged(response, change_privacy(member_id, body, change=change, db=tools.db))
 
 
-@router.get("/public", summary="A member's public page, as one viewer sees it", response_model_exclude_none=True)
+@router.get(
+    "/public",
+    dependencies=[RECORDED],
+    summary="A member's public page, as one viewer sees it",
+    response_model_exclude_none=True,
+)
 def get_public(
     member_id: Identifier, tools: Tools, caller: Submitter, response: Response, viewer: Identifier | None = None
 ) -> PublicPage:

@@ -9,6 +9,7 @@ from pipeline.kernel.storage import IMMUTABLE, Storage
 from schemas.base import Identifier
 from schemas.members import AvatarView
 from web.api.dependencies import SubmitterOrThisMember, Tools
+from web.api.reads import RECORDED
 
 router = APIRouter()
 
@@ -16,7 +17,9 @@ _FOLDER: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _DIGEST: Final = re.compile(r"[0-9a-f]{64}")
 
 
-@router.get("/v1/members/{member_id}/avatar", tags=["upstream"], summary="A member's public avatar")
+@router.get(
+    "/v1/members/{member_id}/avatar", dependencies=[RECORDED], tags=["upstream"], summary="A member's public avatar"
+)
 def get_avatar(member_id: Identifier, tools: Tools, _caller: SubmitterOrThisMember) -> AvatarView:
     """The URLs of the approved avatar; null where there is none."""
     return avatar_of(member_id, db=tools.db, public_url=tools.settings.public_base)

@@ -15,6 +15,7 @@ from schemas.corrections import (
     StageCorrectionRequest,
 )
 from web.api.dependencies import Admin, Correlation, Key, Tools, request_once, required_key
+from web.api.reads import RECORDED
 
 router = APIRouter(prefix="/v1", tags=["membership"])
 
@@ -36,7 +37,7 @@ def create_correction(
     return correct(member_id, body, context=tools.context(actor=caller.name, trace=trace, request=once))
 
 
-@router.get("/membership/spend-reviews", summary="List spend reviews")
+@router.get("/membership/spend-reviews", dependencies=[RECORDED], summary="List spend reviews")
 def list_reviews(
     tools: Tools,
     _caller: Admin,

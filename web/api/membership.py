@@ -7,6 +7,7 @@ from pipeline.submission.evidence.rules.tax_numbers import COUNTRIES, is_number_
 from schemas.base import Identifier
 from schemas.members import IdentityView, LadderView, MembershipView, TaxCountry
 from web.api.dependencies import SchemaResponse, SubmitterOrMember, SubmitterOrThisMember, Tools
+from web.api.reads import RECORDED
 
 router = APIRouter(prefix="/v1", tags=["membership"])
 
@@ -42,7 +43,9 @@ def list_tax_countries(_caller: SubmitterOrMember) -> tuple[TaxCountry, ...]:
     return tuple(TaxCountry(country=country, number=is_number_of(country)) for country in COUNTRIES)
 
 
-@router.get("/members/{member_id}/membership", summary="A member's level, benefits, stages and chances")
+@router.get(
+    "/members/{member_id}/membership", dependencies=[RECORDED], summary="A member's level, benefits, stages and chances"
+)
 def get_membership(member_id: Identifier, tools: Tools, _caller: SubmitterOrThisMember) -> MembershipView:
     """Level and benefits; each stage with its methods and chances; what is under review, and until when; every change of level."""
     return membership_of(member_id, db=tools.db, policy=tools.policy)

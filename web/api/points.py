@@ -25,17 +25,20 @@ from web.api.dependencies import (
     request_once,
     required_key,
 )
+from web.api.reads import RECORDED
 
 router = APIRouter(prefix="/v1", tags=["points"])
 
 
-@router.get("/members/{member_id}/points", summary="A member's points")
+@router.get("/members/{member_id}/points", dependencies=[RECORDED], summary="A member's points")
 def get_points(member_id: Identifier, tools: Tools, _caller: SubmitterOrThisMember) -> PointsBalance:
     """The balance; 0 for a member without entries."""
     return balance_of(member_id, db=tools.db)
 
 
-@router.get("/members/{member_id}/points/entries", summary="List a member's points, the latest first")
+@router.get(
+    "/members/{member_id}/points/entries", dependencies=[RECORDED], summary="List a member's points, the latest first"
+)
 def list_entries(
     member_id: Identifier,
     tools: Tools,

@@ -33,6 +33,7 @@ from web.api.dependencies import (
     request_once,
     required_key,
 )
+from web.api.reads import RECORDED
 
 router = APIRouter(prefix="/v1", tags=["upstream"])
 
@@ -105,7 +106,7 @@ async def _filters(
     return Filters(member_id, kind, state, stage, correlation_id, caller.reach)
 
 
-@router.get("/submissions", summary="List submissions, the latest first")
+@router.get("/submissions", dependencies=[RECORDED], summary="List submissions, the latest first")
 def list_submissions(
     tools: Tools,
     filters: Annotated[Filters, Depends(_filters)],
@@ -121,7 +122,7 @@ def list_submissions(
     return submissions(filters, cursor=cursor, limit=limit, db=tools.db)
 
 
-@router.get("/submissions/{submission_id}", summary="One submission in full")
+@router.get("/submissions/{submission_id}", dependencies=[RECORDED], summary="One submission in full")
 def get_submission(submission_id: UUID, tools: Tools, caller: SubmitterOrMember) -> SubmissionView:
     """Its state, findings, due time with the reason for it, decision, and the state of its effects."""
     only_their_own(submission_id, caller=caller, db=tools.db)

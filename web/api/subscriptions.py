@@ -11,6 +11,7 @@ from pipeline.kernel import clock
 from schemas.base import Identifier
 from schemas.subscriptions import SubscriptionChange, SubscriptionsView
 from web.api.dependencies import Correlation, Submitter, SubmitterOrThisMember, Tools
+from web.api.reads import RECORDED
 
 router = APIRouter(prefix="/v1", tags=["subscriptions"])
 
@@ -23,7 +24,7 @@ _HEADERS: Final = {
 }
 
 
-@router.get("/members/{member_id}/subscriptions", summary="A member's e-mail subscriptions")
+@router.get("/members/{member_id}/subscriptions", dependencies=[RECORDED], summary="A member's e-mail subscriptions")
 def get_subscriptions(member_id: Identifier, tools: Tools, _caller: SubmitterOrThisMember) -> SubscriptionsView:
     """Every category. Results of the member's own reviews belong to no category and are always sent."""
     return subscriptions_of(member_id, db=tools.db, policy=tools.policy)

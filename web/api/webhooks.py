@@ -23,6 +23,7 @@ from schemas.events import (
 from schemas.incoming import EventReceipt, EventRequest
 from schemas.published import event_schema
 from web.api.dependencies import Correlation, Key, SchemaResponse, Submitter, Tools, request_once
+from web.api.reads import RECORDED
 
 router = APIRouter(prefix="/v1", tags=["events"])
 
@@ -41,7 +42,7 @@ def create_event(
     return receive(body, context=tools.context(actor=caller.name, trace=trace, request=once))
 
 
-@router.get("/events", summary="List events, the earliest first")
+@router.get("/events", dependencies=[RECORDED], summary="List events, the earliest first")
 def list_events(
     tools: Tools,
     caller: Submitter,
@@ -74,7 +75,7 @@ def get_event_schema(event_type: Identifier, _caller: Submitter) -> SchemaRespon
 @router.post("/webhooks", status_code=201, summary="Add an endpoint")
 def create_endpoint(body: EndpointRequest, tools: Tools, caller: Submitter) -> EndpointSecret:
     """Keep the secret, with which you check signatures (Standard Webhooks). It is shown once."""
-    return endpoints.add(body, db=tools.db, sealer=tools.sealer, reach=caller.reach)
+    return endpoints.add(body, actor=caller.name, db=tools.db, sealer=tools.sealer, reach=caller.reach)
 
 
 @router.get("/webhooks", summary="List endpoints")
@@ -91,6 +92,7 @@ def rotate_secret(endpoint_id: UUID, tools: Tools, caller: Submitter) -> Endpoin
         endpoint_id,
         now=clock.now(),
         overlap_hours=overlap,
+        actor=caller.name,
         db=tools.db,
         sealer=tools.sealer,
         reach=caller.reach,
@@ -100,16 +102,20 @@ def rotate_secret(endpoint_id: UUID, tools: Tools, caller: Submitter) -> Endpoin
 @router.post("/webhooks/{endpoint_id}/resume", summary="Resume a paused endpoint")
 def resume_endpoint(endpoint_id: UUID, tools: Tools, caller: Submitter) -> Replayed:
     """Events since the pause are sent, in order."""
-    return Replayed(count=endpoints.resume(endpoint_id, now=clock.now(), db=tools.db, reach=caller.reach))
+    return Replayed(
+        count=endpoints.resume(endpoint_id, now=clock.now(), actor=caller.name, db=tools.db, reach=caller.reach)
+    )
 
 
 @router.post("/webhooks/{endpoint_id}/replay", summary="Send events again")
 def replay_events(endpoint_id: UUID, body: ReplayRequest, tools: Tools, caller: Submitter) -> Replayed:
     """Since a time, or by id, also those that the endpoint has received. Each keeps its `webhook-id`."""
-    return Replayed(count=endpoints.replay(endpoint_id, body, now=clock.now(), db=tools.db, reach=caller.reach))
+    return Replayed(
+        count=endpoints.replay(endpoint_id, body, now=clock.now(), actor=caller.name, db=tools.db, reach=caller.reach)
+    )
 
 
 @router.delete("/webhooks/{endpoint_id}", status_code=204, summary="Remove an endpoint")
 def delete_endpoint(endpoint_id: UUID, tools: Tools, caller: Submitter) -> None:
     """No more events are sent to it."""
-    endpoints.remove(endpoint_id, db=tools.db, reach=caller.reach)
+    endpoints.remove(endpoint_id, actor=caller.name, db=tools.db, reach=caller.reach)

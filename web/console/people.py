@@ -99,9 +99,9 @@ def post_enable(tools: Tools, person: Administrator, reviewer_id: str) -> Respon
 
 
 @router.post("/{reviewer_id}/sessions/end")
-def post_end_sessions(tools: Tools, _person: Administrator, reviewer_id: str) -> Response:
+def post_end_sessions(tools: Tools, person: Administrator, reviewer_id: str) -> Response:
     """Sign them out everywhere."""
-    accounts.sign_out_everywhere(reviewer_id, db=tools.db)
+    accounts.sign_out_everywhere(reviewer_id, actor=person.reviewer_id, db=tools.db)
     return _back(reviewer_id, "signed_out")
 
 

@@ -52,7 +52,9 @@ def get_empty(request: Request, tools: Tools, person: Reviewing) -> Response:
 def find(request: Request, tools: Tools, person: Reviewing, q: Annotated[str, Query(max_length=100)] = "") -> Response:
     """Submissions by their id, their member's id or a correlation id."""
     wanted = q.strip()
-    found = find_submissions.find(wanted, reviewer_id=person.reviewer_id, db=tools.db, policy=tools.policy)
+    found = find_submissions.find(
+        wanted, reviewer_id=person.reviewer_id, db=tools.db, policy=tools.policy, digests=tools.audit_digests
+    )
     return render(request, "found_part.html", q=wanted, found=found, now=clock.now())
 
 

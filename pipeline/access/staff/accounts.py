@@ -82,7 +82,7 @@ def end_access(connection: Connection, reviewer_id: str, *, actor: str) -> None:
     """Disable a person and end their sessions, in the caller's transaction. Raises NotFound, LastAdministrator."""
     keep_an_administrator(connection, reviewer_id)
     set_columns(connection, reviewer_id, disabled_at=func.now())
-    sessions.end_all(connection, reviewer_id)
+    sessions.end_all(connection, reviewer_id, actor=actor)
     connection.execute(invitation.delete().where(invitation.c.reviewer_id == reviewer_id))
     audit.write(connection, "reviewer.disabled", actor=actor, detail={"reviewer": reviewer_id})
 
@@ -94,10 +94,10 @@ def enable(reviewer_id: str, *, actor: str, db: Database) -> None:
         audit.write(connection, "reviewer.enabled", actor=actor, detail={"reviewer": reviewer_id})
 
 
-def sign_out_everywhere(reviewer_id: str, *, db: Database) -> int:
+def sign_out_everywhere(reviewer_id: str, *, actor: str | None = None, db: Database) -> int:
     """End all of a person's sessions. Returns how many."""
     with db.begin() as connection:
-        return sessions.end_all(connection, reviewer_id)
+        return sessions.end_all(connection, reviewer_id, actor=actor)
 
 
 def choose_look(reviewer_id: str, theme: str, timezone: str | None, *, db: Database) -> None:

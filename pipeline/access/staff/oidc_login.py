@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 from pipeline.access.staff import sessions
 from pipeline.access.staff.oidc_claims import Naming, id_named, roles_given
 from pipeline.access.staff.oidc_client import Provider, ProviderRefused
+from pipeline.access.staff.refusals import recorded_refusal
 from pipeline.access.staff.reviewers import insert_reviewer
 from pipeline.access.staff.rules.roles import Role
 from pipeline.access.staff.sessions import Origin
@@ -59,16 +60,17 @@ def begin_login(page: str, *, context: OidcContext) -> tuple[str, str]:
 
 def finish_login(state: str, code: str, *, context: OidcContext, address: str | None = None) -> SignedIn:
     """Sign in the person who comes back with a state of ours, which is good once. Raises ProviderRefused, ProviderUnavailable."""
-    visit = _end_visit(state, context.db)
-    verifier = context.sealer.open(visit.verifier, place=_place(visit.state_sha256))
-    claims = context.provider.claims(code, nonce=visit.nonce, verifier=verifier)
-    roles = roles_given(claims, context.naming)
-    with context.db.begin() as connection:
-        reviewer_id = _linked(connection, claims, roles, context)
-        _require_enabled(connection, reviewer_id, roles)
-        token = sessions.begin(
-            connection, reviewer_id, proof="provider", rules=context.rules, origin=Origin(address=address)
-        )
+    with recorded_refusal("", address or "", db=context.db, digests=None):
+        visit = _end_visit(state, context.db)
+        verifier = context.sealer.open(visit.verifier, place=_place(visit.state_sha256))
+        claims = context.provider.claims(code, nonce=visit.nonce, verifier=verifier)
+        roles = roles_given(claims, context.naming)
+        with context.db.begin() as connection:
+            reviewer_id = _linked(connection, claims, roles, context)
+            _require_enabled(connection, reviewer_id, roles)
+            token = sessions.begin(
+                connection, reviewer_id, proof="provider", rules=context.rules, origin=Origin(address=address)
+            )
     log.info("session.begun", reviewer=reviewer_id, proof="provider")
     return SignedIn(token, visit.page)
 

@@ -83,10 +83,13 @@ def unknown_reviewer(reviewer_id: str) -> NotFound:
 
 
 def _detail(reviewer_id: str, row: Mapping[str, Any]) -> dict[str, Any]:
-    """What the history says, which cannot be changed: related members by their digests."""
-    related = row.get("related_members")
-    digests = {} if related is None else {"related_members": [member_digest(each) for each in related]}
-    return {"reviewer": reviewer_id, **row, **digests}
+    """What the record says, which cannot be changed: of a name only that it was given, and related members by their digests."""
+    told = {each: row[each] for each in row if each != "name"}
+    if row.get("name") is not None:
+        told["name"] = True
+    if row.get("related_members") is not None:
+        told["related_members"] = [member_digest(each) for each in row["related_members"]]
+    return {"reviewer": reviewer_id, **told}
 
 
 def _written(given: Mapping[str, Any]) -> dict[str, Any]:

@@ -67,16 +67,13 @@ def begin(
     origin: Origin = NOWHERE,
     factor: str | None = None,
 ) -> str:
-    """Sign a browser in, in the caller's transaction. Returns the token, which only that browser gets.
-
-    The history keeps the network address from which it signed in.
-    """
+    """Sign a browser in, in the caller's transaction. Returns the token, which only that browser gets."""
     token = secrets.token_urlsafe(32)
     values = {"id": new_id(), "token_sha256": hashed(token), "reviewer_id": reviewer_id, "proof": proof}
     values |= {"factor": factor, "user_agent": origin.user_agent, "address": origin.address}
     expires_at = func.now() + timedelta(hours=rules.session_hours)
     connection.execute(insert(session).values(**values, expires_at=expires_at))
-    detail = {"session": str(values["id"]), "proof": proof, **({"address": origin.address} if origin.address else {})}
+    detail = {"session": str(values["id"]), "proof": proof}
     audit.write(connection, "session.begun", actor=reviewer_id, detail=detail)
     return token
 
@@ -116,10 +113,10 @@ def end(token: str | None, *, db: Database) -> None:
         _end(connection, session.c.token_sha256 == hashed(token or ""))
 
 
-def end_all(connection: Connection, reviewer_id: str, *, but: UUID | None = None) -> int:
-    """End a person's sessions, except `but`, in the caller's transaction. Returns how many ended."""
+def end_all(connection: Connection, reviewer_id: str, *, but: UUID | None = None, actor: str | None = None) -> int:
+    """End a person's sessions, except `but`, in the caller's transaction. Returns how many ended. `actor` is who ends them, else that person."""
     others = [session.c.id != but] if but is not None else []
-    return _end(connection, session.c.reviewer_id == reviewer_id, *others)
+    return _end(connection, session.c.reviewer_id == reviewer_id, *others, actor=actor)
 
 
 def derived(token: str, purpose: str) -> str:
@@ -154,7 +151,7 @@ def _seen(session_id: UUID, *, db: Database) -> None:
         connection.execute(update(session).where(session.c.id == session_id).values(seen_at=func.now()))
 
 
-def _end(connection: Connection, *which: ColumnElement[bool]) -> int:
+def _end(connection: Connection, *which: ColumnElement[bool], actor: str | None = None) -> int:
     ended: list[Row[Any]] = list(
         connection.execute(
             update(session)
@@ -164,7 +161,12 @@ def _end(connection: Connection, *which: ColumnElement[bool]) -> int:
         )
     )
     for row in ended:
-        audit.write(connection, "session.ended", actor=row.reviewer_id, detail={"session": str(row.id)})
+        audit.write(
+            connection,
+            "session.ended",
+            actor=actor or row.reviewer_id,
+            detail={"session": str(row.id), "reviewer": row.reviewer_id},
+        )
     return len(ended)
 
 

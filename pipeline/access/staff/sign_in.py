@@ -9,11 +9,13 @@ from sqlalchemy.dialects.postgresql import insert
 from pipeline.access.staff import sessions
 from pipeline.access.staff.ownership import own_password_chosen
 from pipeline.access.staff.passwords import Passwords
+from pipeline.access.staff.refusals import recorded_refusal
 from pipeline.access.staff.rules.sign_in import LONGEST_PASSWORD, SignInRefused, password_problems
 from pipeline.access.staff.rules.tries import Device, Guess
 from pipeline.access.staff.sessions import Origin
 from pipeline.access.staff.tables import password, reviewer
 from pipeline.access.staff.throttle import count_try, forgive
+from pipeline.audit.keys import Digests
 from pipeline.kernel.database import Database, storable
 from pipeline.kernel.errors import Invalid
 from pipeline.policy.sign_in import SignIn
@@ -29,6 +31,7 @@ class SignInContext:
     db: Database
     passwords: Passwords
     rules: SignIn
+    digests: Digests | None = None
 
 
 def sign_in(
@@ -36,8 +39,9 @@ def sign_in(
 ) -> str:
     """Sign a person in; the new session's token. Raises SignInRefused, the same for every cause, TooManyTries, or Overloaded."""
     guess = Guess(name, address, device)
-    count_try(guess, now=now, db=context.db, rules=context.rules)
-    known = _verified(guess, given, context)
+    with recorded_refusal(name, address, db=context.db, digests=context.digests):
+        count_try(guess, now=now, db=context.db, rules=context.rules)
+        known = _verified(guess, given, context)
     fresh = context.passwords.hashed(given) if context.passwords.is_dated(known.hashed) else known.hashed
     with context.db.begin() as connection:
         _lock_unchanged(connection, known)
@@ -60,8 +64,9 @@ def change_password(
     """
     require_strong(new, reviewer_id=reviewer_id, rules=context.rules)
     guess = Guess(reviewer_id, address, signed_in=True)
-    count_try(guess, now=now, db=context.db, rules=context.rules)
-    known = _verified(guess, given, context)
+    with recorded_refusal(reviewer_id, address, db=context.db, digests=context.digests):
+        count_try(guess, now=now, db=context.db, rules=context.rules)
+        known = _verified(guess, given, context)
     hashed = context.passwords.hashed(new)
     with context.db.begin() as connection:
         _lock_unchanged(connection, known)
@@ -82,7 +87,7 @@ def require_strong(new: str, *, reviewer_id: str, rules: SignIn) -> None:
 def replace_password(connection: Connection, reviewer_id: str, hashed: str, *, actor: str) -> None:
     """Store another password and end the person's sessions, in the caller's transaction."""
     _store(connection, reviewer_id, hashed)
-    sessions.end_all(connection, reviewer_id)
+    sessions.end_all(connection, reviewer_id, actor=actor)
     audit.write(connection, "password.changed", actor=actor, detail={"reviewer": reviewer_id})
 
 

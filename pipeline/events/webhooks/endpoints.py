@@ -8,6 +8,7 @@ import structlog
 from sqlalchemy import ColumnElement, Connection, Row, delete, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
+from pipeline.audit.record import SYSTEM, write
 from pipeline.events.outbound import delivery_ref
 from pipeline.events.tables import delivery, endpoint, event
 from pipeline.events.webhooks.rules import SECRET_BYTES, address_problem, place_of, rotated, secret_of
@@ -24,24 +25,20 @@ from schemas.events import EndpointRequest, EndpointSecret, EndpointView, Replay
 log = structlog.get_logger()
 
 
-def add(request: EndpointRequest, *, db: Database, sealer: Sealer, reach: Reach = EVERYTHING) -> EndpointSecret:
+def add(
+    request: EndpointRequest, *, actor: str = SYSTEM, db: Database, sealer: Sealer, reach: Reach = EVERYTHING
+) -> EndpointSecret:
     """Add an endpoint. It gets the events in this reach from now on; a replay sends earlier ones. Raises Invalid."""
     if (problem := address_problem(request.url)) is not None:
         raise Invalid([Problem("url", "unusable_address", problem)])
     endpoint_id = new_id()
+    whose = {"service": reach.service, "members_prefix": reach.prefix}
+    row = {"id": endpoint_id, "url": request.url, "types": list(request.types), **whose}
     secret = _new_secret()
     sealed = sealer.seal(secret, place=place_of(endpoint_id))
     with db.begin() as connection:
-        connection.execute(
-            insert(endpoint).values(
-                id=endpoint_id,
-                url=request.url,
-                types=list(request.types),
-                secrets=[{"secret": sealed, "until": None}],
-                service=reach.service,
-                members_prefix=reach.prefix,
-            )
-        )
+        connection.execute(insert(endpoint).values(**row, secrets=[{"secret": sealed, "until": None}]))
+        _record(connection, "webhook.added", endpoint_id, actor, types=row["types"])
     log.info("webhook.added", endpoint_id=str(endpoint_id))
     return EndpointSecret(endpoint_id=endpoint_id, secret=secret)
 
@@ -60,7 +57,14 @@ def list_endpoints(*, db: Database, reach: Reach = EVERYTHING) -> list[EndpointV
 
 
 def rotate(
-    endpoint_id: UUID, *, now: datetime, overlap_hours: int, db: Database, sealer: Sealer, reach: Reach = EVERYTHING
+    endpoint_id: UUID,
+    *,
+    now: datetime,
+    overlap_hours: int,
+    actor: str = SYSTEM,
+    db: Database,
+    sealer: Sealer,
+    reach: Reach = EVERYTHING,
 ) -> EndpointSecret:
     """Give it a new secret. During the overlap the present one signs too, so that no check fails meanwhile. Raises NotFound."""
     overlap = timedelta(hours=overlap_hours)
@@ -70,11 +74,12 @@ def rotate(
         row = _locked(connection, endpoint_id, reach)
         changed = rotated(row.secrets, sealed, now=now, overlap=overlap)
         connection.execute(update(endpoint).where(endpoint.c.id == endpoint_id).values(secrets=changed))
+        _record(connection, "webhook.rotated", endpoint_id, actor)
     log.info("webhook.rotated", endpoint_id=str(endpoint_id))
     return EndpointSecret(endpoint_id=endpoint_id, secret=secret, previous_valid_until=now + overlap)
 
 
-def resume(endpoint_id: UUID, *, now: datetime, db: Database, reach: Reach = EVERYTHING) -> int:
+def resume(endpoint_id: UUID, *, now: datetime, actor: str = SYSTEM, db: Database, reach: Reach = EVERYTHING) -> int:
     """Activate a paused endpoint and send what is pending, in order. Returns how many events. Raises NotFound, AlreadyThere."""
     with db.begin() as connection:
         if _locked(connection, endpoint_id, reach).state == "active":
@@ -82,11 +87,20 @@ def resume(endpoint_id: UUID, *, now: datetime, db: Database, reach: Reach = EVE
         fresh = {"state": "active", "paused_because": None, "failing_since": None}
         connection.execute(update(endpoint).where(endpoint.c.id == endpoint_id).values(fresh))
         count = _send(connection, endpoint_id, _pending(connection, endpoint_id), now=now)
+        _record(connection, "webhook.resumed", endpoint_id, actor, events=count)
     log.info("webhook.resumed", endpoint_id=str(endpoint_id), events=count)
     return count
 
 
-def replay(endpoint_id: UUID, request: ReplayRequest, *, now: datetime, db: Database, reach: Reach = EVERYTHING) -> int:
+def replay(
+    endpoint_id: UUID,
+    request: ReplayRequest,
+    *,
+    now: datetime,
+    actor: str = SYSTEM,
+    db: Database,
+    reach: Reach = EVERYTHING,
+) -> int:
     """Send events again, delivered ones too. Returns how many. Raises NotFound, Invalid."""
     if request.since is None and not request.event_ids:
         raise Invalid([Problem("since", "missing_field", "Say which: since a time, or by event_ids.")])
@@ -107,15 +121,18 @@ def replay(endpoint_id: UUID, request: ReplayRequest, *, now: datetime, db: Data
         connection.execute(update(delivery).where(*of).values(again))
         if row.state == "active":
             _send(connection, endpoint_id, ids, now=now)
+        of_member = {"member_id": request.member_id} if request.member_id is not None else {}
+        _record(connection, "webhook.replayed", endpoint_id, actor, events=len(ids), **of_member)
     log.info("webhook.replayed", endpoint_id=str(endpoint_id), events=len(ids))
     return len(ids)
 
 
-def remove(endpoint_id: UUID, *, db: Database, reach: Reach = EVERYTHING) -> None:
+def remove(endpoint_id: UUID, *, actor: str = SYSTEM, db: Database, reach: Reach = EVERYTHING) -> None:
     """Delete an endpoint and its deliveries. Raises NotFound."""
     with db.begin() as connection:
         _locked(connection, endpoint_id, reach)
         connection.execute(delete(endpoint).where(endpoint.c.id == endpoint_id))
+        _record(connection, "webhook.removed", endpoint_id, actor)
     log.info("webhook.removed", endpoint_id=str(endpoint_id))
 
 
@@ -132,6 +149,11 @@ def seal_clear(*, db: Database, sealer: Sealer) -> int:
 
 def _sealed_once(secret: str, endpoint_id: UUID, sealer: Sealer) -> str:
     return secret if is_sealed(secret) else sealer.seal(secret, place=place_of(endpoint_id))
+
+
+def _record(connection: Connection, event: str, endpoint_id: UUID, actor: str, **more: object) -> None:
+    """Who did it. The address is left out: it may carry what is secret."""
+    write(connection, event, actor=actor, detail={"endpoint_id": str(endpoint_id), **more})
 
 
 def _new_secret() -> str:

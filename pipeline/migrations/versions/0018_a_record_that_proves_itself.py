@@ -19,8 +19,8 @@ def upgrade() -> None:
     op.create_index(
         "ix_audit_member",
         "audit",
-        [sa.text("(detail ->> 'member_id')"), "id"],
-        postgresql_where=sa.text("detail ? 'member_id'"),
+        [sa.text("(detail ->> 'member')"), "id"],
+        postgresql_where=sa.text("detail ? 'member'"),
     )
     op.create_index("ix_audit_policy", "audit", ["id"], postgresql_where=sa.text("event = 'policy.put_in_force'"))
     op.create_table(

@@ -46,10 +46,12 @@ def adjudications(
 
 
 def adjudication(check_id: UUID, *, by: str | None = None, context: ReviewContext) -> AdjudicationCase:
-    """One of them, with the pages that both people looked at. Raises NotFound."""
-    with context.db.read() as connection:
+    """One of them, with the pages that both people looked at. Each look is audited. Raises NotFound."""
+    with context.db.begin() as connection:
         row = _one(connection, check_id, by=by)
         pages = connection.execute(_pages(row.submission_id)).all()
+        detail = {"check_id": str(check_id)}
+        audit.write(connection, "check.viewed", actor=by, submission_id=row.submission_id, detail=detail)
     seen = tuple(
         SeenPage(material_id=page.material_id, page=page.page, width=page.width, height=page.height) for page in pages
     )

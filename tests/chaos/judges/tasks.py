@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from pipeline.tasks.rules import KINDS, TaskState
+from pipeline.tasks.rules import CHECKPOINT_AUDIT, KINDS, TaskState
 from pipeline.tasks.schedule import SCHEDULE
 from tests.chaos.evidence import Evidence
 from tests.chaos.judges.judge import Charge, Judge
@@ -11,7 +11,7 @@ from tests.chaos.judges.judge import Charge, Judge
 REPEATS_PER_FAULT: Final = 12
 """How many tries one fault may cost: all that three workers with two threads have under way, and once more."""
 
-BY_THE_CLOCK: Final = frozenset(each.kind.name for each in SCHEDULE)
+BY_THE_CLOCK: Final = frozenset({CHECKPOINT_AUDIT.name, *(each.kind.name for each in SCHEDULE)})
 
 
 class Parked(Judge):

@@ -129,7 +129,7 @@ def test_a_lead_rules_on_a_disagreement_once_and_sees_what_both_saw(desk: Desk) 
     assert (found.first.reviewer, found.first.verdict, found.second.reviewer) == ("r-1", "approve", "r-2")
     before = desk.submission(case)
 
-    (page,) = adjudication(found.check_id, context=tools.review).pages
+    (page,) = adjudication(found.check_id, by="lead", context=tools.review).pages
     shown = page_of(found.check_id, page.material_id, page.page, by="lead", context=tools.review)
     adjudicate(found.check_id, AdjudicationRequest(ruling="second", note="two faces"), by="lead", context=tools.review)
 
