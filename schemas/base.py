@@ -1,8 +1,11 @@
+import re
 from functools import cache
-from typing import Annotated
+from typing import Annotated, Final
 from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+
+_HALF: Final = re.compile("[\ud800-\udfff]")
 
 
 class Frozen(BaseModel):
@@ -11,9 +14,11 @@ class Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-def _without_zero_bytes(written: str) -> str:
+def _storable(written: str) -> str:
     if "\x00" in written:
         raise ValueError("Zero bytes are not allowed; remove them.")
+    if not written.isascii() and _HALF.search(written):
+        raise ValueError("The text has half of a character (a lone surrogate); remove it.")
     return written
 
 
@@ -26,10 +31,10 @@ def _known_timezone(written: str) -> str:
     return written
 
 
-_NoZeroBytes = AfterValidator(_without_zero_bytes)
+_NoZeroBytes = AfterValidator(_storable)
 
 Text = Annotated[str, _NoZeroBytes]
-"""Any text that can be stored: without zero bytes."""
+"""Any text that can be stored: without zero bytes and halves of characters."""
 
 Whole = Annotated[int, Field(ge=-(2**63), lt=2**63)]
 """A whole number that can be stored: it fits 64 bits."""

@@ -25,6 +25,7 @@ class Recovery(threading.Thread):
     def __init__(self, tools: Container) -> None:
         super().__init__(name="recovery", daemon=True)
         self._db = tools.db
+        self._ledger = tools.ledger
         self._probes = (
             (tools.storage.circuit, tools.storage.require_buckets),
             (tools.mailer.circuit, tools.mailer.ping),
@@ -50,8 +51,9 @@ class Recovery(threading.Thread):
     def look(self) -> bool:
         """Probe the dependencies that were away, and resume the tasks of those that answer. Returns whether all answer.
 
-        Raises DatabaseUnavailable; then the next call does it.
+        Ends of tries that could not be recorded are recorded first. Raises DatabaseUnavailable; then the next call does it.
         """
+        self._ledger.settle()
         for circuit, probe in self._probes:
             if not circuit.is_closed:
                 self._away.add(circuit.dependency)

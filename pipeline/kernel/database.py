@@ -21,10 +21,12 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.dialects.postgresql import JSONB, Insert
-from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.engine.interfaces import DBAPIConnection, ExceptionContext
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from pipeline.kernel.errors import DatabaseFault, DatabaseUnavailable
+from pipeline.kernel.database_errors import TAKES_NO_WRITES, as_json, state_of, translated
+from pipeline.kernel.errors import DatabaseUnavailable
+from pipeline.kernel.rules.sql_states import is_away
 
 metadata: Final = MetaData(
     naming_convention={
@@ -40,11 +42,10 @@ metadata: Final = MetaData(
 JSON: Final = JSONB(none_as_null=True)
 Instant: Final = DateTime(timezone=True)
 
-_OUR_MISTAKES: Final = "42"
-"""SQLSTATE's class of statements that are wrong; their message names our tables and columns and no data."""
-
 _AFTER_COMMIT: Final = "proofdesk.after_commit"
 _LEFT: Final = "proofdesk.left"
+
+_ASK: Final = text("SELECT current_setting('server_version'), current_setting('transaction_read_only')")
 
 TRUSTED_SECONDS: Final = 1.0
 """A pooled connection that was used within this time is not checked before its next use."""
@@ -63,7 +64,7 @@ class Database:
     @contextmanager
     def begin(self) -> Iterator[Connection]:
         """One transaction: commits at the end of the block, rolls back on any exception. Raises DatabaseUnavailable."""
-        with _translated(), self.engine.begin() as connection:
+        with translated(), self.engine.begin() as connection:
             hints: list[Hint] = []
             connection.info[_AFTER_COMMIT] = hints
             yield connection
@@ -73,13 +74,17 @@ class Database:
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """A connection for reading, each statement on its own. Raises DatabaseUnavailable."""
-        with _translated(), self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        with translated(), self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             yield connection
 
     def ping(self) -> str:
-        """The server's version. Raises DatabaseUnavailable."""
+        """The server's version. Raises DatabaseUnavailable, also where the server takes no writes."""
         with self.read() as connection:
-            return str(connection.execute(text("SHOW server_version")).scalar_one())
+            version, read_only = connection.execute(_ASK).one()
+            if read_only == "on":
+                connection.invalidate()  # the next one may lead to the server that took over
+                raise DatabaseUnavailable(TAKES_NO_WRITES)
+            return str(version)
 
     def close(self) -> None:
         """Close the pool."""
@@ -125,7 +130,7 @@ def engine(url: str, *, pool_size: int = 10) -> Engine:
         pool_timeout=10,
         pool_use_lifo=True,  # few connections are warm, not all of them lukewarm: each plans its own statements
         hide_parameters=True,  # an error's text ends in logs and in the ledger, where members' data must not be
-        json_serializer=lambda value: orjson.dumps(value).decode(),
+        json_serializer=as_json,
         json_deserializer=orjson.loads,
         connect_args={
             "connect_timeout": 5,
@@ -133,13 +138,15 @@ def engine(url: str, *, pool_size: int = 10) -> Engine:
         },
     )
     _check_before_use(made)
+    _drop_lost(made)
     return made
 
 
 def _check_before_use(engine: Engine) -> None:
     """Ping a pooled connection before use, unless it was used a moment ago: a ping each time is a fifth of all round trips.
 
-    As with `pool_pre_ping`, a dead connection is replaced, together with all that are as old.
+    As with `pool_pre_ping`, a dead connection is replaced, together with all that are as old. So is one that takes no writes: it was
+    made while the database was read-only, and reads alone would keep it for ever.
     """
 
     @event.listens_for(engine, "checkin")
@@ -154,25 +161,21 @@ def _check_before_use(engine: Engine) -> None:
             engine.dialect.do_ping(connection)
         except psycopg.OperationalError as error:
             raise exc.InvalidatePoolError from error
+        if _takes_no_writes(connection):
+            raise exc.InvalidatePoolError
 
 
-@contextmanager
-def _translated() -> Iterator[None]:
-    try:
-        yield
-    except (exc.OperationalError, exc.InterfaceError, exc.TimeoutError, psycopg.OperationalError) as error:
-        raise DatabaseUnavailable("PostgreSQL cannot be reached or closed the connection.") from error
-    except exc.DBAPIError as error:
-        if error.connection_invalidated:
-            raise DatabaseUnavailable("PostgreSQL closed the connection.") from error
-        raise DatabaseFault(_without_data(error)) from None
+def _takes_no_writes(connection: DBAPIConnection) -> bool:
+    """By what PostgreSQL (14 and later) reports of a session without being asked."""
+    info = getattr(connection, "info", None)
+    reported = ("in_hot_standby", "default_transaction_read_only")
+    return info is not None and any(info.parameter_status(each) == "on" for each in reported)
 
 
-def _without_data(error: exc.DBAPIError) -> str:
-    """Which constraint failed, without the values, which may be a member's."""
-    cause = error.orig
-    if not isinstance(cause, psycopg.Error):
-        return type(error).__name__
-    where = ".".join(filter(None, [cause.diag.table_name, cause.diag.constraint_name or cause.diag.column_name]))
-    words = cause.diag.message_primary if (cause.sqlstate or "").startswith(_OUR_MISTAKES) else None
-    return " ".join(filter(None, [type(cause).__name__, cause.sqlstate, where, words]))
+def _drop_lost(engine: Engine) -> None:
+    """Drop a connection, and all that are as old, whose server takes no writes any more: the next may lead to another server."""
+
+    @event.listens_for(engine, "handle_error")
+    def look(context: ExceptionContext) -> None:
+        if is_away(state_of(context.original_exception)):
+            context.is_disconnect = True

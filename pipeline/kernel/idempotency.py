@@ -5,11 +5,11 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
-import orjson
 from sqlalchemy import Column, Connection, Index, Table, Text, bindparam, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from pipeline.kernel.database import JSON, Database, Instant, metadata
+from pipeline.kernel.database_errors import as_json
 from pipeline.kernel.errors import IdempotencyKeyReused
 
 idempotency: Final = Table(
@@ -41,8 +41,8 @@ class Once:
 
 
 def once(*, owner: str, key: str, operation: str, body: object) -> Once:
-    """The request's identity; `body` is the JSON value as it was validated, so that white space and order do not matter."""
-    digest = hashlib.sha256(orjson.dumps([operation, body], option=orjson.OPT_SORT_KEYS)).hexdigest()
+    """The request's identity; `body` is the JSON value as it was validated, so that white space and order do not matter. Raises Invalid."""
+    digest = hashlib.sha256(as_json([operation, body], sort_keys=True).encode()).hexdigest()
     return Once(owner, key, operation, digest)
 
 

@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Final
 
 from pipeline.access.staff.rules.roles import Right, may, require
-from pipeline.kernel.errors import Forbidden
+from pipeline.kernel.errors import Forbidden, Invalid, Problem
 from pipeline.submission.lifecycle import Queue
 
 
@@ -40,14 +40,20 @@ def queues_for(roles: Iterable[str]) -> tuple[Queue, ...]:
 
 
 def chosen_queues(roles: Iterable[str], wanted: Iterable[str]) -> tuple[Queue, ...]:
-    """The queues to claim from: those that were asked for, or all that the roles give. Raises Forbidden."""
+    """The queues to claim from: those that were asked for, or all that the roles give. Raises Forbidden, Invalid."""
     own = tuple(roles)
-    asked = tuple(map(Queue, wanted))
+    asked = tuple(map(_queue, wanted))
     for queue in asked:
         require(own, RIGHT_FOR[queue])
     if not asked:
         require(own, Right.REVIEW)
     return asked or queues_for(own)
+
+
+def _queue(name: str) -> Queue:
+    if name not in set(Queue):
+        raise Invalid([Problem("queue", "unknown_queue", f"There is no such queue. Use one of {', '.join(Queue)}.")])
+    return Queue(name)
 
 
 def allowed_actions(roles: Iterable[str], *, queue: str, has_files: bool) -> tuple[Action, ...]:

@@ -1,6 +1,7 @@
 """The ledger of tasks (DESIGN §4): record, claim, renew, finish, fail, park. The row is the outbox; the broker only carries hints."""
 
 import random
+from collections import deque
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -10,12 +11,12 @@ from typing import Any, Final
 from uuid import UUID
 
 import structlog
-from sqlalchemy import ColumnElement, Connection, Interval, bindparam, case, exists, func, literal, update
+from sqlalchemy import ColumnElement, Connection, Interval, Update, bindparam, case, exists, func, literal, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.sql.dml import ReturningUpdate
 
 from pipeline.kernel.database import Database, after_commit, storable
-from pipeline.kernel.errors import LeaseLost, PermanentError, RetryableError
+from pipeline.kernel.errors import DatabaseUnavailable, LeaseLost, PermanentError, RetryableError
 from pipeline.kernel.ids import new_id
 from pipeline.tasks.rules import KINDS, Kind, TaskState, backoff, pause
 from pipeline.tasks.tables import task
@@ -140,6 +141,7 @@ class Ledger:
 
     def __init__(self, db: Database) -> None:
         self._db = db
+        self._unrecorded: deque[Update] = deque()
 
     def claim(self, kind: Kind, task_id: str) -> Task | None:
         """Claim a due task with a lease on the database's clock; None where there is none to claim.
@@ -208,14 +210,29 @@ class Ledger:
         if self._release(mine, error, state=TaskState.PARKED, ended_at=func.now()):
             _alert(mine.id, mine.kind, mine.tries, _in_words(error))
 
+    def settle(self) -> int:
+        """Record how tries ended while the database was away; returns how many. Raises DatabaseUnavailable, then some are left.
+
+        Without this the lease would run out, which uses up a try. A task that was given back meanwhile and has not been claimed
+        since is the same try still.
+        """
+        settled = 0
+        while self._unrecorded:
+            with self._db.begin() as connection:
+                settled += connection.execute(self._unrecorded[0]).rowcount
+            self._unrecorded.popleft()
+        return settled
+
     def _release(self, mine: Task, error: BaseException, **values: Any) -> bool:
-        with self._db.begin() as connection:
-            released = connection.execute(
-                update(task)
-                .where(*_held(mine.id, mine.token))
-                .values(lease_until=None, last_error=_in_words(error), **values)
-            )
-        return released.rowcount == 1
+        ended = update(task).values(lease_until=None, last_error=_in_words(error), **values)
+        try:
+            with self._db.begin() as connection:
+                return connection.execute(ended.where(*_held(mine.id, mine.token))).rowcount == 1
+        except DatabaseUnavailable as away:
+            log.warning("task.end_unrecorded", error=_in_words(away))
+            same_try = (task.c.id == mine.id, task.c.token == mine.token)
+            self._unrecorded.append(ended.where(*same_try, task.c.state.in_((TaskState.RUNNING, TaskState.READY))))
+            return False
 
 
 def kind_named(name: str) -> Kind:

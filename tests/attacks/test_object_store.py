@@ -17,7 +17,7 @@ from config.container import Container
 from pipeline.intake.parked import QueueMessage, accept_message
 from pipeline.kernel import clock
 from pipeline.kernel.errors import Invalid, NotFound, StorageRefused
-from pipeline.review.cases.images import page_of
+from pipeline.review.cases.images import Purpose, page_of
 from pipeline.submission.tables import finding, submission
 from pipeline.tasks.operate import retry_parked
 from pipeline.tasks.rules import FORGET_FILES, INSPECT, PUBLISH_AVATAR, SWEEP_STORAGE
@@ -31,7 +31,7 @@ from tests.support.servers import variant
 from tests.support.together import until
 from workers.recovery import Recovery
 
-FRAGILE = {"circuit_failures": 1, "circuit_pause_seconds": 600}
+FRAGILE: dict[str, Any] = {"circuit_failures": 1, "circuit_pause_seconds": 600}
 DIGEST = "0" * 64
 REFUSALS: list[tuple[int, str | None]] = [
     (403, "AccessDenied"),
@@ -230,7 +230,7 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
 }
 
 
-@pytest.fixture(params=WRONG.values(), ids=WRONG)
+@pytest.fixture(params=list(WRONG.values()), ids=list(WRONG))
 def misconfigured(tools: Container, request: pytest.FixtureRequest) -> Iterator[tuple[Container, str]]:
     """The real store with settings that are wrong, and a word of the reason."""
     changed, word = request.param
@@ -315,13 +315,15 @@ def test_a_picture_that_the_store_refuses_is_not_found_and_other_pictures_are_sh
     held = desk.claimed()
     (file,) = desk.case(held).materials
     front.refuse(403, "InvalidObjectState", lambda method, path: method == "GET" and "large" in path)
-    asked = {"page": 1, "reviewer_id": held.reviewer, "context": tools.review}
+
+    def shown(purpose: Purpose) -> bytes:
+        return page_of(held.id, file.id, page=1, purpose=purpose, reviewer_id=held.reviewer, context=tools.review)
 
     for _ in range(3):
         with pytest.raises((NotFound, StorageRefused)):
-            page_of(held.id, file.id, purpose="large", **asked)
+            shown("large")
 
-    assert page_of(held.id, file.id, purpose="small", **asked)[:2] == b"\xff\xd8"
+    assert shown("small")[:2] == b"\xff\xd8"
     assert tools.storage.circuit.is_closed
 
 

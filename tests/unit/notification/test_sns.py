@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from pipeline.notification.sns import NotFromAmazon, confirm_subscription, signed_text, verify
+from pipeline.notification.sns import confirm_subscription, signed_text, verify
+from pipeline.notification.sns_certificates import NotFromAmazon
 from schemas.mail_events import SesNotice, SnsMessage
 from tests.support.sns import ARN, CERTIFICATE_URL, SUBSCRIBE_URL, Amazon, bounce, complaint
 
