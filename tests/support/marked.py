@@ -70,6 +70,7 @@ class MarkedMember:
         endpoints.add(
             EndpointRequest(url="https://hooks.proofdesk.invalid/take", types=("submission.received",)),
             db=self.desk.tools.db,
+            sealer=self.desk.tools.sealer,
         )
         self.fill_in_the_account()
         self.show_an_avatar()
@@ -239,7 +240,7 @@ def _columns(desk: Desk) -> Iterator[tuple[str, bytes]]:
         " JOIN information_schema.tables t USING (table_schema, table_name)"
         " WHERE t.table_type = 'BASE TABLE' AND c.table_schema NOT IN ('pg_catalog', 'information_schema', 'kept')"
     )
-    for schema, table, column, kind in desk.sql(listed):
+    for schema, table, column, kind in map(tuple, desk.sql(listed)):
         written = (
             f"encode(\"{column}\", 'hex') || encode(\"{column}\", 'escape')" if kind == "bytea" else f'"{column}"::text'
         )

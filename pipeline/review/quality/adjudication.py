@@ -45,7 +45,7 @@ def adjudications(
     return tuple(_view(row) for row in rows if row.member_id not in hidden and (done or not _is_side(row, by)))[:limit]
 
 
-def adjudication(check_id: UUID, *, by: str | None = None, context: ReviewContext) -> AdjudicationCase:
+def adjudication(check_id: UUID, *, by: str, context: ReviewContext) -> AdjudicationCase:
     """One of them, with the pages that both people looked at. Each look is audited. Raises NotFound."""
     with context.db.begin() as connection:
         row = _one(connection, check_id, by=by)

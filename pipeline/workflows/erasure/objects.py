@@ -102,8 +102,8 @@ def delete_objects(task: Task, subject: Subject, *, db: Database, storage: Stora
 def counts_of(connection: Connection, subject: Subject) -> dict[str, int]:
     """How many files were deleted, by bucket."""
     mine = erased_object.c.erasure_id == subject.erasure_id
-    query = select(erased_object.c.bucket, func.count().label("count")).where(mine).group_by(erased_object.c.bucket)
-    return {row.bucket: row.count for row in connection.execute(query)}
+    query = select(erased_object.c.bucket, func.count().label("files")).where(mine).group_by(erased_object.c.bucket)
+    return {row.bucket: row.files for row in connection.execute(query)}
 
 
 def _keep(connection: Connection, found: Select[Any]) -> None:

@@ -9,9 +9,9 @@ from cli.tools import operator
 from config.container import Container
 from pipeline.access.api_keys import Scope, create_key
 from pipeline.access.staff import refusals
-from pipeline.access.staff.refusals import network_of
 from pipeline.access.staff.rules.roles import Role
-from pipeline.access.staff.rules.sign_in import SignInRefused, TooManyTries
+from pipeline.access.staff.rules.sign_in import SignInRefused
+from pipeline.access.staff.rules.tries import TooManyTries
 from pipeline.access.staff.sign_in import sign_in
 from pipeline.audit.policy_in_force import put_in_force
 from pipeline.audit.tables import audit_tally
@@ -239,20 +239,6 @@ def test_a_stranger_with_many_addresses_cannot_fill_the_record(
 
     assert len(rows) <= 2 * (2 + 1), "the minute may end in between, and more than that is too many"
     assert OTHERS in {actor for _, actor, _ in rows}
-
-
-@pytest.mark.parametrize(
-    ("address", "network"),
-    [
-        ("198.51.100.7", "198.51.100.7"),
-        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
-        ("::ffff:198.51.100.7", "198.51.100.7"),
-        ("", "unknown"),
-        ("testclient", "unknown"),
-    ],
-)
-def test_a_network_is_what_one_person_has(address: str, network: str) -> None:
-    assert network_of(address) == network
 
 
 def test_a_policy_is_recorded_when_it_is_another_one_than_before(desk: Desk, tools: Container) -> None:

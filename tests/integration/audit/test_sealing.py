@@ -7,7 +7,7 @@ from config.container import Container
 from pipeline.audit import sealing
 from pipeline.audit.checkpoints import name_of, published
 from pipeline.audit.record import write
-from pipeline.audit.sealing import Sealer
+from pipeline.audit.sealing import AuditSealer
 from pipeline.audit.tables import audit, audit_seal
 from pipeline.kernel import clock
 from pipeline.tasks import ledger
@@ -24,7 +24,7 @@ def lists(desk: Desk) -> list[list[int]]:
 
 
 def test_a_row_that_commits_late_is_sealed_in_its_turn_and_not_missed(desk: Desk) -> None:
-    sealer = Sealer(desk.tools.db, desk.tools.audit_signer)
+    sealer = AuditSealer(desk.tools.db, desk.tools.audit_signer)
     recorded(desk, "thing.first")
     sealed(desk)
     with desk.tools.owner.engine.begin() as slow:
@@ -43,7 +43,7 @@ def test_writers_do_not_wait_for_the_sealing_and_the_sealing_not_for_them(desk: 
     with desk.tools.owner.engine.begin() as busy:
         busy.exec_driver_sql("SELECT pg_advisory_xact_lock(hashtextextended('audit.seal', 0))")
         recorded(desk, "thing.second")
-        meanwhile = Sealer(desk.tools.db, desk.tools.audit_signer).seal()
+        meanwhile = AuditSealer(desk.tools.db, desk.tools.audit_signer).seal()
 
     assert meanwhile == 0
     assert ids(desk) == [1, 2]
@@ -51,7 +51,7 @@ def test_writers_do_not_wait_for_the_sealing_and_the_sealing_not_for_them(desk: 
 
 def test_many_relays_and_many_writers_seal_each_row_once(desk: Desk) -> None:
     def act(number: int) -> None:
-        sealer = Sealer(desk.tools.db, desk.tools.audit_signer)
+        sealer = AuditSealer(desk.tools.db, desk.tools.audit_signer)
         for step in range(10):
             if number < 4:
                 recorded(desk, f"thing.made_{number}_{step}")
@@ -78,7 +78,7 @@ def test_a_long_backlog_is_sealed_in_batches(desk: Desk, monkeypatch: pytest.Mon
 def test_without_a_key_nothing_is_sealed(desk: Desk) -> None:
     recorded(desk, "thing.made")
 
-    assert Sealer(desk.tools.db, None).seal() == 0
+    assert AuditSealer(desk.tools.db, None).seal() == 0
     assert lists(desk) == []
 
 
@@ -99,7 +99,7 @@ def test_a_database_that_was_restored_into_a_younger_cluster_is_sealed_on(desk: 
     desk.sql("UPDATE audit SET xid = xid + 1000000000")
     signer = desk.tools.audit_signer
     assert signer is not None
-    sealer = Sealer(desk.tools.db, signer)
+    sealer = AuditSealer(desk.tools.db, signer)
     desk.sql("UPDATE audit SET xid = xid + 1 WHERE id = 2")
     with desk.tools.owner.begin() as connection:  # the old cluster had sealed its first row
         row = connection.execute(select(audit).where(audit.c.id == 1)).mappings().one()

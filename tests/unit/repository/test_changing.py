@@ -10,7 +10,8 @@ PATHS: Final = {
     word
     for quoted in re.findall(r"`([^`]+)`", PAGE)
     for word in re.split(r'[ "=]', quoted)
-    if re.fullmatch(r"[\w./-]+", word) and (word.endswith("/") or "/" in word or re.search(r"\.(py|toml|md)$", word))
+    if re.fullmatch(r"[\w.][\w./-]*", word)
+    and (word.endswith("/") or "/" in word or re.search(r"\.(py|toml|md)$", word))
 }
 
 
