@@ -12,7 +12,7 @@ from cli.tools import tools
 from pipeline.kernel.errors import Invalid, Misconfigured, Problem
 from pipeline.kernel.ids import new_id
 from pipeline.kernel.validation import parse
-from pipeline.workflows.erasure import begin, holds
+from pipeline.workflows.erasure import begin, copy, holds
 from pipeline.workflows.erasure.begin import Asked
 from pipeline.workflows.erasure.progress import erasure_of
 from pipeline.workflows.erasure.receipts import is_genuine
@@ -52,6 +52,17 @@ def erasure(
             )
         receipt.write_text(view.receipt.model_dump_json(indent=2) + "\n")
     _print(view, as_json=as_json)
+
+
+def export(
+    member_id: MemberId,
+    to: Annotated[Path, typer.Option(help="The ZIP to write.", dir_okay=False)],
+    actor: As,
+) -> None:
+    """Write a copy of everything that is kept about a member: their data as JSON, and their files."""
+    with tools() as tool:
+        files = copy.export(member_id, to, asked=_asked(actor), db=tool.db, storage=tool.storage)
+    console.print(f"Written to {to}, with {files} files.")
 
 
 def hold(

@@ -2,7 +2,7 @@ from typing import Annotated
 
 import typer
 
-from cli.erasure import erase, erasure, hold, release, verify_receipt
+from cli.erasure import erase, erasure, export, hold, release, verify_receipt
 from cli.output import AsJson, console, print_json, styled, when
 from cli.tools import operator, tools
 from pipeline.access.member_sessions import make_link
@@ -19,6 +19,7 @@ def _group() -> None:
 
 app.command()(erase)
 app.command()(erasure)
+app.command()(export)
 app.command()(hold)
 app.command()(release)
 app.command("verify-receipt")(verify_receipt)

@@ -78,6 +78,16 @@ class Redaction(TokenRequest):
     boxes: tuple[RedactedBox, ...] = Field(min_length=1, max_length=50)
 
 
+class SealedView(Frozen):
+    """A redaction whose originals are sealed: no page shows them, and they are not destroyed yet."""
+
+    redaction_id: UUID
+    submission_id: UUID
+    page: int
+    sealed_by: str
+    sealed_at: datetime
+
+
 class MailPreview(Frozen):
     """A mail as it would go out."""
 

@@ -12,7 +12,7 @@ from pipeline.intake.parked import accept_parked
 from pipeline.kernel import clock
 from pipeline.membership.level import unlock
 from pipeline.notification.send import send
-from pipeline.review.cases import redaction
+from pipeline.review.cases import sealed
 from pipeline.tasks.ledger import Task
 from pipeline.tasks.rules import (
     ACCEPT,
@@ -27,6 +27,7 @@ from pipeline.tasks.rules import (
     JUDGE_NUMBER,
     PUBLISH_AVATAR,
     REMOVE_AVATAR,
+    RETAIN,
     SEND_CODE,
     SEND_MAIL,
     SWEEP_STORAGE,
@@ -38,6 +39,7 @@ from pipeline.verification import business_email
 from pipeline.verification.tax_number import judge_number
 from pipeline.workflows import audit_checkpoint, retention, sla_watch
 from pipeline.workflows.erasure.proceed import proceed
+from pipeline.workflows.retain import retain
 from pipeline.workflows.verification_code import send_code
 
 Work = Callable[[Task, Container], None]
@@ -104,8 +106,8 @@ def expire_code(task: Task, tools: Container) -> None:
 
 
 def forget_files(task: Task, tools: Container) -> None:
-    """Delete the files that a redaction replaced."""
-    redaction.forget_files(task, db=tools.db, storage=tools.storage)
+    """Destroy the originals behind a redaction."""
+    sealed.forget_files(task, db=tools.db, storage=tools.storage)
 
 
 def forget_uploads(task: Task, tools: Container) -> None:
@@ -121,6 +123,11 @@ def sweep_storage(task: Task, tools: Container) -> None:
 def forget_old(task: Task, tools: Container) -> None:
     """Delete old keys of requests, and tasks that are long done."""
     retention.forget_old(task, db=tools.db, policy=tools.policy)
+
+
+def sweep_retention(task: Task, tools: Container) -> None:
+    """Delete what was kept long enough, and go on with erasures whose hold has ended."""
+    retain(task, now=clock.now(), db=tools.db, storage=tools.storage, policy=tools.policy)
 
 
 def erase_member(task: Task, tools: Container) -> None:
@@ -153,6 +160,7 @@ WORK: Final[Mapping[Kind, Work]] = {
     FORGET_UPLOADS: forget_uploads,
     SWEEP_STORAGE: sweep_storage,
     FORGET_OLD: forget_old,
+    RETAIN: sweep_retention,
     ERASE_MEMBER: erase_member,
     WATCH_SLA: watch_sla,
     CHECKPOINT_AUDIT: checkpoint_audit,

@@ -35,9 +35,9 @@ from pipeline.kernel.ids import new_id
 from pipeline.kernel.rules.digests import member_digest
 from pipeline.ownership.rules import EVERYTHING, Reach
 from pipeline.ownership.tables import within
-from pipeline.policy.sign_in import SessionRules, Speaker
+from pipeline.policy.sign_in import SessionRules, Speaker, session_name
 from pipeline.submission import audit
-from pipeline.submission.presence import require_present
+from pipeline.submission.presence import is_held, require_present
 from pipeline.submission.tables import submission
 from schemas.sessions import OpenedSession, SessionLine, SessionLink, SessionRequest, SessionView
 from schemas.submissions import Member
@@ -200,13 +200,13 @@ def only_their_own(submission_id: UUID, *, caller: Caller, db: Database) -> None
 def forget_ended(connection: Connection) -> int:
     """Delete sessions that have ended, and links that nobody opened in time; how many. A member's profile goes with them."""
     over = func.coalesce(member_session.c.expires_at, member_session.c.link_expires_at) < func.now()
-    return connection.execute(delete(member_session).where(over)).rowcount
+    return connection.execute(delete(member_session).where(over, ~is_held(member_session.c.member_id))).rowcount
 
 
 def _record(connection: Connection, event: str, session_id: UUID, member_id: str, *, actor: str | None = None) -> None:
     """Who did it: who made a link, or the member by it."""
     detail = {"session": str(session_id), "member": member_digest(member_id)}
-    audit.write(connection, event, actor=actor or f"member:{member_id}", detail=detail)
+    audit.write(connection, event, actor=actor or session_name(member_id), detail=detail)
 
 
 def _live(session_id: UUID | None, db: Database) -> Row[Any] | None:

@@ -12,7 +12,7 @@ from pipeline.policy.ladder import FactType, Identity, Stage
 from pipeline.policy.mail_templates import CATEGORIES
 from pipeline.policy.methods import BusinessEmail, ChecklistItem, Methods, Rulings, SeenByPerson, TaxNumbers
 from pipeline.policy.quality import Quality
-from pipeline.policy.retention import Erasure
+from pipeline.policy.retention import Erasure, Retention
 from pipeline.policy.service_levels import Clock
 from pipeline.policy.sign_in import KeyRules, SessionRules, SignIn
 from pipeline.policy.spend import Spend, wrong_amounts
@@ -37,10 +37,14 @@ class Review(Frozen):
 
 
 class Console(Frozen):
-    """Materials that are covered until asked for, and whether an original outlives a redaction of it."""
+    """Materials that are covered until asked for, and how long originals outlive a redaction.
+
+    `sealed_days` run from the end of the case: by then its decision is final.
+    """
 
     blurred: tuple[str, ...]
     keep_redacted_original: bool
+    sealed_days: PositiveInt = 14
 
 
 class Idempotency(Frozen):
@@ -103,6 +107,7 @@ class Policy(Frozen):
     idempotency: Idempotency
     audit: Audit
     events: Events
+    retention: Retention
     erasure: Erasure
     codes: Codes
     account: Account

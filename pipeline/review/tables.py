@@ -175,6 +175,7 @@ sealed: Final = Table(
     metadata,
     Column("id", Uuid, primary_key=True),
     Column("redaction_id", Uuid, nullable=False),
+    Column("submission_id", Uuid, ForeignKey("submission.id"), nullable=False),
     Column("material_id", Uuid, ForeignKey("material.id"), nullable=False),
     Column("rendition_id", Uuid),
     Column("page", Integer),
@@ -197,4 +198,8 @@ sealed: Final = Table(
     Index("ix_sealed_original_sealed", "sealed_at", postgresql_where=text("state = 'sealed'")),
 )
 """A page, or a whole file, as it was before somebody blackened a page of it. No page shows it. It is destroyed when the decision is final
-or a second person agrees, and a lead may put it back before that. `covered_by` is the key of the page in its place."""
+or a second person agrees, and a lead may put it back before that. `submission_id` is the case in which the page was covered, also of an
+identical file in another one. `covered_by` is the key of the page in its place."""
+
+STILL_SEALED: Final = sealed.c.state == "sealed"
+"""Originals that nobody agreed to destroy yet."""

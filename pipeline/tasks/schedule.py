@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 from pipeline.kernel.database import Database, took_effect
 from pipeline.policy import Policy
 from pipeline.tasks import ledger
-from pipeline.tasks.rules import CHECKPOINT_AUDIT, FORGET_OLD, SWEEP_STORAGE, WATCH_SLA, Kind
+from pipeline.tasks.rules import CHECKPOINT_AUDIT, FORGET_OLD, RETAIN, SWEEP_STORAGE, WATCH_SLA, Kind
 from pipeline.tasks.tables import schedule_run
 
 
@@ -26,6 +26,7 @@ class Scheduled:
 SCHEDULE: Final = (
     Scheduled(SWEEP_STORAGE, timedelta(hours=1)),
     Scheduled(FORGET_OLD, timedelta(hours=1)),
+    Scheduled(RETAIN, timedelta(hours=1)),
     Scheduled(WATCH_SLA, timedelta(minutes=1)),
 )
 

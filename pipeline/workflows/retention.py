@@ -19,8 +19,9 @@ from pipeline.kernel.errors import StorageRefused
 from pipeline.kernel.idempotency import idempotency
 from pipeline.kernel.storage import Storage
 from pipeline.policy import Policy
-from pipeline.submission.lifecycle import OPEN
-from pipeline.submission.tables import material, rendition, submission
+from pipeline.review.tables import STILL_SEALED, sealed
+from pipeline.submission.presence import is_held
+from pipeline.submission.tables import material, rendition
 from pipeline.tasks import ledger
 from pipeline.tasks.ledger import Task
 from pipeline.tasks.operate import forget_done
@@ -40,7 +41,7 @@ Needed = Callable[[Connection, list[str]], set[str]]
 
 
 def sweep_storage(task: Task, *, now: datetime, db: Database, storage: Storage, policy: Policy) -> None:
-    """Delete what tries that did not finish left, avatars that are not shown, originals past their retention, and slots that ended.
+    """Delete what tries that did not finish left, avatars that are not shown, files in quarantine that no submission names, and slots that ended.
 
     An object that the store does not delete (a legal hold, a right that is missing) stops no other. The task is parked at the end.
     """
@@ -48,8 +49,8 @@ def sweep_storage(task: Task, *, now: datetime, db: Database, storage: Storage, 
     sweep = partial(_sweep, db, storage, refusals)
     kept_until = now - timedelta(days=policy.upload.retention_days)
     orphans = sweep(storage.vault, before=now - ORPHAN_AGE, needed=_named_renditions)
-    originals = sweep(storage.uploads, before=kept_until, needed=_open_uploads)
-    untaken = sweep(storage.uploads, prefix=PREFIX, before=now - ORPHAN_AGE, needed=_named_originals)
+    originals = sweep(storage.uploads, before=kept_until, needed=_named_uploads)
+    untaken = sweep(storage.uploads, prefix=PREFIX, before=now - ORPHAN_AGE, needed=_named_uploads)
     slots = end_slots(now=now, db=db, storage=storage, rules=policy.upload)
     unshown = sweep(storage.public, before=now - ORPHAN_AGE, needed=_shown_pictures)
     log.info(
@@ -77,7 +78,7 @@ def forget_old(task: Task, *, db: Database, policy: Policy) -> None:
         tasks = forget_done(connection, days=DONE_TASK_DAYS)
         forget_signed_out(connection, policy.sign_in)
         kept_since = func.now() - timedelta(days=policy.events.retention_days)
-        events = connection.execute(delete(event).where(event.c.at < kept_since)).rowcount
+        events = connection.execute(delete(event).where(event.c.at < kept_since, ~is_held(event.c.member_id))).rowcount
         sessions = forget_ended(connection)
     log.info("ledger.forgot", idempotency_keys=keys, tasks=tasks, events=events, sessions=sessions)
 
@@ -109,13 +110,11 @@ def _sweep(
 
 
 def _named_renditions(connection: Connection, keys: list[str]) -> set[str]:
-    """Those that a row names, and the checkpoints of the audit, which no row names and which are never deleted."""
+    """Those that a page shows, those that are sealed, and the checkpoints of the audit, which no row names and which are never deleted."""
     checkpoints = {key for key in keys if key.startswith(checkpoint.PREFIX)}
-    return checkpoints | set(connection.execute(select(rendition.c.key).where(rendition.c.key.in_(keys))).scalars())
-
-
-def _named_originals(connection: Connection, keys: list[str]) -> set[str]:
-    return set(connection.execute(select(material.c.upload_key).where(material.c.upload_key.in_(keys))).scalars())
+    named = select(rendition.c.key).where(rendition.c.key.in_(keys))
+    kept = select(sealed.c.key).where(sealed.c.key.in_(keys), STILL_SEALED)
+    return {*checkpoints, *connection.execute(named).scalars(), *connection.execute(kept).scalars()}
 
 
 def _shown_pictures(connection: Connection, keys: list[str]) -> set[str]:
@@ -125,10 +124,8 @@ def _shown_pictures(connection: Connection, keys: list[str]) -> set[str]:
     return {key for row in rows for key in row}
 
 
-def _open_uploads(connection: Connection, keys: list[str]) -> set[str]:
-    rows = connection.execute(
-        select(material.c.upload_key)
-        .join(submission, submission.c.id == material.c.submission_id)
-        .where(material.c.upload_key.in_(keys), submission.c.state.in_(OPEN))
-    )
-    return set(rows.scalars())
+def _named_uploads(connection: Connection, keys: list[str]) -> set[str]:
+    """Those of a submission, which go by `[retention]`, and those that are sealed."""
+    named = select(material.c.upload_key).where(material.c.upload_key.in_(keys))
+    kept = select(sealed.c.key).where(sealed.c.key.in_(keys), STILL_SEALED)
+    return {*connection.execute(named).scalars(), *connection.execute(kept).scalars()}

@@ -1,6 +1,7 @@
 """A member who used everything is erased, and then looked for in everything that keeps something."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from pipeline.tasks.rules import INSPECT
 from pipeline.workflows.erasure.receipts import is_genuine
 from schemas.erasure import SignedReceipt
 from tests.support.bodies import avatar_body, member
+from tests.support.command import command
 from tests.support.desk import Desk
 from tests.support.erasing import Eraser
 from tests.support.files import digest
@@ -234,3 +236,31 @@ def test_only_an_administrator_erases(api: Api) -> None:
 
     assert refused == [401, 403, 403]
     assert Session(api).call("DELETE", "/v1/members/m-1").status_code == 403
+
+
+def test_the_console_erases_who_was_typed_twice(desk: Desk) -> None:
+    admin = signed_in(desk.tools, "boss", roles=(Role.ADMIN,))
+    desk.submit_avatar()
+
+    once = admin.post("/console/erasure", member="m-1", again="m-2")
+    twice = admin.post("/console/erasure", member="m-1", again="m-1")
+
+    assert (once.status_code, twice.status_code) == (422, 303)
+    assert "on no page any more" in admin.get(twice.headers["location"]).text
+    assert desk.sql("SELECT asked_by FROM erasure") == [("boss",)]
+
+
+def test_the_command_line_erases_and_checks_the_receipt(
+    desk: Desk, api: Api, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.submit_avatar()
+    receipt, run = tmp_path / "receipt.json", command(desk.tools, monkeypatch)
+
+    asked = run("member", "erase", "m-1", "--as", "boss", "--yes", "--json")
+    Eraser(desk, api).to_the_end()
+    shown = run("member", "erasure", "m-1", "--receipt", str(receipt))
+    genuine = run("member", "verify-receipt", str(receipt))
+    receipt.write_text(receipt.read_text().replace('"uploads": 1', '"uploads": 2'))
+    changed = run("member", "verify-receipt", str(receipt))
+
+    assert [each.exit_code for each in (asked, shown, genuine, changed)] == [0, 0, 0, 1]

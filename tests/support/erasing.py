@@ -1,10 +1,16 @@
 """Erasures as an administrator asks for them, and time that passes meanwhile."""
 
+from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 import httpx
 
 from pipeline.access.api_keys import Scope, create_key
+from pipeline.kernel import clock
+from pipeline.tasks import ledger
+from pipeline.tasks.rules import RETAIN
+from pipeline.workflows.retain import retain
 from tests.support.desk import Desk
 from tests.support.http import Api
 
@@ -47,3 +53,13 @@ class Eraser:
     def let_links_end(self) -> None:
         self.desk.sql("UPDATE erasure SET quiet_at = now()")
         self.desk.sql("UPDATE task SET due_at = now() WHERE kind = 'member.erase' AND state = 'ready'")
+
+
+def retain_in(desk: Desk, days: float) -> None:
+    """The sweep of what is kept long enough, as it will be in so many days."""
+    tools = desk.tools
+    with tools.db.begin() as connection:
+        task_id = ledger.record(connection, RETAIN, uuid4(), trace="t")
+    held = tools.ledger.claim(RETAIN, str(task_id))
+    assert held is not None
+    retain(held, now=clock.now() + timedelta(days=days), db=tools.db, storage=tools.storage, policy=tools.policy)

@@ -240,7 +240,8 @@ def _columns(desk: Desk) -> Iterator[tuple[str, bytes]]:
         " JOIN information_schema.tables t USING (table_schema, table_name)"
         " WHERE t.table_type = 'BASE TABLE' AND c.table_schema NOT IN ('pg_catalog', 'information_schema', 'kept')"
     )
-    for schema, table, column, kind in map(tuple, desk.sql(listed)):
+    for row in desk.sql(listed):
+        schema, table, column, kind = row.table_schema, row.table_name, row.column_name, row.data_type
         written = (
             f"encode(\"{column}\", 'hex') || encode(\"{column}\", 'escape')" if kind == "bytea" else f'"{column}"::text'
         )

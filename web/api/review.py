@@ -3,10 +3,13 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
 
+from pipeline.access.staff.accounts import require_right
+from pipeline.access.staff.rules.roles import Right
 from pipeline.kernel import clock
 from pipeline.kernel.storage import NO_STORE
 from pipeline.review.cases.links import picture_at
 from pipeline.review.cases.queue_stats import claims_of, queue
+from pipeline.review.cases.sealed import confirm, sealed_redactions
 from pipeline.review.claims.escalation import escalate
 from pipeline.review.claims.handover import colleagues, hand_over, take_up
 from pipeline.review.claims.lease import renew
@@ -27,7 +30,7 @@ from schemas.claims import (
     ReleaseRequest,
     TokenRequest,
 )
-from schemas.decisions import Decided, DecisionRequest
+from schemas.decisions import Decided, DecisionRequest, SealedView
 from web.api.dependencies import Key, Reviewer, Tools, request_once
 
 
@@ -136,6 +139,20 @@ def hand_claim_over(
 def take_claim_up(claim_id: UUID, tools: Tools, reviewer: Reviewer) -> Claim:
     """You hold it from now on, as after a claim. To decline it, release it."""
     return take_up(claim_id, reviewer_id=reviewer, context=tools.review)
+
+
+@router.get("/redactions", summary="List the redactions whose originals are sealed")
+def list_redactions(tools: Tools, reviewer: Reviewer) -> list[SealedView]:
+    """For seniors. The originals are destroyed when a second person agrees, or the decision is final; a lead may put them back."""
+    require_right(reviewer, Right.SECOND, db=tools.db)
+    return list(sealed_redactions(db=tools.db))
+
+
+@router.post("/redactions/{redaction_id}/confirm", status_code=204, summary="Agree with a redaction")
+def confirm_redaction(redaction_id: UUID, tools: Tools, reviewer: Reviewer) -> None:
+    """For seniors, but not for whoever covered the page. The originals are destroyed."""
+    require_right(reviewer, Right.SECOND, db=tools.db)
+    confirm(redaction_id, reviewer_id=reviewer, db=tools.db)
 
 
 @router.post("/decisions/{decision_id}/undo", summary="Take your decision back")

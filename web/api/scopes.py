@@ -81,6 +81,8 @@ SCOPES: Final[Mapping[str, Scope]] = {
     f"POST {_CLAIM}/escalate": Scope.REVIEW_WRITE,
     f"POST {_CLAIM}/hand-over": Scope.REVIEW_WRITE,
     f"POST {_CLAIM}/take-up": Scope.REVIEW_WRITE,
+    "GET /v1/review/redactions": Scope.REVIEW_READ,
+    "POST /v1/review/redactions/{redaction_id}/confirm": Scope.REVIEW_WRITE,
     "POST /v1/review/decisions/{decision_id}/undo": Scope.REVIEW_WRITE,
     "POST /v1/review/points/penalties": Scope.REVIEW_WRITE,
     f"POST {_MEMBER}/membership/corrections": Scope.ADMIN_WRITE,

@@ -14,6 +14,7 @@ from web.console import (
     case_actions,
     cases,
     conflict,
+    erasure,
     errors,
     invitation,
     mail_preview,
@@ -48,7 +49,7 @@ def create_console(tools: Container, places: Places) -> FastAPI:
     conflict.install(app)
     session.install(app)
     app.add_api_route("/static/{name}", get_static, methods=["GET"])
-    doors = (sign_in, provider, invitation, preferences, account, relations, people, administration)
+    doors = (sign_in, provider, invitation, preferences, account, relations, people, administration, erasure)
     for pages in (*doors, queues, cases, pictures, case_actions, mail_preview, redaction, numbers, adjudication):
         app.include_router(pages.router)
     return app

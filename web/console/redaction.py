@@ -1,19 +1,28 @@
 from contextlib import suppress
-from typing import Any
+from typing import Annotated, Any
+from uuid import UUID
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Depends, Request, Response
+from fastapi.responses import RedirectResponse
 from starlette.datastructures import FormData
 
+from pipeline.access.staff.rules.roles import Right
+from pipeline.kernel import clock
 from pipeline.kernel.errors import Invalid
 from pipeline.kernel.validation import parse
 from pipeline.review.cases.redaction import redact
+from pipeline.review.cases.sealed import confirm, put_back, sealed_redactions
 from schemas.decisions import Redaction
 from web.api.dependencies import Tools
 from web.console.answers import Wrong
 from web.console.conflict import ClaimedCase
 from web.console.forms import Form, Reviewing, done, texts, written, wrong
+from web.console.render import render
+from web.console.session import Person, needs
 
 router = APIRouter()
+
+Lead = Annotated[Person, Depends(needs(Right.CORRECT))]
 
 
 @router.post("/cases/{claim_id}/redactions")
@@ -40,3 +49,20 @@ def _redaction(form: FormData) -> dict[str, Any]:
             boxes.append({"x": x, "y": y, "w": w, "h": h})
     names = {"token": "token", "material_id": "material", "page": "page"}
     return {**{name: written(form, field) for name, field in names.items()}, "boxes": boxes}
+
+
+@router.get("/redactions")
+def get_redactions(request: Request, tools: Tools, _person: Lead) -> Response:
+    """The redactions whose originals are sealed."""
+    found, days = sealed_redactions(db=tools.db), tools.policy.console.sealed_days
+    return render(request, "redactions.html", redactions=found, days=days, now=clock.now())
+
+
+@router.post("/redactions/{redaction_id}")
+def post_redaction(tools: Tools, person: Lead, redaction_id: UUID, form: Form) -> Response:
+    """Put the originals back, or agree that they are destroyed."""
+    if written(form, "do") == "put_back":
+        put_back(redaction_id, by=person.reviewer_id, db=tools.db)
+    elif written(form, "do") == "confirm":
+        confirm(redaction_id, reviewer_id=person.reviewer_id, db=tools.db)
+    return RedirectResponse("/console/redactions", 303)

@@ -38,6 +38,8 @@ PAGES: Final = (
     Page("/console/relations", "Relations", Right.RELATIONS),
     Page("/console/keys", "Keys", Right.KEYS),
     Page("/console/policy", "Policy", Right.POLICY),
+    Page("/console/redactions", "Redactions", Right.CORRECT),
+    Page("/console/erasure", "Erasure", Right.ERASE),
 )
 
 

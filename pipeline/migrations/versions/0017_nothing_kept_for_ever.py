@@ -118,6 +118,7 @@ def _sealed() -> None:
         "sealed_original",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("redaction_id", sa.Uuid(), nullable=False),
+        sa.Column("submission_id", sa.Uuid(), nullable=False),
         sa.Column("material_id", sa.Uuid(), nullable=False),
         sa.Column("rendition_id", sa.Uuid(), nullable=True),
         sa.Column("page", sa.Integer(), nullable=True),
@@ -139,6 +140,7 @@ def _sealed() -> None:
             "(state = 'sealed') = (ended_at IS NULL)", name=op.f("ck_sealed_original_ended_at_some_time")
         ),
         sa.ForeignKeyConstraint(["material_id"], ["material.id"], name=op.f("fk_sealed_original_material_id")),
+        sa.ForeignKeyConstraint(["submission_id"], ["submission.id"], name=op.f("fk_sealed_original_submission_id")),
         sa.ForeignKeyConstraint(["sealed_by"], ["reviewer.id"], name=op.f("fk_sealed_original_sealed_by")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_sealed_original")),
     )

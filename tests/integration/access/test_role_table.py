@@ -54,6 +54,10 @@ TABLE: Final[dict[str, Sequence[Role] | str]] = {
     "POST /console/keys/{key_id}/rotate": (A,),
     "POST /console/keys/{key_id}/revoke": (A,),
     "GET /console/policy": (A,),
+    "GET /console/erasure": (A,),
+    "POST /console/erasure": (A,),
+    "GET /console/redactions": (L,),
+    "POST /console/redactions/{redaction_id}": (L,),
     "GET /console/quality": (L, A),
     "GET /console/quality/tables/{table}": (L, A),
     "GET /console/quality/disagreements": (L, A),
@@ -97,6 +101,8 @@ TABLE: Final[dict[str, Sequence[Role] | str]] = {
     "POST /v1/review/claims/{claim_id}/renew": (R, S),
     "POST /v1/review/claims/{claim_id}/take-up": (R, S),
     "POST /v1/review/decisions/{decision_id}/undo": (R, S),
+    "GET /v1/review/redactions": (S,),
+    "POST /v1/review/redactions/{redaction_id}/confirm": (S,),
     "POST /v1/review/points/penalties": (R, S),
 }
 """Each route, and the roles that it lets in."""

@@ -10,6 +10,7 @@ from pipeline.tasks.rules import FORGET_OLD, FORGET_UPLOADS, INSPECT, SWEEP_STOR
 from pipeline.workflows.retention import ORPHAN_AGE, forget_old, sweep_storage
 from tests.support.bodies import avatar_body
 from tests.support.desk import Desk
+from tests.support.erasing import retain_in
 from tests.support.files import photo
 from tests.support.http import Api
 
@@ -61,6 +62,7 @@ def test_an_original_goes_when_its_time_is_over_and_nobody_needs_it(desk: Desk) 
     desk.run_due()
 
     sweep(desk, after=retention(desk) + MINUTE)
+    retain_in(desk, desk.tools.policy.retention.originals["approved"] + 1)
 
     assert desk.keys(desk.tools.storage.uploads) == []
     assert desk.avatar().large_url is not None

@@ -1,0 +1,186 @@
+"""Delete what is kept long enough, kind by kind and in batches (policy `[retention]`, docs/retention.md).
+
+A file goes before the row that names it, so that a process which dies leaves a row whose file the next run deletes again.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+import structlog
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Connection,
+    Table,
+    Text,
+    and_,
+    cast,
+    delete,
+    exists,
+    func,
+    or_,
+    select,
+    update,
+)
+
+from pipeline.inspection.fingerprints import fingerprint
+from pipeline.kernel.database import Database
+from pipeline.kernel.storage import Storage
+from pipeline.notification.tables import mail
+from pipeline.policy import Policy
+from pipeline.review.cases.sealed import destroy_final
+from pipeline.review.tables import escalation, opinion
+from pipeline.submission.presence import hold, is_held
+from pipeline.submission.tables import business_email, decision, finding, material, rendition, submission
+from pipeline.tasks import ledger
+from pipeline.tasks.ledger import Task
+from pipeline.tasks.rules import ACCEPT, TaskState
+from pipeline.tasks.tables import task as task_table
+from pipeline.verification.tax_number import tax_number
+from pipeline.workflows.closed_submissions import Closed, is_latest, pages_needed
+from pipeline.workflows.erasure.holds import end_past_holds, resume_erasures
+
+log = structlog.get_logger()
+
+BATCH: Final = 500
+_NOTHING: Final[dict[str, Any]] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """Rows whose time is over: deleted, or left with `blank` in their columns."""
+
+    kind: str
+    key: Column[Any]
+    over: ColumnElement[bool]
+    blank: Mapping[str, Any] | None = None
+
+
+def retain(task: Task, *, now: datetime, db: Database, storage: Storage, policy: Policy) -> None:
+    """Sweep every kind; then go on with erasures whose hold has ended."""
+    counts = {
+        "originals": _originals(task, now, db, storage, policy),
+        "renditions": _renditions(task, now, db, storage, policy),
+    }
+    for due in _due_rows(now, policy):
+        ledger.renew(db, task)
+        counts[due.kind] = counts.get(due.kind, 0) + _swept(db, due)
+    with db.begin() as connection:
+        ledger.finish(connection, task)
+        counts["redactions"] = destroy_final(connection, now=now, policy=policy)
+        counts["holds"] = end_past_holds(connection)
+        counts["erasures_resumed"] = resume_erasures(connection, trace=task.trace)
+    log.info("retention.swept", **counts)
+
+
+def _due_rows(now: datetime, policy: Policy) -> Iterator[Due]:
+    kept = policy.retention
+    said = Closed.of(kept.facts, now)
+    nothing_said = {"facts": _NOTHING, "message": None, "note": None}
+    for table in (decision, opinion):
+        yield Due("facts", table.c.id, table.c.submission_id.in_(said.submissions), nothing_said)
+    yield Due("facts", escalation.c.claim_id, escalation.c.submission_id.in_(said.submissions), {"note": ""})
+    yield Due("facts", finding.c.id, finding.c.submission_id.in_(said.submissions), {"message": "", "detail": _NOTHING})
+    read = {"signals": None, "filename": None, "declared_type": None}
+    yield Due("facts", material.c.id, material.c.submission_id.in_(said.submissions), read)
+    for evidence in (business_email, tax_number):
+        yield Due("facts", evidence.c.submission_id, evidence.c.submission_id.in_(said.submissions))
+    has_form = submission.c.form.is_not(None)
+    yield Due("forms", submission.c.id, and_(said.condition, has_form), {"form": _NOTHING})
+    yield Due("forms", submission.c.id, and_(said.condition, ~is_latest()), {"member": {"name": "", "email": ""}})
+    alike = Closed.of(kept.fingerprints, now)
+    yield Due("fingerprints", fingerprint.c.material_id, fingerprint.c.material_id.in_(alike.materials))
+    yield Due("mails", mail.c.cause_id, _old_mails(now, policy), _EMPTY_MAIL)
+    yield Due("parked_messages", task_table.c.id, _old_messages(now, policy))
+
+
+_EMPTY_MAIL: Final = {"recipient": "", "subject": "", "text": "", "html": "", "headers": None, "last_error": None}
+
+
+def _old_mails(now: datetime, policy: Policy) -> ColumnElement[bool]:
+    """Mails that are not on their way, of a submission or of none."""
+    of_submission = mail.c.submission_id.in_(Closed.of(policy.retention.mails, now).submissions)
+    before = now - timedelta(days=policy.retention.other_mails)
+    of_none = and_(mail.c.submission_id.is_(None), mail.c.frozen_at < before, ~is_held(mail.c.member_id))
+    return and_(mail.c.state.in_(("sent", "withdrawn", "suppressed")), or_(of_submission, of_none))
+
+
+def _old_messages(now: datetime, policy: Policy) -> ColumnElement[bool]:
+    """Parked messages of the queue door, unless they name a member under a hold."""
+    before = now - timedelta(days=policy.retention.parked_messages)
+    words = cast(task_table.c.payload, Text)
+    kept = exists().where(hold.c.until > func.now(), func.strpos(words, hold.c.member_id) > 0)
+    parked = (task_table.c.kind == ACCEPT.name, task_table.c.state == TaskState.PARKED)
+    return and_(*parked, task_table.c.ended_at < before, ~kept)
+
+
+def _swept(db: Database, due: Due) -> int:
+    """Batch by batch, each in a transaction of its own."""
+    table: Table = due.key.table
+    blank = due.blank
+    changes = (
+        None
+        if blank is None
+        else or_(*(table.c[name].is_distinct_from(_as(table, name, value)) for name, value in blank.items()))
+    )
+    found = select(due.key).where(due.over) if changes is None else select(due.key).where(due.over, changes)
+    total = 0
+    while True:
+        with db.begin() as connection:
+            keys = connection.execute(found.limit(BATCH)).scalars().all()
+            these = due.key.in_(keys)
+            connection.execute(
+                delete(table).where(these) if blank is None else update(table).where(these).values(blank)
+            )
+        total += len(keys)
+        if len(keys) < BATCH:
+            return total
+
+
+def _as(table: Table, name: str, value: Any) -> Any:
+    return cast(value, table.c[name].type) if value is not None else None
+
+
+def _originals(task: Task, now: datetime, db: Database, storage: Storage, policy: Policy) -> int:
+    """Members' own files. One that several submissions name stays until the last of them ended its time."""
+    over = Closed.of(policy.retention.originals, now)
+    other = material.alias("other")
+    needed = exists().where(other.c.upload_key == material.c.upload_key, other.c.submission_id.not_in(over.submissions))
+    due = material.c.upload_key.is_not(None) & material.c.submission_id.in_(over.submissions) & ~needed
+    total = 0
+    while True:
+        with db.read() as connection:
+            rows = connection.execute(select(material.c.id, material.c.upload_key).where(due).limit(BATCH)).all()
+        ledger.renew(db, task)
+        for row in rows:
+            storage.delete(storage.uploads, row.upload_key)
+        with db.begin() as connection:
+            _forget(connection, [row.id for row in rows])
+        total += len(rows)
+        if len(rows) < BATCH:
+            return total
+
+
+def _forget(connection: Connection, ids: list[Any]) -> None:
+    connection.execute(update(material).where(material.c.id.in_(ids)).values(upload_key=None))
+
+
+def _renditions(task: Task, now: datetime, db: Database, storage: Storage, policy: Policy) -> int:
+    """Pages of ended submissions that nobody looks at any more."""
+    over = Closed.of(policy.retention.renditions, now)
+    files = select(material.c.id).join(submission, submission.c.id == material.c.submission_id)
+    due = rendition.c.material_id.in_(files.where(over.condition, ~pages_needed()))
+    total = 0
+    while True:
+        with db.read() as connection:
+            rows = connection.execute(select(rendition.c.id, rendition.c.key).where(due).limit(BATCH)).all()
+        ledger.renew(db, task)
+        for row in rows:
+            storage.delete(storage.vault, row.key)
+        with db.begin() as connection:
+            connection.execute(delete(rendition).where(rendition.c.id.in_([row.id for row in rows])))
+        total += len(rows)
+        if len(rows) < BATCH:
+            return total
