@@ -6,8 +6,8 @@ from pipeline.kernel.errors import Forbidden
 GIVES = {
     "reviewer": "review",
     "senior": "review second settle",
-    "lead": "quality statistics correct",
-    "admin": "people keys policy erase quality statistics",
+    "lead": "quality statistics correct relations",
+    "admin": "people keys relations policy erase quality statistics",
 }
 
 
