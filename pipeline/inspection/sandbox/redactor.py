@@ -1,10 +1,10 @@
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Final
 
 from pipeline.inspection.sandbox.child import ChildDied
-from pipeline.inspection.sandbox.children import Children
+from pipeline.inspection.sandbox.children import Children, Weakened, log_weakened
 from pipeline.inspection.sandbox.fork_client import SandboxUnavailable
 from pipeline.inspection.sandbox.plain import NotPlain, plain_jpeg_size
 from pipeline.inspection.sandbox.reply import Done, Picture
@@ -25,9 +25,10 @@ class Redactor:
     gets to decide what of a page is covered.
     """
 
-    def __init__(self, *, required: bool = True, work: str = BLACKEN) -> None:
-        """`required` as `Sandbox` takes it; `work` is the dotted name of what blackens."""
-        self._children = Children(Terms(work=work, limits=_ONE_PICTURE), most=1, required=required)
+    def __init__(self, *, required: bool = True, weakened: Weakened = log_weakened, work: str = BLACKEN) -> None:
+        """`required` and `weakened` as `Sandbox` takes them; `work` is the dotted name of what blackens."""
+        terms = Terms(work=work, limits=_ONE_PICTURE)
+        self._children = Children(terms, most=1, required=required, weakened=weakened)
 
     def blackened(self, body: bytes, boxes: Sequence[Box], *, quality: int) -> bytes:
         """The JPEG again, with every box (thousandths of its sides) black to its last pixel.
@@ -50,6 +51,10 @@ class Redactor:
                 raise SandboxUnavailable(f"The page could not be covered: {death}.") from death
             self._children.give_back(child)
             return picture
+
+    def missing(self) -> Mapping[str, str]:
+        """The protections that are not on here, as for every other child, each with the reason. Raises SandboxUnavailable."""
+        return self._children.missing()
 
     def close(self) -> None:
         """End what runs."""
