@@ -8,6 +8,7 @@ from cli.output import AsJson, console, print_listed, styled, when
 from cli.tools import operator, tools
 from config.container import Container
 from pipeline.access.staff import accounts, ownership
+from pipeline.access.staff.factors.enrolled import end_factors
 from pipeline.access.staff.invitations import invite, set_password
 from pipeline.access.staff.oidc_login import unlink
 from pipeline.access.staff.reviewers import add_reviewer
@@ -125,6 +126,14 @@ def confirm(reviewer: Id) -> None:
     with tools() as tool:
         ownership.confirm(reviewer, actor=operator(), db=tool.db)
     console.print(f"{reviewer} is confirmed, and signs in anew.")
+
+
+@app.command("end-second-factor")
+def end_second_factor(reviewer: Id) -> None:
+    """End the second factors of somebody who has lost them. They are signed out, and sign in without one."""
+    with tools() as tool:
+        end_factors(reviewer, actor=operator(), db=tool.db)
+    console.print(f"{reviewer} signs in without a second factor, until they add one.")
 
 
 @app.command("unlink")

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property, partial
+from urllib.parse import urlsplit
 
 import dramatiq
 import httpx
@@ -11,6 +12,7 @@ import httpx
 from config.broker import HintBroker, Hints, build_broker
 from config.policy import load_policy
 from config.settings import Settings, load_settings
+from pipeline.access.staff.factors.context import FactorContext
 from pipeline.access.staff.oidc_claims import Naming
 from pipeline.access.staff.oidc_client import Provider
 from pipeline.access.staff.oidc_login import OidcContext
@@ -34,7 +36,7 @@ from pipeline.kernel.outgoing import Outgoing
 from pipeline.kernel.rate_limits import RateLimits
 from pipeline.kernel.s3_client import s3_client
 from pipeline.kernel.signing import Signer
-from pipeline.kernel.storage import Storage, storage_circuit
+from pipeline.kernel.storage import Storage, origin_of, storage_circuit
 from pipeline.membership.level import is_unlocked
 from pipeline.notification.freeze import freeze, freeze_addressed_mail, preview, withdraw
 from pipeline.notification.render import Sender
@@ -288,6 +290,12 @@ class Container:
     def sign_in_context(self) -> SignInContext:
         """What signing in to the console needs."""
         return SignInContext(self.db, Passwords(), self.policy.sign_in, self.audit_digests)
+
+    @cached_property
+    def factor_context(self) -> FactorContext:
+        """What second factors of the people at the desk need. Passkeys belong to the host of the console's address."""
+        host = urlsplit(self.settings.web_url).hostname or ""
+        return FactorContext(self.db, self.sealer, self.policy.sign_in, host, origin_of(self.settings.web_url))
 
     @cached_property
     def oidc_context(self) -> OidcContext | None:

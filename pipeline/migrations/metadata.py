@@ -1,5 +1,6 @@
 from pipeline.access import api_keys, member_sessions, personal_keys
 from pipeline.access.staff import tables as staff
+from pipeline.access.staff.factors import tables as factors
 from pipeline.account import tables as account
 from pipeline.audit import tables as audit
 from pipeline.avatar import tables as avatar
@@ -25,6 +26,7 @@ __all__ = [
     "avatar",
     "chances",
     "events",
+    "factors",
     "fingerprints",
     "idempotency",
     "inbound",

@@ -1,4 +1,5 @@
 from dataclasses import dataclass
+from typing import Literal
 
 from pydantic import Field, PositiveInt
 
@@ -10,13 +11,15 @@ from schemas.submissions import Member
 class SignIn(Frozen):
     """Signing in to the console: how long a session and an invitation live, what a password must be, how tries are slowed down.
 
-    So many failed tries in a row are free; each further one is followed by a pause that doubles up to the longest. A device is
-    known for some days after its owner has last signed in there.
+    A second factor is `off`, `optional` (asked for where a person has one) or `required` of everybody. So many failed tries in a row
+    are free; each further one is followed by a pause that doubles up to the longest. A device is known for some days after its owner
+    has last signed in there.
     """
 
     session_idle_minutes: PositiveInt
     session_hours: PositiveInt
     fresh_minutes: PositiveInt
+    second_factor: Literal["off", "optional", "required"]
     invitation_hours: PositiveInt
     password_length: int = Field(ge=8, le=128)
     tries_per_account: PositiveInt

@@ -147,7 +147,7 @@ def test_who_says_that_they_know_a_member_gets_no_other_case_of_theirs(desk: Des
 def test_nobody_ends_what_they_have_to_do_with_themselves(desk: Desk, browser: Visitor) -> None:
     declare(browser, "m-1")
     lead = signed_in(desk.tools, "lead", roles=[Role.LEAD])
-    lead.post("/console/relations/lead", kind="member", value="m-2")
+    lead.post("/console/relations", reviewer_id="lead", kind="member", value="m-2")
 
     assert browser.post("/console/relations/r-1/end", kind="member", value="m-1").status_code == 403
     assert lead.post("/console/relations/lead/end", kind="member", value="m-2").status_code == 403

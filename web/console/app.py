@@ -16,6 +16,7 @@ from web.console import (
     conflict,
     erasure,
     errors,
+    factors,
     invitation,
     mail_preview,
     numbers,
@@ -26,8 +27,9 @@ from web.console import (
     queues,
     redaction,
     relations,
-    session,
+    second_step,
     sign_in,
+    sign_in_needed,
 )
 from web.console.assets import asset
 from web.console.guard import Guarded
@@ -47,9 +49,21 @@ def create_console(tools: Container, places: Places) -> FastAPI:
     app.add_middleware(Guarded)
     errors.install(app)
     conflict.install(app)
-    session.install(app)
+    sign_in_needed.install(app)
     app.add_api_route("/static/{name}", get_static, methods=["GET"])
-    doors = (sign_in, provider, invitation, preferences, account, relations, people, administration, erasure)
+    doors = (
+        sign_in,
+        second_step,
+        provider,
+        invitation,
+        preferences,
+        account,
+        factors,
+        relations,
+        people,
+        administration,
+        erasure,
+    )
     for pages in (*doors, queues, cases, pictures, case_actions, mail_preview, redaction, numbers, adjudication):
         app.include_router(pages.router)
     return app

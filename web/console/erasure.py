@@ -15,11 +15,11 @@ from schemas.erasure import ErasureView
 from web.api.dependencies import Tools
 from web.console.forms import Form, written
 from web.console.render import render
-from web.console.session import Person, needs
+from web.console.session import Person, fresh
 
 router = APIRouter()
 
-Eraser = Annotated[Person, Depends(needs(Right.ERASE))]
+Eraser = Annotated[Person, Depends(fresh(Right.ERASE))]
 _ID: Final[TypeAdapter[str]] = TypeAdapter(Identifier)
 
 

@@ -8,11 +8,10 @@ from fastapi.responses import RedirectResponse
 from pipeline.access.staff.invitations import accept_invitation, invited
 from pipeline.kernel.errors import Invalid
 from web.api.dependencies import Tools
+from web.console.arrival import origin_of, remember_arrival
 from web.console.forms import typed_twice
 from web.console.provider import HOME
 from web.console.render import render
-from web.console.session import remember
-from web.edge.strangers import address_of
 
 router = APIRouter()
 
@@ -33,16 +32,12 @@ def post_invitation(
 ) -> Response:
     """Set the password, use the link up, and sign in."""
     try:
-        session = accept_invitation(
-            token,
-            typed_twice(new_password, again),
-            context=tools.sign_in_context,
-            address=address_of(request.scope),
-        )
+        chosen = typed_twice(new_password, again)
+        arrived = accept_invitation(token, chosen, context=tools.sign_in_context, origin=origin_of(request))
     except Invalid as error:
         return _form(request, tools, token, error=error)
     answer = RedirectResponse(HOME, 303)
-    remember(request, answer, session, tools=tools)
+    remember_arrival(request, answer, arrived, tools=tools)
     return answer
 
 

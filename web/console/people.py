@@ -1,10 +1,12 @@
 import re
 from typing import Annotated, Any, Final
+from uuid import UUID
 
 from fastapi import APIRouter, Depends, Form, Request, Response
 from fastapi.responses import RedirectResponse
 
-from pipeline.access.staff import accounts, ownership
+from pipeline.access.staff import accounts, ownership, sessions
+from pipeline.access.staff.factors.enrolled import end_factors, factors_of
 from pipeline.access.staff.invitations import invite
 from pipeline.access.staff.rules.roles import Right, Role
 from pipeline.kernel import clock
@@ -105,6 +107,20 @@ def post_end_sessions(tools: Tools, person: Administrator, reviewer_id: str) -> 
     return _back(reviewer_id, "signed_out")
 
 
+@router.post("/{reviewer_id}/sessions/{session_id}/end")
+def post_end_session(tools: Tools, person: Administrator, reviewer_id: str, session_id: UUID) -> Response:
+    """Sign one of their browsers out."""
+    sessions.end_one(session_id, reviewer_id=reviewer_id, actor=person.reviewer_id, db=tools.db)
+    return _back(reviewer_id, "session_ended")
+
+
+@router.post("/{reviewer_id}/second-factor/end")
+def post_end_factors(tools: Tools, person: Administrator, reviewer_id: str) -> Response:
+    """End the second factors of somebody who has lost them."""
+    end_factors(reviewer_id, actor=person.reviewer_id, db=tools.db)
+    return _back(reviewer_id, "factors_ended")
+
+
 def _invited(request: Request, tools: Tools, person: Person, reviewer_id: str) -> Response:
     token = invite(reviewer_id, actor=person.reviewer_id, db=tools.db, rules=tools.policy.sign_in)
     return _page(request, tools, reviewer_id, link=f"{tools.settings.web_url}/console/invitation?token={token}")
@@ -113,7 +129,14 @@ def _invited(request: Request, tools: Tools, person: Person, reviewer_id: str) -
 def _page(request: Request, tools: Tools, reviewer_id: str, *, done: str = "", link: str | None = None) -> Response:
     found = accounts.person_named(reviewer_id, db=tools.db, rules=tools.policy.sign_in)
     openings = ownership.openings_of(reviewer_id, db=tools.db)
-    known: dict[str, Any] = {"shown": found, "openings": openings, "roles": list(Role), "now": clock.now()}
+    known: dict[str, Any] = {
+        "shown": found,
+        "openings": openings,
+        "open_sessions": sessions.sessions_of(reviewer_id, db=tools.db, rules=tools.policy.sign_in),
+        "factors": factors_of(reviewer_id, db=tools.db),
+        "roles": list(Role),
+        "now": clock.now(),
+    }
     return render(request, "person.html", **known, done=done, link=link)
 
 

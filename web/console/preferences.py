@@ -13,9 +13,10 @@ from pipeline.kernel import clock
 from pipeline.kernel.errors import Invalid, Problem
 from schemas.base import TimeZone
 from web.api.dependencies import Tools
+from web.console.arrival import origin_of, remember_arrival
 from web.console.forms import typed_twice
 from web.console.render import render
-from web.console.session import Person, SignedIn, remember
+from web.console.session import Person, SignedIn
 from web.edge.strangers import address_of
 
 router = APIRouter(prefix="/preferences")
@@ -60,6 +61,7 @@ def post_password(
             address=address_of(request.scope),
             now=clock.now(),
             context=tools.sign_in_context,
+            user_agent=origin_of(request).user_agent,
         )
     except Invalid as error:
         return _page(request, tools, person, problems=error.problems)
@@ -67,7 +69,7 @@ def post_password(
         words = str(error) if isinstance(error, TooManyTries) else "This is not your present password."
         return _page(request, tools, person, problems=[Problem("password", error.code, words)])
     answer = RedirectResponse("/console/preferences?kept=password", 303)
-    remember(request, answer, token, tools=tools)
+    remember_arrival(request, answer, token, tools=tools)
     return answer
 
 

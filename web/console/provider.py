@@ -12,8 +12,8 @@ from pipeline.access.staff.oidc_login import LOGIN_TIME, OidcContext
 from pipeline.access.staff.rules.sign_in import own_page
 from pipeline.kernel.errors import NotFound
 from web.api.dependencies import Tools
-from web.console.session import cookie_name, delete_cookie, remember, session_token, set_cookie
-from web.edge.strangers import address_of
+from web.console.arrival import origin_of, remember_arrival
+from web.console.session import cookie_name, delete_cookie, session_token, set_cookie
 
 router = APIRouter(prefix="/sign-in/provider")
 
@@ -21,9 +21,10 @@ HOME: Final = "/console/"
 
 
 @router.get("")
-def get_provider(tools: Tools, page: str = "") -> Response:
-    """Send the browser to the provider, with a cookie that ties the answer to this browser."""
-    address, state = oidc_login.begin_login(own_page(page, default=HOME), context=_context(tools))
+def get_provider(tools: Tools, page: str = "", again: str = "") -> Response:
+    """Send the browser to the provider, with a cookie that ties the answer to this browser. `again`: the provider asks anew."""
+    context = _context(tools)
+    address, state = oidc_login.begin_login(own_page(page, default=HOME), context=context, again=bool(again))
     answer = RedirectResponse(address, 303)
     set_cookie(answer, _cookie(tools), state, tools=tools, seconds=int(LOGIN_TIME.total_seconds()))
     return answer
@@ -37,10 +38,10 @@ def get_back(request: Request, tools: Tools, state: str = "", code: str = "") ->
         raise ProviderRefused("You started to sign in with another browser, or too long ago. Sign in again.")
     if not code:
         raise ProviderRefused("The identity provider did not let you in. Sign in again, or ask an administrator.")
-    arrival = oidc_login.finish_login(state, code, context=context, address=address_of(request.scope))
+    arrival = oidc_login.finish_login(state, code, context=context, origin=origin_of(request))
     sessions.end(session_token(request, tools), db=tools.db)
     answer = RedirectResponse(arrival.page, 303)
-    remember(request, answer, arrival.token, tools=tools)
+    remember_arrival(request, answer, arrival.token, tools=tools)
     delete_cookie(answer, _cookie(tools), tools=tools)
     return answer
 

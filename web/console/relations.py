@@ -8,10 +8,10 @@ from fastapi.responses import RedirectResponse
 from pipeline.access.staff.relations import relations
 from pipeline.access.staff.rules.roles import Right
 from pipeline.workflows.relations import RelationKind, relate, unrelate
-from schemas.base import Line
+from schemas.base import Identifier, Line
 from web.api.dependencies import Tools
 from web.console.render import render
-from web.console.session import Person, SignedIn, needs
+from web.console.session import ACCOUNT, Person, SignedIn, needs
 
 router = APIRouter()
 
@@ -26,8 +26,10 @@ def get_relations(request: Request, tools: Tools, _person: Keeper, done: str = "
     return render(request, "relations.html", people=relations(db=tools.db), done=done)
 
 
-@router.post("/relations/{reviewer_id}")
-def post_relation(tools: Tools, person: Keeper, reviewer_id: str, kind: Kind, value: Value) -> Response:
+@router.post("/relations")
+def post_relation(
+    tools: Tools, person: Keeper, reviewer_id: Annotated[Identifier, Form()], kind: Kind, value: Value
+) -> Response:
     """Say with whom somebody has to do. What they hold of it goes back to the queue."""
     relate(reviewer_id, kind, value, actor=person.reviewer_id, db=tools.db)
     return RedirectResponse("/console/relations?done=declared", 303)
@@ -44,4 +46,4 @@ def post_end(tools: Tools, person: Keeper, reviewer_id: str, kind: Kind, value: 
 def post_own(tools: Tools, person: SignedIn, kind: Kind, value: Value) -> Response:
     """Say with whom one has to do oneself."""
     relate(person.reviewer_id, kind, value, actor=person.reviewer_id, db=tools.db)
-    return RedirectResponse("/console/account", 303)
+    return RedirectResponse(ACCOUNT, 303)

@@ -4,22 +4,28 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Annotated, Any, Final
-from urllib.parse import quote
 
-from fastapi import Depends, FastAPI, Request, Response
-from fastapi.responses import RedirectResponse
+from fastapi import Depends, Request, Response
 
 from config.container import Container
 from pipeline.access.staff.devices import device_cookie, device_of
+from pipeline.access.staff.freshness import require_fresh
 from pipeline.access.staff.rules.roles import Right, Role, may, require
-from pipeline.access.staff.sessions import Session, SignedOut, derived, require_fresh, session_of
+from pipeline.access.staff.sessions import Session, SignedOut, derived, session_of
 from pipeline.kernel import clock
 from pipeline.kernel.credentials import Credential, CredentialKind, act_by
+from pipeline.kernel.errors import Forbidden
 from web.api.dependencies import Tools
-from web.console.errors import error_page
 from web.console.origin import require_token, token_sent
 
 SIGN_IN: Final = "/console/sign-in"
+ACCOUNT: Final = "/console/account"
+
+
+class FactorMissing(Forbidden):
+    """The policy wants a second factor of everybody, and this person has none."""
+
+    code = "second_factor_missing"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +89,20 @@ def _signed_in(request: Request, tools: Tools, sent: Annotated[str | None, Depen
     return person
 
 
-async def signed_in(person: Annotated[Person, Depends(_signed_in)]) -> Person:
+async def _acting(person: Annotated[Person, Depends(_signed_in)]) -> Person:
     """The same, and the history has this session from here on. It is no thread of the pool, where that would be lost."""
     act_by(Credential(CredentialKind.SESSION, str(person.session.id)))
+    return person
+
+
+Enrolling = Annotated[Person, Depends(_acting)]
+"""Who is signed in, also where the policy wants a second factor that they do not have yet: for the pages on which they add one."""
+
+
+async def signed_in(person: Enrolling) -> Person:
+    """Who is signed in with all that the policy wants. Raises SignedOut, ForeignRequest, FactorMissing."""
+    if person.session.must_enrol:
+        raise FactorMissing("Everybody needs a second factor here. Add one under Your account; then go on.")
     return person
 
 
@@ -106,10 +123,19 @@ def fresh(right: Right) -> Callable[..., Person]:
     """The same for somebody who has just signed in. Raises SignInStale too."""
 
     def check(person: Annotated[Person, Depends(needs(right))], tools: Tools) -> Person:
-        require_fresh(person.session.proved_at, now=clock.now(), rules=tools.policy.sign_in)
-        return person
+        return _just_signed_in(person, tools)
 
     return check
+
+
+async def just_signed_in(person: Enrolling, tools: Tools) -> Person:
+    """Somebody, whatever their role, who has just signed in. Raises SignInStale too."""
+    return _just_signed_in(person, tools)
+
+
+def _just_signed_in(person: Person, tools: Container) -> Person:
+    require_fresh(person.session.proved_at, now=clock.now(), rules=tools.policy.sign_in)
+    return person
 
 
 def session_token(request: Request, tools: Container) -> str | None:
@@ -153,18 +179,6 @@ def cookie_name(tools: Container) -> str:
 def device_cookie_name(tools: Container) -> str:
     """The name of the cookie of a device in which somebody has signed in. It outlives the session and gives no access."""
     return f"{cookie_name(tools)}-device"
-
-
-def install(app: FastAPI) -> None:
-    """Redirect people who are signed out to the sign-in page; scripts get 401."""
-    app.add_exception_handler(SignedOut, _signed_out)
-
-
-def _signed_out(request: Request, error: Exception) -> Response:
-    if request.method == "GET" and "HX-Request" not in request.headers:
-        query = f"?{request.url.query}" if request.url.query else ""
-        return RedirectResponse(f"{SIGN_IN}?page={quote(request.url.path + query, safe='')}", 303)
-    return error_page(request, 401, str(error), code=SignedOut.code)
 
 
 def _person(session: Session, csrf: str, tools: Container) -> Person:

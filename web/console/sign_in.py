@@ -11,9 +11,10 @@ from pipeline.access.staff.sessions import SignedOut, session_of
 from pipeline.kernel import clock
 from pipeline.kernel.errors import PermanentError
 from web.api.dependencies import Tools
+from web.console.arrival import origin_of, remember_arrival
 from web.console.provider import HOME, provider_link
 from web.console.render import render
-from web.console.session import SIGN_IN, SignedIn, forget, remember, session_token
+from web.console.session import SIGN_IN, Enrolling, forget, session_token
 from web.edge.strangers import address_of
 from web.problems import status_of
 
@@ -47,17 +48,18 @@ def post_sign_in(
             now=clock.now(),
             context=tools.sign_in_context,
             device=getattr(request.state, "device", None),
+            user_agent=origin_of(request).user_agent,
         )
     except (SignInRefused, TooManyTries) as error:
         return _form(request, tools, page=page, name=name, error=error)
     sessions.end(session_token(request, tools), db=tools.db)
     answer = RedirectResponse(own_page(page, default=HOME), 303)
-    remember(request, answer, token, tools=tools)
+    remember_arrival(request, answer, token, tools=tools)
     return answer
 
 
 @router.post("/sign-out")
-def post_sign_out(request: Request, tools: Tools, _person: SignedIn) -> Response:
+def post_sign_out(request: Request, tools: Tools, _person: Enrolling) -> Response:
     """End this browser's session."""
     sessions.end(session_token(request, tools), db=tools.db)
     answer = RedirectResponse(f"{SIGN_IN}?left=1", 303)

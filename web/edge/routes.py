@@ -31,6 +31,9 @@ NEVER_COUNTED: Final = frozenset({"/healthz"})
 _KEY: Final = "/v1/"
 _OWN_PROOF: Final = tuple(route.partition(" ")[2].partition("{")[0] for route in NO_KEY_NEEDED)
 _CONSOLE: Final = "/console/"
+_AGAIN: Final = "/console/sign-in/again"
+"""Where somebody who is signed in shows once more who they are."""
+
 _NO_SESSION_NEEDED: Final = ("/console/static/", "/console/sign-in", "/console/invitation")
 _PICTURE: Final = re.compile(r"/public/avatars/[0-9a-f-]{36}/[0-9a-f]{64}\.jpg")
 _DOORS: Final[tuple[tuple[str, str], ...]] = (
@@ -65,7 +68,7 @@ def credential_of(path: str) -> Credential:
     """What a request for this path must show."""
     if path.startswith(_KEY) and not path.startswith(_OWN_PROOF):
         return Credential.KEY
-    if path.startswith(_CONSOLE) and not path.startswith(_NO_SESSION_NEEDED):
+    if path.startswith(_AGAIN) or (path.startswith(_CONSOLE) and not path.startswith(_NO_SESSION_NEEDED)):
         return Credential.SESSION
     return Credential.NONE
 

@@ -2,6 +2,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import Connection, Row, func, select
 
@@ -94,10 +95,10 @@ def enable(reviewer_id: str, *, actor: str, db: Database) -> None:
         audit.write(connection, "reviewer.enabled", actor=actor, detail={"reviewer": reviewer_id})
 
 
-def sign_out_everywhere(reviewer_id: str, *, actor: str | None = None, db: Database) -> int:
-    """End all of a person's sessions. Returns how many."""
+def sign_out_everywhere(reviewer_id: str, *, actor: str | None = None, but: UUID | None = None, db: Database) -> int:
+    """End all of a person's sessions, except `but`. Returns how many."""
     with db.begin() as connection:
-        return sessions.end_all(connection, reviewer_id, actor=actor)
+        return sessions.end_all(connection, reviewer_id, but=but, actor=actor)
 
 
 def choose_look(reviewer_id: str, theme: str, timezone: str | None, *, db: Database) -> None:

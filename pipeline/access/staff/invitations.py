@@ -6,8 +6,9 @@ from sqlalchemy import Connection, Row, delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from pipeline.access.staff import sessions
+from pipeline.access.staff.factors.second_step import arrive, is_second_step
 from pipeline.access.staff.ownership import record_opening
-from pipeline.access.staff.sessions import Origin
+from pipeline.access.staff.sessions import NOWHERE, Origin
 from pipeline.access.staff.sign_in import SignInContext, replace_password, require_strong
 from pipeline.access.staff.tables import invitation, reviewer
 from pipeline.kernel.database import Database
@@ -44,8 +45,11 @@ def invited(token: str, *, db: Database) -> str:
         return str(_invitation(connection, token).reviewer_id)
 
 
-def accept_invitation(token: str, new: str, *, context: SignInContext, address: str | None = None) -> str:
-    """Set the password and use the link up; the token of a new session. Raises InvitationGone, Invalid."""
+def accept_invitation(token: str, new: str, *, context: SignInContext, origin: Origin = NOWHERE) -> str:
+    """Set the password and use the link up; the token of a new session, or of a second step where the person has a second factor.
+
+    Without one, whoever made the link could have opened it themselves, so that is kept. Raises InvitationGone, Invalid.
+    """
     reviewer_id = invited(token, db=context.db)
     require_strong(new, reviewer_id=reviewer_id, rules=context.rules)
     hashed = context.passwords.hashed(new)
@@ -54,10 +58,10 @@ def accept_invitation(token: str, new: str, *, context: SignInContext, address: 
         used = _invitation(connection, token)
         connection.execute(delete(invitation).where(invitation.c.reviewer_id == reviewer_id))
         replace_password(connection, reviewer_id, hashed, actor=reviewer_id)
-        record_opening(connection, reviewer_id, by=used.invited_by, how="invitation")
-        return sessions.begin(
-            connection, reviewer_id, proof="invitation", rules=context.rules, origin=Origin(address=address)
-        )
+        arrived = arrive(connection, reviewer_id, proof="invitation", rules=context.rules, origin=origin)
+        if not is_second_step(arrived):
+            record_opening(connection, reviewer_id, by=used.invited_by, how="invitation")
+        return arrived
 
 
 def set_password(reviewer_id: str, new: str, *, actor: str, context: SignInContext) -> None:

@@ -1,6 +1,7 @@
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from pipeline.access.staff.rules.roles import Role
@@ -45,6 +46,12 @@ def roles_given(claims: Mapping[str, Any], naming: Naming) -> frozenset[Role] | 
     if not found:
         raise ClaimRefused("The identity provider gives you no role here. Ask an administrator for one.")
     return found
+
+
+def asked_at(claims: Mapping[str, Any]) -> datetime:
+    """When the provider last asked the person who they are. Where it does not say, that counts as long ago."""
+    told = claims.get("auth_time")
+    return datetime.fromtimestamp(told if isinstance(told, int | float) else 0, UTC)
 
 
 def _claim(claims: Mapping[str, Any], name: str) -> Any:

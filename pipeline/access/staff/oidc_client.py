@@ -58,8 +58,8 @@ class Provider:
     back: str
     http: httpx.Client
 
-    def address(self, *, state: str, nonce: str, verifier: str) -> str:
-        """Where a browser is sent to sign in. Raises ProviderUnavailable."""
+    def address(self, *, state: str, nonce: str, verifier: str, again: bool = False) -> str:
+        """Where a browser is sent to sign in; `again`: to be asked anew. Raises ProviderUnavailable."""
         asked = {
             "response_type": "code",
             "client_id": self.client_id,
@@ -69,6 +69,7 @@ class Provider:
             "nonce": nonce,
             "code_challenge": create_s256_code_challenge(verifier),
             "code_challenge_method": "S256",
+            **({"prompt": "login", "max_age": "0"} if again else {}),
         }
         return str(add_params_to_uri(self._metadata["authorization_endpoint"], list(asked.items())))
 

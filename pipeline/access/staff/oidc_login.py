@@ -9,12 +9,13 @@ from sqlalchemy import Connection, Row, delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from pipeline.access.staff import sessions
-from pipeline.access.staff.oidc_claims import Naming, id_named, roles_given
+from pipeline.access.staff.factors.second_step import arrive, is_second_step
+from pipeline.access.staff.oidc_claims import Naming, asked_at, id_named, roles_given
 from pipeline.access.staff.oidc_client import Provider, ProviderRefused
 from pipeline.access.staff.refusals import recorded_refusal
 from pipeline.access.staff.reviewers import insert_reviewer
 from pipeline.access.staff.rules.roles import Role
-from pipeline.access.staff.sessions import Origin
+from pipeline.access.staff.sessions import NOWHERE, Origin
 from pipeline.access.staff.tables import provider_identity, provider_visit, reviewer
 from pipeline.kernel.database import Database
 from pipeline.kernel.encryption import Sealer
@@ -46,10 +47,13 @@ class SignedIn:
     page: str
 
 
-def begin_login(page: str, *, context: OidcContext) -> tuple[str, str]:
-    """The provider's address to send a browser to, and the state that only this browser keeps. Raises ProviderUnavailable."""
+def begin_login(page: str, *, context: OidcContext, again: bool = False) -> tuple[str, str]:
+    """The provider's address to send a browser to, and the state that only this browser keeps. Raises ProviderUnavailable.
+
+    `again`: the provider is to ask the person anew, though they are signed in there.
+    """
     state, nonce, verifier = (secrets.token_urlsafe(48) for _ in range(3))
-    address = context.provider.address(state=state, nonce=nonce, verifier=verifier)
+    address = context.provider.address(state=state, nonce=nonce, verifier=verifier, again=again)
     hashed = sessions.hashed(state)
     sealed = context.sealer.seal(verifier, place=_place(hashed))
     values = {"state_sha256": hashed, "nonce": nonce, "verifier": sealed, "page": page}
@@ -58,9 +62,9 @@ def begin_login(page: str, *, context: OidcContext) -> tuple[str, str]:
     return address, state
 
 
-def finish_login(state: str, code: str, *, context: OidcContext, address: str | None = None) -> SignedIn:
+def finish_login(state: str, code: str, *, context: OidcContext, origin: Origin = NOWHERE) -> SignedIn:
     """Sign in the person who comes back with a state of ours, which is good once. Raises ProviderRefused, ProviderUnavailable."""
-    with recorded_refusal("", address or "", db=context.db, digests=None):
+    with recorded_refusal("", origin.address or "", db=context.db, digests=None):
         visit = _end_visit(state, context.db)
         verifier = context.sealer.open(visit.verifier, place=_place(visit.state_sha256))
         claims = context.provider.claims(code, nonce=visit.nonce, verifier=verifier)
@@ -68,10 +72,15 @@ def finish_login(state: str, code: str, *, context: OidcContext, address: str | 
         with context.db.begin() as connection:
             reviewer_id = _linked(connection, claims, roles, context)
             _require_enabled(connection, reviewer_id, roles)
-            token = sessions.begin(
-                connection, reviewer_id, proof="provider", rules=context.rules, origin=Origin(address=address)
-            )
-    log.info("session.begun", reviewer=reviewer_id, proof="provider")
+            known: dict[str, Any] = {
+                "proof": "provider",
+                "rules": context.rules,
+                "origin": origin,
+                "proved_at": asked_at(claims),
+            }
+            token = arrive(connection, reviewer_id, **known)
+    if not is_second_step(token):
+        log.info("session.begun", reviewer=reviewer_id, proof="provider")
     return SignedIn(token, visit.page)
 
 

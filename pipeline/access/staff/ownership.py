@@ -39,7 +39,7 @@ class Opened:
 
 def record_opening(connection: Connection, reviewer_id: str, *, by: str | None, how: str) -> None:
     """Record that `by` made a way into this account, in the caller's transaction. Nothing where that is the person's own doing."""
-    if by is None or by == reviewer_id or (by == TERMINAL and how == "invitation"):
+    if by is None or by == reviewer_id or (by == TERMINAL and how != "password"):
         return
     connection.execute(insert(opening).values(id=new_id(), reviewer_id=reviewer_id, opened_by=by, how=how))
 

@@ -1,17 +1,19 @@
 import hashlib
 import hmac
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Row, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, RowMapping, delete, func, insert, select, update
 
+from pipeline.access.staff.factors.tables import challenge, has_factor, second_step
 from pipeline.access.staff.rules.roles import Role
 from pipeline.access.staff.tables import invitation, provider_visit, reviewer, session, sign_in_tries
 from pipeline.kernel.database import Database
-from pipeline.kernel.errors import Forbidden, PermanentError
+from pipeline.kernel.errors import NotFound, PermanentError
 from pipeline.kernel.ids import new_id
 from pipeline.policy.sign_in import SignIn
 from pipeline.submission import audit
@@ -24,12 +26,6 @@ class SignedOut(PermanentError):
     """Nobody is signed in: no session, or one that has ended."""
 
     code = "signed_out"
-
-
-class SignInStale(Forbidden):
-    """What was asked for needs somebody who has just signed in."""
-
-    code = "sign_in_stale"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +47,7 @@ class Session:
     reviewer_id: str
     proof: str
     proved_at: datetime
+    must_enrol: bool
     name: str
     roles: frozenset[Role]
     languages: tuple[str, ...]
@@ -66,11 +63,14 @@ def begin(
     rules: SignIn,
     origin: Origin = NOWHERE,
     factor: str | None = None,
+    proved_at: datetime | None = None,
 ) -> str:
     """Sign a browser in, in the caller's transaction. Returns the token, which only that browser gets."""
     token = secrets.token_urlsafe(32)
     values = {"id": new_id(), "token_sha256": hashed(token), "reviewer_id": reviewer_id, "proof": proof}
     values |= {"factor": factor, "user_agent": origin.user_agent, "address": origin.address}
+    if proved_at is not None:
+        values["proved_at"] = proved_at
     expires_at = func.now() + timedelta(hours=rules.session_hours)
     connection.execute(insert(session).values(**values, expires_at=expires_at))
     detail = {"session": str(values["id"]), "proof": proof}
@@ -82,7 +82,8 @@ def session_of(token: str | None, *, db: Database, rules: SignIn) -> Session:
     """The session of a token. Raises SignedOut: unknown, ended, idle for too long, too old, or the person was disabled."""
     with db.read() as connection:
         row = connection.execute(_session(token or "", rules)).one_or_none()
-    if row is None or token is None:
+    lacks_factor = row is not None and row.has_factor and row.factor is None and rules.second_factor != "off"
+    if row is None or token is None or lacks_factor:
         raise SignedOut("You are signed out. Sign in again; what you have decided is kept.")
     if row.unseen:
         _seen(row.session_id, db=db)
@@ -91,20 +92,13 @@ def session_of(token: str | None, *, db: Database, rules: SignIn) -> Session:
         reviewer_id=row.id,
         proof=row.proof,
         proved_at=row.proved_at,
+        must_enrol=rules.second_factor == "required" and not row.has_factor and row.proof != "provider",
         name=row.name or row.id,
         roles=frozenset(Role(each) for each in row.roles if each in set(Role)),
         languages=tuple(row.languages),
         theme=row.theme,
         timezone=row.timezone,
     )
-
-
-def require_fresh(proved_at: datetime, *, now: datetime, rules: SignIn) -> None:
-    """Raises SignInStale where the person showed too long ago who they are."""
-    if now - proved_at > timedelta(minutes=rules.fresh_minutes):
-        raise SignInStale(
-            f"This needs somebody who signed in within the last {rules.fresh_minutes} minutes. Sign in once more; nothing is lost."
-        )
 
 
 def end(token: str | None, *, db: Database) -> None:
@@ -114,9 +108,30 @@ def end(token: str | None, *, db: Database) -> None:
 
 
 def end_all(connection: Connection, reviewer_id: str, *, but: UUID | None = None, actor: str | None = None) -> int:
-    """End a person's sessions, except `but`, in the caller's transaction. Returns how many ended. `actor` is who ends them, else that person."""
+    """End a person's sessions, except `but`, in the caller's transaction. Returns how many ended.
+
+    `actor` is who ends them, else that person.
+    """
     others = [session.c.id != but] if but is not None else []
     return _end(connection, session.c.reviewer_id == reviewer_id, *others, actor=actor)
+
+
+def end_one(session_id: UUID, *, reviewer_id: str, actor: str, db: Database) -> None:
+    """End one of a person's sessions. Raises NotFound."""
+    with db.begin() as connection:
+        theirs = (session.c.id == session_id, session.c.reviewer_id == reviewer_id)
+        if not _end(connection, *theirs, actor=actor):
+            raise NotFound("There is no such session, or it has ended already.")
+
+
+def sessions_of(reviewer_id: str, *, db: Database, rules: SignIn) -> Sequence[RowMapping]:
+    """A person's open sessions, the last used first: `id`, `user_agent`, `address`, `proof`, `factor`, `created_at`, `seen_at`."""
+    shown = ("id", "user_agent", "address", "proof", "factor", "created_at", "seen_at")
+    query = select(*(session.c[name] for name in shown)).where(
+        session.c.reviewer_id == reviewer_id, *open_sessions(rules)
+    )
+    with db.read() as connection:
+        return connection.execute(query.order_by(session.c.seen_at.desc())).mappings().all()
 
 
 def derived(token: str, purpose: str) -> str:
@@ -138,9 +153,10 @@ def open_sessions(rules: SignIn) -> tuple[ColumnElement[bool], ...]:
 def _session(token: str, rules: SignIn) -> Any:
     unseen = (session.c.seen_at < func.now() - _SEEN_EVERY).label("unseen")
     columns = (reviewer.c.id, reviewer.c.name, reviewer.c.roles, reviewer.c.languages)
-    chosen = (reviewer.c.theme, reviewer.c.timezone, session.c.proof, session.c.proved_at)
+    chosen = (reviewer.c.theme, reviewer.c.timezone, session.c.proof, session.c.proved_at, session.c.factor)
+    enrolled = has_factor(reviewer.c.id).label("has_factor")
     return (
-        select(*columns, *chosen, session.c.id.label("session_id"), unseen)
+        select(*columns, *chosen, session.c.id.label("session_id"), unseen, enrolled)
         .join(reviewer, reviewer.c.id == session.c.reviewer_id)
         .where(session.c.token_sha256 == hashed(token), reviewer.c.disabled_at.is_(None), *open_sessions(rules))
     )
@@ -178,6 +194,8 @@ def forget_signed_out(connection: Connection, rules: SignIn) -> None:
     """Delete sessions that are long over, links and visits that are too old to be used, and tries that count no more."""
     connection.execute(delete(session).where(session.c.expires_at < func.now() - _KEPT))
     connection.execute(delete(invitation).where(invitation.c.expires_at < func.now()))
+    connection.execute(delete(second_step).where(second_step.c.expires_at < func.now()))
+    connection.execute(delete(challenge).where(challenge.c.expires_at < func.now()))
     connection.execute(delete(provider_visit).where(provider_visit.c.expires_at < func.now()))
     last = func.now() - timedelta(hours=rules.forget_hours)
     connection.execute(delete(sign_in_tries).where(sign_in_tries.c.last_at < last))

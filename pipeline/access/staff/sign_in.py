@@ -7,6 +7,7 @@ from sqlalchemy import Connection, Row, func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from pipeline.access.staff import sessions
+from pipeline.access.staff.factors.second_step import arrive, is_second_step
 from pipeline.access.staff.ownership import own_password_chosen
 from pipeline.access.staff.passwords import Passwords
 from pipeline.access.staff.refusals import recorded_refusal
@@ -35,9 +36,19 @@ class SignInContext:
 
 
 def sign_in(
-    name: str, given: str, *, address: str, now: datetime, context: SignInContext, device: Device | None = None
+    name: str,
+    given: str,
+    *,
+    address: str,
+    now: datetime,
+    context: SignInContext,
+    device: Device | None = None,
+    user_agent: str | None = None,
 ) -> str:
-    """Sign a person in; the new session's token. Raises SignInRefused, the same for every cause, TooManyTries, or Overloaded."""
+    """The token of a new session, or of a second step where the person has a second factor.
+
+    Raises SignInRefused, the same for every cause, TooManyTries, or Overloaded.
+    """
     guess = Guess(name, address, device)
     with recorded_refusal(name, address, db=context.db, digests=context.digests):
         count_try(guess, now=now, db=context.db, rules=context.rules)
@@ -48,17 +59,34 @@ def sign_in(
         forgive(connection, guess)
         if fresh != known.hashed:
             _store(connection, known.id, fresh)
-        token = sessions.begin(
-            connection, known.id, proof="password", rules=context.rules, origin=Origin(address=address)
-        )
-    log.info("session.begun", reviewer=known.id, proof="password")
+        origin = Origin(user_agent, address)
+        token = arrive(connection, known.id, proof="password", rules=context.rules, origin=origin)
+    if not is_second_step(token):
+        log.info("session.begun", reviewer=known.id, proof="password")
     return token
 
 
+def check_password(reviewer_id: str, given: str, *, address: str, now: datetime, context: SignInContext) -> None:
+    """Whether somebody who is signed in knows their password. Raises SignInRefused, TooManyTries."""
+    guess = Guess(reviewer_id, address, signed_in=True)
+    with recorded_refusal(reviewer_id, address, db=context.db, digests=context.digests):
+        count_try(guess, now=now, db=context.db, rules=context.rules)
+        _verified(guess, given, context)
+    with context.db.begin() as connection:
+        forgive(connection, guess)
+
+
 def change_password(
-    reviewer_id: str, given: str, new: str, *, address: str, now: datetime, context: SignInContext
+    reviewer_id: str,
+    given: str,
+    new: str,
+    *,
+    address: str,
+    now: datetime,
+    context: SignInContext,
+    user_agent: str | None = None,
 ) -> str:
-    """Choose another password, for which the present one is asked. Every session ends; the token of a new one for this browser.
+    """Choose another password, for which the present one is asked. Every session ends; the token of a new one, or of a second step.
 
     Raises Invalid, SignInRefused, TooManyTries.
     """
@@ -73,9 +101,8 @@ def change_password(
         forgive(connection, guess)
         replace_password(connection, known.id, hashed, actor=known.id)
         own_password_chosen(connection, known.id)
-        return sessions.begin(
-            connection, known.id, proof="password", rules=context.rules, origin=Origin(address=address)
-        )
+        origin = Origin(user_agent, address)
+        return arrive(connection, known.id, proof="password", rules=context.rules, origin=origin)
 
 
 def require_strong(new: str, *, reviewer_id: str, rules: SignIn) -> None:

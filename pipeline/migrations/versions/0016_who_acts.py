@@ -22,6 +22,7 @@ def upgrade() -> None:
     op.add_column("invitation", sa.Column("invited_by", sa.Text(), nullable=True))
     _sessions()
     _relations()
+    _factors()
     op.create_table(
         "personal_key",
         sa.Column("key_id", sa.Uuid(), nullable=False),
@@ -73,6 +74,71 @@ def _relations() -> None:
     op.create_index("ix_submission_company", "submission", ["company", "member_id"], postgresql_where=named)
 
 
+def _factors() -> None:
+    moment = sa.DateTime(timezone=True)
+    op.create_table(
+        "second_factor",
+        sa.Column("reviewer_id", sa.Text(), nullable=False),
+        sa.Column("totp", sa.Text(), nullable=True),
+        sa.Column("totp_step", sa.BigInteger(), nullable=True),
+        sa.Column("totp_at", moment, nullable=True),
+        sa.Column("totp_offered", sa.Text(), nullable=True),
+        sa.Column("failed", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("paused_until", moment, nullable=True),
+        sa.ForeignKeyConstraint(["reviewer_id"], ["reviewer.id"], name=op.f("fk_second_factor_reviewer_id")),
+        sa.PrimaryKeyConstraint("reviewer_id", name=op.f("pk_second_factor")),
+    )
+    op.create_table(
+        "passkey",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("reviewer_id", sa.Text(), nullable=False),
+        sa.Column("credential_id", sa.Text(), nullable=False),
+        sa.Column("public_key", sa.Text(), nullable=False),
+        sa.Column("sign_count", sa.BigInteger(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("made_at", moment, server_default=sa.text("now()"), nullable=False),
+        sa.Column("used_at", moment, nullable=True),
+        sa.ForeignKeyConstraint(["reviewer_id"], ["reviewer.id"], name=op.f("fk_passkey_reviewer_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_passkey")),
+        sa.UniqueConstraint("credential_id", name=op.f("uq_passkey_credential_id")),
+    )
+    op.create_index("ix_passkey_reviewer", "passkey", ["reviewer_id"])
+    op.create_table(
+        "recovery_code",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("reviewer_id", sa.Text(), nullable=False),
+        sa.Column("code_sha256", sa.Text(), nullable=False),
+        sa.Column("used_at", moment, nullable=True),
+        sa.ForeignKeyConstraint(["reviewer_id"], ["reviewer.id"], name=op.f("fk_recovery_code_reviewer_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_recovery_code")),
+    )
+    op.create_index("uq_recovery_code", "recovery_code", ["reviewer_id", "code_sha256"], unique=True)
+    _steps(moment)
+
+
+def _steps(moment: sa.DateTime) -> None:
+    op.create_table(
+        "second_step",
+        sa.Column("token_sha256", sa.Text(), nullable=False),
+        sa.Column("reviewer_id", sa.Text(), nullable=False),
+        sa.Column("proof", sa.Text(), nullable=False),
+        sa.Column("user_agent", sa.Text(), nullable=True),
+        sa.Column("address", sa.Text(), nullable=True),
+        sa.Column("expires_at", moment, nullable=False),
+        sa.ForeignKeyConstraint(["reviewer_id"], ["reviewer.id"], name=op.f("fk_second_step_reviewer_id")),
+        sa.PrimaryKeyConstraint("token_sha256", name=op.f("pk_second_step")),
+    )
+    op.create_index("ix_second_step_expires_at", "second_step", ["expires_at"])
+    op.create_table(
+        "passkey_challenge",
+        sa.Column("holder", sa.Text(), nullable=False),
+        sa.Column("challenge", sa.Text(), nullable=False),
+        sa.Column("expires_at", moment, nullable=False),
+        sa.PrimaryKeyConstraint("holder", name=op.f("pk_passkey_challenge")),
+    )
+    op.create_index("ix_passkey_challenge_expires_at", "passkey_challenge", ["expires_at"])
+
+
 def _openings_so_far() -> None:
     """What the history says of links and passwords that one person made for another."""
     op.execute(
@@ -92,7 +158,8 @@ def _openings_so_far() -> None:
 
 
 def downgrade() -> None:
-    op.drop_table("account_opening")
+    for table in ("passkey_challenge", "second_step", "recovery_code", "passkey", "second_factor", "account_opening"):
+        op.drop_table(table)
     op.drop_table("personal_key")
     for name in ("proved_at", "address", "user_agent", "factor"):
         op.drop_column("session", name)
