@@ -11,7 +11,7 @@ from fastapi.responses import JSONResponse, RedirectResponse
 from pipeline.access.staff.factors import passkeys, totp
 from pipeline.access.staff.factors.enrolled import factors_of, remake_codes
 from pipeline.access.staff.factors.rules import FactorRefused
-from pipeline.access.staff.rules.sign_in import TooManyTries
+from pipeline.access.staff.rules.tries import TooManyTries
 from pipeline.kernel import clock
 from pipeline.kernel.errors import Forbidden, NotFound
 from schemas.base import Line

@@ -18,7 +18,8 @@ from pipeline.access.staff.factors.second_step import (
     show,
     step_of,
 )
-from pipeline.access.staff.rules.sign_in import SignInRefused, TooManyTries, own_page
+from pipeline.access.staff.rules.sign_in import SignInRefused, own_page
+from pipeline.access.staff.rules.tries import TooManyTries
 from pipeline.access.staff.sign_in import check_password
 from pipeline.kernel import clock
 from pipeline.kernel.errors import PermanentError

@@ -8,7 +8,8 @@ from typing import Final
 
 import pyotp
 
-from pipeline.access.staff.rules.sign_in import SignInRefused, TooManyTries
+from pipeline.access.staff.rules.sign_in import SignInRefused
+from pipeline.access.staff.rules.tries import TooManyTries
 from pipeline.policy.sign_in import SignIn
 
 STEP_SECONDS: Final = 30
