@@ -196,7 +196,7 @@ def test_a_body_as_long_as_its_route_takes_is_read(api: Api, web: Alone) -> None
     ],
 )
 def test_an_address_and_headers_are_bounded(
-    web: Alone, line: str, headers: dict[str, str], status: int, code: str
+    web: Alone, line: str, headers: dict[str, Any], status: int, code: str
 ) -> None:
     answer = asked(web.port, line, b"", **headers)
 
