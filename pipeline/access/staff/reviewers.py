@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import Connection, select, update
 from sqlalchemy.dialects.postgresql import insert
 
+from pipeline.access.staff.rules.names import require_free_name
 from pipeline.access.staff.rules.roles import Right, Role, roles_with
 from pipeline.access.staff.tables import reviewer
 from pipeline.kernel.database import Database, one_at_a_time, took_effect
@@ -44,7 +45,8 @@ def add_reviewer(
 
 
 def insert_reviewer(connection: Connection, reviewer_id: str, given: Mapping[str, Any], *, actor: str) -> bool:
-    """Add a reviewer with these columns, in the caller's transaction. False where somebody has the id."""
+    """Add a reviewer with these columns, in the caller's transaction. False where somebody has the id. Raises Invalid."""
+    require_free_name(reviewer_id)
     row = _written(given)
     is_new = took_effect(connection, insert(reviewer).values(id=reviewer_id, **row).on_conflict_do_nothing())
     if is_new:

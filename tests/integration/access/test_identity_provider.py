@@ -11,7 +11,9 @@ from config.container import Container
 from pipeline.access.staff.accounts import person_named
 from pipeline.access.staff.oidc_login import unlink
 from pipeline.access.staff.reviewers import add_reviewer
+from pipeline.access.staff.rules.roles import Role
 from pipeline.workflows.disable_reviewer import disable
+from tests.support.factors import app_added
 from tests.support.http import BROWSER
 from tests.support.identity_provider import CLIENT, SECRET, Provider, provider
 from tests.support.people import Visitor
@@ -218,3 +220,38 @@ def test_while_the_provider_is_away_people_are_told_and_passwords_still_work(des
 
     assert answer.status_code == 503
     assert "The identity provider does not answer." in answer.text
+
+
+@pytest.mark.parametrize(
+    ("says", "opens"),
+    [({}, False), ({"auth_time": int(time.time()) - 3600}, False), ({"auth_time": int(time.time())}, True)],
+    ids=["says not when", "asked long ago", "asked now"],
+)
+def test_what_needs_a_new_sign_in_needs_one_at_the_provider_too(
+    tools: Container, desk_of: Made, idp: Provider, says: dict[str, int], *, opens: bool
+) -> None:
+    add_reviewer("m.lee", roles=[Role.ADMIN], db=tools.db)
+    idp.says |= says
+    browser = Visitor(desk_of())
+    sign_in(browser)
+
+    page = browser.get("/console/people")
+
+    assert page.status_code == (200 if opens else 303)
+    out = browser.get("/console/sign-in/provider?again=1").headers["location"]
+    assert {("prompt", "login"), ("max_age", "0")} <= {
+        (name, values[0]) for name, values in parse_qs(urlsplit(out).query).items()
+    }
+
+
+def test_a_second_factor_here_is_asked_for_after_the_provider(tools: Container, desk_of: Made, idp: Provider) -> None:
+    add_reviewer("m.lee", db=tools.db)
+    idp.says |= {"auth_time": int(time.time())}
+    first, second = Visitor(desk_of()), Visitor(desk_of())
+    sign_in(first)
+    app_added(first)
+
+    answer = sign_in(second)
+
+    assert answer.headers["location"].startswith("/console/sign-in/second")
+    assert second.token is None
