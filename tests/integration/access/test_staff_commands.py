@@ -8,6 +8,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from cli.main import app
+from cli.tools import operator
 from config.container import Container
 from pipeline.access.staff.reviewers import LastAdministrator
 from pipeline.access.staff.rules.sign_in import SignInRefused
@@ -105,8 +106,8 @@ def test_each_change_at_a_terminal_is_in_the_history(run: Run, desk: Desk) -> No
     run("reviewer", "add", "m.lee")
 
     assert history(desk) == [
-        ("reviewer.added", "cli", {"reviewer": "m.lee", "name": "M. Lee", "roles": ["reviewer"]}),
-        ("reviewer.changed", "cli", {"reviewer": "m.lee", "languages": ["zh"], "related_members": ["m-1"]}),
+        ("reviewer.added", operator(), {"reviewer": "m.lee", "name": True, "roles": ["reviewer"]}),
+        ("reviewer.changed", operator(), {"reviewer": "m.lee", "languages": ["zh"], "related_members": ["m-1"]}),
     ]
 
 
@@ -114,7 +115,7 @@ def test_a_reviewer_who_comes_with_a_key_is_in_the_history(run: Run, desk: Desk)
     run("key", "create", "--name", "desk", "--scope", "review", "--reviewer", "m.lee")
     run("key", "create", "--name", "desk", "--scope", "review", "--reviewer", "m.lee")
 
-    assert history(desk) == [("reviewer.added", "cli", {"reviewer": "m.lee", "roles": ["reviewer"]})]
+    assert history(desk) == [("reviewer.added", operator(), {"reviewer": "m.lee", "roles": ["reviewer"]})]
 
 
 def test_the_only_administrator_is_not_made_a_reviewer_at_a_terminal(run: Run) -> None:
