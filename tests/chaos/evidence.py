@@ -21,7 +21,7 @@ class Evidence:
     """`views` are the accepted submissions by id, `listed` all that the API knows; memberships and avatars are by member.
 
     `pictures` says what is wrong with the public pictures of a member, `tasks` is all that the operator's list has, `faults`
-    how many there were.
+    how many there were, `leftovers` what is left of members who were erased.
     """
 
     journal: Journal
@@ -34,6 +34,7 @@ class Evidence:
     buckets: Mapping[str, Bucket]
     tasks: Sequence[Mapping[Any, Any]]
     faults: int
+    leftovers: Sequence[str] = ()
 
     def of_member(self, member_id: str, kind: str) -> Sequence[Mapping[str, Any]]:
         """The member's submissions of a kind."""

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -26,11 +27,17 @@ Found = TypeVar("Found")
 
 
 def gathered(
-    ground: Ground, api: Api, journal: Journal, views: Mapping[str, Mapping[str, Any]], *, faults: int
+    ground: Ground,
+    api: Api,
+    journal: Journal,
+    views: Mapping[str, Mapping[str, Any]],
+    *,
+    faults: int,
+    leftovers: Sequence[str] = (),
 ) -> Evidence:
     """All that the judges want to see."""
     with _mails(Path(ground.environment["PROOFDESK_MAIL_FOLDER"])) as mails:
-        return _gathered(ground, api, journal, views, mails, faults=faults)
+        return replace(_gathered(ground, api, journal, views, mails, faults=faults), leftovers=leftovers)
 
 
 def _gathered(
@@ -69,7 +76,9 @@ def _buckets(ground: Ground, avatars: Iterable[Mapping[str, Any]]) -> Mapping[st
     """Who names what: a row of the database in quarantine and vault, a member's public address in public."""
     storage, base = ground.tools.storage, f"{ground.tools.settings.public_base}/"
     with ground.tools.db.read() as connection:
-        uploads = connection.execute(select(material.c.upload_key)).scalars().all()
+        uploads = (
+            connection.execute(select(material.c.upload_key).where(material.c.upload_key.is_not(None))).scalars().all()
+        )
         renditions = connection.execute(select(rendition.c.key)).scalars().all()
     shown = [avatar[name] for avatar in avatars for name in ("large_url", "small_url") if avatar[name]]
     named = {

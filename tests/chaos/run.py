@@ -18,6 +18,7 @@ from tests.chaos.guards import guards
 from tests.chaos.journal import Journal
 from tests.chaos.judges import judged, resent
 from tests.chaos.judges.tasks import repeats
+from tests.chaos.leaving import A_LEAVER, Leavers
 from tests.chaos.pace import Times, Watch, ended_at, spread, throughput
 from tests.chaos.progress import say
 from tests.chaos.reviewers import Reviewer
@@ -69,14 +70,17 @@ def run(wish: Wish, folder: Path) -> Mapping[str, Any]:
         watch.lap("starting")
         traffic = Traffic(place, api, journal)
         storm = Storm(place, traffic.inspected, seed=wish.seed, count=wish.faults, seconds=wish.storm_seconds)
+        leavers = Leavers(place, api, journal, max(1, wish.submissions // A_LEAVER), wish.seed)
         with _standing(journal), _reviewed(place, journal):
+            leavers.start()
             times = _both(traffic, storm, wish)
             watch.lap("traffic")
             say("the traffic and the faults are over")
             views = traffic.ends(DEADLINE_SECONDS)
             watch.lap("ending")
+        leftovers = leavers.leftovers()
         orphans = swept(place)
-        evidence = gathered(place, api, journal, views, faults=wish.faults)
+        evidence = gathered(place, api, journal, views, faults=wish.faults, leftovers=leftovers)
         verdict = judged(evidence)
         watch.lap("judging")
         course = Course(storm, times, watch.laps, orphans)
@@ -89,6 +93,7 @@ def _told(wish: Wish, evidence: Evidence, course: Course) -> dict[str, Any]:
         "seed": wish.seed,
         "submissions": wish.submissions + course.storm.submitted,
         "accepted": len(evidence.journal.accepted),
+        "erased_members": max(1, wish.submissions // A_LEAVER),
         "ended": len(closed),
         "refused_at_the_door": dict(Counter(evidence.journal.refused.values())),
         "faults": dict(course.storm.seen),

@@ -8,6 +8,7 @@ import pytest
 
 from tests.chaos.evidence import Evidence
 from tests.chaos.judges import JUDGES, Judge, judged, resent
+from tests.chaos.judges.erasures import Erasures
 from tests.chaos.judges.mails import Mails, MessageIds
 from tests.chaos.judges.membership import Chances, LevelCauses, Levels, LevelSteps
 from tests.chaos.judges.objects import Avatars, Objects, Orphans
@@ -56,6 +57,7 @@ def shown_with(submission_id: str | None) -> Damage:
 
 
 WRONG: list[tuple[str, type[Judge], str, Damage]] = [
+    ("not erased", Erasures, "mismatches", lambda sound: replace(sound, leftovers=["3 rows of mail"])),
     ("unknown", Ends, "lost", lambda sound: replace(sound, views={**sound.views, AVATAR: {}})),
     ("stuck", Ends, "lost", lambda sound: with_view(sound, AVATAR, state="in_review")),
     ("mail not sent yet", Ends, "lost", lambda sound: with_view(sound, AVATAR, effects=PENDING)),
