@@ -32,6 +32,7 @@ from tests.support.together import until
 from workers.recovery import Recovery
 
 FRAGILE: dict[str, Any] = {"circuit_failures": 1, "circuit_pause_seconds": 600}
+SUBMISSION = "01890a5d-ac96-774b-bcce-b302099a8057"
 DIGEST = "0" * 64
 REFUSALS: list[tuple[int, str | None]] = [
     (403, "AccessDenied"),
@@ -86,17 +87,17 @@ def inspected(desk: Desk, tools: Container) -> Any:
     "path",
     [
         "%00/large.jpg",
-        f"{uuid4()}/%00.jpg",
+        f"{SUBMISSION}/%00.jpg",
         f"{'a' * 1100}/large.jpg",
-        f"{uuid4()}/{'a' * 1100}.jpg",
-        f"{uuid4()}/{DIGEST}%0a.jpg",
-        f"{uuid4()}%0a/{DIGEST}.jpg",
-        f"{uuid4()}/{'😀' * 490}.jpg",
-        f"{uuid4()}/large.jpg",
+        f"{SUBMISSION}/{'a' * 1100}.jpg",
+        f"{SUBMISSION}/{DIGEST}%0a.jpg",
+        f"{SUBMISSION}%0a/{DIGEST}.jpg",
+        f"{SUBMISSION}/{'😀' * 490}.jpg",
+        f"{SUBMISSION}/large.jpg",
         f"any/{DIGEST}.jpg",
-        f"{str(uuid4()).upper()}/{DIGEST}.jpg",
-        f"{uuid4()}/{'A' * 64}.jpg",
-        f"..%2F{uuid4()}/{DIGEST}.jpg",
+        f"{SUBMISSION.upper()}/{DIGEST}.jpg",
+        f"{SUBMISSION}/{'A' * 64}.jpg",
+        f"..%2F{SUBMISSION}/{DIGEST}.jpg",
         f"%ed%a0%80/{DIGEST}.jpg",
     ],
 )

@@ -4,7 +4,7 @@ from uuid import UUID
 from sqlalchemy import Connection, Row, select
 
 from pipeline.access.staff.relations import related_members
-from pipeline.kernel.errors import ClaimExpired, NotFound
+from pipeline.kernel.errors import NotFound
 from pipeline.kernel.storage import Storage
 from pipeline.review.claims.context import DuplicatesOf, ReviewContext
 from pipeline.review.claims.lookup import case_of_claim, live_claim, require_open
@@ -23,7 +23,7 @@ def page_of(
     reviewer_id: str,
     context: ReviewContext,
 ) -> bytes:
-    """One page of a case that the reviewer has claimed, as JPEG. Opening a large one is audited. Raises NotFound, also after the claim."""
+    """One page of a case that the reviewer has claimed, as JPEG. Opening a large one is audited. Raises ClaimExpired, NotFound."""
     with context.db.begin() as connection:
         claimed = _claimed(connection, claim_id, reviewer_id)
         row = _rendition(connection, claimed.submission_id, material_id, page, purpose)
@@ -36,7 +36,7 @@ def page_of(
 def beside(claim_id: UUID, other_id: UUID, *, reviewer_id: str, context: ReviewContext) -> bytes:
     """The first page of another submission, to compare with a case: of the same member, or one that looks alike. Audited.
 
-    Raises NotFound, also after the claim.
+    Raises ClaimExpired, NotFound.
     """
     with context.db.begin() as connection:
         claimed = _claimed(connection, claim_id, reviewer_id)
@@ -58,11 +58,8 @@ def beside(claim_id: UUID, other_id: UUID, *, reviewer_id: str, context: ReviewC
 
 def _claimed(connection: Connection, claim_id: UUID, reviewer_id: str) -> Row[Any]:
     """The live claim on a case that is in review still: a picture is there for who has the case, and ends with that."""
-    try:
-        claimed = live_claim(connection, claim_id, reviewer_id=reviewer_id)
-        require_open(connection, case_of_claim(connection, claim_id, reviewer_id))
-    except ClaimExpired as error:
-        raise NotFound("This picture is shown no longer: the claim on its case has ended.") from error
+    claimed = live_claim(connection, claim_id, reviewer_id=reviewer_id)
+    require_open(connection, case_of_claim(connection, claim_id, reviewer_id))
     return claimed
 
 

@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from pipeline.access.staff.accounts import require_right
 from pipeline.access.staff.rules.roles import Right
-from pipeline.kernel.errors import NotFound
+from pipeline.kernel.errors import ClaimExpired, NotFound
 from pipeline.kernel.tokens import Tokens, tokens_of
 from pipeline.review.cases.images import Purpose, beside, page_of
 from pipeline.review.claims.context import ReviewContext
@@ -53,14 +53,19 @@ def picture_at(token: str, *, now: datetime, context: ReviewContext) -> bytes:
     """The picture that a link leads to, as JPEG. Raises NotFound once the link or its claim has ended, Forbidden."""
     with context.db.begin() as connection:
         said = tokens_of(connection, _PURPOSE, sealer=context.sealer).read(token, now=now)
-    claim_id, reviewer_id, kind, *what = said
-    require_right(reviewer_id, Right.REVIEW, db=context.db)
+    require_right(said[1], Right.REVIEW, db=context.db)
+    try:
+        return _picture(*said, context=context)
+    except ClaimExpired as error:
+        raise NotFound("This picture is shown no longer: the claim on its case has ended.") from error
+
+
+def _picture(claim_id: str, reviewer_id: str, kind: str, *what: str, context: ReviewContext) -> bytes:
+    claim, shown = UUID(claim_id), UUID(what[0])
     if kind == _BESIDE:
-        return beside(UUID(claim_id), UUID(what[0]), reviewer_id=reviewer_id, context=context)
+        return beside(claim, shown, reviewer_id=reviewer_id, context=context)
     purpose = _purpose(what[2])
-    return page_of(
-        UUID(claim_id), UUID(what[0]), page=int(what[1]), purpose=purpose, reviewer_id=reviewer_id, context=context
-    )
+    return page_of(claim, shown, page=int(what[1]), purpose=purpose, reviewer_id=reviewer_id, context=context)
 
 
 def _purpose(word: str) -> Purpose:

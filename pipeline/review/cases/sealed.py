@@ -86,10 +86,11 @@ def forget_files(task: Task, *, db: Database, storage: Storage) -> None:
     """
     condition = and_(sealed.c.redaction_id == UUID(task.ref_id), sealed.c.state == "confirmed")
     with db.read() as connection:
-        rows = connection.execute(select(sealed).where(condition, ~_still_named())).all()
+        rows = connection.execute(select(sealed).where(condition, ~_still_named(sealed.c.key))).all()
+        copied = _copied_from(connection, [row.material_id for row in rows if row.bucket == "uploads"])
     payload = task.payload or {}  # tasks of before originals were sealed carry their keys
     vault = [*payload.get("vault", []), *(row.key for row in rows if row.bucket == "vault")]
-    uploads = [*payload.get("uploads", []), *(row.key for row in rows if row.bucket == "uploads")]
+    uploads = [*payload.get("uploads", []), *(row.key for row in rows if row.bucket == "uploads"), *copied]
     if refusals := storage.delete_each(storage.vault, vault) + storage.delete_each(storage.uploads, uploads):
         raise refusals[0]
     with db.begin() as connection:
@@ -97,9 +98,17 @@ def forget_files(task: Task, *, db: Database, storage: Storage) -> None:
         connection.execute(update(sealed).where(condition).values(state="destroyed"))
 
 
-def _still_named() -> ColumnElement[bool]:
+def _copied_from(connection: Connection, materials: Sequence[UUID]) -> Sequence[str]:
+    """The uploads from which these originals were copied."""
+    other = material.alias()
+    named = exists().where(other.c.upload_key == material.c.given_key)
+    query = select(material.c.given_key).where(material.c.id.in_(materials), material.c.given_key.is_not(None), ~named)
+    return connection.execute(query).scalars().all()
+
+
+def _still_named(key: ColumnElement[str]) -> ColumnElement[bool]:
     """A file of members that another submission names under the same key."""
-    return exists().where(material.c.upload_key == sealed.c.key)
+    return exists().where(material.c.upload_key == key)
 
 
 def _locked(connection: Connection, redaction_id: UUID) -> Sequence[Row[Any]]:

@@ -51,8 +51,8 @@ def test_a_mail_says_what_was_true_when_it_was_decided(desk: Desk) -> None:
     assert "Dear Ada Byron," in words(desk.mails()[0])
 
 
-def test_a_name_of_any_language_and_markup_is_written_as_it_is(desk: Desk) -> None:
-    named = {**avatar_body(), "member": member(name="李 <b>Zoë</b>")}
+def test_a_name_of_any_language_is_written_as_it_is(desk: Desk) -> None:
+    named = {**avatar_body(), "member": member(name="李 Zoë & Söhne")}
     desk.clear(desk.accept(named).id)
     desk.reject()
 
@@ -60,8 +60,8 @@ def test_a_name_of_any_language_and_markup_is_written_as_it_is(desk: Desk) -> No
 
     (sent,) = desk.mails()
     plain, html = (part.get_content() for part in sent.iter_parts())
-    assert "Dear 李 <b>Zoë</b>," in plain
-    assert "Dear 李 &lt;b&gt;Zoë&lt;/b&gt;," in html
+    assert "Dear 李 Zoë & Söhne," in plain
+    assert "Dear 李 Zoë &amp; Söhne," in html
 
 
 def foreign(desk: Desk, address: str) -> UUID:
