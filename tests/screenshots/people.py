@@ -137,7 +137,7 @@ def keys(page: Page, desk: Desk, base: str) -> None:
     create_key("desk-integration", [Scope.SUBMIT], reviewer_id=None, actor=reviewer, db=desk.tools.db)
     page.goto(f"{base}/console/keys")
     page.get_by_label("Whose key it is").fill("member-centre")
-    page.get_by_label("submit").check()
+    page.get_by_label("submit", exact=True).check()
     page.get_by_role("button", name="Make it").click()
     page.locator("#key").wait_for()
 
