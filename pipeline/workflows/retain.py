@@ -152,10 +152,12 @@ def _originals(task: Task, now: datetime, db: Database, storage: Storage, policy
     total = 0
     while True:
         with db.read() as connection:
-            rows = connection.execute(select(material.c.id, material.c.upload_key).where(due).limit(BATCH)).all()
+            names = (material.c.id, material.c.upload_key, material.c.given_key)
+            rows = connection.execute(select(*names).where(due).limit(BATCH)).all()
         ledger.renew(db, task)
         for row in rows:
-            storage.delete(storage.uploads, row.upload_key)
+            for key in filter(None, (row.upload_key, row.given_key)):
+                storage.delete(storage.uploads, key)
         with db.begin() as connection:
             _forget(connection, [row.id for row in rows])
         total += len(rows)
@@ -164,7 +166,7 @@ def _originals(task: Task, now: datetime, db: Database, storage: Storage, policy
 
 
 def _forget(connection: Connection, ids: list[Any]) -> None:
-    connection.execute(update(material).where(material.c.id.in_(ids)).values(upload_key=None))
+    connection.execute(update(material).where(material.c.id.in_(ids)).values(upload_key=None, given_key=None))
 
 
 def _renditions(task: Task, now: datetime, db: Database, storage: Storage, policy: Policy) -> int:

@@ -94,7 +94,9 @@ def _quiet_at(connection: Connection, subject: Subject) -> Any:
     leases = select(func.max(task.c.lease_until)).where(
         task.c.ref_id.in_(subject.task_refs), task.c.state == TaskState.RUNNING
     )
-    named = select(material.c.upload_key).where(material.c.submission_id.in_(subject.submissions))
+    named = select(func.coalesce(material.c.given_key, material.c.upload_key)).where(
+        material.c.submission_id.in_(subject.submissions)
+    )
     links = select(func.max(upload_slot.c.expires_at)).where(
         (upload_slot.c.owner == subject.speaker) | upload_slot.c.key.in_(named)
     )

@@ -28,8 +28,9 @@ _BATCH: Final = 100
 def note_objects(connection: Connection, subject: Subject) -> None:
     """Note the key of every file that a row of the member names. A key that another member's row names, too, is not theirs alone."""
     others = union(
-        select(material.c.upload_key).where(
-            material.c.submission_id.not_in(subject.submissions), material.c.upload_key.is_not(None)
+        *(
+            select(key).where(material.c.submission_id.not_in(subject.submissions), key.is_not(None))
+            for key in (material.c.upload_key, material.c.given_key)
         ),
         select(upload_slot.c.key).where(
             upload_slot.c.owner.startswith("member:"), upload_slot.c.owner != subject.speaker
@@ -51,6 +52,7 @@ def _named(subject: Subject) -> Sequence[tuple[str, Any, ColumnElement[bool]]]:
     return (
         (VAULT, rendition.c.key, rendition.c.material_id.in_(subject.materials)),
         (UPLOADS, material.c.upload_key, material.c.submission_id.in_(subject.submissions)),
+        (UPLOADS, material.c.given_key, material.c.submission_id.in_(subject.submissions)),
         (UPLOADS, upload_slot.c.key, upload_slot.c.owner == subject.speaker),
         (UPLOADS, each_key, parked_messages(subject)),
         (PUBLIC, avatar.c.large_key, theirs),

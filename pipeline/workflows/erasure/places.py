@@ -128,10 +128,9 @@ def _answered(subject: Subject) -> ColumnElement[bool]:
 
 
 def _slots(subject: Subject) -> ColumnElement[bool]:
-    named = select(material.c.upload_key).where(material.c.submission_id.in_(subject.submissions))
-    return or_(
-        upload_slot.c.owner == subject.speaker, upload_slot.c.key.in_(named.where(material.c.upload_key.is_not(None)))
-    )
+    key = func.coalesce(material.c.given_key, material.c.upload_key)
+    named = select(key).where(material.c.submission_id.in_(subject.submissions), key.is_not(None))
+    return or_(upload_slot.c.owner == subject.speaker, upload_slot.c.key.in_(named))
 
 
 def _suppressed(subject: Subject) -> ColumnElement[bool]:
@@ -160,7 +159,15 @@ PLACES: Final[tuple[Place, ...]] = (
     Place(
         material,
         _by_submission(material),
-        _always(upload_key=None, filename=None, declared_type=None, declared_sha256=None, sha256=None, signals=None),
+        _always(
+            upload_key=None,
+            given_key=None,
+            filename=None,
+            declared_type=None,
+            declared_sha256=None,
+            sha256=None,
+            signals=None,
+        ),
     ),
     Place(decision, _by_submission(decision), _SAID, secret=_REVIEWERS),
     Place(review.opinion, _by_submission(review.opinion), _SAID, secret=_REVIEWERS),
