@@ -92,7 +92,9 @@ def test_a_value_that_was_wrapped_anew_needs_the_old_key_no_more() -> None:
         sealer(OLD).open(fresh, place=PLACE)
 
 
-@pytest.mark.parametrize("written", ["", "short", f"{NEW},", "é" * 44, NEW[:-4]])
+@pytest.mark.parametrize(
+    "written", ["", "short", f"{NEW},", "é" * 44, NEW[:-4]], ids=["none", "short", "one of two", "letters", "cut off"]
+)
 def test_a_key_that_is_none_is_told_without_being_shown(written: str) -> None:
     problem = master_keys_problem(written)
 
