@@ -56,6 +56,7 @@ class Transition(StrEnum):
     SUPERSEDED = "superseded"
     WITHDRAWN = "withdrawn"
     EXPIRED = "expired"
+    ERASED = "erased"
 
 
 EDGES: Final[Mapping[tuple[State, Transition], State]] = {
@@ -77,7 +78,9 @@ EDGES: Final[Mapping[tuple[State, Transition], State]] = {
     (State.AWAITING_CODE, Transition.APPROVED): State.APPROVED,
     (State.AWAITING_CODE, Transition.REJECTED): State.REJECTED,
     (State.AWAITING_CODE, Transition.EXPIRED): State.EXPIRED,
-    (State.AWAITING_CODE, Transition.WITHDRAWN): State.WITHDRAWN,
+    (State.RECEIVED, Transition.ERASED): State.WITHDRAWN,
+    (State.IN_REVIEW, Transition.ERASED): State.WITHDRAWN,
+    (State.AWAITING_CODE, Transition.ERASED): State.WITHDRAWN,
 }
 
 OPEN: Final = frozenset({State.RECEIVED, State.IN_REVIEW, State.AWAITING_CODE})
@@ -95,7 +98,7 @@ EMITTED_AS: Final[Mapping[Transition, EventType]] = {
     Transition.EXPIRED: EventType.SUBMISSION_EXPIRED,
 }
 """The event that a transition emits. An undone decision was never emitted, so its reopening is not emitted either; nor is it when a
-case changes hands while it is in review."""
+case changes hands while it is in review. Of an erased member services are told once, by `member.erased`."""
 
 
 @dataclass(frozen=True, slots=True)

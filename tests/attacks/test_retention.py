@@ -8,6 +8,7 @@ from pipeline.intake.parked import QueueMessage, accept_message
 from pipeline.kernel import clock
 from pipeline.notification.tables import mail
 from pipeline.submission.tables import decision, material, rendition, submission
+from pipeline.tasks.rules import EXPIRE_CODE
 from tests.support.bodies import avatar_body
 from tests.support.desk import Desk
 from tests.support.erasing import retain_in
@@ -115,9 +116,11 @@ def test_a_message_that_nobody_could_accept_is_forgotten(desk: Desk) -> None:
 
 def test_a_business_address_goes_with_the_facts(desk: Desk) -> None:
     asked = sent(desk)
-    withdrawn = withdraw(asked.id, caller="test", db=desk.tools.db)
+    desk.sql("UPDATE business_email SET code_expires_at = now() - interval '1 second'")
+    desk.let_backoff_pass()
+    desk.run_due(EXPIRE_CODE)
 
     retain_in(desk, TEN_YEARS)
 
-    assert withdrawn == "withdrawn"
+    assert desk.state(asked.id) == "expired"
     assert desk.sql("SELECT * FROM business_email") == []

@@ -73,6 +73,7 @@ def sweep_the_storage(desk: Desk, api: Api) -> Scene:
     storage = desk.tools.storage
     _approved_avatar(desk)
     desk.run_due()
+    desk.upload(photo())
     storage.put_vault("left/over/1/large-1.jpg", photo(), media_type="image/jpeg")
     storage.put_public(f"avatars/{uuid4()}/late.jpg", photo(), media_type="image/jpeg")
     due = recorded(desk, SWEEP_STORAGE, uuid4())

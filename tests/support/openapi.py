@@ -106,6 +106,7 @@ def furnished(tools: Container) -> House:
         "review_id": str(new_id()),
         "session_id": str(new_id()),
         "key_id": str(new_id()),
+        "redaction_id": str(new_id()),
         "token": token,
     }
     app = create_app(tools)

@@ -108,7 +108,7 @@ def _withdraw_open(connection: Connection, subject: Subject, asked: Asked) -> No
     still_open = subject.submissions.where(submission.c.state.in_(OPEN)).order_by(submission.c.id)
     for submission_id in connection.execute(still_open.with_for_update()).scalars().all():
         detail = {"erasure_id": str(subject.erasure_id)}
-        lifecycle.transition(connection, submission_id, Transition.WITHDRAWN, actor=asked.actor, detail=detail)
+        lifecycle.transition(connection, submission_id, Transition.ERASED, actor=asked.actor, detail=detail)
 
 
 def _end_claims(connection: Connection, subject: Subject) -> None:

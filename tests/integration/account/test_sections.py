@@ -4,6 +4,7 @@ import pytest
 
 from config.container import Container
 from pipeline.account.tables import account_section
+from pipeline.kernel.rules.digests import member_digest
 from tests.support.account import ADDRESS, ALL_OPEN, CARD, COMPANY, PROCUREMENT, Account, person
 from tests.support.desk import Desk
 from tests.support.http import Api, problems
@@ -128,7 +129,7 @@ def test_the_history_names_what_changed_and_never_what_it_says(account: Account,
 
     assert first.detail["fields"] == ["email", "name", "phone"]
     assert second.detail == {
-        "member_id": "m-1",
+        "member": member_digest("m-1"),
         "section": "personal_information",
         "version": 2,
         "fields": ["name"],

@@ -16,6 +16,7 @@ from pipeline.tasks.rules import EXPIRE_CODE
 from schemas.events import EVENTS, EventType, EventView, PointsChanged
 from schemas.published import event_schema
 from tests.support.desk import Desk
+from tests.support.erasing import Eraser
 from tests.support.http import Api
 from tests.support.methods import sent
 from tests.support.together import until
@@ -92,6 +93,14 @@ def earned(_desk: Desk, api: Api) -> None:
     assert api.post("/v1/events", body).status_code == 201
 
 
+def erased(desk: Desk, api: Api) -> None:
+    """All that was told before goes with the member."""
+    desk.submit_avatar()
+    eraser = Eraser(desk, api)
+    eraser.erase()
+    eraser.to_the_end()
+
+
 LIVES: dict[Callable[[Desk, Api], None], list[str]] = {
     published: ["submission.received", "submission.in_review", "submission.approved", "avatar.published"],
     unlocked: ["submission.received", "submission.in_review", "submission.approved", "membership.level_changed"],
@@ -101,6 +110,7 @@ LIVES: dict[Callable[[Desk, Api], None], list[str]] = {
     expired: ["submission.received", "submission.expired"],
     late: ["submission.received", "submission.in_review", "submission.due_soon", "submission.overdue"],
     earned: ["points.changed"],
+    erased: ["member.erased"],
 }
 
 

@@ -250,6 +250,7 @@ def test_the_schedule_has_its_chores() -> None:
     assert {each.kind.name: each.every for each in SCHEDULE} == {
         "storage.sweep": timedelta(hours=1),
         "ledger.forget": timedelta(hours=1),
+        "retention.sweep": timedelta(hours=1),
         "promise.watch": timedelta(minutes=1),
     }
 

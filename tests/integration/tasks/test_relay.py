@@ -168,7 +168,12 @@ def test_two_schedulers_racing_fire_each_period_once(desk: Desk) -> None:
 
     assert raised == []
     assert sum(fired) == len(SCHEDULE)
-    assert sorted(row.kind for row in desk.tasks()) == ["ledger.forget", "promise.watch", "storage.sweep"]
+    assert sorted(row.kind for row in desk.tasks()) == [
+        "ledger.forget",
+        "promise.watch",
+        "retention.sweep",
+        "storage.sweep",
+    ]
     assert len(desk.rows(schedule_run)) == len(SCHEDULE)
 
 

@@ -18,7 +18,9 @@ ALLOWED = {
     ("in_review", "passed_on"): "in_review",
     ("in_review", "superseded"): "superseded",
     ("in_review", "withdrawn"): "withdrawn",
-    ("awaiting_code", "withdrawn"): "withdrawn",
+    ("received", "erased"): "withdrawn",
+    ("in_review", "erased"): "withdrawn",
+    ("awaiting_code", "erased"): "withdrawn",
     ("approved", "reopened"): "in_review",
     ("rejected", "reopened"): "in_review",
     ("refused", "reopened"): "in_review",
@@ -35,6 +37,7 @@ THERE_ALREADY = {
     ("rejected", "rejected"),
     ("superseded", "superseded"),
     ("withdrawn", "withdrawn"),
+    ("withdrawn", "erased"),
     ("expired", "expired"),
 }
 PAIRS = {(state.value, event.value) for state, event in product(State, Transition)}
