@@ -14,8 +14,8 @@ def history(
 ) -> None:
     """Who did what when, on which evidence: every step of a submission, the earliest first."""
     with tools() as tool, tool.db.read() as connection:
-        member_read(tool.db, actor=operator(), route="history", submission_id=audit.as_id(of))
         rows = [dict(row) for row in audit.history(connection, of)]
+        member_read(tool.db, actor=operator(), route="history", submission_id=audit.as_id(of))
     if as_json:
         print_json(rows)
         return

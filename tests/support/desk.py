@@ -213,8 +213,8 @@ class Desk:
         return [row.event for row in self.rows(audit) if row.submission_id == submission_id]
 
     def audited(self) -> Sequence[Row[Any]]:
-        """The history, without how the people at the desk came to it."""
-        return [row for row in self.rows(audit) if not row.event.startswith(("reviewer.", "key."))]
+        """The history, without how people and keys came to the desk, and without who only read."""
+        return [row for row in self.rows(audit) if not row.event.startswith(("reviewer.", "key.", "member.read"))]
 
     def mails(self) -> list[EmailMessage]:
         """What was handed over, the oldest first."""
