@@ -51,13 +51,16 @@ class Reviewer(threading.Thread):
             return False
         case = answer.raise_for_status().json()
         leaving = str(case["member_id"]).startswith(LEAVING)
-        if not leaving and not all(_seen(page["url"]) for material in case["materials"] for page in material["pages"]):
-            self._journal.complain(f"{case['submission_id']}: a page cannot be seen")
+        seen = leaving or all(_seen(page["url"]) for material in case["materials"] for page in material["pages"])
         answer = self._api.post(f"/v1/review/claims/{case['claim']['id']}/decision", _decision(case))
         if leaving:  # erased at any moment, with whatever was decided
             return True
-        if answer.status_code != HTTPStatus.CONFLICT:  # the claim ran out or the case is closed by now
+        if (
+            answer.status_code != HTTPStatus.CONFLICT
+        ):  # the claim ran out or the case is closed by now, and so are its links
             self._journal.decide(answer.raise_for_status().json())
+            if not seen:
+                self._journal.complain(f"{case['submission_id']}: a page cannot be seen")
         return True
 
 
