@@ -195,7 +195,7 @@ def test_a_colleague_whose_password_one_has_reset_is_no_second_person(desk: Desk
     assert is_refused(decided(desk, boss))
 
 
-@pytest.mark.parametrize("name", ["cli", "CLI", "system", "provider", "tax_number", "member:m-1"])
+@pytest.mark.parametrize("name", ["cli", "CLI", "cli:root", "system", "provider", "tax_number", "member:m-1"])
 def test_nobody_takes_the_name_of_the_operator_or_of_a_rule(boss: Visitor, name: str) -> None:
     assert boss.post("/console/people", reviewer_id=name, roles=["admin"]).status_code == 422
 

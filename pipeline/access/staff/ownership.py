@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Row, func, insert, select, update
 
 from pipeline.access.personal_keys import proof_of_key, revoke_keys_made_since
 from pipeline.access.staff import sessions
-from pipeline.access.staff.rules.independence import TERMINAL, Holder, may_confirm, others_of
+from pipeline.access.staff.rules.independence import TERMINAL, Holder, is_terminal, may_confirm, others_of
 from pipeline.access.staff.tables import opening, reviewer, session
 from pipeline.kernel import credentials
 from pipeline.kernel.credentials import Credential, CredentialKind
@@ -39,9 +39,10 @@ class Opened:
 
 def record_opening(connection: Connection, reviewer_id: str, *, by: str | None, how: str) -> None:
     """Record that `by` made a way into this account, in the caller's transaction. Nothing where that is the person's own doing."""
-    if by is None or by == reviewer_id or (by == TERMINAL and how != "password"):
+    if by is None or by == reviewer_id or (is_terminal(by) and how != "password"):
         return
-    connection.execute(insert(opening).values(id=new_id(), reviewer_id=reviewer_id, opened_by=by, how=how))
+    opened_by = TERMINAL if is_terminal(by) else by
+    connection.execute(insert(opening).values(id=new_id(), reviewer_id=reviewer_id, opened_by=opened_by, how=how))
 
 
 def own_password_chosen(connection: Connection, reviewer_id: str) -> None:
@@ -83,7 +84,7 @@ def confirm(reviewer_id: str, *, actor: str, db: Database) -> None:
             is None
         ):
             raise NotFound(f"There is no reviewer {reviewer_id!r}.")
-        if actor != TERMINAL:
+        if not is_terminal(actor):
             _require_outsider(connection, reviewer_id, actor)
         closed = _close(connection, reviewer_id, _STILL_OPEN, by=actor)
         if not closed:

@@ -14,6 +14,11 @@ TERMINAL: Final = "cli"
 """Who acts at a terminal. The operator is trusted with links, but a password that was typed there is not the person's own."""
 
 
+def is_terminal(actor: str) -> bool:
+    """Whether somebody acts at a terminal: `cli`, or `cli:root` with the user of the operating system, as the history names them."""
+    return actor.partition(":")[0] == TERMINAL
+
+
 @dataclass(frozen=True, slots=True)
 class Holder:
     """The person of a credential, whether it is one that they made themselves, and who else could be that person."""
