@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 import pytest
@@ -92,7 +92,14 @@ def test_every_idempotency_key_goes_on_with_the_successor(
 ) -> None:
     first = service.post(path, body, once="once").json()
 
-    assert successor(service, tools).post(path, body, once="once").json() == first
+    again = successor(service, tools).post(path, body, once="once").json()
+
+    assert unsigned(again) == unsigned(first)
+
+
+def unsigned(answer: dict[str, Any]) -> dict[str, Any]:
+    """An answer whose link, which is signed anew each time, stands without its signature."""
+    return {name: value.partition("?")[0] if name == "url" else value for name, value in answer.items()}
 
 
 def test_a_successor_sees_what_was_sent_before_and_the_key_before_sees_what_it_sends(
