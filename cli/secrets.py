@@ -3,7 +3,8 @@ from typing import Annotated
 import typer
 
 from cli.output import console
-from cli.tools import tools
+from cli.tools import operator, tools
+from pipeline.audit.record import write
 from pipeline.kernel.encryption import fresh_key
 from pipeline.kernel.errors import Conflict
 from pipeline.kernel.rewrapping import BATCH, rewrap_all
@@ -24,6 +25,9 @@ def rotate(
     """Wrap every secret anew by the first key. Then the older keys can be removed. Run it again if it was stopped."""
     with tools() as tool:
         done = rewrap_all(tool.db, tool.sealer, batch=batch)
+        with tool.db.begin() as connection:
+            detail = {"rows": done.rows, "older": done.older}
+            write(connection, "secrets.rotated", actor=operator(), detail=detail)
     console.print(f"{done.rows} rows were wrapped anew by the first key.")
     if done.older:
         raise Conflict(

@@ -64,7 +64,7 @@ def retry_parked(
 ) -> None:
     """Try every task again that was parked by one error, after its cause is removed."""
     with tools() as tool:
-        count = operate.retry_parked(tool.db, error=error)
+        count = operate.retry_parked(tool.db, error=error, actor=operator())
     console.print(f"{count} tasks are due now.")
 
 

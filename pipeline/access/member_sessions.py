@@ -177,12 +177,15 @@ def sessions_of(member_id: str, *, reach: Reach, db: Database) -> list[SessionLi
     return [SessionLine.model_validate(row, from_attributes=True) for row in rows]
 
 
-def end_session_of(session_id: UUID, *, reach: Reach, db: Database) -> None:
+def end_session_of(session_id: UUID, *, actor: str, reach: Reach, db: Database) -> None:
     """End a live session in this reach. Raises NotFound."""
     with db.begin() as connection:
         mine = (member_session.c.id == session_id, *_IS_LIVE, *_in(reach))
-        if connection.execute(delete(member_session).where(*mine)).rowcount != 1:
+        ended = delete(member_session).where(*mine).returning(member_session.c.member_id)
+        member_id = connection.execute(ended).scalar_one_or_none()
+        if member_id is None:
             raise NotFound(f"There is no live session {session_id}.")
+        _record(connection, "member_session.ended", session_id, member_id, actor=actor)
     log.info("session.ended", session_id=str(session_id))
 
 
@@ -204,7 +207,7 @@ def forget_ended(connection: Connection) -> int:
 
 
 def _record(connection: Connection, event: str, session_id: UUID, member_id: str, *, actor: str | None = None) -> None:
-    """Who did it: who made a link, or the member by it."""
+    """Who did it: who made a link or ended its session, or the member by it."""
     detail = {"session": str(session_id), "member": member_digest(member_id)}
     audit.write(connection, event, actor=actor or session_name(member_id), detail=detail)
 

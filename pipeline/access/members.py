@@ -11,6 +11,7 @@ from pipeline.access.rules.keys import RESERVED, service_problem
 from pipeline.events.tables import event
 from pipeline.kernel.database import Database
 from pipeline.kernel.errors import Invalid
+from pipeline.kernel.rules.digests import member_digest
 from pipeline.ownership import owners
 from pipeline.ownership.owners import no_member
 from pipeline.ownership.tables import Owned, ownership
@@ -57,7 +58,8 @@ def give(kind: Owned, name: str, *, service: str, actor: str, db: Database) -> i
     with db.begin() as connection:
         connection.execute(owned.on_conflict_do_update(index_elements=["kind", "name"], set_={"service": service}))
         moved = [connection.execute(each).rowcount for each in _nobodys(kind, name, service)]
-        detail = {"kind": kind, "name": name, "service": service}
+        named = {"member": member_digest(name)} if kind is Owned.MEMBER else {"name": name}
+        detail = {"kind": kind, **named, "service": service}
         audit.write(connection, "ownership.given", actor=actor, detail=detail)
     return moved[0] if moved else 0
 

@@ -63,12 +63,16 @@ def retry(db: Database, task_id: UUID, *, actor: str = SYSTEM) -> None:
         after_commit(connection, kind=kind, task_id=str(task_id))
 
 
-def retry_parked(db: Database, *, error: str) -> int:
+def retry_parked(db: Database, *, error: str, actor: str = SYSTEM) -> int:
     """Let every task that was parked by this error, such as `StorageMisconfigured`, be tried at once. Returns how many."""
     by_it = (task.c.state == TaskState.PARKED, func.split_part(task.c.last_error, ":", 1) == error)
     again = {"state": TaskState.READY, "due_at": func.now(), "hinted_at": None, "attempts": 0, "waits": 0}
     with db.begin() as connection:
-        return connection.execute(update(task).where(*by_it).values(**again, ended_at=None)).rowcount
+        change = update(task).where(*by_it).values(**again, ended_at=None)
+        rows = connection.execute(change.returning(task.c.id, task.c.kind)).all()
+        for row in rows:
+            write(connection, "task.retried", actor=actor, detail={"task_id": str(row.id), "kind": row.kind})
+    return len(rows)
 
 
 def park(db: Database, task_id: UUID, *, reason: str, actor: str = SYSTEM) -> None:

@@ -9,6 +9,7 @@ import pytest
 from pipeline.access.staff.reviewers import add_reviewer
 from pipeline.access.staff.rules.roles import Role
 from pipeline.kernel.errors import Forbidden, NotFound
+from pipeline.kernel.rules.digests import member_digest
 from pipeline.review.quality.adjudication import adjudicate, adjudication, adjudications, page_of
 from pipeline.review.quality.golden import golden_cases, mark
 from pipeline.submission.audit import audit
@@ -155,9 +156,9 @@ def test_nobody_ends_what_they_have_to_do_with_themselves(desk: Desk, browser: V
 
     told = [(row.event, row.actor, row.detail) for row in desk.rows(audit) if row.event.startswith("relation.")]
     assert [(event, actor, detail["reviewer"], detail["member"]) for event, actor, detail in told] == [
-        ("relation.declared", "r-1", "r-1", "m-1"),
-        ("relation.declared", "lead", "lead", "m-2"),
-        ("relation.ended", "lead", "r-1", "m-1"),
+        ("relation.declared", "r-1", "r-1", member_digest("m-1")),
+        ("relation.declared", "lead", "lead", member_digest("m-2")),
+        ("relation.ended", "lead", "r-1", member_digest("m-1")),
     ]
     assert all(detail["credential"]["kind"] == "session" for _, _, detail in told)
 

@@ -28,8 +28,17 @@ from tests.support.http import Api
 from tests.support.key_service import KeyService, serving
 from tests.support.servers import variant
 
-KNOWN = ["task.token", "claim.token", "mail.secret"]
-"""A number that counts tries, what a reviewer sends back with a decision on a case of theirs, and whether a mail is secret."""
+KNOWN = [
+    "task.token",
+    "claim.token",
+    "mail.secret",
+    "passkey.credential_id",
+    "decision.credential",
+    "opinion.credential",
+    "check_answer.credential",
+]
+"""A number that counts tries, what a reviewer sends back with a decision on a case of theirs, and whether a mail is secret. Then what is
+public: the name under which a browser knows a passkey, and by which session or key a verdict was given: its kind and its id."""
 
 KMS_KEY = "arn:aws:kms:eu-central-1:111122223333:key/6c1f"
 

@@ -6,6 +6,7 @@ from pipeline.workflows.erasure.progress import erasure_of
 from schemas.base import Identifier
 from schemas.erasure import ErasureView, HoldRequest, HoldView
 from web.api.dependencies import Admin, Correlation, Submitter, Tools
+from web.api.reads import RECORDED
 
 router = APIRouter(prefix="/v1/members/{member_id}", tags=["erasure"])
 
@@ -18,13 +19,13 @@ def delete_member(member_id: Identifier, tools: Tools, caller: Submitter, trace:
     """
     asked = Asked(actor=caller.name, trace=trace)
     erase(member_id, asked=asked, db=tools.db, storage=tools.storage, policy=tools.policy)
-    return erasure_of(member_id, db=tools.db)
+    return erasure_of(member_id, reach=caller.reach, db=tools.db)
 
 
 @router.get("/erasure", summary="How far a member's erasure is")
-def get_erasure(member_id: Identifier, tools: Tools, _caller: Submitter) -> ErasureView:
+def get_erasure(member_id: Identifier, tools: Tools, caller: Submitter) -> ErasureView:
     """The latest erasure of this id, with its signed receipt once it has finished."""
-    return erasure_of(member_id, db=tools.db)
+    return erasure_of(member_id, reach=caller.reach, db=tools.db)
 
 
 @router.put("/hold", summary="Place a legal hold on a member")
@@ -33,7 +34,7 @@ def put_hold(member_id: Identifier, body: HoldRequest, tools: Tools, caller: Adm
     return place_hold(member_id, body, asked=Asked(actor=caller.name, trace=trace), db=tools.db)
 
 
-@router.get("/hold", summary="The legal hold on a member")
+@router.get("/hold", dependencies=[RECORDED], summary="The legal hold on a member")
 def get_hold(member_id: Identifier, tools: Tools, _caller: Admin) -> HoldView:
     """Its reason, its end, and who placed it."""
     return hold_of(member_id, db=tools.db)

@@ -14,6 +14,7 @@ from pipeline.access.members import require_writable
 from schemas.base import Identifier
 from schemas.sessions import LinkTicket, OpenedSession, SessionLine, SessionLink, SessionRequest, SessionView
 from web.api.dependencies import MemberSession, Submitter, Tools
+from web.api.reads import RECORDED
 
 router = APIRouter(prefix="/v1", tags=["sessions"])
 
@@ -35,7 +36,7 @@ def create_session(body: SessionRequest, tools: Tools, caller: Submitter, respon
     )
 
 
-@router.get("/sessions", summary="List a member's live sessions")
+@router.get("/sessions", dependencies=[RECORDED], summary="List a member's live sessions")
 def list_sessions(tools: Tools, caller: Submitter, member_id: Identifier) -> list[SessionLine]:
     """Sessions that your service's links opened, the latest first."""
     return sessions_of(member_id, reach=caller.reach, db=tools.db)
@@ -44,7 +45,7 @@ def list_sessions(tools: Tools, caller: Submitter, member_id: Identifier) -> lis
 @router.delete("/sessions/{session_id}", status_code=204, summary="End a session of a member")
 def delete_session_of(session_id: UUID, tools: Tools, caller: Submitter) -> None:
     """For example when the member signs out of your pages. Its credential is refused from now on."""
-    end_session_of(session_id, reach=caller.reach, db=tools.db)
+    end_session_of(session_id, actor=caller.name, reach=caller.reach, db=tools.db)
 
 
 @router.post(

@@ -10,6 +10,7 @@ from pipeline.access.staff.reviewers import set_columns, unknown_reviewer
 from pipeline.access.staff.tables import reviewer
 from pipeline.kernel.database import Database
 from pipeline.kernel.errors import Forbidden
+from pipeline.kernel.rules.digests import company_digest, member_digest
 from pipeline.submission import audit
 from pipeline.submission.tables import company_of, submission
 
@@ -113,4 +114,5 @@ def _set(connection: Connection, reviewer_id: str, kind: str, values: Collection
 
 
 def _audit(connection: Connection, event: str, reviewer_id: str, kind: str, value: str, actor: str) -> None:
-    audit.write(connection, event, actor=actor, detail={"reviewer": reviewer_id, kind: value})
+    digest = member_digest(value) if kind == "member" else company_digest(value)
+    audit.write(connection, event, actor=actor, detail={"reviewer": reviewer_id, kind: digest})

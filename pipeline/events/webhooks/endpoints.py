@@ -16,6 +16,7 @@ from pipeline.kernel.database import Database
 from pipeline.kernel.encryption import Sealer, is_sealed
 from pipeline.kernel.errors import AlreadyThere, Invalid, NotFound, Problem
 from pipeline.kernel.ids import new_id
+from pipeline.kernel.rules.digests import member_digest
 from pipeline.ownership.rules import EVERYTHING, Reach
 from pipeline.ownership.tables import within
 from pipeline.tasks import ledger
@@ -121,7 +122,7 @@ def replay(
         connection.execute(update(delivery).where(*of).values(again))
         if row.state == "active":
             _send(connection, endpoint_id, ids, now=now)
-        of_member = {"member_id": request.member_id} if request.member_id is not None else {}
+        of_member = {"member": member_digest(request.member_id)} if request.member_id is not None else {}
         _record(connection, "webhook.replayed", endpoint_id, actor, events=len(ids), **of_member)
     log.info("webhook.replayed", endpoint_id=str(endpoint_id), events=len(ids))
     return len(ids)

@@ -10,6 +10,7 @@ from cli.tools import operator
 from config.container import Container
 from pipeline.audit.record import write
 from pipeline.kernel import clock
+from pipeline.kernel.rules.digests import member_digest
 from pipeline.workflows.audit_export import COLUMNS, csv_line
 from tests.support.command import Run, command
 from tests.support.desk import Desk
@@ -28,7 +29,7 @@ def test_rows_about_a_member_are_those_of_their_submissions_and_those_that_name_
     desk.submit_avatar("m-1")
     desk.submit_avatar("m-2")
     with desk.tools.db.begin() as connection:
-        write(connection, "points.earned", actor="orders", detail={"member_id": "m-1"})
+        write(connection, "points.earned", actor="orders", detail={"member": member_digest("m-1")})
 
     result = run("audit", "export", "--member", "m-1")
 
@@ -60,7 +61,7 @@ def test_an_export_is_recorded_with_who_took_what(desk: Desk, run: Run) -> None:
 
     (row,) = desk.audited()
     assert (row.event, row.actor) == ("audit.exported", operator())
-    assert row.detail == {"member_id": "m-1", "actor": "r-1"}
+    assert row.detail == {"member": member_digest("m-1"), "actor": "r-1"}
     assert row.actor.startswith("cli:")
 
 

@@ -17,6 +17,7 @@ from pipeline.audit.policy_in_force import put_in_force
 from pipeline.audit.tables import audit_tally
 from pipeline.audit.tally import OTHERS, write_ended
 from pipeline.kernel import clock
+from pipeline.kernel.rules.digests import member_digest
 from pipeline.submission.audit import audit
 from pipeline.tasks.rules import INSPECT
 from pipeline.workflows import find_submissions
@@ -80,7 +81,7 @@ def test_all_that_is_done_to_an_endpoint_by_command_is_recorded(desk: Desk, run:
     assert [event.partition(".")[2] for event, _, _ in rows] == ["added", "rotated", "resumed", "replayed", "removed"]
     assert {actor for _, actor, _ in rows} == {operator()}
     assert {detail["endpoint_id"] for _, _, detail in rows} == {made}
-    assert rows[3][2]["member_id"] == "m-1"
+    assert rows[3][2]["member"] == member_digest("m-1")
     assert "secret-path" not in str(rows)
 
 
@@ -96,12 +97,18 @@ def test_a_task_that_an_operator_parks_and_retries_is_recorded(desk: Desk, run: 
 
     run("task", "park", task, "--reason", "Marker waits for a repair")
     run("task", "retry", task)
+    run("task", "park", task, "--reason", "Marker waits for a repair")
+    run("task", "retry-parked", "--error", "Parked by an operator")
 
     detail = {"task_id": task, "kind": INSPECT.name}
-    assert written(desk, "task.parked", "task.retried") == [
-        ("task.parked", operator(), detail),
-        ("task.retried", operator(), detail),
-    ]
+    assert (
+        written(desk, "task.parked", "task.retried")
+        == [
+            ("task.parked", operator(), detail),
+            ("task.retried", operator(), detail),
+        ]
+        * 2
+    )
 
 
 def test_a_members_session_is_recorded_from_its_link_to_its_end(desk: Desk, api: Api) -> None:
@@ -112,10 +119,37 @@ def test_a_members_session_is_recorded_from_its_link_to_its_end(desk: Desk, api:
 
     assert [(event, actor) for event, actor, _ in rows] == [
         ("member_link.made", "upstream"),
-        ("member_session.opened", "member:m-1"),
-        ("member_session.ended", "member:m-1"),
+        ("member_session.opened", f"member:{member_digest('m-1')}"),
+        ("member_session.ended", f"member:{member_digest('m-1')}"),
     ]
-    assert {detail["member_id"] for _, _, detail in rows} == {"m-1"}
+    assert {detail["member"] for _, _, detail in rows} == {member_digest("m-1")}
+
+
+def test_a_members_session_that_a_service_ends_is_recorded_with_the_service(desk: Desk, api: Api) -> None:
+    Session(api, "m-1")
+    (line,) = api.get("/v1/sessions", member_id="m-1").json()
+
+    assert api.call("DELETE", f"/v1/sessions/{line['id']}", key=api.submit_key).status_code == 204
+
+    ((_, actor, detail),) = written(desk, "member_session.ended")
+    assert (actor, detail["session"], detail["member"]) == ("upstream", line["id"], member_digest("m-1"))
+    ((_, reader, read),) = written(desk, "member.read")
+    assert (reader, read["route"], read["member"]) == ("upstream", "GET /v1/sessions", member_digest("m-1"))
+
+
+def test_secrets_that_are_wrapped_anew_are_recorded_with_their_number(desk: Desk, run: Run) -> None:
+    run("webhook", "add", "https://shop.example.com/hooks")
+
+    assert run("secrets", "rotate").exit_code == 0
+
+    assert written(desk, "secrets.rotated") == [("secrets.rotated", operator(), {"rows": 0, "older": 0})]
+
+
+def test_a_member_who_is_given_to_a_service_is_named_by_a_digest(desk: Desk, run: Run) -> None:
+    assert run("key", "give", "member", "m-1", "shop").exit_code == 0
+
+    detail = {"kind": "member", "member": member_digest("m-1"), "service": "shop"}
+    assert written(desk, "ownership.given") == [("ownership.given", operator(), detail)]
 
 
 def test_what_a_service_reads_of_a_member_is_recorded_once_a_minute(desk: Desk, api: Api) -> None:
@@ -131,11 +165,12 @@ def test_what_a_service_reads_of_a_member_is_recorded_once_a_minute(desk: Desk, 
 
     rows = [row for row in desk.rows(audit) if row.event == "member.read"]
 
-    assert [(row.actor, row.detail.get("member_id"), row.submission_id, row.detail["route"]) for row in rows] == [
-        ("upstream", "m-1", None, "GET /v1/members/{member_id}/personal-information"),
-        ("upstream", "m-1", None, "GET /v1/members/{member_id}/points/entries"),
+    first, second = member_digest("m-1"), member_digest("m-2")
+    assert [(row.actor, row.detail.get("member"), row.submission_id, row.detail["route"]) for row in rows] == [
+        ("upstream", first, None, "GET /v1/members/{member_id}/personal-information"),
+        ("upstream", first, None, "GET /v1/members/{member_id}/points/entries"),
         ("upstream", None, submission, "GET /v1/submissions/{submission_id}"),
-        ("upstream", "m-2", None, "GET /v1/submissions"),
+        ("upstream", second, None, "GET /v1/submissions"),
         ("upstream", None, None, "GET /v1/submissions"),
     ]
 
