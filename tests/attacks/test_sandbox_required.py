@@ -13,13 +13,15 @@ from pipeline.inspection.confinement.advice import ADVICE, REQUIRED
 from pipeline.inspection.confinement.available import unavailable
 from pipeline.inspection.confinement.confine import PROTECTIONS
 from pipeline.inspection.sandbox import Sandbox
+from pipeline.kernel.encryption import fresh_key
 from tests.support.files import photo
 
-ADDRESSES = {
+SETTINGS = {
     "PROOFDESK_DATABASE_URL": "postgresql://nobody:x@127.0.0.1:1/none",
     "PROOFDESK_BROKER_URL": "redis://127.0.0.1:1/0",
     "PROOFDESK_STORAGE_URL": "http://a:b@127.0.0.1:1/?region=us-east-1",
     "PROOFDESK_SMTP_URL": "smtp://127.0.0.1:1",
+    "PROOFDESK_ENCRYPTION_KEYS": fresh_key(),
     "PROOFDESK_LOG_FORMAT": "json",
     "PROOFDESK_HOME": "/nonexistent",
 }
@@ -49,7 +51,7 @@ def on_a_kernel_without(*lacking: str, command: list[str], **settings: str) -> s
     kept = {name: value for name, value in os.environ.items() if not name.startswith("PROOFDESK_")}
     return subprocess.run(
         [sys.executable, "-m", "tests.support.weaker_kernel", *lacking, "--", sys.executable, *command],
-        env=kept | ADDRESSES | settings,
+        env=kept | SETTINGS | settings,
         capture_output=True,
         text=True,
         check=False,

@@ -42,7 +42,7 @@ class Server:
 @contextmanager
 def server(tools: Container) -> Iterator[Server]:
     """The running server. In the end it takes writes, and no session is left that does not."""
-    url = tools.settings.sqlalchemy_url.replace("+psycopg", "")
+    url = tools.settings.owner_url.replace("+psycopg", "")  # the application's role may change no database
     with psycopg.connect(url, autocommit=True, options="-c default_transaction_read_only=off") as connection:
         running = Server(connection)
         try:
@@ -50,4 +50,5 @@ def server(tools: Container) -> Iterator[Server]:
         finally:
             running.promote()
             running.end_others()
-            tools.db.engine.dispose()
+            for each in (tools.db, tools.owner, tools.reading):
+                each.engine.dispose()
