@@ -3,6 +3,7 @@
 import io
 import json
 import logging
+import time
 from typing import Any
 
 import pytest
@@ -161,3 +162,30 @@ def test_a_token_says_nothing_of_the_member_and_ends(tools: Container) -> None:
 
     assert leaving_of(token, now=clock.now(), db=tools.db, sealer=tools.sealer, policy=tools.policy) == NEWS
     assert len({unsubscribe_token(tools)[:20] for _ in range(5)}) == 5
+
+
+@pytest.mark.parametrize("before", ["", "://", "?", "Bearer ", "x://a:"])
+@pytest.mark.parametrize(
+    "odd", ["x", "a.", ":", "://", "://:", "x://a:", "?token", "&X-Amz-", "Bearer ", "/links/", "pm_"]
+)
+def test_a_long_line_of_a_stranger_keeps_no_process_busy(before: str, odd: str) -> None:
+    line = before + odd * (100_000 // len(odd))
+    begun = time.process_time()
+
+    hidden(line)
+    hidden_in_path(line)
+
+    assert time.process_time() - begun < 1
+
+
+@pytest.mark.parametrize(
+    ("line", "shown"),
+    [
+        ("to postgresql+psycopg://u:p@h/x", f"to postgresql+psycopg://{HIDDEN}@h/x"),
+        ("http://u:p:q@h", f"http://{HIDDEN}@h"),
+        ("redis://:p@h", f"redis://{HIDDEN}@h"),
+        ("http://h:80/a@b", "http://h:80/a@b"),
+    ],
+)
+def test_the_password_of_an_address_is_hidden_and_the_rest_is_not(line: str, shown: str) -> None:
+    assert hidden(line) == shown

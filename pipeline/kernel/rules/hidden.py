@@ -21,8 +21,10 @@ _RULES: Final = (
     (re.compile(r"\bwhsec_[A-Za-z0-9+/=_-]+"), HIDDEN),
     (re.compile(r"\bsealed:1:[A-Za-z0-9:=_-]+"), HIDDEN),
     (re.compile(r"\b(Bearer|Basic)(\s+)[A-Za-z0-9._~+/=-]{8,}", re.IGNORECASE), rf"\1\2{HIDDEN}"),
-    (re.compile(r"([a-z][a-z0-9+.-]*://)[^\s/@\"'<>]*:[^\s/@\"'<>]*@", re.IGNORECASE), rf"\1{HIDDEN}@"),
+    (re.compile(r"(?<=[a-z0-9+.-])://[^\s/@\"'<>:]*:[^\s/@\"'<>]*@", re.IGNORECASE), f"://{HIDDEN}@"),
 )
+"""What each hides. A line may hold what a stranger chose, at any length, so no part of a rule is looked for again from every place."""
+
 _WORD: Final = re.compile(r"[^/]+")
 _ID: Final = re.compile(r"[0-9a-fA-F-]{32,64}(\.[a-z]{1,5})?")
 
