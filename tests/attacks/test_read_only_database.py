@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import text
 
 from config.container import Container
+from pipeline.access.api_keys import Scope, create_key
 from pipeline.intake.parked import QueueMessage, accept_message
 from pipeline.kernel import clock, database
 from pipeline.kernel.database import Database, engine
@@ -27,6 +28,8 @@ from tests.support.http import Api
 from tests.support.people import signed_in
 from tests.support.read_only import Server, server
 from tests.support.servers import variant
+from tests.support.web import app_of
+from web.health import Readiness
 from workers.recovery import Recovery
 
 TASK = "SELECT state, attempts, waits FROM task"
@@ -53,12 +56,15 @@ def test_a_request_is_told_to_come_back_and_the_same_process_takes_it_later(
     assert len(desk.rows(submission)) == 1
 
 
-def test_readiness_says_so_and_drops_what_it_asked_with(api: Api, running: Server) -> None:
+def test_readiness_says_so_and_drops_what_it_asked_with(tools: Container, api: Api, running: Server) -> None:
+    _, admin = create_key("operator", [Scope.ADMIN], reviewer_id=None, db=tools.db)
+    made = variant(tools)
+    app_of(made).state.readiness = Readiness(made, fresh_seconds=0)
     running.demote()
-    *_, meanwhile = [api.get("/readyz") for _ in range(2)]
+    *_, meanwhile = [api.over(made).call("GET", "/readyz", key=admin) for _ in range(2)]
     running.promote()
 
-    *_, later = [api.get("/readyz") for _ in range(2)]
+    *_, later = [api.over(made).call("GET", "/readyz", key=admin) for _ in range(2)]
 
     assert (meanwhile.status_code, meanwhile.json()["degraded"]) == (503, ["database"])
     assert "read-only" in meanwhile.json()["checks"]["database"]
