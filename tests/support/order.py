@@ -20,6 +20,9 @@ LONGEST: Final = (
     "test_mails_in_browser.py",
     "test_quality_pages.py",
     # the rest of those that take some seconds
+    "test_nul_and_odd_text.py",
+    "test_sandbox_required.py",
+    "test_forwarded_addresses.py",
     "test_lifecycle_machine.py",
     "test_openapi.py",
     "test_pictures.py",
