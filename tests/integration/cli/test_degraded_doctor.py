@@ -8,6 +8,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from cli.main import app
+from cli.output import console
 from config.container import Container
 from pipeline.tasks.rules import INSPECT, SEND_MAIL
 from tests.support.desk import Desk
@@ -27,6 +28,7 @@ def doctor(tools: Container, monkeypatch: pytest.MonkeyPatch) -> Doctor:
         for name, value in given.items():
             monkeypatch.setenv(f"PROOFDESK_{name.upper()}", str(value))
         arguments = ["doctor", *options]
+        monkeypatch.setattr(console, "_width", 300)  # it was made with the width of whoever runs the tests
         return CliRunner(env={"COLUMNS": "300"}).invoke(app(arguments), arguments)
 
     return run
