@@ -22,13 +22,14 @@ def member_read(
     detail: Mapping[str, object] | None = None,
 ) -> None:
     """Record that personal data of a member was read, once a minute for each reader, route and member."""
-    whose = {"member": member_digest(member_id)} if member_id is not None else {}
+    member = None if member_id is None else member_digest(member_id)
+    whose = {} if member is None else {"member": member}
     with db.begin() as connection:
         write_once(
             connection,
             READ,
             actor=actor,
-            subject=f"{route} {member_id or submission_id or ''} {dict(detail or {})}",
+            subject=f"{route} {member or submission_id or ''} {dict(detail or {})}",
             submission_id=submission_id,
             correlation_id=correlation_id,
             detail={"route": route, **whose, **(detail or {})},

@@ -1,6 +1,6 @@
 from typing import Final
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, bindparam, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from pipeline.kernel.database import Database
@@ -37,6 +37,15 @@ def require_writable(member_id: str, *, service: str, reach: Reach, db: Database
     owner = _adopted(Owned.MEMBER, member_id, service, db)
     if reach.service not in {None, owner}:
         raise no_member(member_id)
+
+
+def hand_on(connection: Connection, member_id: str, *, to: str) -> str | None:
+    """Have the member's owner own another name in their place, so that nobody owns the member. Returns the owner."""
+    mine = (ownership.c.kind == Owned.MEMBER, ownership.c.name == member_id)
+    owner: str | None = connection.execute(
+        update(ownership).where(*mine).values(name=to).returning(ownership.c.service)
+    ).scalar_one_or_none()
+    return owner
 
 
 def require_source(source: str, *, service: str, reach: Reach, db: Database) -> None:

@@ -83,7 +83,7 @@ ENDED = {
     "state": "finished",
     "told": ["member.erased"],
     "left": set(),
-    "objects": {"public": 2, "uploads": 1, "vault": 2},
+    "objects": {"public": 2, "uploads": 2, "vault": 2},
 }
 
 

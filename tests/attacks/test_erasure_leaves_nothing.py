@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from pipeline.access.rules.scopes import Scope
 from pipeline.access.staff.rules.roles import Role
 from pipeline.intake.parked import QueueMessage, accept_message
 from pipeline.kernel import clock
@@ -24,6 +25,7 @@ from tests.support.http import Api
 from tests.support.marked import MARK, MarkedMember, finds
 from tests.support.methods import email_body, number_body
 from tests.support.people import signed_in
+from tests.support.services import Service
 from tests.support.sessions import Session
 from tests.support.spend import completed
 
@@ -35,11 +37,11 @@ class Neighbour:
 
     def __init__(self, desk: Desk, api: Api, marked: MarkedMember) -> None:
         self.desk, self.api, self.id = desk, api, "m-2"
-        self.key = desk.upload(marked.files[0])
-        self.shown = desk.accept(avatar_body(self.key, member_id=self.id)).id
+        self.shown = desk.accept(avatar_body(desk.upload(marked.files[0]), member_id=self.id)).id
         desk.inspect()
         desk.approve()
         desk.run_due()
+        self.original: str = desk.sql("SELECT upload_key FROM material WHERE submission_id = :id", id=self.shown)[0][0]
         self.waiting = desk.accept(number_body("NL", "004495445B01", member_id=self.id)).id
         desk.run_due()
 
@@ -76,7 +78,7 @@ def test_nothing_of_an_erased_member_is_left_anywhere_and_a_neighbour_keeps_all(
     eraser.erase(ID)
     eraser.to_the_end()
 
-    assert finds(desk, marked.traces(shared=1)) == {f"uploads/{neighbour.key}"}
+    assert finds(desk, marked.traces(shared=1)) == {f"uploads/{neighbour.original}"}
     assert finds(desk, [ID.encode()]) <= {"event.member_id", "event.data", "webhook_delivery.member_id"}
     assert neighbour.seen() == theirs
     written = capfd.readouterr()
@@ -189,7 +191,7 @@ def test_the_receipt_says_what_was_erased_and_nobody_can_change_it(desk: Desk, a
     changed = given.model_copy(update={"receipt": given.receipt.model_copy(update={"objects": {}})})
 
     assert given.receipt.member == member_digest("m-1")
-    assert given.receipt.objects == {"uploads": 1, "vault": 2}
+    assert given.receipt.objects == {"uploads": 2, "vault": 2}  # the upload and the copy that was inspected
     assert (given.receipt.rows["submission"], given.receipt.rows["rendition"]) == (1, 2)
     assert is_genuine(given, public=public)
     assert not is_genuine(changed, public=public)
@@ -229,13 +231,40 @@ def test_a_worker_that_was_busy_with_a_task_of_the_member_leaves_nothing(desk: D
     assert (desk.keys(storage.vault), desk.keys(storage.uploads), desk.rows(rendition)) == ([], [], [])
 
 
-def test_only_an_administrator_erases(api: Api) -> None:
+def test_a_service_erases_its_own_members_and_nobody_else_does(api: Api, desk: Desk) -> None:
+    owner, reader = Service(api), Service(api, Scope.MEMBERS_READ_ALL)
+    assert owner.submit(avatar_body(member_id="m-1")).status_code == 202
+
     refused = [
-        api.call("DELETE", "/v1/members/m-1", key=key).status_code for key in (None, api.submit_key, api.review_key)
+        api.call("DELETE", "/v1/members/m-1", key=key).status_code
+        for key in (None, api.review_key, reader.key, Service(api).key)
     ]
 
-    assert refused == [401, 403, 403]
+    assert refused == [401, 403, 403, 404]
     assert Session(api).call("DELETE", "/v1/members/m-1").status_code == 403
+    assert desk.sql("SELECT 1 FROM erasure") == []
+    assert owner.call("DELETE", "/v1/members/m-1").status_code == 202
+
+
+def test_the_service_that_asked_sees_its_erasure_to_the_end_and_no_other_service_does(api: Api, desk: Desk) -> None:
+    owner, other, path = Service(api), Service(api), "/v1/members/m-1/erasure"
+    assert owner.submit(avatar_body(member_id="m-1")).status_code == 202
+    assert owner.get(path).status_code == 404
+    owner.call("DELETE", "/v1/members/m-1")
+    under_way, not_theirs = owner.get(path), other.get(path)
+    assert (under_way.json()["state"], not_theirs.status_code) == ("hidden", 404)
+    assert other.submit(avatar_body(member_id="m-1")).status_code == 404  # until the end the member is its service's
+
+    Eraser(desk, api).to_the_end()
+
+    seen = owner.get(path).json()
+    assert (seen["state"], seen["receipt"]["receipt"]["rows"]["ownership"]) == ("finished", 1)
+    assert [each["type"] for each in owner.get("/v1/events", member_id="m-1").json()["items"]] == ["member.erased"]
+    assert desk.sql("SELECT 1 FROM ownership WHERE name = 'm-1'") == []
+    assert other.submit(avatar_body(member_id="m-1")).status_code == 202  # afterwards the id is a new member's
+    assert other.get(path).status_code == 404
+    assert owner.get(path).json()["state"] == "finished"
+    assert owner.get("/v1/members/m-1/membership").status_code == 404
 
 
 def test_the_console_erases_who_was_typed_twice(desk: Desk) -> None:

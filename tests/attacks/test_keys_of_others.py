@@ -17,6 +17,7 @@ from pipeline.submission.tables import submission
 from tests.support.account import CARD, COMPANY, PROCUREMENT, person
 from tests.support.bodies import avatar_body, member, verification_body
 from tests.support.desk import Desk
+from tests.support.erasing import Eraser
 from tests.support.http import Api, problems
 from tests.support.methods import email_body, last_code
 from tests.support.services import ALL, OWN, Service
@@ -57,6 +58,8 @@ BODIES: Final[Mapping[str, object]] = {
 
 AIMED: Final = [route for route, scope in SCOPES.items() if "_id}" in route and scope.resource not in EVERYBODYS]
 """Every route that names something of somebody in its path."""
+ERASURE: Final = "GET /v1/members/{member_id}/erasure"
+"""It is there once somebody has asked for it."""
 
 
 @dataclass(frozen=True)
@@ -137,9 +140,21 @@ def test_whatever_is_named_in_a_path_is_not_there_for_another_service(
 
 
 def test_whatever_is_named_in_a_path_is_there_for_its_own_service(victim: Victim) -> None:
-    asked = [route for route in AIMED if not route.startswith("DELETE ")]
+    asked = [route for route in AIMED if not route.startswith("DELETE ") and route != ERASURE]
 
     assert {route for route, status in tried(victim.service, victim, asked).items() if status == 404} == set()
+    assert victim.service.call("DELETE", f"/v1/members/{VICTIM}").status_code == 202
+    assert tried(victim.service, victim, [ERASURE]) == {ERASURE: 200}
+
+
+def test_an_erasure_is_not_there_for_another_service(victim: Victim, attacker: Service, desk: Desk) -> None:
+    victim.service.call("DELETE", f"/v1/members/{VICTIM}")
+
+    under_way = tried(attacker, victim, [ERASURE])
+    Eraser(desk, victim.service.api).to_the_end()
+
+    assert (under_way, tried(attacker, victim, [ERASURE])) == ({ERASURE: 404}, {ERASURE: 404})
+    assert tried(victim.service, victim, [ERASURE]) == {ERASURE: 200}
 
 
 def test_nothing_of_another_service_is_in_a_list(victim: Victim, attacker: Service, api: Api) -> None:

@@ -15,6 +15,7 @@ from pipeline.kernel.database import JSON, Database
 from pipeline.kernel.errors import Misconfigured
 from pipeline.kernel.signing import Signer
 from pipeline.kernel.storage import Storage
+from pipeline.ownership.owners import hand_on
 from pipeline.policy import Policy
 from pipeline.submission import audit
 from pipeline.submission.presence import erased_object, erasure, held, held_row
@@ -121,6 +122,8 @@ def _finish_or_wait(task: Task, subject: Subject, found: Row[Any], context: Eras
 def _finish(connection: Connection, subject: Subject, context: ErasureContext, *, trace: str) -> None:
     if context.signer is None:
         raise Misconfigured("The receipt cannot be signed. Set PROOFDESK_RECEIPT_KEY, then retry this task.")
+    owner = hand_on(connection, subject.member_id, to=subject.alias)
+    counted(connection, subject, {"ownership": 1} if owner is not None else {})
     mine = erasure.c.id == subject.erasure_id
     row = connection.execute(select(erasure, func.now().label("now")).where(mine)).one()
     receipt = signed(_receipt(row, counts_of(connection, subject), context.policy, row.now), context.signer)
@@ -137,7 +140,7 @@ def _finish(connection: Connection, subject: Subject, context: ErasureContext, *
         receipt_sha256=digest_of(receipt),
         version=connection.execute(_times(row)).scalar_one(),
     )
-    emit(connection, EventType.MEMBER_ERASED, event, member_id=subject.member_id, trace=trace)
+    emit(connection, EventType.MEMBER_ERASED, event, member_id=subject.member_id, trace=trace, service=owner)
 
 
 def _times(row: Row[Any]) -> Select[Any]:

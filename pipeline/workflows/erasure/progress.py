@@ -1,25 +1,41 @@
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import ColumnElement, Connection, Row, Text, cast, func, literal, or_, select
 
 from pipeline.kernel.database import Database
 from pipeline.kernel.errors import NotFound
 from pipeline.kernel.rules.digests import member_digest
-from pipeline.submission.presence import erased_object, erasure, held
+from pipeline.ownership.owners import no_member
+from pipeline.ownership.rules import EVERYTHING, Reach
+from pipeline.ownership.tables import Owned, owner_of
+from pipeline.submission.presence import TOMBSTONE, erased_object, erasure, held
 from pipeline.workflows.erasure.rules import in_order, state_of
 from schemas.erasure import ErasureView
 
 
-def erasure_of(member_id: str, *, db: Database) -> ErasureView:
-    """The member's latest erasure. Raises NotFound."""
-    theirs = erasure.c.member_digest == member_digest(member_id)
+def erasure_of(member_id: str, *, db: Database, reach: Reach = EVERYTHING) -> ErasureView:
+    """The member's latest erasure within reach. Raises NotFound.
+
+    Until it has finished it is of the service whose member it is; afterwards the id is nobody's, and the erasure still of that service.
+    """
+    if not reach.covers(member_id):
+        raise no_member(member_id)
+    theirs = (erasure.c.member_digest == member_digest(member_id), *_of_service(member_id, reach))
     with db.read() as connection:
         row = connection.execute(
-            select(erasure).where(theirs).order_by(erasure.c.asked_at.desc()).limit(1)
+            select(erasure).where(*theirs).order_by(erasure.c.asked_at.desc()).limit(1)
         ).one_or_none()
         if row is None:
             raise NotFound("Nobody has asked to erase this member.")
         return _view(connection, row, waits=row.finished_at is None and held(connection, member_id))
+
+
+def _of_service(member_id: str, reach: Reach) -> tuple[ColumnElement[bool], ...]:
+    if reach.service is None:
+        return ()
+    under_way = erasure.c.finished_at.is_(None) & (owner_of(Owned.MEMBER, literal(member_id)) == reach.service)
+    finished = owner_of(Owned.MEMBER, literal(TOMBSTONE) + cast(erasure.c.id, Text)) == reach.service
+    return (or_(under_way, finished),)
 
 
 def _view(connection: Connection, row: Row[Any], *, waits: bool) -> ErasureView:
