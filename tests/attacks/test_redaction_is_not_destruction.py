@@ -11,6 +11,7 @@ from pipeline.kernel.errors import AlreadyThere, Forbidden, Stale
 from pipeline.review.cases.redaction import redact
 from pipeline.review.cases.sealed import confirm, put_back, sealed_redactions
 from pipeline.submission.tables import rendition
+from pipeline.tasks.rules import FORGET_UPLOADS
 from schemas.claims import Claim
 from schemas.decisions import Redaction
 from tests.support.colleagues import people
@@ -37,6 +38,7 @@ def cover(desk: Desk, held: Claim, *, box: dict[str, int] = BOX) -> UUID:
 def waiting(desk: Desk, body: bytes | None = None, member_id: str = "m-1") -> Claim:
     desk.submit_verification(member_id, body=body)
     desk.inspect()
+    desk.run_due(FORGET_UPLOADS)  # the upload itself: the original is a copy of it
     return desk.claimed()
 
 

@@ -47,8 +47,8 @@ def emptied(desk: Desk) -> None:
 
 def seen(desk: Desk, submission_id: UUID) -> str:
     """Under which key the submission's first file was to be."""
-    key = "SELECT upload_key FROM material WHERE submission_id = :id ORDER BY position LIMIT 1"
-    return str(desk.sql(key, id=submission_id)[0].upload_key)
+    key = "SELECT coalesce(given_key, upload_key) AS given FROM material WHERE submission_id = :id ORDER BY position LIMIT 1"
+    return str(desk.sql(key, id=submission_id)[0].given)
 
 
 def decision_request(

@@ -12,7 +12,7 @@ from pipeline.review.claims.service import sweep_claims
 from pipeline.review.tables import claim as claim_table
 from pipeline.submission.lifecycle import State
 from pipeline.tasks.ledger import Task
-from pipeline.tasks.rules import PUBLISH_AVATAR, SEND_MAIL, UNLOCK_STAGE, Kind
+from pipeline.tasks.rules import FORGET_UPLOADS, PUBLISH_AVATAR, SEND_MAIL, UNLOCK_STAGE, Kind
 from schemas.claims import Claim
 from schemas.decisions import Decided
 from schemas.submissions import Accepted
@@ -40,6 +40,7 @@ def desk(desk: Desk) -> Desk:
 def decided(desk: Desk, verdict: str = "approve", *, kind: str = "avatar") -> Decided:
     desk.submit_avatar() if kind == "avatar" else desk.submit_verification()
     desk.inspect()
+    desk.run_due(FORGET_UPLOADS)
     taken = desk.claimed()
     return desk.decide(taken, desk.request(taken, verdict))
 
