@@ -250,7 +250,7 @@ def test_wrong_settings_are_said_by_the_task_readyz_and_doctor_and_open_no_circu
     held = desk.submit_avatar()
 
     row = inspected(desk, tools)
-    ready = api.over(tools).get("/readyz").json()
+    ready = api.over(tools).readiness().json()
     for name, value in tools.settings.model_dump(mode="json", exclude_none=True).items():
         monkeypatch.setenv(f"PROOFDESK_{name.upper()}", str(value))
     doctor = CliRunner(env={"COLUMNS": "400"}).invoke(command_line(["doctor"]), ["doctor", "--json"])
@@ -390,9 +390,10 @@ def test_a_redacted_file_under_a_hold_stops_no_other_from_being_forgotten(
         tools.storage.put_vault(f"left/{name}.jpg", b"x", media_type="image/jpeg")
     front.refuse(403, "AccessDenied", lambda method, path: method == "DELETE" and "held" in path)
     desk.sql(
-        "INSERT INTO task (id, kind, ref_id, dedup_key, trace, payload) VALUES (gen_random_uuid(), :kind, 'r', 'd', 't', "
+        "INSERT INTO task (id, kind, ref_id, dedup_key, trace, payload) VALUES (gen_random_uuid(), :kind, :ref, 'd', 't', "
         """'{"vault": ["left/held.jpg", "left/other.jpg"], "uploads": []}')""",
         kind=FORGET_FILES.name,
+        ref=str(uuid4()),
     )
 
     desk.perform(desk.only_task().id, FORGET_FILES, tools=tools)
