@@ -115,7 +115,7 @@ def _proofdesk(home: Path, *arguments: str) -> str:
 
 
 def _submission(home: Path, submission_id: str) -> dict[str, object]:
-    key = json.loads(_proofdesk(home, "key", "create", "--name", "test", "--scope", "submit"))["key"]
+    key = json.loads(_proofdesk(home, "key", "create", "--name", "test", "--scope", "submit:all"))["key"]
     environment = json.loads((home / "environment.json").read_text())
     url = f"{environment['PROOFDESK_WEB_URL']}/v1/submissions/{submission_id}"
     view: dict[str, object] = httpx.get(url, headers={"Authorization": f"Bearer {key}"}).raise_for_status().json()
