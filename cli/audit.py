@@ -12,7 +12,7 @@ from uuid import UUID
 
 import typer
 
-from cli.output import AsJson, console, print_json, when
+from cli.output import AsJson, console, print_json, styled, when
 from cli.tools import operator, tools
 from config.container import Container
 from pipeline.audit.checkpoints import publish
@@ -54,7 +54,8 @@ def verify(
         shown = list(islice(faults, most))
         if not as_json:
             for each in shown:
-                console.print(f"[red]{each.kind}[/red]: {each.words}", soft_wrap=True, highlight=False)
+                line = styled("[red]{kind}[/red]: {words}", kind=each.kind, words=each.words)
+                console.print(line, soft_wrap=True, highlight=False)
         count = len(shown) + sum(1 for _ in faults)
     if as_json:
         numbers = {
@@ -135,8 +136,8 @@ def _print_outcome(check: Verification, count: int) -> None:
     seen = f"{check.rows} rows in {check.seals} seals, {check.checkpoints} checkpoints"
     until = f"sealed until {when(check.sealed_until)}" if check.sealed_until else "nothing is sealed"
     console.print(f"{seen}, {until}; {check.unsealed} rows are younger than the last seal.")
-    words = f"[red]{count} faults.[/red]" if count else "[green]The record is as it was sealed.[/green]"
-    console.print(words)
+    outcome = "[red]Faults: {count}.[/red]" if count else "[green]The record is as it was sealed.[/green]"
+    console.print(styled(outcome, count=count))
 
 
 def _trusted(tool: Container, given: Iterator[str] | list[str] | tuple[()]) -> Trusted:

@@ -7,7 +7,7 @@ from typing import Annotated
 import orjson
 import typer
 
-from cli.output import AsJson, console, print_fields, print_json, when
+from cli.output import AsJson, console, print_fields, print_json, styled, when
 from cli.tools import tools
 from pipeline.kernel.errors import Invalid, Misconfigured, Problem
 from pipeline.kernel.ids import new_id
@@ -104,7 +104,7 @@ def verify_receipt(
     elif genuine:
         console.print(f"Genuine: signed by us at the end of the erasure {given.receipt.erasure_id}.")
     else:
-        console.print("[red]Not genuine[/red]: it was changed, or another key signed it.")
+        console.print(styled("[red]Not genuine[/red]: it was changed, or another key signed it."))
     if not genuine:
         raise typer.Exit(1)
 

@@ -6,7 +6,7 @@ from uuid import UUID
 import typer
 
 from cli.durations import duration
-from cli.output import AsJson, console, print_json, print_listed
+from cli.output import AsJson, console, print_json, print_listed, styled
 from cli.tools import operator, tools
 from config.container import Container
 from pipeline.access import members
@@ -133,4 +133,4 @@ def give(
 
 def _print_key(key: str, then: str) -> None:
     console.print(key, soft_wrap=True)
-    console.print(f"[dim]Keep it now: it is not shown again. {then}[/dim]", soft_wrap=True)
+    console.print(styled("[dim]Keep it now: it is not shown again. {then}[/dim]", then=then), soft_wrap=True)

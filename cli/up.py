@@ -31,7 +31,8 @@ def up(
                 signal.signal(number, lambda *_: stack.stop_requested.set())
             console.print(addresses_table(stack.addresses()))
             if missing := unavailable():
-                errors.print(f"[red bold]{sentence(missing)}[/red bold] Strangers' files are opened with what is left.")
+                line = "[red bold]{missing}[/red bold] Strangers' files are opened with what is left."
+                errors.print(styled(line, missing=sentence(missing)))
             console.print(f"All data is in {home.resolve()}", soft_wrap=True)
             unhealthy = [each for each in stack.health() if not each.healthy]
             for each in unhealthy:

@@ -112,3 +112,21 @@ def test_what_assigns_no_state_is_left_alone(code: str) -> None:
 
 def test_every_file_of_tests_that_is_begun_early_is_there() -> None:
     assert set(LONGEST) - {file.name for file in TESTS.rglob("test_*.py")} == set()
+
+
+def prints_markup(call: ast.Call) -> bool:
+    """`console.print("[red]…[/red]")`: the terminal's console takes no text for markup, so only `styled` may be given any."""
+    if not (isinstance(call.func, ast.Attribute) and call.func.attr == "print"):
+        return False
+    words = [
+        each.value
+        for given in call.args
+        if isinstance(given, ast.Constant | ast.JoinedStr)
+        for each in ast.walk(given)
+        if isinstance(each, ast.Constant)
+    ]
+    return any("[/" in str(each) for each in words)
+
+
+def test_no_command_prints_markup_as_text() -> None:
+    assert [file for file, tree in TREES.items() if any(prints_markup(call) for call in calls(tree))] == []
