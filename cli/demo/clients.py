@@ -73,6 +73,24 @@ def fetched(url: str) -> httpx.Response:
     return with_retries(lambda: anybody().get(url))
 
 
+def put_file(slot: Mapping[str, Any], body: bytes) -> None:
+    """Put a file into its upload slot. Raises httpx.HTTPStatusError where the store refuses it.
+
+    A slot takes one PUT. Where an answer was lost, the repeated PUT gets 412, which says that the file is there; 409 says that
+    the first PUT has not ended yet.
+    """
+
+    def once() -> httpx.Response:
+        answer = anybody().put(slot["url"], content=body, headers=slot["headers"])
+        if answer.status_code == HTTPStatus.CONFLICT:
+            raise AwayError("The first PUT into this slot has not ended yet")
+        return answer
+
+    answer = with_retries(once)
+    if answer.status_code != HTTPStatus.PRECONDITION_FAILED:
+        answer.raise_for_status()
+
+
 class Upstream:
     """The upstream service: uploads files, submits, and reads the state."""
 
@@ -123,7 +141,7 @@ class Upstream:
         declared = {"filename": file.filename, "media_type": file.media_type, "length": len(file.body)}
         slot = self.api.post("/v1/uploads", {"purpose": upload.slot, **declared}).raise_for_status().json()
         if upload.put:
-            with_retries(lambda: anybody().put(slot["url"], content=file.body, headers=slot["headers"]))
+            put_file(slot, file.body)
         reference = {"key": slot["key"], **declared}
         if upload.declare_sha256:
             reference["sha256"] = upload.declare_sha256

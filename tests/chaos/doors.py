@@ -16,7 +16,7 @@ import dramatiq
 import httpx
 from redis.exceptions import RedisError
 
-from cli.demo.clients import Api, AwayError, anybody, with_retries
+from cli.demo.clients import Api, AwayError, put_file
 from pipeline.kernel.errors import StorageUnavailable
 from tests.chaos.errands import Door, Errand, file_of
 from tests.chaos.ground import Ground
@@ -75,7 +75,7 @@ class Way(ABC):
     def _into_a_slot(self, errand: Errand, content: bytes, *, purpose: str, media_type: str) -> str:
         asked = {"purpose": purpose, "media_type": media_type, "length": len(content)}
         slot = self.api.post("/v1/uploads", asked, key=f"slot-{errand.label}").raise_for_status().json()
-        with_retries(lambda: _put(slot, content)).raise_for_status()
+        put_file(slot, content)
         return str(slot["key"])
 
     def _with_keys_of_their_own(self, errand: Errand, content: bytes, *, purpose: str, media_type: str) -> str:
@@ -150,10 +150,3 @@ def _printed(command: list[str], environment: Mapping[str, str]) -> bytes:
     except subprocess.SubprocessError as error:
         say(f"a command is repeated: {type(error).__name__}")
         raise Unanswered(command[3]) from error
-
-
-def _put(slot: Mapping[str, Any], content: bytes) -> httpx.Response:
-    answer = anybody().put(slot["url"], content=content, headers=slot["headers"])
-    if answer.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        raise AwayError(f"the object store answered {answer.status_code}")
-    return answer

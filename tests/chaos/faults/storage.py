@@ -3,7 +3,7 @@
 from tests.chaos.faults.fault import AVATARS, Fault, Tricked
 from tests.chaos.faults.signals import Frozen, Killed
 from tests.chaos.proxies.link import Away
-from tests.chaos.proxies.storage import HalfABody, PutCut, Slow, Unavailable
+from tests.chaos.proxies.storage import HalfABody, PutAnswerLost, PutCut, Slow, Unavailable
 
 
 class StorageKilled(Killed):
@@ -34,6 +34,10 @@ class StorageHalfABody(Tricked):
 
 class StoragePutCut(Tricked):
     name, server, trick, seconds, crowd = "storage_put_cut", "storage", PutCut, (2, 5), AVATARS
+
+
+class StoragePutAnswerLost(Tricked):
+    name, server, trick, seconds, crowd = "storage_put_answer_lost", "storage", PutAnswerLost, (2, 5), AVATARS
 
 
 class StorageFull(Fault):

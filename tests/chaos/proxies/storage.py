@@ -61,6 +61,16 @@ class PutCut(Trick):
         return link.end_after(chunk[: half - link.said])
 
 
+class PutAnswerLost(Trick):
+    """An object is put, and the connection breaks before the answer that says so."""
+
+    async def answered(self, link: Link, chunk: bytes) -> bytes:
+        """Keep a good answer to a PUT back."""
+        if link.opening.startswith(b"PUT ") and link.answer.startswith(b"HTTP/1.1 200 "):
+            raise self.cut()
+        return chunk
+
+
 def _first_half(message: bytes) -> int | None:
     """How many bytes the head and half of the body are; None for a message without a body."""
     head, ends, _ = message.partition(HEAD_ENDS)

@@ -11,12 +11,13 @@ import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from cli.demo.clients import put_file
 from config.container import Container
 from pipeline.kernel.errors import MailAmbiguous, MailUnavailable, StorageUnavailable
 from tests.chaos.proxies.link import Away, Trick
 from tests.chaos.proxies.mail import CutAfterDot, CutBeforeData, CutInData
 from tests.chaos.proxies.proxy import Proxy, through
-from tests.chaos.proxies.storage import HalfABody, PutCut, Slow, Unavailable
+from tests.chaos.proxies.storage import HalfABody, PutAnswerLost, PutCut, Slow, Unavailable
 from tests.chaos.proxies.valkey import ReplyLost
 from tests.support.servers import mail_folder, variant
 
@@ -123,6 +124,27 @@ def test_a_put_that_breaks_off_leaves_no_object(tools: Container, storage: tuple
 
     assert trick.strikes > 0
     assert tools.storage.read("vault", "key") is None
+
+
+def test_a_client_of_an_upload_slot_goes_on_where_the_answer_to_its_put_was_lost(
+    tools: Container, storage: tuple[Proxy, Any]
+) -> None:
+    proxy, proxied = storage
+    slot = proxied.presign_put("key", media_type="image/jpeg", length=len(BODY), seconds=600)
+    proxy.play(trick := PutAnswerLost())
+
+    put_file({"url": slot.url, "headers": slot.headers}, BODY)
+
+    assert trick.strikes == 1
+    assert tools.storage.read("uploads", "key") == BODY
+
+
+def test_a_client_of_an_upload_slot_says_what_the_store_refuses(storage: tuple[Proxy, Any]) -> None:
+    _, proxied = storage
+    slot = proxied.presign_put("key", media_type="image/jpeg", length=len(BODY), seconds=600)
+
+    with pytest.raises(httpx.HTTPStatusError):
+        put_file({"url": slot.url, "headers": {**slot.headers, "Content-Type": "image/png"}}, BODY)
 
 
 def test_a_slow_store_gives_the_same_bytes(tools: Container, storage: tuple[Proxy, Any]) -> None:
