@@ -16,10 +16,11 @@ from cli.output import AsJson, console, print_json, styled, when
 from cli.tools import operator, tools
 from config.container import Container
 from pipeline.audit.checkpoints import publish
-from pipeline.audit.keys import KEY_BYTES, Trusted, trusted
+from pipeline.audit.keys import Trusted, trusted
 from pipeline.audit.sealing import BATCH
 from pipeline.audit.verify import Verification
 from pipeline.kernel.errors import Invalid, Misconfigured, Problem
+from pipeline.kernel.signing import KEY_BYTES
 from pipeline.workflows.audit_export import COLUMNS, Wanted, csv_line, exported, json_line, record_export
 
 app = typer.Typer(no_args_is_help=True, help="The record of who did what: prove it, take rows out.")

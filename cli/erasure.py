@@ -11,6 +11,7 @@ from cli.output import AsJson, console, print_fields, print_json, styled, when
 from cli.tools import tools
 from pipeline.kernel.errors import Invalid, Misconfigured, Problem
 from pipeline.kernel.ids import new_id
+from pipeline.kernel.signing import key_bytes
 from pipeline.kernel.validation import parse
 from pipeline.workflows.erasure import begin, copy, holds
 from pipeline.workflows.erasure.begin import Asked
@@ -92,13 +93,16 @@ def release(member_id: MemberId, actor: As) -> None:
 def verify_receipt(
     file: Annotated[Path, typer.Argument(help="A receipt, as `member erasure --receipt` writes it.", exists=True)],
     key: Annotated[
-        str | None, typer.Option(help="The public key in base64; without it, that of PROOFDESK_RECEIPT_KEY.")
+        str | None,
+        typer.Option(
+            help="The public key in base64, or file: and its path; without it, that of PROOFDESK_RECEIPT_KEY."
+        ),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Check that we signed a receipt and that nobody changed it since. Exit 1 if not."""
     given = _read(file)
-    genuine = is_genuine(given, public=key or _own_key())
+    genuine = is_genuine(given, public=key_bytes(key, "--key") if key else _own_key())
     if as_json:
         print_json({"genuine": genuine, "erasure_id": str(given.receipt.erasure_id)})
     elif genuine:
@@ -116,7 +120,7 @@ def _read(file: Path) -> SignedReceipt:
         raise Invalid([Problem("FILE", "invalid_json", "This file is no JSON. Give the receipt's file.")]) from None
 
 
-def _own_key() -> str:
+def _own_key() -> bytes:
     with tools() as tool:
         if tool.signer is None:
             raise Misconfigured("There is no key to check with. Give --key, or set PROOFDESK_RECEIPT_KEY.")

@@ -20,7 +20,7 @@ from pipeline.access.staff.passwords import Passwords
 from pipeline.access.staff.rules.roles import Role
 from pipeline.access.staff.sign_in import SignInContext
 from pipeline.account.personal import TakesMail, not_asked, takes_mail
-from pipeline.audit.keys import AuditSigner, Digests, Trusted, digests_beside, digests_of, signer_of, trusted
+from pipeline.audit.keys import Digests, Trusted, digests_beside, digests_of, trusted
 from pipeline.audit.policy_in_force import put_in_force
 from pipeline.audit.reads import MemberReads
 from pipeline.audit.sealing import AuditSealer
@@ -35,7 +35,7 @@ from pipeline.kernel.kms import KmsKeys, kms_keys
 from pipeline.kernel.outgoing import Outgoing
 from pipeline.kernel.rate_limits import RateLimits
 from pipeline.kernel.s3_client import s3_client
-from pipeline.kernel.signing import Signer
+from pipeline.kernel.signing import Signer, signer_of
 from pipeline.kernel.storage import Storage, origin_of, storage_circuit
 from pipeline.membership.level import is_unlocked
 from pipeline.notification.freeze import freeze, freeze_addressed_mail, preview, withdraw
@@ -108,10 +108,10 @@ class Container:
         return Database(engine(self.settings.reader_url, pool_size=2), after_commit=self._hint)
 
     @cached_property
-    def audit_signer(self) -> AuditSigner | None:
+    def audit_signer(self) -> Signer | None:
         """Signs the seals of the audit; None in a process that has no key."""
         setting = self.settings.audit_signing_key
-        return signer_of(setting) if setting else None
+        return signer_of(setting, "PROOFDESK_AUDIT_SIGNING_KEY") if setting else None
 
     @cached_property
     def audit_trusted(self) -> Trusted:
@@ -251,8 +251,8 @@ class Container:
     @cached_property
     def signer(self) -> Signer | None:
         """Signs the receipts of erasures, where the settings have a key for it. Raises Misconfigured."""
-        seed = self.settings.receipt_key
-        return Signer.of(seed) if seed else None
+        setting = self.settings.receipt_key
+        return signer_of(setting, "PROOFDESK_RECEIPT_KEY") if setting else None
 
     @cached_property
     def erasure(self) -> ErasureContext:

@@ -6,11 +6,11 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, RowMapping, func, insert, select, text, tuple_
 
-from pipeline.audit.keys import AuditSigner
 from pipeline.audit.rules import START, Statement, next_head, row_digest
 from pipeline.audit.tables import audit, audit_seal
 from pipeline.kernel.database import Database
 from pipeline.kernel.errors import PermanentError
+from pipeline.kernel.signing import Signer
 
 BATCH: Final = 1000
 LATE: Final = timedelta(minutes=5)
@@ -48,7 +48,7 @@ class RecordChanged(PermanentError):
 class AuditSealer:
     """Seals by one key, in one process. Without a key nothing is sealed."""
 
-    def __init__(self, db: Database, signer: AuditSigner | None) -> None:
+    def __init__(self, db: Database, signer: Signer | None) -> None:
         self._db, self._signer = db, signer
         self._seen: tuple[int, bytes] = (0, START)
 
@@ -108,7 +108,7 @@ def _rows(connection: Connection, after: Mapping[Any, Any], *, before: int | Non
     return connection.execute(query.order_by(audit.c.xid, audit.c.id).limit(BATCH)).mappings().all()
 
 
-def _sealed(rows: Sequence[RowMapping], after: Mapping[Any, Any], at: Any, signer: AuditSigner) -> dict[str, Any]:
+def _sealed(rows: Sequence[RowMapping], after: Mapping[Any, Any], at: Any, signer: Signer) -> dict[str, Any]:
     chained = [(row["id"], row_digest(row)) for row in rows]
     number = after["number"] + 1
     said = Statement(

@@ -12,14 +12,14 @@ from typer.testing import CliRunner
 from cli.main import app
 from pipeline.audit import rules
 from pipeline.audit.checkpoints import PREFIX, name_of
-from pipeline.audit.keys import AuditSigner
 from pipeline.audit.sealing import AuditSealer, RecordChanged, statement
 from pipeline.audit.tables import audit, audit_seal
+from pipeline.kernel.signing import Signer
 from tests.support.desk import Desk
 from tests.support.records import checkpointed, faults, ids, kinds, named, recorded, sealed, sealed_one_by_one
 
 EVENTS = ("thing.made", "thing.seen", "thing.moved", "thing.kept", "thing.ended")
-FORGER = AuditSigner(Ed25519PrivateKey.from_private_bytes(bytes(range(32))))
+FORGER = Signer(Ed25519PrivateKey.from_private_bytes(bytes(range(32))))
 
 
 @pytest.fixture
@@ -164,7 +164,7 @@ def test_a_changed_list_of_a_seal_is_named(desk: Desk, rows: Sequence[int]) -> N
     assert [(each.kind.value, each.seal) for each in faults(desk)] == [("broken_seal", 1)]
 
 
-def rewritten(desk: Desk, signer: AuditSigner | None) -> None:
+def rewritten(desk: Desk, signer: Signer | None) -> None:
     """The whole chain anew over what the rows say now; signed by another key, or with the signatures that were there."""
     before: Any = {"head": rules.START, "number": 0}
     with desk.tools.owner.begin() as connection:
@@ -182,7 +182,7 @@ def rewritten(desk: Desk, signer: AuditSigner | None) -> None:
 
 @pytest.mark.parametrize("signer", [None, FORGER], ids=["the old signatures", "another key"])
 def test_a_chain_that_was_computed_anew_without_the_key_is_told(
-    desk: Desk, rows: Sequence[int], signer: AuditSigner | None
+    desk: Desk, rows: Sequence[int], signer: Signer | None
 ) -> None:
     desk.sql("UPDATE audit SET actor = 'somebody.else' WHERE id = :id", id=rows[2])
     rewritten(desk, signer)
@@ -219,7 +219,7 @@ def test_a_relay_signs_nothing_over_seals_that_were_taken_back(desk: Desk) -> No
     assert desk.rows(audit_seal) == []
 
 
-def store(desk: Desk, name: str, said: dict[str, Any], signer: AuditSigner, words: bytes) -> None:
+def store(desk: Desk, name: str, said: dict[str, Any], signer: Signer, words: bytes) -> None:
     body = {"statement": said, "key": signer.name, "signature": signer.sign(words).hex()}
     desk.tools.storage.put_vault(name, orjson.dumps(body), media_type="application/json")
 

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 
 from pipeline.audit.checkpoints import publish
 from pipeline.audit.faults import Fault
-from pipeline.audit.keys import AuditSigner
 from pipeline.audit.record import write
 from pipeline.audit.sealing import AuditSealer, unsealed_since
 from pipeline.audit.verify import Verification
+from pipeline.kernel.signing import Signer
 from tests.support.desk import Desk
 from tests.support.together import until
 
@@ -19,7 +19,7 @@ def recorded(desk: Desk, *events: str) -> None:
             write(connection, event, actor="somebody", detail={"of": event, "member_id": "m-1"})
 
 
-def sealed(desk: Desk, signer: AuditSigner | None = None) -> None:
+def sealed(desk: Desk, signer: Signer | None = None) -> None:
     """Seal all that was committed, as a relay that starts now."""
     sealer = AuditSealer(desk.tools.db, signer or desk.tools.audit_signer)
     until(lambda: _done(desk, sealer), seconds=30)

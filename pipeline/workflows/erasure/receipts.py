@@ -1,5 +1,7 @@
 """The receipt of an erasure: signed when it has finished, and checked by whoever has the public key."""
 
+import base64
+import binascii
 import hashlib
 
 import orjson
@@ -10,12 +12,20 @@ from schemas.erasure import Receipt, SignedReceipt
 
 def signed(receipt: Receipt, signer: Signer) -> SignedReceipt:
     """The receipt with its signature over `message_of`."""
-    return SignedReceipt(receipt=receipt, key=signer.public, signature=signer.sign(message_of(receipt)))
+    return SignedReceipt(
+        receipt=receipt,
+        key=base64.b64encode(signer.public).decode(),
+        signature=base64.b64encode(signer.sign(message_of(receipt))).decode(),
+    )
 
 
-def is_genuine(given: SignedReceipt, *, public: str) -> bool:
+def is_genuine(given: SignedReceipt, *, public: bytes) -> bool:
     """Whether the holder of this key signed it, and nothing was changed since. The key that the receipt names proves nothing."""
-    return is_signed(message_of(given.receipt), signature=given.signature, public=public)
+    try:
+        signature = base64.b64decode(given.signature, validate=True)
+    except (binascii.Error, ValueError):
+        return False
+    return is_signed(message_of(given.receipt), signature=signature, public=public)
 
 
 def digest_of(given: SignedReceipt) -> str:

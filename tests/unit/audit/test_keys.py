@@ -3,11 +3,17 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.audit.keys import digests_beside, digests_of, signer_of, trusted
+from pipeline.audit.keys import digests_beside, digests_of, trusted
 from pipeline.kernel.errors import Misconfigured
+from pipeline.kernel.signing import Signer
+from pipeline.kernel.signing import signer_of as signer_of_variable
 
 KEY = base64.b64encode(bytes(range(32))).decode()
 OTHER = base64.b64encode(bytes(32)).decode()
+
+
+def signer_of(setting: str) -> Signer:
+    return signer_of_variable(setting, "PROOFDESK_AUDIT_SIGNING_KEY")
 
 
 def test_a_signature_is_believed_of_a_trusted_key_for_these_words_only() -> None:
