@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any, Final
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 from fastapi_offline import FastAPIOffline
 from starlette.types import Lifespan
@@ -39,6 +39,27 @@ from web.member import pages as member
 
 _DESCRIPTION: Final = "Members' avatars and verification materials are inspected, reviewed by people, and decided."
 
+_ROUTES: Final = APIRouter()
+"""Every route of the API and of the member's page. They know no container, so they are built once for the process."""
+for _each in (
+    submissions,
+    sessions,
+    membership,
+    corrections,
+    erasure,
+    account,
+    points,
+    subscriptions,
+    mail_events,
+    webhooks,
+    keys,
+    review,
+    avatars,
+    health,
+    member,
+):
+    _ROUTES.include_router(_each.router)
+
 
 def create_app(tools: Container) -> FastAPI:
     """The application over one container, which it closes at the end. Its documentation page loads nothing from third parties."""
@@ -58,24 +79,7 @@ def create_app(tools: Container) -> FastAPI:
     app.add_middleware(Logged)
     _allow_member_centre(app, tools)
     problems.install(app)
-    routers = (
-        submissions,
-        sessions,
-        membership,
-        corrections,
-        erasure,
-        account,
-        points,
-        subscriptions,
-        mail_events,
-        webhooks,
-        keys,
-        review,
-        avatars,
-        health,
-    )
-    for routes in routers:
-        app.include_router(routes.router)
+    app.router.routes.extend(_ROUTES.routes)
     member.install(app)
     openapi.install(app)
     app.mount(PREFIX, create_console(tools, places))

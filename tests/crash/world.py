@@ -15,6 +15,12 @@ TABLES = {
 }
 """Each after those that it refers to, with the columns that are written."""
 
+_PUT_BACK = (
+    "CREATE FUNCTION kept.put_back() RETURNS void LANGUAGE plpgsql SET session_replication_role = replica AS"
+    " $$ BEGIN %s END $$"
+)
+"""A function whose statements PostgreSQL plans once for each connection, and runs with the foreign keys off."""
+
 
 @dataclass(frozen=True)
 class Kept:
@@ -30,6 +36,13 @@ def keep(tools: Container) -> Kept:
         connection.exec_driver_sql("DROP SCHEMA IF EXISTS kept CASCADE; CREATE SCHEMA kept")
         for name in TABLES:
             connection.exec_driver_sql(f'CREATE TABLE kept."{name}" AS TABLE public."{name}"')
+        emptied = [f'DELETE FROM public."{name}";' for name in TABLES]  # noqa: S608  (names of our tables)
+        filled = [
+            f'INSERT INTO public."{name}" ({columns}) SELECT {columns} FROM kept."{name}";'  # noqa: S608  (names of our tables)
+            for name, columns in TABLES.items()
+            if connection.exec_driver_sql(f'SELECT EXISTS (TABLE kept."{name}")').scalar_one()
+        ]
+        connection.exec_driver_sql(_PUT_BACK % "".join([*emptied, *filled]))
     client: Any = tools.broker.client
     objects = mail_folder(tools).with_name("kept-objects")
     shutil.rmtree(objects, ignore_errors=True)
@@ -44,13 +57,8 @@ def keep(tools: Container) -> Kept:
 
 def put_back(tools: Container, kept: Kept) -> None:
     """The same rows under the same ids, the same objects, hints and mails, and nothing else."""
-    emptied = [f'DELETE FROM public."{name}"' for name in reversed(TABLES)]  # noqa: S608  (names of our tables)
-    filled = [
-        f'INSERT INTO public."{name}" ({columns}) SELECT {columns} FROM kept."{name}"'  # noqa: S608  (names of our tables)
-        for name, columns in TABLES.items()
-    ]
     with tools.owner.engine.begin() as connection:
-        connection.exec_driver_sql("; ".join([*emptied, *filled]))
+        connection.exec_driver_sql("SELECT kept.put_back()")
     for bucket in _buckets(tools):
         _put_objects_back(tools, bucket, kept.objects / bucket)
     client: Any = tools.broker.client

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from fastapi import Depends, FastAPI, Response
+from fastapi import APIRouter, Depends, FastAPI, Response
 
 from config.container import Container
 from pipeline.kernel.errors import NotFound
@@ -43,29 +43,14 @@ PREFIX: Final = "/console"
 
 def create_console(tools: Container, places: Places) -> FastAPI:
     """The console over one container. Forms take their places among the process's other bodies."""
-    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, dependencies=[Depends(from_our_pages)])
+    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
     app.state.tools = tools
     app.add_middleware(Door, keeper=Visitors(tools), places=places, mine=_everything)
     app.add_middleware(Guarded)
     errors.install(app)
     conflict.install(app)
     sign_in_needed.install(app)
-    app.add_api_route("/static/{name}", get_static, methods=["GET"])
-    doors = (
-        sign_in,
-        second_step,
-        provider,
-        invitation,
-        preferences,
-        account,
-        factors,
-        relations,
-        people,
-        administration,
-        erasure,
-    )
-    for pages in (*doors, queues, cases, pictures, case_actions, mail_preview, redaction, numbers, adjudication):
-        app.include_router(pages.router)
+    app.router.routes.extend(_PAGES.routes)
     return app
 
 
@@ -79,3 +64,30 @@ async def get_static(name: str) -> Response:
     if found is None:
         raise NotFound("There is no such file.")
     return Response(found.body, media_type=found.media_type, headers={"Cache-Control": IMMUTABLE})
+
+
+_PAGES: Final = APIRouter(dependencies=[Depends(from_our_pages)])
+"""Every page. They know no container, so they are built once for the process."""
+_PAGES.add_api_route("/static/{name}", get_static, methods=["GET"])
+for _each in (
+    sign_in,
+    second_step,
+    provider,
+    invitation,
+    preferences,
+    account,
+    factors,
+    relations,
+    people,
+    administration,
+    erasure,
+    queues,
+    cases,
+    pictures,
+    case_actions,
+    mail_preview,
+    redaction,
+    numbers,
+    adjudication,
+):
+    _PAGES.include_router(_each.router)

@@ -23,8 +23,7 @@ _HERE: Final = Path(__file__).parent
 
 
 def install(app: FastAPI) -> None:
-    """Serve the page below `/member/`."""
-    app.include_router(router)
+    """Serve the page's static files below `/member/`."""
     app.mount("/member/static", _Revalidated(directory=_HERE / "static"))
 
 

@@ -20,7 +20,7 @@ from tests.support.overlap import overlapping
 from tests.support.servers import with_review
 from tests.support.together import at_once
 
-CASES, REVIEWERS, HELD = 5_000, 16, 10
+CASES, REVIEWERS, HELD = 1_000, 16, 10
 CLOSE_CASES = (
     "UPDATE submission SET state = 'approved' FROM claim"
     " WHERE submission.id = submission_id AND claim.state = 'live' AND reviewer_id = :who"
@@ -131,7 +131,7 @@ def wide(desk: Desk) -> Iterator[Desk]:
     db.close()
 
 
-def test_sixteen_reviewers_draining_five_thousand_cases_never_share_one(wide: Desk) -> None:
+def test_sixteen_reviewers_draining_a_thousand_cases_never_share_one(wide: Desk) -> None:
     insert_cases(wide.tools.owner, CASES)
     people(wide, *(f"r-{number}" for number in range(REVIEWERS)))
 
