@@ -21,7 +21,7 @@ from pipeline.audit.sealing import BATCH
 from pipeline.audit.verify import Verification
 from pipeline.kernel.errors import Invalid, Misconfigured, Problem
 from pipeline.kernel.signing import KEY_BYTES
-from pipeline.workflows.audit_export import COLUMNS, Wanted, csv_line, exported, json_line, record_export
+from pipeline.workflows.audit import COLUMNS, Wanted, csv_line, exported, json_line, record_export
 
 app = typer.Typer(no_args_is_help=True, help="The record of who did what: prove it, take rows out.")
 

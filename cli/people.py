@@ -13,8 +13,8 @@ from pipeline.access.staff.invitations import invite, set_password
 from pipeline.access.staff.oidc_login import unlink
 from pipeline.access.staff.reviewers import add_reviewer
 from pipeline.access.staff.rules.roles import Role
-from pipeline.workflows import disable_reviewer
-from pipeline.workflows.relations import give_back_related, relate
+from pipeline.workflows import reviewers
+from pipeline.workflows.reviewers import give_back_related, relate
 
 app = typer.Typer(no_args_is_help=True, help="The people who review.")
 
@@ -97,7 +97,7 @@ def password(reviewer: Id, piped: Piped = False, invited: Invited = False) -> No
 def disable(reviewer: Id) -> None:
     """Sign them out everywhere, let them in no more, and refuse their API keys for reviewing."""
     with tools() as tool:
-        disable_reviewer.disable(reviewer, actor=operator(), db=tool.db)
+        reviewers.disable(reviewer, actor=operator(), db=tool.db)
     console.print(f"{reviewer} is disabled. Undo it with: proofdesk reviewer enable {reviewer}")
 
 

@@ -12,7 +12,7 @@ import httpx
 from config.broker import HintBroker, Hints, build_broker
 from config.policy import load_policy
 from config.settings import Settings, load_settings
-from pipeline.access.staff.factors.context import FactorContext
+from pipeline.access.staff.factors.enrolled import FactorContext
 from pipeline.access.staff.oidc_claims import Naming
 from pipeline.access.staff.oidc_client import Provider
 from pipeline.access.staff.oidc_login import OidcContext
@@ -21,8 +21,8 @@ from pipeline.access.staff.rules.roles import Role
 from pipeline.access.staff.sign_in import SignInContext
 from pipeline.account.personal import TakesMail, not_asked, takes_mail
 from pipeline.audit.keys import Digests, Trusted, digests_beside, digests_of, trusted
-from pipeline.audit.policy_in_force import put_in_force
 from pipeline.audit.reads import MemberReads
+from pipeline.audit.record import put_in_force
 from pipeline.audit.sealing import AuditSealer
 from pipeline.inspection.duplicates import duplicates_of
 from pipeline.inspection.sandbox import Redactor, Sandbox

@@ -37,7 +37,7 @@ from pipeline.tasks.rules import (
 )
 from pipeline.verification import business_email
 from pipeline.verification.tax_number import judge_number
-from pipeline.workflows import audit_checkpoint, retention, sla_watch
+from pipeline.workflows import audit, retention, sla_watch
 from pipeline.workflows.erasure.proceed import proceed
 from pipeline.workflows.retain import retain
 from pipeline.workflows.verification_code import send_code
@@ -142,7 +142,7 @@ def watch_sla(task: Task, tools: Container) -> None:
 
 def checkpoint_audit(task: Task, tools: Container) -> None:
     """Keep in the object store where the chain of the audit is."""
-    audit_checkpoint.checkpoint(task, db=tools.db, storage=tools.storage)
+    audit.checkpoint(task, db=tools.db, storage=tools.storage)
 
 
 WORK: Final[Mapping[Kind, Work]] = {

@@ -11,7 +11,7 @@ import structlog
 from config.container import Container, build_container
 from config.logging import configure_logging
 from config.settings import load_settings
-from pipeline.audit.policy_in_force import put_in_force
+from pipeline.audit.record import put_in_force
 from pipeline.audit.tally import write_ended
 from pipeline.kernel.errors import Misconfigured, RetryableError
 from pipeline.review.claims.service import sweep_claims

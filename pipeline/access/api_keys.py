@@ -28,8 +28,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from pipeline.access.caller import Caller, KeyExpired, KeyRevoked, Unauthenticated
-from pipeline.access.credentials import digest, matches, parsed
-from pipeline.access.rules.keys import UNBOUNDED, Bounds, key_problems
+from pipeline.access.rules.keys import UNBOUNDED, Bounds, digest, key_problems, matches, parsed
 from pipeline.access.rules.scopes import Scope
 from pipeline.audit.record import SYSTEM
 from pipeline.kernel.database import Database, Instant, metadata

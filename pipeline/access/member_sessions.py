@@ -28,7 +28,7 @@ from sqlalchemy import (
 
 from pipeline.access.api_keys import api_key
 from pipeline.access.caller import Caller, Unauthenticated
-from pipeline.access.credentials import digest, matches, parsed
+from pipeline.access.rules.keys import digest, matches, parsed
 from pipeline.kernel.database import JSON, Database, Instant, metadata
 from pipeline.kernel.errors import NotFound
 from pipeline.kernel.ids import new_id

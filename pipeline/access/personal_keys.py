@@ -21,7 +21,7 @@ from sqlalchemy import (
 )
 
 from pipeline.access.api_keys import Scope, add_key, api_key
-from pipeline.access.staff.freshness import require_fresh
+from pipeline.access.staff.rules.sign_in import require_fresh
 from pipeline.access.staff.sessions import Session
 from pipeline.kernel.database import Database, Instant, metadata
 from pipeline.kernel.errors import NotFound

@@ -9,7 +9,12 @@ Share = Annotated[float, Field(ge=0, le=1)]
 
 
 class Quality(Frozen):
-    """Shares are of one. `sample` is of decisions, by queue; `mix` and `golden` are of claims."""
+    """Blind looks at decisions that were made (docs/quality.md). Shares are of one.
+
+    `seed` and a decision's id determine whether it is in the sample. `sample` is the share of decisions by queue; a look comes `after_hours`
+    at the earliest and is dropped after `keep_days`. `mix` and `golden` are the largest shares of a person's claims that are samples and
+    golden cases. A pause of more than `idle_seconds` is not counted as work; the forecast looks back `forecast_working_days`.
+    """
 
     seed: str
     sample: Mapping[str, Share]

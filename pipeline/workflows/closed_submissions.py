@@ -8,10 +8,10 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, exists, false, or_, select
 
 from pipeline.avatar.tables import avatar
+from pipeline.policy.retention import ended_before
 from pipeline.review.tables import golden
 from pipeline.submission.presence import is_held
 from pipeline.submission.tables import material, submission
-from pipeline.workflows.rules.retention import ended_before
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from pipeline.kernel.rules.digests import member_digest
 from pipeline.review.quality.adjudication import adjudicate, adjudication, adjudications, page_of
 from pipeline.review.quality.golden import golden_cases, mark
 from pipeline.submission.audit import audit
-from pipeline.workflows.relations import relate
+from pipeline.workflows.reviewers import relate
 from schemas.claims import Claim
 from schemas.quality import AdjudicationRequest, GoldenRequest
 from tests.support.desk import Desk

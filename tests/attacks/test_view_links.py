@@ -10,7 +10,7 @@ from pipeline.access.staff.tables import reviewer
 from pipeline.account.unsubscribe import Leaving, token_of
 from pipeline.review.claims.service import release
 from pipeline.review.tables import claim
-from pipeline.workflows.disable_reviewer import disable
+from pipeline.workflows.reviewers import disable
 from schemas.claims import Claim
 from tests.support.desk import Desk
 from tests.support.http import Api

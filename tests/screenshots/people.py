@@ -16,8 +16,7 @@ from pipeline.access.staff.reviewers import add_reviewer
 from pipeline.access.staff.rules.roles import Role
 from pipeline.access.staff.sessions import Origin
 from pipeline.kernel import clock
-from pipeline.workflows.disable_reviewer import disable
-from pipeline.workflows.relations import relate
+from pipeline.workflows.reviewers import disable, relate
 from tests.support.desk import Desk
 from tests.support.people import PASSWORD
 from web.console.session import cookie_name

@@ -11,7 +11,7 @@ from pipeline.access.staff.invitations import invite
 from pipeline.access.staff.rules.roles import Right, Role
 from pipeline.kernel import clock
 from pipeline.kernel.errors import Invalid, Problem
-from pipeline.workflows.disable_reviewer import disable
+from pipeline.workflows.reviewers import disable
 from schemas.base import Identifier, Line
 from web.api.dependencies import Tools
 from web.console.render import render

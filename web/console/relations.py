@@ -7,7 +7,7 @@ from fastapi.responses import RedirectResponse
 
 from pipeline.access.staff.relations import relations
 from pipeline.access.staff.rules.roles import Right
-from pipeline.workflows.relations import RelationKind, relate, unrelate
+from pipeline.workflows.reviewers import RelationKind, relate, unrelate
 from schemas.base import Identifier, Line
 from web.api.dependencies import Tools
 from web.console.render import render

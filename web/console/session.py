@@ -9,8 +9,8 @@ from fastapi import Depends, Request, Response
 
 from config.container import Container
 from pipeline.access.staff.devices import device_cookie, device_of
-from pipeline.access.staff.freshness import require_fresh
 from pipeline.access.staff.rules.roles import Right, Role, may, require
+from pipeline.access.staff.rules.sign_in import require_fresh
 from pipeline.access.staff.sessions import Session, SignedOut, derived, session_of
 from pipeline.kernel import clock
 from pipeline.kernel.credentials import Credential, CredentialKind, act_by

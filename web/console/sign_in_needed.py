@@ -8,7 +8,7 @@ from fastapi.responses import RedirectResponse
 from fastapi.routing import iter_route_contexts
 from starlette.routing import compile_path
 
-from pipeline.access.staff.freshness import SignInStale
+from pipeline.access.staff.rules.sign_in import SignInStale
 from pipeline.access.staff.sessions import SignedOut
 from web.console.errors import error_page
 from web.console.session import ACCOUNT, SIGN_IN, FactorMissing

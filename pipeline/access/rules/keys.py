@@ -1,10 +1,13 @@
-"""Which keys there may be, and who may rotate one."""
+"""Which keys there may be, who may rotate one, and how a credential is written. Only a hash of its secret is stored."""
 
+import hashlib
+import hmac
 import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
+from uuid import UUID
 
 from pipeline.access.rules.scopes import EVERYBODYS, Scope, granted
 from pipeline.kernel.errors import Problem
@@ -69,3 +72,24 @@ def _bound_problems(bounds: Bounds) -> Iterator[Problem]:
         yield problem
     if bounds.lasts is not None and not timedelta(0) < bounds.lasts <= LONGEST:
         yield Problem("expires_in", "invalid_value", f"Choose more than nothing and at most {LONGEST.days} days.")
+
+
+def parsed(presented: str | None, *, prefix: str) -> tuple[UUID, str] | None:
+    """Id and secret of a credential `<prefix>_<id>_<secret>`; None for what is no such credential."""
+    given, _, rest = (presented or "").partition("_")
+    written, _, secret = rest.partition("_")
+    try:
+        found = UUID(hex=written)
+    except ValueError:
+        return None
+    return (found, secret) if given == prefix and secret else None
+
+
+def matches(secret: str, sha256: str) -> bool:
+    """Whether this is the secret of that hash, compared in constant time."""
+    return hmac.compare_digest(digest(secret), sha256)
+
+
+def digest(secret: str) -> str:
+    """What is stored of a secret."""
+    return hashlib.sha256(secret.encode()).hexdigest()

@@ -24,8 +24,8 @@ from pipeline.tasks.ledger import Task
 from pipeline.workflows.erasure.begin import record_next
 from pipeline.workflows.erasure.mail_folder import delete_mails, mails_of
 from pipeline.workflows.erasure.objects import counts_of, delete_objects, note_leftovers
+from pipeline.workflows.erasure.progress import in_order
 from pipeline.workflows.erasure.receipts import digest_of, signed
-from pipeline.workflows.erasure.rules import in_order
 from pipeline.workflows.erasure.scrub import counted, scrub
 from pipeline.workflows.erasure.subject import Subject
 from schemas.erasure import Receipt

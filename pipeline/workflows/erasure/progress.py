@@ -1,4 +1,6 @@
-from typing import Any
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Literal
 
 from sqlalchemy import ColumnElement, Connection, Row, Text, cast, func, literal, or_, select
 
@@ -9,8 +11,22 @@ from pipeline.ownership.owners import no_member
 from pipeline.ownership.rules import EVERYTHING, Reach
 from pipeline.ownership.tables import Owned, owner_of
 from pipeline.submission.presence import TOMBSTONE, erased_object, erasure, held
-from pipeline.workflows.erasure.rules import in_order, state_of
 from schemas.erasure import ErasureView
+
+State = Literal["hidden", "held", "finished"]
+
+
+def state_of(*, finished: bool, held: bool) -> State:
+    """What an erasure waits for, if for anything."""
+    if finished:
+        return "finished"
+    return "held" if held else "hidden"
+
+
+def in_order(steps: Mapping[str, str]) -> dict[str, datetime]:
+    """The steps with their times, the earliest first."""
+    times = {name: datetime.fromisoformat(at) for name, at in steps.items()}
+    return dict(sorted(times.items(), key=lambda each: each[1]))
 
 
 def erasure_of(member_id: str, *, db: Database, reach: Reach = EVERYTHING) -> ErasureView:

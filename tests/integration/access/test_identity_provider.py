@@ -12,7 +12,7 @@ from pipeline.access.staff.accounts import person_named
 from pipeline.access.staff.oidc_login import unlink
 from pipeline.access.staff.reviewers import add_reviewer
 from pipeline.access.staff.rules.roles import Role
-from pipeline.workflows.disable_reviewer import disable
+from pipeline.workflows.reviewers import disable
 from tests.support.factors import app_added
 from tests.support.http import BROWSER
 from tests.support.identity_provider import CLIENT, SECRET, Provider, provider

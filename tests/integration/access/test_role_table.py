@@ -10,7 +10,7 @@ from config.container import Container
 from pipeline.access.api_keys import Scope, create_key
 from pipeline.access.staff.accounts import change
 from pipeline.access.staff.rules.roles import Role
-from pipeline.workflows.disable_reviewer import disable
+from pipeline.workflows.reviewers import disable
 from tests.support.http import Api
 from tests.support.people import Visitor, signed_in
 from tests.support.routes import IN, NO, OUT, answer_of, path_of, routes

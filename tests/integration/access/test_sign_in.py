@@ -14,7 +14,7 @@ from pipeline.access.staff.sign_in import sign_in
 from pipeline.access.staff.tables import invitation, password, session, sign_in_tries
 from pipeline.kernel import clock
 from pipeline.kernel.errors import Invalid
-from pipeline.workflows.disable_reviewer import disable
+from pipeline.workflows.reviewers import disable
 from tests.support.desk import Desk
 from tests.support.people import PASSWORD, Visitor, hasty, person, signed_in
 from tests.support.together import at_once

@@ -11,7 +11,7 @@ from config.container import Container
 from pipeline.audit.record import write
 from pipeline.kernel import clock
 from pipeline.kernel.rules.digests import member_digest
-from pipeline.workflows.audit_export import COLUMNS, csv_line
+from pipeline.workflows.audit import COLUMNS, csv_line
 from tests.support.command import Run, command
 from tests.support.desk import Desk
 

@@ -13,7 +13,7 @@ from pipeline.access.staff.rules.roles import Role
 from pipeline.access.staff.rules.sign_in import SignInRefused
 from pipeline.access.staff.rules.tries import TooManyTries
 from pipeline.access.staff.sign_in import sign_in
-from pipeline.audit.policy_in_force import put_in_force
+from pipeline.audit.record import put_in_force
 from pipeline.audit.tables import audit_tally
 from pipeline.audit.tally import OTHERS, write_ended
 from pipeline.kernel import clock

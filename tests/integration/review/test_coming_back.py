@@ -11,7 +11,7 @@ from pipeline.kernel.errors import ClaimExpired, Forbidden
 from pipeline.review.claims.lease import reclaim
 from pipeline.review.claims.service import release
 from pipeline.review.tables import claim as claim_table
-from pipeline.workflows.disable_reviewer import disable
+from pipeline.workflows.reviewers import disable
 from schemas.claims import Claim
 from tests.support.colleagues import handed, passed_up, people, seniors
 from tests.support.desk import Desk

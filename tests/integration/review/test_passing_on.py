@@ -11,7 +11,7 @@ from pipeline.kernel.errors import ClaimCapReached, ClaimExpired, ColleagueNotEl
 from pipeline.review.cases.queue_stats import claims_of
 from pipeline.review.claims.service import release, sweep_claims
 from pipeline.review.tables import claim as claim_table
-from pipeline.workflows.disable_reviewer import disable
+from pipeline.workflows.reviewers import disable
 from tests.support.bodies import avatar_body
 from tests.support.colleagues import careful, handed, passed_up, people, seniors, taken_up
 from tests.support.desk import Desk

@@ -4,9 +4,8 @@ import pytest
 from pydantic import ValidationError
 
 from config.policy import load_policy
-from pipeline.policy.retention import CLOSED, Retention
+from pipeline.policy.retention import CLOSED, Retention, is_over
 from pipeline.submission.lifecycle import OPEN, State
-from pipeline.workflows.rules.retention import is_over
 
 NOW = datetime(2026, 11, 29, 12, tzinfo=UTC)
 DAYS = {"approved": 30, "withdrawn": 1}

@@ -15,6 +15,7 @@ from pipeline.access.staff.ownership import record_opening
 from pipeline.access.staff.reviewers import unknown_reviewer
 from pipeline.access.staff.tables import reviewer, session
 from pipeline.kernel.database import Database
+from pipeline.kernel.encryption import Sealer
 from pipeline.kernel.errors import Conflict
 from pipeline.kernel.ids import new_id
 from pipeline.policy.sign_in import SignIn
@@ -25,6 +26,17 @@ class FactorNeeded(Conflict):
     """The policy wants a second factor of everybody, and this is the last one."""
 
     code = "second_factor_needed"
+
+
+@dataclass(frozen=True, slots=True)
+class FactorContext:
+    """What second factors need: the database, what seals secrets, the rules, and the console's host and origin for passkeys."""
+
+    db: Database
+    sealer: Sealer
+    rules: SignIn
+    host: str
+    origin: str
 
 
 @dataclass(frozen=True, slots=True)

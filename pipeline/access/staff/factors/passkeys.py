@@ -23,8 +23,7 @@ from webauthn.helpers.structs import (
     UserVerificationRequirement,
 )
 
-from pipeline.access.staff.factors.context import FactorContext
-from pipeline.access.staff.factors.enrolled import added, locked, remove
+from pipeline.access.staff.factors.enrolled import FactorContext, added, locked, remove
 from pipeline.access.staff.factors.rules import FactorRefused
 from pipeline.access.staff.factors.tables import challenge, has_factor, passkey
 from pipeline.access.staff.factors.totp import ISSUER

@@ -9,8 +9,7 @@ import structlog
 from sqlalchemy import Connection, delete, func, insert, select, update
 
 from pipeline.access.staff import sessions
-from pipeline.access.staff.factors.context import FactorContext
-from pipeline.access.staff.factors.enrolled import count_try, forgive, is_asked, use_recovery_code
+from pipeline.access.staff.factors.enrolled import FactorContext, count_try, forgive, is_asked, use_recovery_code
 from pipeline.access.staff.factors.passkeys import PASSKEY, check_passkey
 from pipeline.access.staff.factors.rules import is_totp, refused, written
 from pipeline.access.staff.factors.tables import second_step

@@ -7,8 +7,7 @@ from uuid import UUID
 import pyotp
 from sqlalchemy import Connection, or_, select, update
 
-from pipeline.access.staff.factors.context import FactorContext
-from pipeline.access.staff.factors.enrolled import added, count_try, forgive, locked, remove
+from pipeline.access.staff.factors.enrolled import FactorContext, added, count_try, forgive, locked, remove
 from pipeline.access.staff.factors.rules import refused, step_of, written
 from pipeline.access.staff.factors.tables import has_factor, second_factor
 from pipeline.kernel.errors import NotFound

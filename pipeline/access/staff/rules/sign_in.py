@@ -1,8 +1,9 @@
 import unicodedata
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from typing import Final
 
-from pipeline.kernel.errors import PermanentError, Problem
+from pipeline.kernel.errors import Forbidden, PermanentError, Problem
 from pipeline.policy.sign_in import SignIn
 
 LONGEST_PASSWORD: Final = 1024
@@ -14,6 +15,12 @@ class SignInRefused(PermanentError):
     """The name and what was to prove it do not fit. Which of them was wrong is not told."""
 
     code = "sign_in_refused"
+
+
+class SignInStale(Forbidden):
+    """What was asked for needs somebody who has just signed in."""
+
+    code = "sign_in_stale"
 
 
 def prepared(password: str) -> str:
@@ -32,6 +39,14 @@ def password_problems(password: str, *, reviewer_id: str, rules: SignIn) -> Iter
         yield _weak("password_too_simple", f"Use at least {_DISTINCT} different characters.")
     if reviewer_id.casefold() in written.casefold():
         yield _weak("password_has_name", "Leave your name out of the password.")
+
+
+def require_fresh(proved_at: datetime, *, now: datetime, rules: SignIn) -> None:
+    """Raises SignInStale where the person showed too long ago who they are."""
+    if now - proved_at > timedelta(minutes=rules.fresh_minutes):
+        raise SignInStale(
+            f"This needs somebody who signed in within the last {rules.fresh_minutes} minutes. Sign in once more; nothing is lost."
+        )
 
 
 def own_page(asked: str | None, *, default: str) -> str:

@@ -1,12 +1,20 @@
-"""Relations of reviewers: from the moment at which one is known, the reviewer holds no case of that member any more."""
+"""What happens to a reviewer's cases when they are disabled, or when it is known that they have to do with a member."""
 
 from typing import Literal
 
 from pipeline.access.staff import relations
+from pipeline.access.staff.accounts import end_access
 from pipeline.kernel.database import Database
-from pipeline.review.claims.grant import end_related_claims
+from pipeline.review.claims.grant import end_all_claims, end_related_claims
 
 RelationKind = Literal["member", "company"]
+
+
+def disable(reviewer_id: str, *, actor: str, db: Database) -> None:
+    """End a reviewer's access and sessions, and return their claims to the queue. Raises NotFound, LastAdministrator."""
+    with db.begin() as connection:
+        end_access(connection, reviewer_id, actor=actor)
+        end_all_claims(connection, reviewer_id)
 
 
 def relate(reviewer_id: str, kind: RelationKind, value: str, *, actor: str, db: Database) -> None:

@@ -7,13 +7,20 @@ from typing import Any, Final
 from uuid import UUID
 
 import orjson
+import structlog
 from sqlalchemy import ColumnElement, or_, select
 
+from pipeline.audit.checkpoints import publish
 from pipeline.audit.record import write
 from pipeline.audit.tables import audit
 from pipeline.kernel.database import Database
 from pipeline.kernel.rules.digests import member_digest
+from pipeline.kernel.storage import Storage
 from pipeline.submission.tables import submission
+from pipeline.tasks import ledger
+from pipeline.tasks.ledger import Task
+
+log = structlog.get_logger()
 
 COLUMNS: Final = tuple(column.name for column in audit.columns)
 _PAGE: Final = 1000
@@ -98,3 +105,12 @@ def _conditions(wanted: Wanted) -> Iterator[ColumnElement[bool]]:
         yield audit.c.at >= wanted.since
     if wanted.until is not None:
         yield audit.c.at < wanted.until
+
+
+def checkpoint(task: Task, *, db: Database, storage: Storage) -> None:
+    """Put what the latest seal of the audit says into the object store."""
+    said = publish(db, storage)
+    with db.begin() as connection:
+        ledger.finish(connection, task)
+    if said is not None:
+        log.info("audit.checkpointed", seal=said.number, rows=said.rows)
