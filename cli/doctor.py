@@ -24,6 +24,7 @@ from pipeline.migrations.upgrade import pending
 from pipeline.tasks import operate
 from pipeline.tasks.rules import QUEUES
 from pipeline.tasks.stalled import MOST_COUNTED, StalledWork, stalled_work
+from pipeline.workflows.erasure.progress import overdue
 
 LATE_SECONDS = 60
 
@@ -109,6 +110,7 @@ def examine() -> Iterator[Check]:
         ),
         ("waiting work", "Start, or add more of: python -m workers.relay, python -m workers.", _waiting),
         ("endpoints", "Have its owner repair it, then run: proofdesk webhook resume ID. No event is lost.", _endpoints),
+        ("erasures", "Start a relay and a worker, then look at: proofdesk task list --state parked", _erasures),
         ("dead work", "List it with: proofdesk task list --state parked", _parked),
     ]
     for name, advice, look in checks:
@@ -269,6 +271,12 @@ def _endpoints(tools: Container) -> str:
             "; ".join(f"{each.url} is paused ({each.pending} events wait): {each.paused_because}" for each in resting)
         )
     return f"{len(found)} active" if found else "none"
+
+
+def _erasures(tools: Container) -> str:
+    if late := overdue(tools.reading):
+        raise Misconfigured(f"Past their deadline, and not finished: {late} erasures.")
+    return "none is past its deadline"
 
 
 def _parked(tools: Container) -> str:

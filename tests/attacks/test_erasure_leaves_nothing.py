@@ -8,6 +8,7 @@ import pytest
 
 from pipeline.access.rules.scopes import Scope
 from pipeline.access.staff.rules.roles import Role
+from pipeline.inspection import originals
 from pipeline.intake.parked import QueueMessage, accept_message
 from pipeline.kernel import clock
 from pipeline.kernel.rules.digests import member_digest
@@ -221,14 +222,17 @@ def test_a_worker_that_was_busy_with_a_task_of_the_member_leaves_nothing(desk: D
 
     eraser.erase()
     desk.run_due()
+    storage.put_upload(f"{originals.PREFIX}{busy.ref_id}/late/1", b"late", media_type="image/jpeg")
     storage.put_vault(f"{busy.ref_id}/late/1/large-1.jpg", b"late", media_type="image/jpeg")
+    storage.put_public(f"avatars/{busy.ref_id}/large.jpg", b"late", media_type="image/jpeg")
     desk.finish_late(busy, tools=desk.tools)
     assert eraser.progress()["state"] == "hidden"
     eraser.let_links_end()
     desk.run_due()
 
     assert eraser.progress()["state"] == "finished"
-    assert (desk.keys(storage.vault), desk.keys(storage.uploads), desk.rows(rendition)) == ([], [], [])
+    assert [desk.keys(each) for each in (storage.uploads, storage.vault, storage.public)] == [[], [], []]
+    assert desk.rows(rendition) == []
 
 
 def test_a_service_erases_its_own_members_and_nobody_else_does(api: Api, desk: Desk) -> None:

@@ -7,6 +7,7 @@ from sqlalchemy import ColumnElement, Connection, Select, Text, cast, func, lite
 from sqlalchemy.dialects.postgresql import ARRAY, JSONPATH, insert
 
 from pipeline.avatar.tables import avatar
+from pipeline.inspection import originals
 from pipeline.intake.uploads import upload_slot
 from pipeline.kernel.database import Database
 from pipeline.kernel.storage import Storage
@@ -63,11 +64,12 @@ def _named(subject: Subject) -> Sequence[tuple[str, Any, ColumnElement[bool]]]:
 
 
 def note_leftovers(subject: Subject, *, db: Database, storage: Storage) -> None:
-    """Note what no row names: renditions of tries that did not finish, and what a worker wrote that had lost its task."""
+    """Note what no row names: originals and renditions of tries that did not finish, and what a worker wrote that had lost its task."""
     with db.read() as connection:
         ids = connection.execute(subject.submissions).scalars().all()
     for submission_id in ids:
         for bucket, name, prefix in (
+            (UPLOADS, storage.uploads, f"{originals.PREFIX}{submission_id}/"),
             (VAULT, storage.vault, f"{submission_id}/"),
             (PUBLIC, storage.public, f"avatars/{submission_id}/"),
         ):

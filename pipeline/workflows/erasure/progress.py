@@ -10,7 +10,7 @@ from pipeline.kernel.rules.digests import member_digest
 from pipeline.ownership.owners import no_member
 from pipeline.ownership.rules import EVERYTHING, Reach
 from pipeline.ownership.tables import Owned, owner_of
-from pipeline.submission.presence import TOMBSTONE, erased_object, erasure, held
+from pipeline.submission.presence import TOMBSTONE, erased_object, erasure, held, is_held
 from schemas.erasure import ErasureView
 
 State = Literal["hidden", "held", "finished"]
@@ -44,6 +44,13 @@ def erasure_of(member_id: str, *, db: Database, reach: Reach = EVERYTHING) -> Er
         if row is None:
             raise NotFound("Nobody has asked to erase this member.")
         return _view(connection, row, waits=row.finished_at is None and held(connection, member_id))
+
+
+def overdue(db: Database) -> int:
+    """How many erasures are past their deadline although no legal hold keeps them."""
+    late = (erasure.c.finished_at.is_(None), erasure.c.deadline_at < func.now(), ~is_held(erasure.c.member_id))
+    with db.read() as connection:
+        return connection.execute(select(func.count()).select_from(erasure).where(*late)).scalar_one()
 
 
 def _of_service(member_id: str, reach: Reach) -> tuple[ColumnElement[bool], ...]:

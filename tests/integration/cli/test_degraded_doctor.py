@@ -12,7 +12,9 @@ from cli.output import console
 from config.container import Container
 from pipeline.tasks.rules import INSPECT, SEND_MAIL
 from tests.support.desk import Desk
+from tests.support.erasing import Eraser
 from tests.support.faults import closed_port
+from tests.support.http import Api
 from tests.support.line import mail_line, storage_line
 from tests.support.mails import rejected, task_of
 
@@ -67,6 +69,23 @@ def test_doctor_names_what_is_away_and_what_to_do_and_fails(
 
     assert result.exit_code == 1
     assert advice in wrong(result)[check]["advice"]
+
+
+def test_doctor_counts_the_erasures_that_are_past_their_deadline_and_not_held(
+    doctor: Doctor, desk: Desk, api: Api
+) -> None:
+    eraser = Eraser(desk, api)
+    for member_id in ("m-1", "m-2"):
+        desk.submit_avatar(member_id)
+        eraser.erase(member_id)
+    in_time = wrong(doctor("--json"))
+    eraser.hold("m-2")
+    desk.sql("UPDATE erasure SET deadline_at = now() - interval '1 minute'")
+
+    late = wrong(doctor("--json"))
+
+    assert "erasures" not in in_time
+    assert late["erasures"]["seen"] == "Past their deadline, and not finished: 1 erasures."
 
 
 def test_doctor_counts_the_work_that_waits_for_the_store_and_says_that_its_circuit_is_open(

@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -11,10 +12,14 @@ from tests.support.order import LONGEST
 TESTS = Path(__file__).parents[2]
 ROOT = Path(__file__).parents[3]
 OURS = ("schemas", "pipeline", "config", "workers", "web", "cli")
-TREES = {
-    str(file.relative_to(ROOT)): ast.parse(file.read_text()) for room in OURS for file in (ROOT / room).rglob("*.py")
-}
 SENDING = {"send", "send_with_options"}
+CLOCKS = {"time.time", "time.monotonic", "clock.now", "datetime.now", "date.today"}
+
+
+@cache
+def trees() -> dict[str, ast.Module]:
+    files = [file for room in OURS for file in (ROOT / room).rglob("*.py")]
+    return {str(file.relative_to(ROOT)): ast.parse(file.read_text()) for file in files}
 
 
 def calls(tree: ast.AST) -> Iterator[ast.Call]:
@@ -73,12 +78,12 @@ def assigns_a_submissions_state(tree: ast.Module) -> bool:
 
 
 def test_nobody_sends_domain_work_past_the_ledger() -> None:
-    assert TREES
-    assert [name for name, tree in TREES.items() if sends_a_message(tree)] == []
+    assert trees()
+    assert [name for name, tree in trees().items() if sends_a_message(tree)] == []
 
 
 def test_only_lifecycle_assigns_a_submissions_state() -> None:
-    assert [name for name, tree in TREES.items() if assigns_a_submissions_state(tree)] == [
+    assert [name for name, tree in trees().items() if assigns_a_submissions_state(tree)] == [
         "pipeline/submission/lifecycle.py"
     ]
 
@@ -129,4 +134,26 @@ def prints_markup(call: ast.Call) -> bool:
 
 
 def test_no_command_prints_markup_as_text() -> None:
-    assert [file for file, tree in TREES.items() if any(prints_markup(call) for call in calls(tree))] == []
+    assert [file for file, tree in trees().items() if any(prints_markup(call) for call in calls(tree))] == []
+
+
+def at_import(tree: ast.Module | ast.ClassDef) -> Iterator[ast.AST]:
+    """What a file of tests computes when it is collected: its constants, decorators and defaults."""
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef):
+            yield from (*node.decorator_list, *node.args.defaults, *filter(None, node.args.kw_defaults))
+        elif isinstance(node, ast.ClassDef):
+            yield from at_import(node)
+        else:
+            yield node
+
+
+def reads_a_clock(tree: ast.Module) -> bool:
+    return any(ast.unparse(call.func) in CLOCKS for part in at_import(tree) for call in calls(part))
+
+
+def test_no_test_takes_the_time_at_which_it_was_collected_for_now() -> None:
+    files = {file: ast.parse(file.read_text()) for file in TESTS.rglob("test_*.py")}
+
+    assert [file.name for file, tree in files.items() if reads_a_clock(tree)] == []
+    assert reads_a_clock(ast.parse("@pytest.mark.parametrize('at', [int(time.time())])\ndef test_it(at): ..."))
