@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from cli.output import console, errors, print_fields, print_table
+from cli.output import console, errors, print_fields, print_table, styled
 
 WRONG: Final = ("lost", "twice", "mismatches")
 PLAIN: Final = ("seed", "submissions", "accepted", "ended", *WRONG, "resent", "orphans_swept", "tries_repeated")
@@ -31,9 +31,9 @@ def show(report: Mapping[str, Any]) -> None:
     for charge in WRONG:
         _charge(charge, report[charge])
     if is_clean(report):
-        console.print("[green]Accepted is ended: nothing lost, nothing done twice.[/green]")
+        console.print(styled("[green]Accepted is ended: nothing lost, nothing done twice.[/green]"))
     else:
-        errors.print("[red]Something is off.[/red]")
+        errors.print(styled("[red]Something is off.[/red]"))
 
 
 def _charge(charge: str, sentences: list[str]) -> None:
