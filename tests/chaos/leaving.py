@@ -2,9 +2,11 @@
 
 import random
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, TypeVar
+
+import httpx
 
 from cli.demo.clients import Api, AwayError
 from pipeline.kernel.errors import ProofdeskError
@@ -17,6 +19,7 @@ from tests.chaos.progress import say
 from tests.support.bodies import avatar_body
 from tests.support.together import until
 
+Answer = TypeVar("Answer")
 LEAVING: Final = "m-leaving-"
 """Begins the id of each of them."""
 A_LEAVER: Final = 20
@@ -58,26 +61,23 @@ class Leavers(threading.Thread):
                 self.journal.complain(f"leavers: {type(error).__name__}: {error}")
 
     def _come(self, member_id: str, number: int) -> None:
-        key = f"leaving/{number}"
-        self.ground.tools.storage.put_upload(key, picture(1_000_000 + number), media_type="image/jpeg")
+        key, storage = f"leaving/{number}", self.ground.tools.storage
+        self._repeated(lambda: storage.put_upload(key, picture(1_000_000 + number), media_type="image/jpeg"))
+        body = avatar_body(key, member_id=member_id)
+        answer = self._repeated(lambda: self.api.post("/v1/submissions", body, key=key))
+        self.gone[member_id] = str(answer.raise_for_status().json()["id"])
+
+    def _repeated(self, ask: Callable[[], Answer]) -> Answer:
+        """Ask until somebody answers."""
         while True:
             try:
-                answer = self.api.post("/v1/submissions", avatar_body(key, member_id=member_id), key=key)
-            except AwayError:
+                return ask()
+            except (AwayError, ProofdeskError, httpx.TransportError):
                 self._pause.wait(PAUSE_SECONDS)
-                continue
-            self.gone[member_id] = str(answer.raise_for_status().json()["id"])
-            return
 
     def _go(self, member_id: str) -> None:
         tools, asked = self.ground.tools, Asked(actor="chaos", trace="chaos")
-        while True:
-            try:
-                erase(member_id, asked=asked, db=tools.db, storage=tools.storage, policy=tools.policy)
-            except ProofdeskError:
-                self._pause.wait(PAUSE_SECONDS)
-                continue
-            return
+        self._repeated(lambda: erase(member_id, asked=asked, db=tools.db, storage=tools.storage, policy=tools.policy))
 
     def leftovers(self) -> Sequence[str]:
         """What is left of them, a sentence each, once every link and lease has run out."""
