@@ -35,7 +35,7 @@ class DuplicateView(Frozen):
 
 
 class CaseMaterial(Frozen):
-    """One file of the case with what must be answered for it."""
+    """One file of the case with what must be answered for it. A `covered` one is shown when it is asked for."""
 
     id: UUID
     kind: str
@@ -48,6 +48,7 @@ class CaseMaterial(Frozen):
     checklist: tuple[ChecklistView, ...]
     signals: dict[str, Any]
     duplicates: tuple[DuplicateView, ...]
+    covered: bool = False
 
 
 class UsedBy(Frozen):
@@ -143,4 +144,6 @@ class Case(Frozen):
     opinions: tuple[OpinionView, ...] = ()
     escalations: tuple[EscalationView, ...] = ()
     offer: OfferView | None = None
+    stage_title: str | None = None
+    identity_title: str | None = None
     earlier: tuple[EarlierDecision, ...]

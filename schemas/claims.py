@@ -77,6 +77,7 @@ class HeldClaim(Frozen):
     claim: Claim
     kind: str
     stage: str | None
+    stage_title: str | None
     queue: str
     due_at: datetime
     offered: bool

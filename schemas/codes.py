@@ -24,7 +24,7 @@ class CodeAnswer(Frozen):
 
 
 class CodeSent(Frozen):
-    """A new code is on its way; the one before it no longer opens anything."""
+    """A new code is on its way; the one before it holds until the mail server has accepted the new one."""
 
     submission_id: UUID
     codes_left_today: int

@@ -77,7 +77,7 @@ def remove_avatar(task: Task, tools: Container) -> None:
 
 def unlock_stage(task: Task, tools: Container) -> None:
     """Unlock the stage that was approved, with its benefits."""
-    unlock(task, db=tools.db, policy=tools.policy)
+    unlock(task, db=tools.db, policy=tools.policy, freeze_mail=tools.freeze_mail)
 
 
 def send_mail(task: Task, tools: Container) -> None:

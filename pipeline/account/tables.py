@@ -33,7 +33,14 @@ email_code: Final = Table(
     Column("sent_at", Instant, nullable=False),
     Column("day_began_at", Instant, nullable=False),
     Column("sent_count", Integer, nullable=False),
+    Column("mail_id", Uuid),
+    Column("earlier_hashed", Text),
+    Column("earlier_expires_at", Instant),
+    Column("earlier_tries", Integer, nullable=False, server_default="0"),
+    CheckConstraint("(earlier_hashed IS NULL) = (earlier_expires_at IS NULL)", name="whole_earlier_code"),
 )
+"""The code that was asked for last, and the last one before it whose mail has left: it holds until the newer mail leaves. `expires_at` is
+the end of a code whose mail left when it was asked for; a later mail moves it."""
 
 subscription: Final = Table(
     "subscription",

@@ -19,6 +19,7 @@ from pipeline.kernel.storage import Storage
 from pipeline.policy import Policy
 from pipeline.policy.mail_templates import MailTemplate
 from pipeline.submission import lifecycle
+from pipeline.submission.accepted_policy import policy_of
 from pipeline.submission.lifecycle import Transition
 from pipeline.submission.mail_contract import FreezeMail, SubmissionMail
 from pipeline.submission.tables import finding as finding_table
@@ -40,7 +41,7 @@ def inspect(
     No transaction is open while files are read. One without files goes to review. A submission that has left `received` meanwhile is left as it is.
     """
     submission_id = UUID(task.ref_id)
-    subject, files = _load(db, submission_id)
+    subject, files, policy = _load(db, submission_id, policy)
     if subject.state != lifecycle.State.RECEIVED:
         _drop(db, task)
         return
@@ -72,12 +73,14 @@ def inspect(
     )
 
 
-def _load(db: Database, submission_id: UUID) -> tuple[Row[Any], Sequence[Row[Any]]]:
+def _load(db: Database, submission_id: UUID, present: Policy) -> tuple[Row[Any], Sequence[Row[Any]], Policy]:
+    """The submission, its files, and the policy for it."""
     with db.read() as connection:
         subject = connection.execute(select(submission).where(submission.c.id == submission_id)).one()
         mine = (material.c.submission_id == submission_id, material.c.upload_key.is_not(None))
         files = connection.execute(select(material).where(*mine).order_by(material.c.position)).all()
-    return subject, files
+        policy = policy_of(connection, subject.policy_version, present=present)
+    return subject, files, policy
 
 
 def _record(connection: Connection, subject: Row[Any], uploads: Sequence[InspectedUpload]) -> None:
@@ -115,9 +118,10 @@ def _remember(connection: Connection, subject: Row[Any], upload: InspectedUpload
 
 def _expected(subject: Row[Any], policy: Policy) -> dict[str, str]:
     """What the member wrote into the form and a material may show: its lines of text, not links or descriptions."""
-    if subject.identity is None:
+    identity = policy.identities.get(subject.identity)
+    if identity is None:
         return {}
-    types = policy.identities[subject.identity].form
+    types = identity.form
     return {name: value for name, value in subject.form.items() if types.get(name, "").startswith("text") and value}
 
 

@@ -37,7 +37,7 @@ log = structlog.get_logger()
 class IntakeContext:
     """The clients of intake, and what it asks of other stages.
 
-    `is_unlocked(connection, member_id, stage)` tells whether the member has the stage. `methods` are the methods of verification
+    `keep_policy()` keeps the text of the policy, by which the submission is decided later on. `is_unlocked(connection, member_id, stage)` tells whether the member has the stage. `methods` are the methods of verification
     whose evidence is no file, by name.
     """
 
@@ -45,6 +45,7 @@ class IntakeContext:
     policy: Policy
     is_unlocked: Callable[[Connection, str, str], bool]
     methods: Mapping[str, EvidenceMethod]
+    keep_policy: Callable[[], None]
 
     def method_of(self, command: Command) -> EvidenceMethod | None:
         """The submission's method; None where its evidence is files."""
@@ -62,6 +63,7 @@ def accept(
     if isinstance(command, VerificationSubmission):
         _require_sound(command, context)
     due = due_of(command, now, context.policy)
+    context.keep_policy()
     with context.db.begin() as connection:
         if (earlier := earlier_answer(connection, request)) is not None:
             return Accepted.model_validate(earlier)

@@ -12,6 +12,7 @@ from pipeline.kernel.ids import new_id
 from pipeline.kernel.rules.digests import member_digest
 from pipeline.membership.level import Cause, add_ground, end_grounds, locked_membership, recompute
 from pipeline.membership.level_mail import notify_of_level
+from pipeline.membership.pending import forestall, pending_approvals, recall_rejections
 from pipeline.membership.rules.levels import require_sound
 from pipeline.membership.spend import close_reviews_of_stage
 from pipeline.membership.tables import correction, ground
@@ -51,27 +52,37 @@ def correct(member_id: str, request: StageCorrectionRequest, *, context: Context
             return StageCorrection.model_validate(earlier)
         require_present(connection, member_id)
         member = locked_membership(connection, member_id, context.policy)
-        ending = _grounds_to_end(connection, member_id, wanted)
-        corrected = record_correction(connection, member, wanted, ending, context=context)
+        ending, pending = _to_end(connection, member_id, wanted)
+        corrected = record_correction(connection, member, wanted, ending, pending, context=context)
+        if wanted.unlocked:
+            recall_rejections(connection, member_id, wanted.stage, withdraw_mail=context.withdraw_mail)
         remember(connection, context.request, corrected.model_dump(mode="json"))
     log.info("membership.corrected", member_id=member_id, stage=wanted.stage, unlocked=wanted.unlocked)
     return corrected
 
 
 def record_correction(
-    connection: Connection, member: Row[Any], wanted: Correction, ending: Sequence[Row[Any]], *, context: Context
+    connection: Connection,
+    member: Row[Any],
+    wanted: Correction,
+    ending: Sequence[Row[Any]],
+    pending: Sequence[UUID] = (),
+    *,
+    context: Context,
 ) -> StageCorrection:
     """Write a correction, end the grounds in `ending`, and recompute the level with its event and mail.
 
-    `member` is the member's locked row.
+    `member` is the member's locked row. The approvals in `pending`, whose effect has not come yet, never take effect.
     """
     made = _insert(connection, member.member_id, wanted, context)
-    superseded = tuple({row.cause_id for row in ending} | ({wanted.supersedes} if wanted.supersedes else set()))
+    causes = {row.cause_id for row in ending} | set(pending)
+    superseded = tuple(causes | ({wanted.supersedes} if wanted.supersedes else set()))
     cause = Cause(made.id, wanted.because, context.trace, context.actor, _submission_of(connection, superseded))
     if wanted.unlocked:
         add_ground(connection, member.member_id, wanted.stage, "correction", cause=cause, policy=context.policy)
     else:
         end_grounds(connection, [row.id for row in ending], cause=cause)
+        forestall(connection, member.member_id, wanted.stage, pending, by=made.id, policy=context.policy)
         if any(row.kind == "spend" for row in ending):
             close_reviews_of_stage(connection, member.member_id, wanted.stage, by=context.actor)
     move = recompute(connection, member, cause=cause, policy=context.policy)
@@ -99,20 +110,24 @@ def standing_grounds(connection: Connection, member_id: str, stage: str) -> Sequ
     return connection.execute(select(ground).where(*mine)).all()
 
 
-def _grounds_to_end(connection: Connection, member_id: str, wanted: Correction) -> Sequence[Row[Any]]:
-    """The grounds that the correction ends. Raises NotFound, NothingToCorrect, StageAlreadyUnlocked."""
+def _to_end(connection: Connection, member_id: str, wanted: Correction) -> tuple[Sequence[Row[Any]], Sequence[UUID]]:
+    """The grounds that the correction ends, and the approvals that it keeps from becoming one.
+
+    Raises NotFound, NothingToCorrect, StageAlreadyUnlocked.
+    """
     standing = standing_grounds(connection, member_id, wanted.stage)
     if wanted.unlocked:
         if standing:
             raise StageAlreadyUnlocked("The member has this stage already.")
         if wanted.supersedes is not None:
             _require_rejection(connection, member_id, wanted)
-        return ()
+        return (), ()
     ending = [row for row in standing if wanted.supersedes in {None, row.cause_id}]
-    if not ending:
+    approvals = pending_approvals(connection, member_id, wanted.stage, decision_id=wanted.supersedes)
+    if not ending and not approvals:
         by = f" by {wanted.supersedes}" if wanted.supersedes else ""
         raise NothingToCorrect(f"The member does not have the stage {wanted.stage}{by}. Read the membership again.")
-    return ending
+    return ending, approvals
 
 
 def _require_rejection(connection: Connection, member_id: str, wanted: Correction) -> None:

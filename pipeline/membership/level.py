@@ -12,12 +12,15 @@ from pipeline.events import outbound as events
 from pipeline.kernel.database import Database, took_effect
 from pipeline.kernel.ids import new_id
 from pipeline.kernel.rules.digests import member_digest
-from pipeline.membership.rules.levels import level_of
+from pipeline.membership.former_level import level_before
+from pipeline.membership.pending import forestalled, mail_by_present_policy, mail_of_forestalled
+from pipeline.membership.rules.levels import is_raised, level_of
 from pipeline.membership.tables import ground, level_change, membership, unlocked_stage
 from pipeline.policy import Policy
 from pipeline.policy.ladder import Stage
 from pipeline.submission import audit
 from pipeline.submission.decisions import Decision, standing_decision
+from pipeline.submission.mail_contract import FreezeMail
 from pipeline.tasks import ledger
 from pipeline.tasks.ledger import Task
 from pipeline.tasks.rules import SEND_MAIL
@@ -52,15 +55,26 @@ class LevelMove:
     raised: bool
 
 
-def unlock(task: Task, *, db: Database, policy: Policy) -> None:
-    """Unlock the stage that a decision approved and record the task of its mail, in one transaction."""
+def unlock(task: Task, *, db: Database, policy: Policy, freeze_mail: FreezeMail) -> None:
+    """Unlock the stage that a decision approved and record the task of its mail, in one transaction.
+
+    Where a correction came between, it counts: the stage stays as the correction left it, and the mail says so. Where the policy
+    changed between, the mail says what is so by the present one.
+    """
     decision_id = UUID(task.ref_id)
     with db.begin() as connection:
         ledger.finish(connection, task)
         result = standing_decision(connection, decision_id)
-        changed = _unlock(connection, result, policy)
+        before = locked_membership(connection, result.member_id, policy)
+        because = forestalled(connection, decision_id)
+        if because is not None:
+            freeze_mail(connection, mail_of_forestalled(connection, result, because, policy))
+        elif result.policy_version != policy.version:
+            freeze_mail(connection, mail_by_present_policy(result))
+        changed = because is None and _unlock(connection, before, result, policy)
         ledger.record(connection, SEND_MAIL, decision_id, trace=task.trace)
-    log.info("membership.unlocked", submission_id=str(result.submission_id), stage=result.stage, level_changed=changed)
+    event = "membership.unlocked" if because is None else "membership.unlock_forestalled"
+    log.info(event, submission_id=str(result.submission_id), stage=result.stage, level_changed=changed)
 
 
 def is_unlocked(connection: Connection, member_id: str, stage: str) -> bool:
@@ -121,11 +135,10 @@ def stages_of(connection: Connection, member_id: str) -> dict[str, datetime]:
     return {row.stage: row.unlocked_at for row in rows}
 
 
-def _unlock(connection: Connection, result: Decision, policy: Policy) -> bool:
+def _unlock(connection: Connection, before: Row[Any], result: Decision, policy: Policy) -> bool:
     """Add the decision as a ground and recompute the level. True if the level changed."""
     assert result.stage is not None  # noqa: S101  (only verifications come here)
     cause = Cause(result.decision_id, "verification", trace=result.correlation_id, submission_id=result.submission_id)
-    before = locked_membership(connection, result.member_id, policy)
     if not add_ground(connection, result.member_id, result.stage, "verification", cause=cause, policy=policy):
         return False
     return recompute(connection, before, cause=cause, policy=policy) is not None
@@ -156,7 +169,7 @@ def _audit(connection: Connection, event: str, before: Row[Any], stage: str, aft
 
 
 def _change_level(connection: Connection, before: Row[Any], after: Stage, cause: Cause, policy: Policy) -> LevelMove:
-    lower = policy.stage(before.level) or policy.ladder[0]
+    lower = level_before(connection, before, policy)
     change_id, benefits = new_id(), list(after.benefits)
     version = connection.execute(
         membership.update()
@@ -186,4 +199,4 @@ def _change_level(connection: Connection, before: Row[Any], after: Stage, cause:
         version=version,
     )
     events.emit(connection, EventType.LEVEL_CHANGED, event, member_id=before.member_id, trace=cause.trace)
-    return LevelMove(change_id, lower, after, raised=policy.rank(after.stage) > policy.rank(lower.stage))
+    return LevelMove(change_id, lower, after, raised=is_raised(lower, after, policy))

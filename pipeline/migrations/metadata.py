@@ -14,12 +14,13 @@ from pipeline.membership import tables as membership
 from pipeline.notification import tables as notification
 from pipeline.ownership import tables as ownership
 from pipeline.review import tables as review
-from pipeline.submission import chances, presence
+from pipeline.submission import accepted_policy, chances, presence
 from pipeline.submission import tables as submission
 from pipeline.tasks import tables as tasks
 from pipeline.verification import methods as verification
 
 __all__ = [
+    "accepted_policy",
     "account",
     "api_keys",
     "audit",

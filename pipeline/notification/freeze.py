@@ -15,6 +15,7 @@ from pipeline.notification.tables import mail as mail_table
 from pipeline.notification.tables import place_of
 from pipeline.policy import Policy
 from pipeline.policy.mail_templates import MailTemplate
+from pipeline.submission.accepted_policy import stage_of
 from pipeline.submission.chances import chances_used
 from pipeline.submission.mail_contract import AddressedMail, SubmissionMail
 from pipeline.submission.tables import submission
@@ -24,17 +25,20 @@ _BY_ORDERS: Final = msgid("Orders of the amount that the stage asks for")
 
 
 def freeze(connection: Connection, mail: SubmissionMail, *, sender: Sender, policy: Policy) -> None:
-    """Keep the mail as it will be sent: address, words and Message-ID never change after this. One mail for each cause."""
+    """Keep the mail as it will be sent: address, words and Message-ID. One mail for each cause; only one that `replaces` changes it."""
     subject = _subject(connection, mail)
     row = {
         "cause_id": mail.cause_id,
         "submission_id": mail.submission_id,
         "member_id": subject.member_id,
-        "template": _template(mail),
+        "template": _template(mail, policy),
         "recipient": subject.member["email"],
         "locale": subject.member.get("locale", "en"),
     }
-    _keep(connection, row, _rendered(connection, mail, subject, sender=sender, policy=policy), sender)
+    rendered = _rendered(connection, mail, subject, sender=sender, policy=policy)
+    if mail.replaces:
+        _replace(connection, row, rendered)
+    _keep(connection, row, rendered, sender)
 
 
 def preview(connection: Connection, mail: SubmissionMail, *, sender: Sender, policy: Policy) -> Rendered:
@@ -69,8 +73,10 @@ def _subject(connection: Connection, mail: SubmissionMail) -> Row[Any]:
     return connection.execute(select(submission).where(submission.c.id == mail.submission_id)).one()
 
 
-def _template(mail: SubmissionMail) -> MailTemplate:
-    """The failure that used up the last chance has a template of its own."""
+def _template(mail: SubmissionMail, policy: Policy) -> MailTemplate:
+    """The failure that used up the last chance has a template of its own, and so has an approval for a stage that is no more."""
+    if mail.template is MailTemplate.VERIFICATION_APPROVED and policy.stage(str(mail.stage)) is None:
+        return MailTemplate.VERIFICATION_WITHOUT_STAGE
     used_up = mail.template in _FAILURES and mail.chances_left == 0
     return MailTemplate.CHANCES_USED_UP if used_up else mail.template
 
@@ -78,9 +84,9 @@ def _template(mail: SubmissionMail) -> MailTemplate:
 def _rendered(
     connection: Connection, mail: SubmissionMail, subject: Row[Any], *, sender: Sender, policy: Policy
 ) -> Rendered:
-    """The mail in the member's language. `subject` is the row of its submission."""
-    stage = policy.stage(mail.stage) if mail.stage else None
-    template = _template(mail)
+    """The mail in the member's language, by the policy that is in force now: it says what is so. `subject` is the row of its submission."""
+    stage = stage_of(connection, mail.stage, subject.policy_version, present=policy) if mail.stage else None
+    template = _template(mail, policy)
     facts = {
         "name": subject.member["name"],
         "kind": subject.kind,
@@ -91,6 +97,7 @@ def _rendered(
         "chances_left": mail.chances_left,
         "chance": mail.chance,
         "expired": mail.template is MailTemplate.VERIFICATION_EXPIRED,
+        "offered": subject.kind == "avatar" or policy.offers(stage=subject.stage, method=subject.method),
     }
     if template is MailTemplate.CHANCES_USED_UP:
         facts["other_ways"] = _other_ways(connection, mail, policy)
@@ -103,7 +110,11 @@ def _other_ways(connection: Connection, mail: SubmissionMail, policy: Policy) ->
     used = chances_used(connection, member_id=mail.member_id)
     limit = policy.attempts.per_method
     stage = policy.stage(mail.stage) if mail.stage else None
-    methods = [title for method, title in policy.methods.items() if used.get((str(mail.stage), method), 0) < limit]
+    methods = [
+        title
+        for method, title in policy.methods.items()
+        if policy.offers(stage=str(mail.stage), method=method) and used.get((str(mail.stage), method), 0) < limit
+    ]
     return [*methods, *([_BY_ORDERS] if stage and "spend" in stage.unlocked_by else [])]
 
 
@@ -117,3 +128,10 @@ def _keep(connection: Connection, row: Mapping[str, Any], rendered: Rendered, se
     words = {"subject": rendered.subject, "text": rendered.text, "html": rendered.html}
     kept = {**row, **words, "message_id": sender.message_id(row["cause_id"])}
     connection.execute(insert(mail_table).values(kept).on_conflict_do_nothing())
+
+
+def _replace(connection: Connection, row: Mapping[str, Any], rendered: Rendered) -> None:
+    """Other words in a mail that nobody has begun to send."""
+    words = {"template": row["template"], "subject": rendered.subject, "text": rendered.text, "html": rendered.html}
+    mine = (mail_table.c.cause_id == row["cause_id"], mail_table.c.state == "pending")
+    connection.execute(update(mail_table).where(*mine).values(words))

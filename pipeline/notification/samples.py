@@ -46,6 +46,7 @@ def _results(policy: Policy) -> Mapping[MailTemplate, Mapping[str, Facts]]:
     stage = policy.ladder[1]
     avatar = [policy.reasons.avatar[0].text, policy.reasons.avatar[-1].text]
     better = [reason.text for reason in policy.reasons.better_file[:2]]
+    better_file = {"kind": "verification", "stage": stage, "sentences": better[:1]}
     approved = {"stage": stage, "benefits": policy.benefit_titles(stage.benefits)}
     return {
         MailTemplate.AVATAR_APPROVED: {"plain": {"message": None}, "with a message": {"message": _MESSAGE}},
@@ -54,16 +55,22 @@ def _results(policy: Policy) -> Mapping[MailTemplate, Mapping[str, Facts]]:
             "with a message": {"sentences": avatar, "message": _MESSAGE},
         },
         MailTemplate.BETTER_FILE: {
-            "materials": {"kind": "verification", "stage": stage, "sentences": better[:1], "message": _MESSAGE},
-            "avatar": {"kind": "avatar", "stage": None, "sentences": better, "message": None},
+            "materials": {**better_file, "message": _MESSAGE, "offered": True},
+            "avatar": {"kind": "avatar", "stage": None, "sentences": better, "message": None, "offered": True},
+            "no way to the stage": {**better_file, "message": None, "offered": False},
         },
         MailTemplate.SUBMISSION_REFUSED: {
-            "materials": {"kind": "verification", "sentences": _FOUND},
-            "avatar": {"kind": "avatar", "sentences": _FOUND[:1]},
+            "materials": {"kind": "verification", "sentences": _FOUND, "offered": True},
+            "avatar": {"kind": "avatar", "sentences": _FOUND[:1], "offered": True},
+            "no way to the stage": {"kind": "verification", "sentences": _FOUND, "offered": False},
         },
         MailTemplate.VERIFICATION_APPROVED: {
             "plain": {**approved, "message": None},
             "with a message": {**approved, "message": _MESSAGE},
+        },
+        MailTemplate.VERIFICATION_WITHOUT_STAGE: {
+            "plain": {"stage": stage, "message": None},
+            "with a message": {"stage": stage, "message": _MESSAGE},
         },
     }
 
@@ -71,7 +78,7 @@ def _results(policy: Policy) -> Mapping[MailTemplate, Mapping[str, Facts]]:
 def _failures(policy: Policy) -> Mapping[MailTemplate, Mapping[str, Facts]]:
     reasons = [reason.text for reason in policy.reasons.verification[1:3]]
     failed = {"stage": policy.ladder[1], "sentences": reasons, "message": None}
-    second = {**failed, "chance": 2, "chances_left": 3}
+    second = {**failed, "chance": 2, "chances_left": 3, "offered": True}
     last = {**failed, "expired": False}
     expired = {"stage": policy.ladder[1], "sentences": [policy.rulings.code_expired]}
     methods = [*policy.methods.values()]
@@ -79,8 +86,12 @@ def _failures(policy: Policy) -> Mapping[MailTemplate, Mapping[str, Facts]]:
         MailTemplate.VERIFICATION_REJECTED: {
             "chances left": second,
             "one chance left, with a message": {**second, "chances_left": 1, "message": _MESSAGE},
+            "no way to the stage": {**second, "offered": False},
         },
-        MailTemplate.VERIFICATION_EXPIRED: {"chances left": {**expired, "chance": 2, "chances_left": 3}},
+        MailTemplate.VERIFICATION_EXPIRED: {
+            "chances left": {**expired, "chance": 2, "chances_left": 3, "offered": True},
+            "no way to the stage": {**expired, "chance": 2, "chances_left": 3, "offered": False},
+        },
         MailTemplate.CHANCES_USED_UP: {
             "rejected": {**last, "other_ways": methods[1:], "message": _MESSAGE},
             "run out": {**last, **expired, "expired": True, "other_ways": methods[:1]},
@@ -123,6 +134,6 @@ def _codes(policy: Policy) -> Mapping[MailTemplate, Mapping[str, Facts]]:
     code = "042117"
     business = {"name": "", "code": code, "minutes": policy.codes.valid_seconds // _SECONDS_A_MINUTE}
     return {
-        MailTemplate.EMAIL_CODE: {"plain": {"code": code, "valid_until": _DUE}},
+        MailTemplate.EMAIL_CODE: {"plain": {"code": code, "minutes": 15}},
         MailTemplate.BUSINESS_EMAIL_CODE: {"plain": {**business, "stage_title": policy.ladder[1].title}},
     }

@@ -4,6 +4,7 @@ A mail that was `withdrawn` is never sent, nor one whose address is `suppressed`
 """
 
 from collections.abc import Mapping
+from datetime import timedelta
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime, formataddr
@@ -12,7 +13,7 @@ from typing import Any
 from uuid import UUID
 
 import structlog
-from sqlalchemy import Row, func, select, update
+from sqlalchemy import Connection, Row, func, select, update
 
 from pipeline.kernel.database import Database
 from pipeline.kernel.encryption import Sealer, is_sealed
@@ -49,6 +50,21 @@ def send(task: Task, *, db: Database, mailer: Mailer, sender: Sender, sealer: Se
         _note(db, task, state="pending", error=error)
         raise
     _end(db, task, row, state="sent")
+
+
+def delay_of(connection: Connection, cause_id: UUID) -> timedelta | None:
+    """How long after it was frozen a mail has left; None while it waits. One that may have left counts as leaving now."""
+    row = connection.execute(
+        select(mail.c.state, mail.c.sent_at, mail.c.frozen_at, func.clock_timestamp().label("now")).where(
+            mail.c.cause_id == cause_id
+        )
+    ).one_or_none()
+    if row is None or row.state in {"withdrawn", "suppressed"}:
+        return timedelta()
+    if row.state == "pending":
+        return None
+    delay: timedelta = (row.sent_at or row.now) - row.frozen_at
+    return delay
 
 
 def _end(db: Database, task: Task, row: Row[Any], *, state: str) -> None:

@@ -213,6 +213,11 @@ class Policy(Frozen):
         """The rung of that name."""
         return next((rung for rung in self.ladder if rung.stage == name), None)
 
+    def offers(self, *, stage: str, method: str) -> bool:
+        """Whether a member who has chances left may verify themself for that stage by that method."""
+        rung = self.stage(stage)
+        return rung is not None and "verification" in rung.unlocked_by and method in dict(self.methods)
+
     def rank(self, name: str) -> int:
         """How high a rung is; the lowest is 0."""
         return [rung.stage for rung in self.ladder].index(name)
@@ -235,9 +240,8 @@ class Policy(Frozen):
         return kind in self.review.four_eyes or stage in self.review.four_eyes
 
     def sentence(self, code: str, *, kind: str, verdict: str) -> str:
-        """What the member reads for a reason of a person's or a rule's verdict; its code where the policy no longer has it."""
-        known = self.reasons_for(kind=kind, verdict=verdict).get(code)
-        return known.text if known else str(dict(self.rulings).get(code, code))
+        """What the member reads for a reason of a person's or a rule's verdict; its code where the policy does not have it."""
+        return sentence_by([self], code, kind=kind, verdict=verdict)
 
     def title(self, *, identity: str | None, material: str) -> str:
         """What a piece of evidence is called."""
@@ -252,8 +256,18 @@ class Policy(Frozen):
         """What the reviewer answers for one piece of evidence: the avatar's list, or what a material or a method asks for."""
         if kind == "avatar" or identity is None:
             return self.avatar.checklist
-        found = self.identities[identity].material(material)
+        known = self.identities.get(identity)
+        found = known.material(material) if known else None
         if found is not None:
             return found.must_show
         method = dict(self).get(material)
         return method.checklist if isinstance(method, SeenByPerson) else ()
+
+
+def sentence_by(policies: Iterable[Policy], code: str, *, kind: str, verdict: str) -> str:
+    """What the member reads for a reason: by the first of the policies that has it, or its code."""
+    for policy in policies:
+        known = policy.reasons_for(kind=kind, verdict=verdict).get(code)
+        if known or code in dict(policy.rulings):
+            return known.text if known else str(dict(policy.rulings)[code])
+    return code

@@ -34,6 +34,7 @@ class MailTemplate(StrEnum):
     VERIFICATION_APPROVED = "verification_approved"
     VERIFICATION_EXPIRED = "verification_expired"
     VERIFICATION_REJECTED = "verification_rejected"
+    VERIFICATION_WITHOUT_STAGE = "verification_without_stage"
 
 
 CATEGORIES: Final = frozenset(filter(None, (template.category for template in MailTemplate)))

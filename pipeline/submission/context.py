@@ -3,7 +3,7 @@ from dataclasses import dataclass
 from pipeline.kernel.database import Database
 from pipeline.kernel.idempotency import Once
 from pipeline.policy import Policy
-from pipeline.submission.mail_contract import NotifyMember
+from pipeline.submission.mail_contract import NotifyMember, WithdrawMail
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,6 +16,7 @@ class Context:
     db: Database
     policy: Policy
     notify_member: NotifyMember
+    withdraw_mail: WithdrawMail
     actor: str
     trace: str
     request: Once | None = None

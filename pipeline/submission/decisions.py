@@ -163,7 +163,10 @@ def result_mail(
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """A decision that stands, and the submission that it closed. `sequence` grows with each submission that was accepted."""
+    """A decision that stands, and the submission that it closed. `sequence` grows with each submission that was accepted.
+
+    `policy_version` is that of the policy in force when it was made.
+    """
 
     decision_id: UUID
     submission_id: UUID
@@ -171,16 +174,23 @@ class Decision:
     service: str
     kind: str
     stage: str | None
+    method: str | None
+    chance: int | None
     verdict: str
+    message: str | None
+    policy_version: str
     sequence: int
     correlation_id: str
 
 
+_CLOSED: Final = ("member_id", "service", "kind", "stage", "method", "chance", "sequence", "correlation_id")
+
+
 def standing_decision(connection: Connection, decision_id: UUID) -> Decision:
     """The decision with its submission. Raises NotFound, also where it was undone: then nothing follows from it."""
-    closed = [submission.c[name] for name in ("member_id", "service", "kind", "stage", "sequence", "correlation_id")]
+    said = (decision.c[name] for name in ("submission_id", "verdict", "message", "policy_version"))
     query = (
-        select(decision.c.id.label("decision_id"), decision.c.submission_id, decision.c.verdict, *closed)
+        select(decision.c.id.label("decision_id"), *said, *(submission.c[name] for name in _CLOSED))
         .join(submission, submission.c.id == decision.c.submission_id)
         .where(decision.c.id == decision_id, STANDING)
     )

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -13,7 +14,10 @@ from pipeline.policy.mail_templates import MailTemplate
 
 @dataclass(frozen=True, slots=True)
 class SubmissionMail:
-    """A mail about a submission: why it is sent (`cause_id`: one mail for each), its template, and what it may say."""
+    """A mail about a submission: why it is sent (`cause_id`: one mail for each), its template, and what it may say.
+
+    One that `replaces` takes the place of the mail that was frozen for the same cause and that nobody has begun to send.
+    """
 
     cause_id: UUID
     template: MailTemplate
@@ -24,6 +28,7 @@ class SubmissionMail:
     chance: int | None = None
     message: str | None = None
     sentences: Sequence[str | Sentence] = field(default=())
+    replaces: bool = False
 
 
 FreezeMail = Callable[[Connection, SubmissionMail], Any]
@@ -54,6 +59,10 @@ class AddressedMail:
 
 FreezeAddressedMail = Callable[[Connection, AddressedMail], Any]
 """Renders the mail and keeps it in the caller's transaction, which records the task that sends it."""
+
+
+MailDelay = Callable[[Connection, UUID], timedelta | None]
+"""How long after it was ordered the mail of that cause has left; None while it has not."""
 
 
 @dataclass(frozen=True, slots=True)

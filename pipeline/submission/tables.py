@@ -161,7 +161,10 @@ business_email: Final = Table(
     Column("address", Text, nullable=False),
     Column("site_matches", Text),
     Column("code_hash", Text),
+    Column("code_number", Integer, nullable=False, server_default="0"),
+    Column("next_hash", Text),
     Column("tries", Integer, nullable=False, server_default="0"),
+    Column("guesses", Integer, nullable=False, server_default="0"),
     Column("codes", Integer, nullable=False, server_default="1"),
     Column("code_asked_at", Instant, nullable=False),
     Column("codes_since", Instant, nullable=False),
@@ -169,8 +172,10 @@ business_email: Final = Table(
     Column("code_sent_at", Instant),
     Column("code_expires_at", Instant),
     CheckConstraint("(code_sent_at IS NULL) = (code_expires_at IS NULL)", name="expires_once_sent"),
+    CheckConstraint("(code_number = 0) = (code_hash IS NULL)", name="hash_once_sent"),
 )
-"""Written by verification alone; membership reads when a code expires. `codes` is the number of the valid code. Its hash is null until it was made, its times until the mail server accepted it."""
+"""Written by verification alone; membership reads when a code expires. `code_number` is the number of the valid code, the last one that the
+mail server accepted (0: none yet), and `codes` that of the last one that was asked for. `next_hash` is of a code whose mail may be leaving."""
 
 decision: Final = Table(
     "decision",

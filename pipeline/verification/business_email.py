@@ -1,5 +1,5 @@
 from collections.abc import Callable, Iterable
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -7,12 +7,13 @@ import structlog
 from sqlalchemy import Connection, Row, insert, update
 
 from pipeline.kernel.database import Database
-from pipeline.kernel.errors import Conflict, Problem
+from pipeline.kernel.errors import Problem
 from pipeline.kernel.idempotency import Once, earlier_answer, remember
-from pipeline.kernel.rules.one_time_codes import Kept, Outcome, tried
+from pipeline.kernel.rules.one_time_codes import CodeOnItsWay, Kept, Newer, Outcome, tried_of
 from pipeline.policy import Policy
 from pipeline.policy.mail_templates import MailTemplate
 from pipeline.submission import lifecycle
+from pipeline.submission.accepted_policy import policy_of
 from pipeline.submission.chances import chances_left
 from pipeline.submission.decisions import Judgement, Rule, record_decision
 from pipeline.submission.evidence.method import EvidenceMethod
@@ -33,16 +34,8 @@ log = structlog.get_logger()
 RULE: Final = "business_email"
 WRONG: Final = "wrong_code"
 EXPIRED: Final = "code_expired"
-_BEFORE_IT_IS_SENT: Final = timedelta(days=1)
-"""How long a code that no mail server has accepted yet may be tried: its expiry is not counted before."""
 
 TakesMail = Callable[[str], bool]
-
-
-class CodeOnItsWay(Conflict):
-    """The code has not been sent yet. No try was counted."""
-
-    code = "code_on_its_way"
 
 
 def evidence_method(takes_mail: TakesMail) -> EvidenceMethod:
@@ -71,7 +64,7 @@ def confirm(
     freeze_mail: FreezeMail,
     request: Once | None = None,
 ) -> CodeAnswer:
-    """Try a code. The right one approves; each wrong one is counted, and the last allowed try rejects.
+    """Try a code. The right one approves; each wrong one is counted, and the last allowed try rejects. Tries are spent on a code that was sent.
 
     Raises NotFound, AlreadyThere or NotAllowed where no code is awaited, CodeOnItsWay, IdempotencyKeyReused.
     """
@@ -79,6 +72,7 @@ def confirm(
         if (earlier := earlier_answer(connection, request)) is not None:
             return CodeAnswer.model_validate(earlier)
         subject, mail = awaiting_code(connection, submission_id)
+        policy = policy_of(connection, subject.policy_version, present=policy)
         outcome, tries = _try(connection, mail, given, policy)
         state = _apply(connection, subject, mail, outcome, tries=tries, policy=policy, freeze_mail=freeze_mail)
         answer = CodeAnswer(
@@ -88,21 +82,25 @@ def confirm(
             tries_left=policy.codes.tries - tries if state == State.AWAITING_CODE else 0,
             chances_left=_chances_left(connection, subject, policy),
         )
-        remember(connection, request, answer.model_dump(mode="json"))
+        if outcome is not Outcome.NOT_SENT:
+            remember(connection, request, answer.model_dump(mode="json"))
     log.info("code.tried", submission_id=str(submission_id), state=state, correlation_id=subject.correlation_id)
+    if outcome is Outcome.NOT_SENT:
+        raise CodeOnItsWay
     return answer
 
 
 def expire(task: Task, *, db: Database, policy: Policy, freeze_mail: FreezeMail) -> None:
-    """End a submission whose valid code has expired; its chance is spent. Nothing where a newer code was sent."""
+    """End a submission whose valid code has expired; its chance is spent. Nothing where a newer code was asked for."""
     submission_id = UUID(task.ref_id)
     with db.begin() as connection:
         ledger.finish(connection, task)
         subject, mail = locked(connection, submission_id)
         over = mail.code_expires_at is not None and mail.code_expires_at <= mail.now
-        ended = over and subject.state == State.AWAITING_CODE
+        ended = over and mail.codes == mail.code_number and subject.state == State.AWAITING_CODE
         if ended:
-            _expire(connection, subject, policy=policy, freeze_mail=freeze_mail)
+            own = policy_of(connection, subject.policy_version, present=policy)
+            _expire(connection, subject, policy=own, freeze_mail=freeze_mail)
     log.info("code.expired" if ended else "code.expiry_dropped", submission_id=str(submission_id))
 
 
@@ -123,14 +121,14 @@ def _keep(
 
 
 def _try(connection: Connection, mail: Row[Any], given: str, policy: Policy) -> tuple[Outcome, int]:
-    """Compare the code and count the try. Returns the outcome and the number of tries. Raises CodeOnItsWay."""
-    if mail.code_hash is None:
-        raise CodeOnItsWay("The code has not been sent yet. Wait for the mail; no try was counted.")
-    expires_at: datetime = mail.code_expires_at or mail.now + _BEFORE_IT_IS_SENT
-    outcome = tried(Kept(mail.code_hash, expires_at, mail.tries), given, now=mail.now, rules=policy.codes)
-    tries = mail.tries + (outcome is not Outcome.EXPIRED)
+    """Compare the code, and count the try or the guess. Returns the outcome and the number of tries."""
+    sent = Kept(mail.code_hash, mail.code_expires_at, mail.tries) if mail.code_number else None
+    newer = Newer(mail.next_hash, mail.guesses) if mail.codes > mail.code_number else None
+    outcome = tried_of(sent, newer, given, now=mail.now, rules=policy.codes)
+    tries = mail.tries + (outcome in {Outcome.RIGHT, Outcome.WRONG})
+    guesses = min(policy.codes.tries, mail.guesses + (outcome is Outcome.NOT_SENT and mail.next_hash is not None))
     mine = business_email.c.submission_id == mail.submission_id
-    connection.execute(update(business_email).where(mine).values(tries=tries))
+    connection.execute(update(business_email).where(mine).values(tries=tries, guesses=guesses))
     return outcome, tries
 
 
@@ -152,7 +150,7 @@ def _apply(
         approved = Judgement("approve", Rule(RULE), facts=facts)
         record_decision(connection, subject, approved, policy=policy, freeze_mail=freeze_mail)
         return State.APPROVED
-    if tries < policy.codes.tries:
+    if outcome is Outcome.NOT_SENT or tries < policy.codes.tries:
         return State.AWAITING_CODE
     rejected = Judgement("reject", Rule(RULE), reasons=(WRONG,))
     record_decision(connection, subject, rejected, policy=policy, freeze_mail=freeze_mail)

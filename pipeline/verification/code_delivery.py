@@ -22,7 +22,7 @@ log = structlog.get_logger()
 
 
 def resend(submission_id: UUID, *, caller: str, db: Database, policy: Policy, request: Once | None = None) -> CodeSent:
-    """Send a new code in place of the one before it; tries that were used stay used.
+    """Send a new code. The one before it holds until the mail server has accepted the new one; tries that were used stay used.
 
     Raises NotFound, AlreadyThere or NotAllowed where no code is awaited, CodeTooSoon, IdempotencyKeyReused.
     """
@@ -64,27 +64,27 @@ def locked(connection: Connection, submission_id: UUID) -> tuple[Row[Any], Row[A
 
 
 def begin_sending(connection: Connection, task: Task, submission_id: UUID, number: int, *, hashed: str) -> Any:
-    """Keep the code's hash before its mail leaves, so that its receiver can use it.
+    """Keep the code's hash before its mail leaves, so that its receiver can use it; the code that was sent before holds meanwhile.
 
-    Returns the address with the submission's `id`, `stage` and `member`; None where this code is no longer to be sent.
+    Returns the address with the submission's `id`, `stage`, `policy_version` and `member`; None where this code is no longer to be sent.
     Raises LeaseLost.
     """
     mine = business_email.c.submission_id == submission_id
-    columns = (business_email.c.address, submission.c.id, submission.c.stage, submission.c.member)
+    columns = (submission.c[name] for name in ("id", "stage", "policy_version", "member"))
     subject = connection.execute(
-        select(*columns)
+        select(business_email.c.address, *columns)
         .join(submission, submission.c.id == business_email.c.submission_id)
         .where(
             mine,
             business_email.c.codes == number,
-            business_email.c.code_sent_at.is_(None),
+            business_email.c.code_number < number,
             submission.c.state == State.AWAITING_CODE,
         )
         .with_for_update(of=business_email)
     ).one_or_none()
     if subject is None:
         return None
-    kept = update(business_email).where(mine, ledger.is_held(task)).values(code_hash=hashed)
+    kept = update(business_email).where(mine, ledger.is_held(task)).values(next_hash=hashed)
     if connection.execute(kept).rowcount != 1:
         raise LeaseLost(f"Task {task.id} is no longer held with token {task.token}.")
     return subject
@@ -93,11 +93,17 @@ def begin_sending(connection: Connection, task: Task, submission_id: UUID, numbe
 def start_validity(
     connection: Connection, submission_id: UUID, number: int, *, hashed: str, policy: Policy, trace: str
 ) -> None:
-    """Count the code's validity from now, when its mail was handed over; nothing where a newer code was asked for."""
+    """Put the code in the place of the one before it, valid from now, when its mail was handed over. Nothing where a newer mail leaves."""
     seconds = policy.codes.valid_seconds
-    mine = (business_email.c.submission_id == submission_id, business_email.c.code_hash == hashed)
-    times = {"code_sent_at": func.now(), "code_expires_at": func.now() + timedelta(seconds=seconds)}
-    if connection.execute(update(business_email).where(*mine).values(times)).rowcount:
+    mine = (business_email.c.submission_id == submission_id, business_email.c.next_hash == hashed)
+    sent = {
+        "code_hash": hashed,
+        "code_number": number,
+        "next_hash": None,
+        "code_sent_at": func.now(),
+        "code_expires_at": func.now() + timedelta(seconds=seconds),
+    }
+    if connection.execute(update(business_email).where(*mine).values(sent)).rowcount:
         key = f"{EXPIRE_CODE.name}:{submission_id}:{number}"
         ledger.record(connection, EXPIRE_CODE, submission_id, trace=trace, delay_seconds=seconds, dedup_key=key)
 
@@ -113,9 +119,6 @@ def _send_another(
         .where(business_email.c.submission_id == subject.id)
         .values(
             codes=number,
-            code_hash=None,
-            code_sent_at=None,
-            code_expires_at=None,
             code_asked_at=sent.last_at,
             codes_since=sent.day_began_at,
             codes_today=sent.count,

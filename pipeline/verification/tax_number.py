@@ -14,6 +14,7 @@ from pipeline.kernel.errors import Problem
 from pipeline.kernel.ids import new_id
 from pipeline.policy import Policy
 from pipeline.submission import lifecycle
+from pipeline.submission.accepted_policy import policy_of
 from pipeline.submission.decisions import Judgement, Rule, record_decision
 from pipeline.submission.evidence.method import EvidenceMethod
 from pipeline.submission.evidence.rules import tax_numbers
@@ -80,7 +81,8 @@ def judge_number(task: Task, *, db: Database, policy: Policy, freeze_mail: Freez
         subject = connection.execute(select(submission).where(submission.c.id == submission_id).with_for_update()).one()
         outcome = subject.state
         if subject.state == State.RECEIVED:
-            outcome = _judge(connection, subject, given, advice, policy=policy, freeze_mail=freeze_mail)
+            own = policy_of(connection, subject.policy_version, present=policy)
+            outcome = _judge(connection, subject, given, advice, policy=own, freeze_mail=freeze_mail)
     log.info("tax_number.judged", submission_id=str(submission_id), state=outcome, correlation_id=task.trace)
 
 

@@ -15,6 +15,7 @@ from pipeline.kernel.errors import RetryableError
 from pipeline.policy import Policy
 from pipeline.policy.mail_templates import MailTemplate
 from pipeline.submission import audit
+from pipeline.submission.accepted_policy import stage_of
 from pipeline.submission.context import Context
 from pipeline.submission.lifecycle import OPEN, State
 from pipeline.submission.mail_contract import MemberMail
@@ -90,12 +91,12 @@ def _record(connection: Connection, row: Row[Any], now: datetime, context: Conte
     if step.sign is not None:
         event_id = _emit(connection, row, step.sign, actor=context.actor)
         if warned and row.state != State.AWAITING_CODE:  # that one waits for the member
-            context.notify_member(connection, _delay_mail(row, event_id, context.policy))
+            context.notify_member(connection, _delay_mail(connection, row, event_id, context.policy))
     return step.sign
 
 
-def _delay_mail(row: Row[Any], event_id: UUID, policy: Policy) -> MemberMail:
-    stage = policy.stage(row.stage) if row.stage else None
+def _delay_mail(connection: Connection, row: Row[Any], event_id: UUID, policy: Policy) -> MemberMail:
+    stage = stage_of(connection, row.stage, row.policy_version, present=policy) if row.stage else None
     facts = {"kind": row.kind, "stage_title": stage.title if stage else None, "due_at": row.due_at}
     return MemberMail(event_id, MailTemplate.REVIEW_DELAYED, row.member_id, facts, row.correlation_id)
 

@@ -14,7 +14,8 @@ from pipeline.membership.tables import ground
 from pipeline.notification.tables import mail
 from pipeline.ownership.rules import EVERYTHING, Reach
 from pipeline.ownership.tables import within
-from pipeline.policy import Policy
+from pipeline.policy import Policy, sentence_by
+from pipeline.submission.accepted_policy import policies_of
 from pipeline.submission.audit import audit
 from pipeline.submission.lifecycle import State
 from pipeline.submission.queries import due_view, findings_of_each
@@ -48,11 +49,12 @@ _PUBLISHED: Final = (
     .where(audit.c.submission_id.in_(_IDS), audit.c.event.in_((PUBLISHED, OUTDATED)))
     .group_by(audit.c.submission_id)
 )
-_UNLOCKED: Final = (
-    select(ground.c.cause_id.label("of"), func.min(ground.c.at).label("at"))
-    .where(ground.c.cause_id.in_(_IDS))
-    .group_by(ground.c.cause_id)
-)
+_UNLOCKED: Final = select(
+    ground.c.cause_id.label("of"),
+    ground.c.at,
+    func.coalesce(ground.c.superseded_at == ground.c.at, False).label("never"),
+).where(ground.c.cause_id.in_(_IDS))
+"""`never`: a correction came before the effect."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +121,7 @@ def _views(connection: Connection, rows: Sequence[Row[Any]], policy: Policy) -> 
     decided = {row.submission_id: row for row in connection.execute(_DECIDED, ids)}
     effects = _effects(connection, rows, decided)
     steps = _by(connection.execute(_STEPS, ids), "submission_id")
+    policies = policies_of(connection, [row.policy_version for row in rows], present=policy)
     for row in rows:
         found = decided.get(row.id)
         yield SubmissionView(
@@ -138,7 +141,7 @@ def _views(connection: Connection, rows: Sequence[Row[Any]], policy: Policy) -> 
             superseded_by=row.superseded_by,
             findings=findings.get(row.id, ()),
             materials=tuple(MaterialView.model_validate(each, from_attributes=True) for each in files[row.id]),
-            decision=_decision_view(found, row.kind, policy) if found else None,
+            decision=_decision_view(found, row.kind, policies[row.policy_version], policy) if found else None,
             effects=tuple(effects[row.id]),
             history=tuple(StepView(event=each.event, state=each.to_state, at=each.at) for each in steps[row.id]),
             policy_version=row.policy_version,
@@ -152,14 +155,15 @@ def _effects(
     """The effects of each result, and whether they are done; empty while there is no result.
 
     An avatar's effect is done once it or a later one was published, a stage's once the decision is a ground for it. Both stay done
-    when they are replaced or corrected later.
+    when they are replaced or corrected later. A stage's is `superseded` where a correction came before it.
     """
     approved = [row for row in rows if row.id in decided and decided[row.id].verdict == "approve"]
     avatars = [row.id for row in approved if row.kind == "avatar"]
     unlocking = [decided[row.id].id for row in approved if row.kind != "avatar"]
     done = {row.of: row.at for row in connection.execute(_PUBLISHED, {"ids": avatars})} if avatars else {}
-    if unlocking:
-        done |= {row.of: row.at for row in connection.execute(_UNLOCKED, {"ids": unlocking})}
+    unlocked = connection.execute(_UNLOCKED, {"ids": unlocking}).all() if unlocking else ()
+    done |= {row.of: row.at for row in unlocked if not row.never}
+    never = {row.of for row in unlocked if row.never}
     causes = {row.id: decided[row.id].id if row.id in decided else row.id for row in rows}
     mails = {row.cause_id: row for row in connection.execute(_MAILS, {"ids": list(causes.values())})}
     effects: dict[UUID, list[EffectView]] = {row.id: [] for row in rows}
@@ -167,7 +171,8 @@ def _effects(
         avatar = row.kind == "avatar"
         at = done.get(row.id if avatar else causes[row.id])
         name = "avatar_published" if avatar else "stage_unlocked"
-        effects[row.id].append(EffectView(name=name, state="done" if at else "pending", done_at=at))
+        state = "superseded" if causes[row.id] in never else "done" if at else "pending"
+        effects[row.id].append(EffectView(name=name, state=state, done_at=at))
     for submission_id, cause in causes.items():
         if mail_of := mails.get(cause):
             effects[submission_id].append(EffectView(name="mail", state=mail_of.state, done_at=mail_of.sent_at))
@@ -181,8 +186,9 @@ def _by(rows: Iterable[Row[Any]], column: str) -> Mapping[UUID, Sequence[Row[Any
     return found
 
 
-def _decision_view(row: Row[Any], kind: str, policy: Policy) -> DecisionView:
-    said = [(code, policy.sentence(code, kind=kind, verdict=row.verdict)) for code in row.reasons]
+def _decision_view(row: Row[Any], kind: str, *policies: Policy) -> DecisionView:
+    """The sentence of a reason is that of the first policy that has the reason."""
+    said = [(code, sentence_by(policies, code, kind=kind, verdict=row.verdict)) for code in row.reasons]
     return DecisionView(
         id=row.id,
         verdict=row.verdict,

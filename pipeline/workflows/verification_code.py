@@ -18,8 +18,10 @@ from pipeline.notification.send import compose
 from pipeline.notification.smtp import Mailer, ascii_address
 from pipeline.notification.suppression import is_suppressed
 from pipeline.policy import Policy
+from pipeline.policy.ladder import Stage
 from pipeline.policy.mail_templates import MailTemplate
 from pipeline.submission import audit
+from pipeline.submission.accepted_policy import stage_of
 from pipeline.tasks import ledger
 from pipeline.tasks.ledger import Task
 from pipeline.verification.code_delivery import begin_sending, start_validity
@@ -59,7 +61,8 @@ def send_code(task: Task, *, now: datetime, db: Database, mailer: Mailer, sender
             ledger.finish(connection, task)
             log.info("code.dropped", submission_id=task.ref_id)
             return
-    mail = _compose(subject, code, now=now, sender=sender, policy=policy)
+        stage = stage_of(connection, subject.stage, subject.policy_version, present=policy)
+    mail = _compose(subject, stage, code, now=now, sender=sender, policy=policy)
     refused = _hand_over(mail, subject.address, db=db, mailer=mailer, sender=sender)
     with db.begin() as connection:
         ledger.finish(connection, task)
@@ -90,13 +93,12 @@ def _hand_over(mail: CodeMail, address: str, *, db: Database, mailer: Mailer, se
     return None
 
 
-def _compose(subject: Row[Any], code: str, *, now: datetime, sender: Sender, policy: Policy) -> CodeMail:
-    stage = policy.stage(subject.stage)
+def _compose(subject: Row[Any], stage: Stage, code: str, *, now: datetime, sender: Sender, policy: Policy) -> CodeMail:
     rendered = render(
         MailTemplate.BUSINESS_EMAIL_CODE,
         {
             "name": "",  # the address's owner may be somebody else than the member who typed the name
-            "stage_title": stage.title if stage else subject.stage,
+            "stage_title": stage.title,
             "code": code,
             "minutes": policy.codes.valid_seconds // _SECONDS_A_MINUTE,
         },

@@ -436,4 +436,35 @@ BROKER = (
     ),
 )
 
-GUARDS = (*TASKS, *REVIEW, *UNDO, *EFFECTS, *TOLD, *BROKER)
+LATER = (
+    guard(
+        "A code that arrived holds until a newer one is sent",
+        "pipeline/verification/code_delivery.py",
+        "values(next_hash=hashed)",
+        "values(next_hash=hashed, code_hash=hashed)",
+        "../attacks/test_codes_that_never_arrive.py::test_a_business_code_that_arrived_holds_until_a_newer_one_is_sent",
+    ),
+    guard(
+        "A correction counts before the effect too",
+        "pipeline/membership/corrections.py",
+        "forestall(connection, member.member_id, wanted.stage, pending, by=made.id, policy=context.policy)",
+        "pass",
+        "../attacks/test_later_facts_count.py::test_a_correction_counts_on_both_sides_of_the_effect",
+    ),
+    guard(
+        "A case is decided by the policy of its acceptance",
+        "pipeline/submission/accepted_policy.py",
+        "found[row.version] = _under(row.version, row.content, present)",
+        "pass",
+        "../attacks/test_policy_changes.py::test_a_case_is_decided_by_what_it_was_accepted_under",
+    ),
+    guard(
+        "A mail says what is so when the stage is unlocked",
+        "pipeline/membership/level.py",
+        "freeze_mail(connection, mail_by_present_policy(result))",
+        "pass",
+        "../attacks/test_policy_changes.py::test_a_stage_that_leaves_between_decision_and_unlock_is_not_said_to_be_reached",
+    ),
+)
+
+GUARDS = (*TASKS, *REVIEW, *UNDO, *EFFECTS, *TOLD, *BROKER, *LATER)

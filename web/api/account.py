@@ -8,6 +8,7 @@ from pipeline.account.sections import replace_section, section_of
 from pipeline.avatar.service import avatar_of
 from pipeline.kernel import clock
 from pipeline.membership.views import membership_of
+from pipeline.notification.send import delay_of
 from pipeline.ownership.owners import require_readable
 from schemas.account import (
     BusinessCard,
@@ -54,13 +55,14 @@ def put_personal(
 def create_code(
     member_id: Identifier, body: CodeRequest, tools: Tools, caller: Submitter, trace: Correlation
 ) -> CodeSent:
-    """Earlier codes become invalid. `409` `code_too_soon`: wait before you ask for another code."""
+    """The code before it holds until this one is sent. `409` `code_too_soon`: wait before you ask for another code."""
     return send_code(
         member_id,
         locale=body.locale,
         now=clock.now(),
         context=tools.context(actor=caller.name, trace=trace),
         freeze_mail=tools.freeze_addressed_mail,
+        delay_of=delay_of,
     )
 
 
@@ -68,8 +70,9 @@ def create_code(
 def confirm_email(
     member_id: Identifier, body: CodeTry, tools: Tools, caller: Submitter, trace: Correlation, response: Response
 ) -> PersonalView:
-    """Each wrong code uses up a try. After the last try, send a new code."""
-    confirm(member_id, body.code, now=clock.now(), context=tools.context(actor=caller.name, trace=trace))
+    """Each wrong code uses up a try. After the last try, send a new code. `409` `code_on_its_way`: wait for the mail; no try was used."""
+    context = tools.context(actor=caller.name, trace=trace)
+    confirm(member_id, body.code, now=clock.now(), context=context, delay_of=delay_of)
     return tagged(response, personal_of(member_id, db=tools.db))
 
 

@@ -37,17 +37,15 @@ def empty_page(request: Request, *, tools: Container) -> HTMLResponse:
 
 def _values(case: Case, *, tools: Container, person: Person, now: datetime) -> dict[str, Any]:
     policy = tools.policy
-    views = views_of(case, blurred=policy.console.blurred)
-    stage = policy.stage(case.stage) if case.stage else None
-    identity = policy.identities.get(case.identity) if case.identity else None
+    views = views_of(case)
     return {
         "case": case,
         "now": now,
         "views": views,
         "files": files_of(case, views),
         "notes": notes_of(case),
-        "stage": stage.title if stage else None,
-        "identity": identity.title if identity else case.member.identity,
+        "stage": case.stage_title or case.stage,
+        "identity": case.identity_title or case.identity or case.member.identity,
         "actions": case.allowed_actions,
         "colleagues": _colleagues(case, tools, person),
         "skip_reasons": SKIP_REASONS,

@@ -71,9 +71,9 @@ class File:
     questions: tuple[Question, ...]
 
 
-def views_of(case: Case, *, blurred: Sequence[str]) -> tuple[View, ...]:
-    """Every picture of the case in order. `blurred` are the kinds of material that are covered until asked for."""
-    return tuple(view for each in case.materials for view in _views(case, each, covered=each.kind in blurred))
+def views_of(case: Case) -> tuple[View, ...]:
+    """Every picture of the case in order."""
+    return tuple(view for each in case.materials for view in _views(case, each))
 
 
 def files_of(case: Case, views: Sequence[View]) -> tuple[File, ...]:
@@ -87,7 +87,7 @@ def files_of(case: Case, views: Sequence[View]) -> tuple[File, ...]:
     return tuple(files)
 
 
-def _views(case: Case, file: CaseMaterial, *, covered: bool) -> list[View]:
+def _views(case: Case, file: CaseMaterial) -> list[View]:
     base = f"/console/cases/{case.claim.id}/pages/{file.id}"
     large = [page for page in file.pages if page.purpose == "large"]
     small = {page.page for page in file.pages if page.purpose == "small"}
@@ -101,7 +101,7 @@ def _views(case: Case, file: CaseMaterial, *, covered: bool) -> list[View]:
             height=page.height,
             large=f"{base}/{page.page}/large",
             small=f"{base}/{page.page}/small" if page.page in small else None,
-            blurred=covered,
+            blurred=file.covered,
             boxes=tuple(_boxes(file.signals, page.page)),
         )
         for page in large

@@ -87,14 +87,15 @@ def _values(tools: Container, person: Person) -> dict[str, Any]:
         "total": sum(line.waiting for line in lines),
         "more": any(line.more for line in lines),
         "soonest": min(due, default=None),
-        "held": [(_what(each, tools), each) for each in held],
+        "held": [(_what(each), each) for each in held],
         "expected": expected(tools, now),
     }
 
 
-def _what(held: HeldClaim, tools: Container) -> str:
-    stage = tools.policy.stage(held.stage) if held.stage else None
-    return f"Verification: {stage.title}" if stage else TITLES.get(held.kind, held.kind).removesuffix("s")
+def _what(held: HeldClaim) -> str:
+    return (
+        f"Verification: {held.stage_title}" if held.stage_title else TITLES.get(held.kind, held.kind).removesuffix("s")
+    )
 
 
 def _empty(name: str) -> QueueLine:

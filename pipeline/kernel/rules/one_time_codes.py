@@ -36,6 +36,7 @@ class Outcome(StrEnum):
     WRONG = "wrong"
     EXPIRED = "expired"
     USED_UP = "used_up"
+    NOT_SENT = "not_sent"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,17 @@ class Kept:
     hashed: str
     expires_at: datetime
     tries: int
+
+
+@dataclass(frozen=True, slots=True)
+class Newer:
+    """A code that was asked for later and whose mail was not handed over yet.
+
+    `hashed` is its hash once its mail may have left, and `guesses` how often it was compared without counting as a try.
+    """
+
+    hashed: str | None = None
+    guesses: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +76,15 @@ class CodeTooSoon(Conflict):
     def __init__(self, seconds: int) -> None:
         self.seconds = seconds
         super().__init__(f"A code was sent already. Another one can be sent in {seconds} seconds.")
+
+
+class CodeOnItsWay(Conflict):
+    """The code has not been sent yet. No try was counted."""
+
+    code = "code_on_its_way"
+
+    def __init__(self) -> None:
+        super().__init__("The code has not been sent yet. Wait for the mail; no try was counted.")
 
 
 class CodeNotAccepted(Conflict):
@@ -119,6 +140,20 @@ def tried(code: Kept, given: str, *, now: datetime, rules: Codes) -> Outcome:
     if code.tries >= rules.tries:
         return Outcome.USED_UP
     return Outcome.RIGHT if is_code(given, code.hashed) else Outcome.WRONG
+
+
+def tried_of(sent: Kept | None, newer: Newer | None, given: str, *, now: datetime, rules: Codes) -> Outcome:
+    """The outcome of a try where `sent` is the latest code whose mail was handed over, and `newer` one that is on its way.
+
+    A code holds until a newer one is sent. A try is spent on a code that was sent: NOT_SENT counts none, but store one more guess
+    of `newer`. A mail that has left a moment ago is not known to be sent yet, so its code is compared too, a bounded number of times.
+    """
+    outcome = Outcome.EXPIRED if sent is None else tried(sent, given, now=now, rules=rules)
+    if newer is None or outcome is Outcome.RIGHT:
+        return outcome
+    if newer.hashed is not None and newer.guesses < rules.tries and is_code(given, newer.hashed):
+        return Outcome.RIGHT
+    return outcome if outcome is Outcome.WRONG else Outcome.NOT_SENT
 
 
 def refusal(outcome: Outcome, *, tries: int, rules: Codes) -> CodeNotAccepted:

@@ -14,6 +14,13 @@ def level_of(unlocked: Collection[str], policy: Policy) -> Stage:
     return reached[-1] if reached else policy.ladder[0]
 
 
+def is_raised(before: Stage, after: Stage, policy: Policy) -> bool:
+    """Whether a level is higher than the one before. One that the ladder has no more was lower where none of its benefits is lost."""
+    if policy.stage(before.stage) is None:
+        return set(before.benefits) <= set(after.benefits)
+    return policy.rank(after.stage) > policy.rank(before.stage)
+
+
 def require_sound(request: StageCorrectionRequest, policy: Policy) -> None:
     """Check a correction by the policy. Raises Invalid with each problem."""
     if problems := tuple(_problems(request, policy)):

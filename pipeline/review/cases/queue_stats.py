@@ -7,11 +7,13 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Connection, Row, ScalarSelect, func, select
 
 from pipeline.access.staff.tables import reviewer
+from pipeline.policy import Policy
 from pipeline.review.claims.context import ReviewContext
 from pipeline.review.claims.grant import as_claim
 from pipeline.review.claims.lookup import LIVE, OPEN_CASE, as_claimed
 from pipeline.review.claims.ties import UNTIED
 from pipeline.review.tables import OFFERED, ON_MEMBERS_CASES, check, claim
+from pipeline.submission.accepted_policy import policies_of
 from pipeline.submission.lifecycle import Queue, State
 from pipeline.submission.tables import submission
 from schemas.claims import ArrivalPace, HeldClaim, HeldClaims, OfferView, QueueLine, QueueView
@@ -31,7 +33,7 @@ def queue(*, context: ReviewContext, languages: Sequence[str] = ()) -> QueueView
 
 def claims_of(reviewer_id: str, *, context: ReviewContext) -> HeldClaims:
     """The reviewer's live claims and what colleagues offer them, the first to run out first."""
-    seen = as_claimed("kind", "stage", "queue", "due_at")
+    seen = as_claimed("kind", "stage", "queue", "due_at", "policy_version")
     query = (
         select(claim, *seen, OFFERED.label("offered"))
         .join(submission, submission.c.id == claim.c.submission_id)
@@ -42,14 +44,17 @@ def claims_of(reviewer_id: str, *, context: ReviewContext) -> HeldClaims:
     )
     with context.db.read() as connection:
         rows = connection.execute(query).all()
-    return HeldClaims(claims=tuple(_claim_view(row) for row in rows))
+        policies = policies_of(connection, [row.policy_version for row in rows], present=context.policy)
+    return HeldClaims(claims=tuple(_claim_view(row, policies[row.policy_version]) for row in rows))
 
 
-def _claim_view(row: Row[Any]) -> HeldClaim:
+def _claim_view(row: Row[Any], policy: Policy) -> HeldClaim:
+    stage = policy.stage(row.stage) if row.stage else None
     return HeldClaim(
         claim=as_claim(row),
         kind=row.kind,
         stage=row.stage,
+        stage_title=stage.title if stage else row.stage,
         queue=row.queue,
         due_at=row.due_at,
         offered=row.offered,

@@ -8,12 +8,14 @@ from sqlalchemy import Connection, Row, select
 
 from pipeline.access.staff.relations import related_members
 from pipeline.policy import Policy, Reason
+from pipeline.policy.ladder import Identity, Stage
 from pipeline.review.cases.links import CaseLinks, links_of
 from pipeline.review.claims.context import ReviewContext
 from pipeline.review.claims.grant import as_claim
 from pipeline.review.claims.lookup import allowed_with, case_of_claim, live_claim
 from pipeline.review.tables import OPINION_STANDING, escalation, opinion
 from pipeline.submission import audit
+from pipeline.submission.accepted_policy import policy_of
 from pipeline.submission.lifecycle import Queue
 from pipeline.submission.queries import due_view, findings_of
 from pipeline.submission.tables import STANDING, decision, material, rendition, submission
@@ -41,14 +43,19 @@ def case_of(claim_id: UUID, *, reviewer_id: str, now: datetime, context: ReviewC
 
     Raises ClaimExpired, NotFound.
     """
-    policy = context.policy
     with context.db.begin() as connection:
         claimed = live_claim(connection, claim_id, reviewer_id=reviewer_id)
         subject = case_of_claim(connection, claim_id, reviewer_id)
+        policy = policy_of(connection, subject.policy_version, present=context.policy)
         files = _files(connection, subject)
         hidden = related_members(connection, reviewer_id)
         links = links_of(connection, claim_id, reviewer_id, now=now, context=context)
-        materials = _materials(connection, subject, files, links, context, hidden)
+        pages = _pages(connection, files, links)
+        likenesses = _likenesses(connection, subject, files, context, hidden)
+        materials = tuple(
+            _material(file, subject, pages=pages[file.id], duplicates=likenesses[file.id], policy=policy)
+            for file in files
+        )
         findings = findings_of(connection, subject.id)
         earlier = _earlier(connection, subject)
         opinions = _opinions(connection, subject)
@@ -85,9 +92,15 @@ def case_of(claim_id: UUID, *, reviewer_id: str, now: datetime, context: ReviewC
         escalations=escalations,
         offer=OfferView(reviewer=claimed.offered_by, note=claimed.offer_note) if claimed.offered_by else None,
         fact_types={fact: policy.facts[fact] for fact in sorted(facts)},
+        stage_title=_title(policy.stage(subject.stage)) if subject.stage else None,
+        identity_title=_title(policy.identities.get(subject.identity)) if subject.identity else None,
         current_avatar_url=None,
         earlier=earlier,
     )
+
+
+def _title(known: Stage | Identity | None) -> str | None:
+    return known.title if known else None
 
 
 def _choices(reasons: Mapping[str, Reason]) -> tuple[ReasonChoice, ...]:
@@ -99,35 +112,26 @@ def _files(connection: Connection, subject: Row[Any]) -> Sequence[Row[Any]]:
     return connection.execute(query.order_by(material.c.position)).all()
 
 
-def _materials(
-    connection: Connection,
-    subject: Row[Any],
-    files: Sequence[Row[Any]],
-    links: CaseLinks,
-    context: ReviewContext,
-    hidden: Collection[str],
-) -> tuple[CaseMaterial, ...]:
-    """The files, without what looks like them of a member of `hidden`."""
-    pages = connection.execute(
+def _pages(connection: Connection, files: Sequence[Row[Any]], links: CaseLinks) -> Mapping[UUID, tuple[PageView, ...]]:
+    """The pages of each file."""
+    rows = connection.execute(
         select(rendition)
         .where(rendition.c.material_id.in_([each.id for each in files]))
         .order_by(rendition.c.page, rendition.c.purpose)
     ).all()
-    policy = context.policy
-    return tuple(
-        _material(
-            file,
-            subject,
-            pages=tuple(_page(page, links) for page in pages if page.material_id == file.id),
-            duplicates=tuple(
-                like
-                for like in context.duplicates_of(connection, file, member_id=subject.member_id)
-                if like.member_id not in hidden
-            ),
-            policy=policy,
-        )
-        for file in files
-    )
+    return {file.id: tuple(_page(row, links) for row in rows if row.material_id == file.id) for file in files}
+
+
+def _likenesses(
+    connection: Connection,
+    subject: Row[Any],
+    files: Sequence[Row[Any]],
+    context: ReviewContext,
+    hidden: Collection[str],
+) -> Mapping[UUID, tuple[DuplicateView, ...]]:
+    """What looks like each file, without that of a member of `hidden`."""
+    found = {file.id: context.duplicates_of(connection, file, member_id=subject.member_id) for file in files}
+    return {file: tuple(like for like in likes if like.member_id not in hidden) for file, likes in found.items()}
 
 
 def _material(
@@ -151,6 +155,7 @@ def _material(
         checklist=tuple(ChecklistView(code=item.code, text=item.text, facts=item.facts) for item in items),
         signals=file.signals or {},
         duplicates=duplicates,
+        covered=file.kind in policy.console.blurred,
     )
 
 

@@ -6,6 +6,7 @@ from sqlalchemy import Connection, Row, bindparam, select
 
 from pipeline.kernel.errors import Invalid
 from pipeline.kernel.idempotency import Once, earlier_answer, remember
+from pipeline.policy import Policy
 from pipeline.review.actions import Action, require_action
 from pipeline.review.claims.context import ReviewContext
 from pipeline.review.claims.grant import end_claim
@@ -13,6 +14,7 @@ from pipeline.review.claims.lookup import allowed_with, case_of_claim
 from pipeline.review.claims.outcome import conflicts_with_outcome
 from pipeline.review.decisions.four_eyes import four_eyes_of, record_opinion
 from pipeline.review.decisions.rules import FourEyes, Subject, decision_problems
+from pipeline.submission.accepted_policy import policy_of
 from pipeline.submission.decisions import Judgement, Person, record_decision
 from pipeline.submission.tables import material
 from schemas.decisions import Decided, DecisionRequest
@@ -42,14 +44,15 @@ def decide(
         if (earlier := earlier_answer(connection, request)) is not None:
             return Decided.model_validate(earlier)
         case = case_of_claim(connection, claim_id, reviewer_id, lock=True)
+        policy = policy_of(connection, case.policy_version, present=context.policy)
         files = connection.execute(_FILES, {"of": case.id}).all()
         subject = Subject(case.kind, case.identity, {each.id: each.kind for each in files})
-        if problems := decision_problems(command, subject, context.policy):
+        if problems := decision_problems(command, subject, policy):
             raise Invalid(problems)
         end_claim(connection, claim_id, command.token, reviewer_id=reviewer_id, state="decided", fence=command.fence)
         require_action(Action(command.verdict), allowed_with(case, files))
         judgement = judgement_of(command, Person(reviewer_id, claim_id))
-        answer = _record(connection, case, judgement, version=command.version, context=context)
+        answer = _record(connection, case, judgement, version=command.version, policy=policy, context=context)
         remember(connection, request, answer.model_dump(mode="json"))
     log.info(
         "submission.decided",
@@ -77,9 +80,14 @@ def judgement_of(command: DecisionRequest, person: Person) -> Judgement:
 
 
 def _record(
-    connection: Connection, case: Row[Any], judgement: Judgement, *, version: int, context: ReviewContext
+    connection: Connection,
+    case: Row[Any],
+    judgement: Judgement,
+    *,
+    version: int,
+    policy: Policy,
+    context: ReviewContext,
 ) -> Decided:
-    policy = context.policy
     if case.check_id is not None:
         return context.blind_looks.record_answer(connection, judgement, case, version=version, policy=policy)
     outcome = four_eyes_of(connection, case, judgement, policy)

@@ -5,6 +5,7 @@ from pipeline.kernel.ids import new_id
 from pipeline.review.claims.context import ReviewContext
 from pipeline.review.claims.lookup import case_of_claim, live_claim
 from pipeline.review.decisions.decide import judgement_of
+from pipeline.submission.accepted_policy import policy_of
 from pipeline.submission.decisions import Person, result_mail
 from schemas.decisions import DecisionRequest, MailPreview
 
@@ -19,7 +20,8 @@ def preview_result_mail(
     with context.db.read() as connection:
         live_claim(connection, claim_id, reviewer_id=reviewer_id)
         case = case_of_claim(connection, claim_id, reviewer_id)
-        mail = result_mail(connection, new_id(), case, judgement, context.policy)
+        policy = policy_of(connection, case.policy_version, present=context.policy)
+        mail = result_mail(connection, new_id(), case, judgement, policy)
         words = context.preview_mail(connection, mail)
     return MailPreview(
         to=case.member["email"],

@@ -16,6 +16,7 @@ from pipeline.review.decisions.rules import reason_problems
 from pipeline.review.quality.rules.sampling import Agreement, Said, compare
 from pipeline.review.tables import ANSWER_STANDING, answer, check, golden
 from pipeline.submission import audit
+from pipeline.submission.accepted_policy import policy_of
 from pipeline.submission.tables import STANDING, decision, submission
 from schemas.quality import GoldenRequest, GoldenView
 
@@ -33,7 +34,11 @@ def mark(request: GoldenRequest, *, by: str, context: ReviewContext) -> UUID:
     with context.db.begin() as connection:
         subject = _decided(connection, request.submission_id)
         require_unrelated(connection, by, subject.member_id)
-        known = context.policy.reasons_for(kind=subject.kind, verdict="reject")
+        own = policy_of(connection, subject.policy_version, present=context.policy)
+        known = {
+            **own.reasons_for(kind=subject.kind, verdict="reject"),
+            **context.policy.reasons_for(kind=subject.kind, verdict="reject"),
+        }
         if wrong := tuple(reason_problems(request.verdict, request.reasons, known)):
             raise Invalid(wrong)
         golden_id = new_id()

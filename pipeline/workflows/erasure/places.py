@@ -153,7 +153,7 @@ PLACES: Final[tuple[Place, ...]] = (
     Place(review.sealed, _by_material(review.sealed), secret=frozenset({"key", "sealed_by", "ended_by"})),
     Place(rendition, _by_material(rendition)),
     Place(finding, _by_submission(finding), _always(message="", detail={})),
-    Place(business_email, _by_submission(business_email), secret=frozenset({"code_hash"})),
+    Place(business_email, _by_submission(business_email), secret=frozenset({"code_hash", "next_hash"})),
     Place(tax_number, _by_member(tax_number)),
     Place(mail, lambda subject: subject.mails, _unsent),
     Place(
@@ -204,7 +204,7 @@ PLACES: Final[tuple[Place, ...]] = (
     Place(submission, _by_member(submission), _nobody),
     Place(account.account_section, _by_member(account.account_section)),
     Place(account.confirmed_email, _by_member(account.confirmed_email)),
-    Place(account.email_code, _by_member(account.email_code), secret=frozenset({"hashed"})),
+    Place(account.email_code, _by_member(account.email_code), secret=frozenset({"hashed", "earlier_hashed"})),
     Place(account.subscription, _by_member(account.subscription)),
     Place(account.points_entry, _by_member(account.points_entry), _renamed(reason=None), secret=frozenset({"actor"})),
     Place(account.points_account, _by_member(account.points_account), _renamed()),

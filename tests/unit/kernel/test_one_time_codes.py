@@ -11,6 +11,7 @@ from pipeline.kernel.rules.one_time_codes import (
     CodeUsedUp,
     CodeWrong,
     Kept,
+    Newer,
     Outcome,
     Sent,
 )
@@ -70,6 +71,32 @@ def test_a_code_holds_for_its_time_and_its_tries(given: str, seconds: float, tri
     kept = Kept(HASHED, at(900), tries)
 
     assert one_time_codes.tried(kept, given, now=at(seconds), rules=RULES) is outcome
+
+
+NEXT = one_time_codes.hash_code("555555")
+
+
+@pytest.mark.parametrize(
+    ("sent", "newer", "given", "outcome"),
+    [
+        (Kept(HASHED, at(900), 0), None, "042117", Outcome.RIGHT),
+        (Kept(HASHED, at(900), 0), Newer(), "042117", Outcome.RIGHT),
+        (Kept(HASHED, at(900), 0), Newer(), "000000", Outcome.WRONG),
+        (Kept(HASHED, at(900), 0), Newer(NEXT), "555555", Outcome.RIGHT),
+        (Kept(HASHED, at(900), 5), Newer(), "042117", Outcome.NOT_SENT),
+        (Kept(HASHED, NOW, 0), Newer(), "042117", Outcome.NOT_SENT),
+        (Kept(HASHED, NOW, 0), None, "042117", Outcome.EXPIRED),
+        (None, Newer(), "555555", Outcome.NOT_SENT),
+        (None, Newer(NEXT, 4), "555555", Outcome.RIGHT),
+        (None, Newer(NEXT, 5), "555555", Outcome.NOT_SENT),
+        (None, Newer(NEXT), "000000", Outcome.NOT_SENT),
+        (None, None, "000000", Outcome.EXPIRED),
+    ],
+)
+def test_a_code_holds_until_a_newer_one_is_sent(
+    sent: Kept | None, newer: Newer | None, given: str, outcome: Outcome
+) -> None:
+    assert one_time_codes.tried_of(sent, newer, given, now=NOW, rules=RULES) is outcome
 
 
 def test_what_is_kept_of_a_code_is_its_hash_and_its_end() -> None:

@@ -18,6 +18,7 @@ HOLDS_NO_MEMBER = {
     "provider_identity": "of people at the desk",
     "provider_visit": "of people at the desk",
     "signing_key": "ours",
+    "policy_text": "ours",
     "schedule_run": "ours",
     "webhook_endpoint": "of other services",
     "spend_event": "amounts of an order, whose row names its member",

@@ -9,6 +9,8 @@ import { say } from "./words.js";
 
 const OPEN = new Set(["received", "in_review", "awaiting_code"]);
 
+const UNLOCKED = { done: "status.unlocked", pending: "status.unlocking", superseded: "status.corrected" };
+
 const ENDED_BADLY = new Set(["rejected", "refused", "expired"]);
 
 /** The name of a submission, as its card and announcements say it. */
@@ -32,18 +34,18 @@ export function statusCard({ submission, membership, identities }, changed) {
         .filter(Boolean).join(" · ")),
     state === "awaiting_code" ? codeForm(submission, codeTime(submission, membership), changed) : null,
     OPEN.has(state) ? dueLine(submission.due, "status.due") : null,
-    outcome(submission, method),
+    outcome(submission, method, membership.stages.some((each) => each.stage === submission.stage)),
     ["received", "in_review"].includes(state) ? withdrawal(submission, changed) : null);
 }
 
-function outcome(submission, method) {
+function outcome(submission, method, stillThere) {
   const { state, effects } = submission;
   const unlocked = effects.find((each) => each.name === "stage_unlocked");
   return [
     findingsOf(submission),
     reasonsOf(submission),
     state === "refused" ? el("p", {}, say("status.refused_help")) : null,
-    unlocked ? el("p", {}, say(unlocked.state === "done" ? "status.unlocked" : "status.unlocking")) : null,
+    unlocked ? el("p", {}, say(stillThere || unlocked.state === "superseded" ? UNLOCKED[unlocked.state] : "status.stage_closed")) : null,
     ENDED_BADLY.has(state) && state !== "refused" && method
       ? el("p", {}, method.chances_left ? say("status.left", { count: method.chances_left }) : say("status.left_none")) : null,
     ENDED_BADLY.has(state) && method?.open ? el("a", { class: "button", href: `#/unlock/${submission.stage}` }, say("status.again")) : null,
