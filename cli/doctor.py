@@ -97,7 +97,7 @@ def examine() -> Iterator[Check]:
         ("clock", "Synchronise this machine's clock by NTP: due times depend on it.", _clock),
         (
             "broker",
-            "Start Valkey or Redis, or correct PROOFDESK_BROKER_URL. Until then work goes on more slowly.",
+            "Start Valkey or Redis, let it take writes, or correct PROOFDESK_BROKER_URL. Until then work goes on more slowly.",
             _broker,
         ),
         ("broker memory", "Set maxmemory-policy to noeviction.", _eviction),
@@ -108,7 +108,11 @@ def examine() -> Iterator[Check]:
             "Restore the dependency, see above. The work goes on by itself within half a minute after that.",
             _circuits,
         ),
-        ("waiting work", "Start, or add more of: python -m workers.relay, python -m workers.", _waiting),
+        (
+            "waiting work",
+            "Mend first what is wrong above. Else start, or add more of: python -m workers.relay, python -m workers.",
+            _waiting,
+        ),
         ("endpoints", "Have its owner repair it, then run: proofdesk webhook resume ID. No event is lost.", _endpoints),
         ("erasures", "Start a relay and a worker, then look at: proofdesk task list --state parked", _erasures),
         ("dead work", "List it with: proofdesk task list --state parked", _parked),
@@ -201,6 +205,7 @@ def _clock(tools: Container) -> str:
 
 
 def _broker(tools: Container) -> str:
+    tools.broker.require_work_taken()
     info = tools.broker.client.info("server")
     return f"{info.get('server_name', 'redis')} {info.get('valkey_version') or info['redis_version']} at {_place(tools.settings.broker_url)}"
 

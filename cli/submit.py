@@ -61,7 +61,13 @@ def submit(  # noqa: PLR0913, PLR0917  (each is an option of the command)
             door=Door("cli", OWNER, str(new_id())),
             now=clock.now(),
             context=tool.intake,
-            request=once(owner=OWNER, key=key, operation="submissions.accept", body=parsed.model_dump(mode="json")),
+            request=once(
+                owner=OWNER,
+                key=key,
+                operation="submissions.accept",
+                sent=command,
+                validated=parsed.model_dump(mode="json"),
+            ),
         )
     if as_json:
         print_json(answer)

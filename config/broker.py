@@ -10,10 +10,12 @@ import structlog
 from dramatiq import Message, Middleware
 from dramatiq.brokers.redis import RedisBroker
 from redis.backoff import NoBackoff
-from redis.exceptions import RedisError
+from redis.exceptions import ReadOnlyError, RedisError
 from redis.retry import Retry
 
 from pipeline.kernel.database import Hint
+from pipeline.kernel.errors import BrokerUnavailable
+from pipeline.kernel.rules.broker_replies import why_no_work
 from pipeline.tasks.ledger import kind_named
 from pipeline.tasks.rules import QUEUES
 
@@ -39,6 +41,22 @@ class HintBroker(RedisBroker):
         """Close the connections to the broker, which dramatiq leaves open."""
         super().close()
         self.client.close()
+
+    def require_work_taken(self) -> None:
+        """Write as a hint and a fetch do. Raises BrokerUnavailable, whose message says why: a full broker answers a ping.
+
+        dramatiq's script begins each command, this one too, with a write.
+        """
+        try:
+            self.do_qsize(QUEUES[0])
+        except (RedisError, OSError) as error:
+            self.drop_replica(error)
+            raise BrokerUnavailable(_in_words(error)) from error
+
+    def drop_replica(self, error: Exception) -> None:
+        """Close the idle connections where `error` says that they lead to a replica: the next ones may find the new primary."""
+        if isinstance(error, ReadOnlyError) or "READONLY" in str(error):
+            self.client.connection_pool.disconnect(inuse_connections=False)
 
     def enqueue_many(self, messages: Sequence[Message[Any]]) -> None:
         """Enqueue all of them, pipelined. Raises RedisError."""
@@ -110,6 +128,7 @@ class Hints:
             self._broker.enqueue_many([self._message(kind, task_id) for kind, task_id in hints])
         except (RedisError, OSError) as error:
             self.pause()
+            self._broker.drop_replica(error)
             log.warning("hint.lost", hints=len(hints), error=type(error).__name__)
             return False
         return True
@@ -117,3 +136,8 @@ class Hints:
     def _message(self, kind_name: str, task_id: str) -> Message[Any]:
         kind = kind_named(kind_name)
         return Message(queue_name=kind.queue, actor_name=kind.actor, args=(task_id,), kwargs={}, options={})
+
+
+def _in_words(error: Exception) -> str:
+    known = why_no_work(str(error), status=getattr(error, "status_code", None))
+    return known or f"The broker cannot be reached: {type(error).__name__}: {error}"

@@ -29,7 +29,7 @@ from pipeline.inspection.sandbox import Redactor, Sandbox
 from pipeline.intake.accept import IntakeContext
 from pipeline.kernel.database import Database, Hint, engine
 from pipeline.kernel.encryption import LocalKeys, Sealer, master_keys
-from pipeline.kernel.errors import DatabaseUnavailable
+from pipeline.kernel.errors import DatabaseUnavailable, StatementCancelled
 from pipeline.kernel.idempotency import Once
 from pipeline.kernel.kms import KmsKeys, kms_keys
 from pipeline.kernel.outgoing import Outgoing
@@ -97,6 +97,11 @@ class Container:
         return Database(engine(self.settings.sqlalchemy_url), after_commit=self._hint)
 
     @cached_property
+    def heartbeat_db(self) -> Database:
+        """The system of record, by a connection that no work waits for."""
+        return Database(engine(self.settings.sqlalchemy_url, pool_size=1), after_commit=self._hint)
+
+    @cached_property
     def owner(self) -> Database:
         """The same database by the role that owns its tables: for `migrate` only."""
         return Database(engine(self.settings.owner_url), after_commit=self._hint)
@@ -140,7 +145,7 @@ class Container:
     def _hint(self, hints: Sequence[Hint]) -> None:
         """Send hints after a commit, best effort; those that were not sent are unmarked, so that the relay sends them."""
         if not self.hints(hints):
-            with suppress(DatabaseUnavailable):
+            with suppress(DatabaseUnavailable, StatementCancelled):
                 forget_hints(self.db, hints)
 
     @cached_property
@@ -345,7 +350,7 @@ class Container:
 
     def put_policy_in_force(self, process: str) -> None:
         """Keep the policy and record that this process works by it. While the database is away the relays do it later."""
-        with suppress(DatabaseUnavailable):
+        with suppress(DatabaseUnavailable, StatementCancelled):
             self.keep_policy()
             put_in_force(self.policy.version, process=process, db=self.db)
 
@@ -355,6 +360,7 @@ class Container:
             "inspector",
             "redactor",
             "db",
+            "heartbeat_db",
             "owner",
             "reading",
             "broker",

@@ -9,7 +9,7 @@ from starlette.concurrency import run_in_threadpool
 from config.container import Container
 from pipeline.access.api_keys import Caller, Scope
 from pipeline.kernel.circuit_breaker import Circuit
-from pipeline.kernel.errors import DatabaseUnavailable, ProofdeskError
+from pipeline.kernel.errors import DatabaseUnavailable, ProofdeskError, StatementCancelled
 from pipeline.tasks.stalled import stalled_work
 
 router = APIRouter(tags=["operations"])
@@ -19,7 +19,7 @@ FRESH_SECONDS: Final = 1.0
 
 ADVICE: Final[Mapping[str, str]] = {
     "database": "Start PostgreSQL, or correct PROOFDESK_DATABASE_URL. Nothing is accepted until then.",
-    "broker": "Start Valkey or Redis, or correct PROOFDESK_BROKER_URL. Until then workers poll the ledger.",
+    "broker": "Start Valkey or Redis, let it take writes, or correct PROOFDESK_BROKER_URL. Until then workers poll the ledger.",
     "storage": "Start the S3 server, correct PROOFDESK_STORAGE_URL, or run: proofdesk migrate. Files wait; submissions are accepted.",
     "mail": "Start the mail server, or correct PROOFDESK_SMTP_URL. Mails wait.",
 }
@@ -81,7 +81,7 @@ def state_of(tools: Container) -> dict[str, Any]:
     """Ask every dependency."""
     checks = {
         "database": _state(tools.db.ping),
-        "broker": _state(tools.broker.client.ping),
+        "broker": _state(tools.broker.require_work_taken),
         "storage": _state(tools.storage.require_buckets),
         "mail": _state(tools.mailer.ping),
     }
@@ -116,7 +116,7 @@ def _waiting(tools: Container) -> list[dict[str, Any]] | None:
     """How many tasks wait for each dependency; None where the database cannot be reached."""
     try:
         found = stalled_work(tools.db)
-    except DatabaseUnavailable:
+    except (DatabaseUnavailable, StatementCancelled):
         return None
     return [
         {

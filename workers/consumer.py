@@ -63,6 +63,8 @@ class DoorConsumer(_RedisConsumer):
         try:
             message = self._next()
         except (RedisError, OSError) as error:
+            broker: Any = self.broker
+            broker.drop_replica(error)
             if not self._was_away:
                 log.warning("queue.waiting", queue=self.queue_name, error=type(error).__name__)
             self._was_away = True

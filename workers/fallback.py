@@ -1,4 +1,4 @@
-"""Takes due tasks from the ledger while the broker is away, so that work goes on."""
+"""Takes due tasks from the ledger while the broker is away or takes no work, so that work goes on."""
 
 import threading
 from collections.abc import Collection
@@ -6,11 +6,10 @@ from concurrent.futures import ThreadPoolExecutor, wait
 from typing import Final
 
 import structlog
-from redis.exceptions import RedisError
 
 from config.broker import build_broker
 from config.container import Container
-from pipeline.kernel.errors import RetryableError
+from pipeline.kernel.errors import BrokerUnavailable, RetryableError
 from pipeline.tasks.relay import due_tasks
 from pipeline.tasks.rules import KINDS
 from workers.actors import PRIORITY, perform
@@ -19,11 +18,11 @@ log = structlog.get_logger()
 
 POLL_SECONDS: Final = 1.0
 HINT_PAUSE_SECONDS: Final = 3.0
-"""How long this process sends no hints after a ping that failed; longer than the time until the next ping."""
+"""How long this process sends no hints after the broker took no work; longer than the time until it is asked again."""
 
 
 class Fallback(threading.Thread):
-    """Polls the ledger for due tasks while the broker does not answer. Of several workers that poll, one gets a task's claim.
+    """Polls the ledger for due tasks while the broker does not answer, or is full or read-only. Of several workers that poll, one gets a task's claim.
 
     It takes as many tasks at a time as the worker has threads, by the same priorities as the broker's queues.
     """
@@ -40,11 +39,11 @@ class Fallback(threading.Thread):
         self._polling = False
 
     def run(self) -> None:
-        """Ping the broker once a second. While it does not answer, do due tasks, without a pause as long as all threads are busy."""
+        """Ask the broker once a second. While it takes no work, do due tasks, without a pause as long as all threads are busy."""
         pause = POLL_SECONDS
         while not self._stopping.wait(pause):
             pause = POLL_SECONDS
-            if self._broker_answers():
+            if self._broker_takes_work():
                 continue
             try:
                 pause = 0.0 if self.do_due() == self._count else POLL_SECONDS
@@ -69,12 +68,12 @@ class Fallback(threading.Thread):
             each.result()
         return len(due)
 
-    def _broker_answers(self) -> bool:
+    def _broker_takes_work(self) -> bool:
         try:
-            self._broker.client.ping()
-        except (RedisError, OSError) as error:
+            self._broker.require_work_taken()
+        except BrokerUnavailable as error:
             if not self._polling:
-                log.warning("broker.away", error=type(error).__name__)
+                log.warning("broker.away", error=str(error))
             self._polling = True
             self._tools.hints.pause(HINT_PAUSE_SECONDS)
             return False

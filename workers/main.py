@@ -18,6 +18,7 @@ from pipeline.tasks.rules import INSPECT
 from workers import actors, intake
 from workers.consumer import consumer_class
 from workers.fallback import Fallback
+from workers.heartbeat import Heartbeat
 from workers.recovery import Recovery
 
 log = structlog.get_logger()
@@ -64,7 +65,9 @@ def run(tools: Container, *, queues: Collection[str] = ()) -> None:
         signal.signal(number, lambda *_: stop.set())
     worker = build_worker(tools, queues=queues)
     recovery = Recovery(tools)
+    heartbeat = Heartbeat(tools)
     freeze_startup_objects()
+    heartbeat.start()
     worker.start()
     fallback = Fallback(tools, queues=queues)
     fallback.start()
@@ -81,6 +84,7 @@ def run(tools: Container, *, queues: Collection[str] = ()) -> None:
     recovery.stop()
     fallback.stop()
     worker.stop(timeout=SHUTDOWN_MS)
+    heartbeat.stop()
     tools.close()
     log.info("worker.stopped")
 

@@ -13,8 +13,10 @@ from config.logging import configure_logging
 from config.settings import load_settings
 from pipeline.audit.record import put_in_force
 from pipeline.audit.tally import write_ended
-from pipeline.kernel.errors import Misconfigured, RetryableError
+from pipeline.kernel.database import Database
+from pipeline.kernel.errors import Misconfigured, RetryableError, StatementCancelled
 from pipeline.review.claims.service import sweep_claims
+from pipeline.tasks.processes import DeadProcesses, beats, end_dead
 from pipeline.tasks.relay import BATCH, hint_due, sweep_leases
 from pipeline.tasks.schedule import fire_due, schedule_of
 
@@ -46,15 +48,23 @@ class Chore:
 
 def chores(tools: Container) -> list[Chore]:
     """All chores of a relay, the most urgent first."""
+    dead = DeadProcesses(silent_seconds=tools.settings.worker_silent_seconds)
     return [
         Chore("hint", TICK_SECONDS, lambda: 0 if tools.hints.paused else hint_due(tools.db, tools.hints)),
         Chore("sweep_leases", 1.0, lambda: sweep_leases(tools.db)),
+        Chore("sweep_dead", 1.0, lambda: _sweep_dead(tools.db, dead)),
         Chore("seal_audit", 1.0, tools.audit_sealer.seal),
         Chore("sweep_claims", 2.0, lambda: sweep_claims(tools.db)),
         Chore("tally", 15.0, lambda: write_ended(tools.db)),
         Chore("policy", 60.0, lambda: put_in_force(tools.policy.version, process="relay", db=tools.db)),
         Chore("schedule", 15.0, lambda: fire_due(tools.db, schedule=schedule_of(tools.policy))),
     ]
+
+
+def _sweep_dead(db: Database, dead: DeadProcesses) -> int:
+    """Give back the tasks of workers that died. The time is asked after the look, so that a slow one counts as a pause."""
+    found = beats(db)
+    return end_dead(db, dead.silent(found, now=time.monotonic()))
 
 
 def run(tools: Container) -> None:
@@ -74,6 +84,9 @@ def run(tools: Container) -> None:
 def _done(chore: Chore) -> bool:
     try:
         return chore.run(time.monotonic())
+    except StatementCancelled:
+        chore.due = time.monotonic() + FAULT_PAUSE_SECONDS
+        log.exception("relay.chore_failed", chore=chore.name)
     except RetryableError as error:
         chore.due = time.monotonic() + FAULT_PAUSE_SECONDS
         log.warning("relay.waiting", chore=chore.name, error=str(error))

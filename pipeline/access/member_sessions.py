@@ -18,6 +18,7 @@ from sqlalchemy import (
     Table,
     Text,
     Uuid,
+    and_,
     delete,
     exists,
     func,
@@ -29,6 +30,7 @@ from sqlalchemy import (
 from pipeline.access.api_keys import api_key
 from pipeline.access.caller import Caller, Unauthenticated
 from pipeline.access.rules.keys import digest, matches, parsed
+from pipeline.kernel.batches import Renew, delete_in_batches
 from pipeline.kernel.database import JSON, Database, Instant, metadata
 from pipeline.kernel.errors import NotFound
 from pipeline.kernel.ids import new_id
@@ -200,10 +202,10 @@ def only_their_own(submission_id: UUID, *, caller: Caller, db: Database) -> None
         raise NotFound(f"There is no submission {submission_id}.")
 
 
-def forget_ended(connection: Connection) -> int:
+def forget_ended(db: Database, *, renew: Renew) -> int:
     """Delete sessions that have ended, and links that nobody opened in time; how many. A member's profile goes with them."""
     over = func.coalesce(member_session.c.expires_at, member_session.c.link_expires_at) < func.now()
-    return connection.execute(delete(member_session).where(over, ~is_held(member_session.c.member_id))).rowcount
+    return delete_in_batches(db, member_session, and_(over, ~is_held(member_session.c.member_id)), renew=renew)
 
 
 def _record(connection: Connection, event: str, session_id: UUID, member_id: str, *, actor: str | None = None) -> None:

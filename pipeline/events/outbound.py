@@ -8,9 +8,9 @@ from datetime import timedelta
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import Connection, Interval, Text, any_, bindparam, delete, func, insert, or_, select
+from sqlalchemy import Connection, Interval, Text, any_, bindparam, delete, func, insert, literal_column, or_, select
 
-from pipeline.events.tables import delivery, endpoint, event
+from pipeline.events.tables import FEED_LOCK, LAST_NUMBER, delivery, endpoint, event
 from pipeline.kernel.ids import new_id
 from pipeline.ownership.tables import Owned, owner_of
 from pipeline.tasks import ledger
@@ -21,12 +21,13 @@ from schemas.events import EventType
 
 _LOCK: Final = (
     select(
-        func.pg_advisory_xact_lock(func.hashtextextended(bindparam("lock", type_=Text), 0)), func.pg_current_xact_id()
+        func.pg_advisory_xact_lock(func.hashtextextended(bindparam("lock", type_=Text), 0)),
+        func.pg_advisory_xact_lock_shared(literal_column(f"{FEED_LOCK}") + LAST_NUMBER),
     )
     .cte("lock")
     .prefix_with("MATERIALIZED")
 )
-"""It also gives the transaction an id, by which the feed sees that it is under way."""
+"""The member's lock, and one by which the feed sees that a number above the last one is under way (`pipeline/events/feed.py`)."""
 
 _GIVEN: Final = ("id", "type", "member_id", "data", "cause_id")
 _RECORD: Final = (

@@ -34,9 +34,15 @@ event: Final = Table(
     Index("ix_event_member", "member_id", "sequence"),
     Index("ix_event_service", "service", "sequence"),
     Index("ix_event_at", "at"),
-    Index("ix_event_written_at", "written_at"),
     Index("ix_event_cause_id", "cause_id", postgresql_where=text("cause_id IS NOT NULL")),
 )
+
+FEED_LOCK: Final = 0x2E5D << 48
+"""Whoever takes a number for an event first locks this plus the last number that was taken, shared, until the transaction ends. So all that
+is under way can be seen in `pg_locks`, by every role."""
+
+LAST_NUMBER: Final = func.coalesce(func.pg_sequence_last_value("event_sequence_seq"), 0)
+"""The last number that anybody took, also in a transaction that has not ended."""
 
 endpoint: Final = Table(
     "webhook_endpoint",

@@ -4,15 +4,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
+from uuid import UUID
 
 import orjson
 import structlog
-from sqlalchemy import func
+from sqlalchemy import Connection, func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from pipeline.intake.accept import IntakeContext, accept
 from pipeline.intake.records import Door
-from pipeline.kernel.database import Database, storable
+from pipeline.kernel.database import Database, storable, took_effect
 from pipeline.kernel.errors import Invalid, MemberErased, PermanentError, Problem
 from pipeline.kernel.idempotency import once
 from pipeline.kernel.ids import new_id
@@ -70,14 +71,16 @@ def accept_parked(task: Task, *, now: datetime, context: IntakeContext) -> None:
 
 
 def park_message(payload: Mapping[str, Any], *, reason: str, dedup: str, db: Database) -> None:
-    """Park a message that cannot be accepted, with the reason, for an operator. Duplicates are parked once."""
+    """Park a message that cannot be accepted, with the reason, for an operator. Duplicates are parked once.
+
+    Another message under the key of one that was parked before is parked beside it: it is no duplicate.
+    """
     dedup = storable(dedup)
-    dedup_key = f"{ACCEPT.name}:{dedup}"
     row = {
         "id": new_id(),
         "kind": ACCEPT.name,
         "ref_id": dedup,
-        "dedup_key": dedup_key,
+        "dedup_key": f"{ACCEPT.name}:{dedup}",
         "state": TaskState.PARKED,
         "last_error": storable(reason),
         "trace": storable(str(payload.get("correlation_id", dedup))),
@@ -85,8 +88,23 @@ def park_message(payload: Mapping[str, Any], *, reason: str, dedup: str, db: Dat
         "ended_at": func.now(),
     }
     with db.begin() as connection:
-        connection.execute(insert(task_table).values(row).on_conflict_do_nothing(index_elements=["dedup_key"]))
+        if (first := _parked_before(connection, row)) is not None:
+            reason = f"{reason} Another message with this key was parked before, as task {first}."
+            beside = {"dedup_key": f"{row['dedup_key']}:{_digest(payload)}", "last_error": storable(reason)}
+            _parked_before(connection, {**row, **beside})
     log.error("message.parked", reason=reason, key=dedup)
+
+
+def _parked_before(connection: Connection, row: dict[str, Any]) -> UUID | None:
+    """Park it. The task of another message that has its key, where there is one: then it is not parked; else None."""
+    if took_effect(connection, insert(task_table).values(row).on_conflict_do_nothing(index_elements=["dedup_key"])):
+        return None
+    known = connection.execute(select(task_table).where(task_table.c.dedup_key == row["dedup_key"])).one()
+    return None if known.payload == row["payload"] and "raw" not in row["payload"] else known.id
+
+
+def _digest(payload: Mapping[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(payload, sort_keys=True, default=repr).encode()).hexdigest()
 
 
 def park_bytes(raw: bytes, *, reason: str, db: Database) -> None:
@@ -117,6 +135,7 @@ def reason_of(error: PermanentError) -> str:
 def _accept(message: QueueMessage, *, now: datetime, context: IntakeContext) -> Accepted:
     command = parse_submission(message.submission)
     body = command.model_dump(mode="json")
-    request = once(owner=OWNER, key=message.idempotency_key, operation="submissions.accept", body=body)
+    key, sent = message.idempotency_key, message.submission
+    request = once(owner=OWNER, key=key, operation="submissions.accept", sent=sent, validated=body)
     door = Door("queue", OWNER, message.correlation_id)
     return accept(command, door=door, now=now, context=context, request=request)

@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import ColumnElement, Connection, delete, exists, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, delete, exists, or_, select, update
 
 from pipeline.intake.uploads import upload_slot
+from pipeline.kernel.batches import in_batches, update_some
 from pipeline.kernel.database import Database
 from pipeline.kernel.errors import Invalid, Problem
 from pipeline.kernel.storage import Storage
@@ -40,10 +41,8 @@ def end_slots(*, now: datetime, db: Database, storage: Storage, rules: Upload) -
     A late PUT into a used slot leaves such an object, which nothing reads. Returns how many slots ended. Safe to be stopped at any
     time: a slot is gone only after its object.
     """
-    with db.begin() as connection:
-        connection.execute(
-            update(upload_slot).where(upload_slot.c.ended_at.is_(None), _is_over(now, rules)).values(ended_at=now)
-        )
+    over = and_(upload_slot.c.ended_at.is_(None), _is_over(now, rules))
+    in_batches(db, lambda connection: update_some(connection, upload_slot, over, {"ended_at": now}), renew=lambda: None)
     count = 0
     while keys := _ended(db):
         for key in keys:

@@ -8,8 +8,15 @@ import orjson
 import psycopg
 from sqlalchemy import exc
 
-from pipeline.kernel.errors import DatabaseFault, DatabaseUnavailable, Invalid, Problem, ProofdeskError
-from pipeline.kernel.rules.sql_states import NO_STATE, READ_ONLY, is_away, wrong_value
+from pipeline.kernel.errors import (
+    DatabaseFault,
+    DatabaseUnavailable,
+    Invalid,
+    Problem,
+    ProofdeskError,
+    StatementCancelled,
+)
+from pipeline.kernel.rules.sql_states import NO_STATE, READ_ONLY, is_away, is_short, why_cancelled, wrong_value
 
 TAKES_NO_WRITES: Final = "PostgreSQL takes no writes now: it is read-only, as after a fail-over."
 _OUR_MISTAKES: Final = "42"
@@ -18,7 +25,7 @@ _OUR_MISTAKES: Final = "42"
 
 @contextmanager
 def translated() -> Iterator[None]:
-    """Raise DatabaseUnavailable, Invalid or DatabaseFault for what is raised in this block.
+    """Raise DatabaseUnavailable, StatementCancelled, Invalid or DatabaseFault for what is raised in this block.
 
     Invalid is for a value that PostgreSQL cannot keep: zero bytes, halves of characters, text too long for an index, huge numbers.
     """
@@ -43,6 +50,8 @@ def _ours(error: exc.DBAPIError | psycopg.Error) -> ProofdeskError:
         return _unstorable(*wrong)
     if isinstance(cause, psycopg.DataError) and state is None:
         return _unstorable(*NO_STATE)
+    if (why := why_cancelled(state)) is not None:
+        return StatementCancelled(f"PostgreSQL ended a statement of ours: {why} ({state}).")
     if _is_outage(error):
         return DatabaseUnavailable("PostgreSQL cannot be reached or closed the connection.")
     return DatabaseFault(_without_data(cause))
@@ -50,8 +59,10 @@ def _ours(error: exc.DBAPIError | psycopg.Error) -> ProofdeskError:
 
 def _is_outage(error: exc.DBAPIError | psycopg.Error) -> bool:
     cause = error.orig if isinstance(error, exc.DBAPIError) else error
-    lost = isinstance(error, exc.DBAPIError) and error.connection_invalidated
-    return lost or is_away(state_of(cause)) or isinstance(cause, psycopg.OperationalError | psycopg.InterfaceError)
+    state = state_of(cause)
+    if (isinstance(error, exc.DBAPIError) and error.connection_invalidated) or is_away(state) or is_short(state):
+        return True
+    return state is None and isinstance(cause, psycopg.OperationalError | psycopg.InterfaceError)
 
 
 def state_of(error: BaseException | None) -> str | None:

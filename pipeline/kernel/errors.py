@@ -24,6 +24,8 @@ class RetryableError(ProofdeskError):
     """Something that we depend on is away for now. The same work will succeed later, in `retry_after_seconds` if that is known."""
 
     code = "temporarily_unavailable"
+    uses_tries: ClassVar[bool] = False
+    """Whether a task that met it has used up a try. An outage uses up none, however long it lasts."""
 
     def __init__(self, message: str, *, retry_after_seconds: int | None = None) -> None:
         self.retry_after_seconds = retry_after_seconds
@@ -54,10 +56,26 @@ class DatabaseUnavailable(RetryableError):
     code = "database_unavailable"
 
 
+class StatementCancelled(RetryableError):
+    """PostgreSQL is there and ended a statement of ours: it took too long, waited too long for a lock, or stood in a deadlock.
+
+    No outage but a fault of ours. The same work may succeed later, so it is tried again as often as its kind allows, then parked.
+    """
+
+    code = "statement_cancelled"
+    uses_tries = True
+
+
 class DatabaseFault(ProofdeskError):
     """PostgreSQL refused a statement of ours: a fault in this program. It says which rule, never the data."""
 
     code = "internal_error"
+
+
+class BrokerUnavailable(RetryableError):
+    """The broker cannot be reached, or takes no work: it is full, read-only, or not ready. Work goes on from the ledger."""
+
+    code = "broker_unavailable"
 
 
 class StorageUnavailable(RetryableError):

@@ -1,8 +1,9 @@
 """`Idempotency-Key`: the same key and body give the first answer again; the same key with another body is an error."""
 
 import hashlib
+import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, Final
 
 from sqlalchemy import Column, Connection, Index, Table, Text, bindparam, func, select, update
@@ -32,18 +33,36 @@ _REMEMBER: Final = update(idempotency).where(
 
 @dataclass(frozen=True, slots=True)
 class Once:
-    """A request that must take effect once: who asks (`owner`), their key, which operation, and a digest of the body."""
+    """A request that must take effect once: who asks (`owner`), their key, which operation, and a digest of what was sent.
+
+    `of_validated` is the digest that the versions before 0.2 kept: of the body as it was validated, with the defaults of that version.
+    Their rows count until they are forgotten.
+    """
 
     owner: str
     key: str
     operation: str
     fingerprint: str
+    of_validated: str | None = None
+
+    def is_that(self, fingerprint: str) -> bool:
+        """Whether a request with this fingerprint was the same one."""
+        return fingerprint in (self.fingerprint, self.of_validated)
 
 
-def once(*, owner: str, key: str, operation: str, body: object) -> Once:
-    """The request's identity; `body` is the JSON value as it was validated, so that white space and order do not matter. Raises Invalid."""
-    digest = hashlib.sha256(as_json([operation, body], sort_keys=True).encode()).hexdigest()
-    return Once(owner, key, operation, digest)
+def once(*, owner: str, key: str, operation: str, sent: object, validated: object = None) -> Once:
+    """The request's identity. Raises Invalid for what cannot be kept.
+
+    `sent` is the JSON value that the caller sent, so that neither white space nor order matters, nor which version of ours reads it: a
+    retry after an upgrade that added a field with a default is the same request. `validated` is the body after validation.
+    """
+    of_validated = as_json([operation, sent if validated is None else validated], sort_keys=True)
+    of_sent = json.dumps(["sent", operation, sent], sort_keys=True, separators=(",", ":"), default=str)
+    return Once(owner, key, operation, _digest(of_sent), _digest(of_validated))
+
+
+def _digest(written: str) -> str:
+    return hashlib.sha256(written.encode()).hexdigest()
 
 
 def earlier_answer(connection: Connection, request: Once | None) -> Mapping[str, Any] | None:
@@ -53,14 +72,15 @@ def earlier_answer(connection: Connection, request: Once | None) -> Mapping[str,
     """
     if request is None:
         return None
-    if connection.execute(_FIRST, asdict(request)).first() is not None:
+    row = {name: getattr(request, name) for name in ("owner", "key", "operation", "fingerprint")}
+    if connection.execute(_FIRST, row).first() is not None:
         return None
-    row = connection.execute(select(idempotency).where(*_is(request))).one()
-    if row.fingerprint != request.fingerprint:
+    known = connection.execute(select(idempotency).where(*_is(request))).one()
+    if not request.is_that(known.fingerprint):
         raise IdempotencyKeyReused(
             f"The idempotency key {request.key!r} was used before for another request. Use a new key for a new request."
         )
-    answer: Mapping[str, Any] = row.answer
+    answer: Mapping[str, Any] = known.answer
     return answer
 
 

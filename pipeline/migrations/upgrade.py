@@ -12,8 +12,12 @@ LOCK: Final = 7_202_611
 
 
 def upgrade(engine: Engine) -> tuple[str | None, str | None]:
-    """Bring the database to the newest revision; the revisions before and after. Any number may call it at once."""
+    """Bring the database to the newest revision; the revisions before and after. Any number may call it at once.
+
+    A step may take longer than any time-out. Its connection never goes back to the pool, so no other work runs without one.
+    """
     with engine.connect() as connection:
+        connection.detach()
         connection.execute(text("SET statement_timeout = 0"))
         connection.execute(text("SELECT pg_advisory_lock(:lock)"), {"lock": LOCK})
         connection.commit()

@@ -25,7 +25,7 @@ def take_in(body: bytes, *, now: datetime, topic: Topic, db: Database) -> int:
     if message.Type != "Notification" or (found := _notice(message).suppressed()) is None:
         return 0
     reason, addresses = found
-    request = once(owner="sns", key=message.MessageId, operation="mail_events.sns", body=message.Message)
+    request = once(owner="sns", key=message.MessageId, operation="mail_events.sns", sent=message.Message)
     return suppress(addresses, reason=reason, source="amazon_ses", db=db, request=request)
 
 

@@ -11,12 +11,12 @@ from typing import Any, Final
 from uuid import UUID
 
 import structlog
-from sqlalchemy import ColumnElement, Connection, Interval, Update, bindparam, case, exists, func, literal, update
+from sqlalchemy import ColumnElement, Connection, Interval, Update, Uuid, bindparam, case, exists, func, literal, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.sql.dml import ReturningUpdate
 
 from pipeline.kernel.database import Database, after_commit, storable
-from pipeline.kernel.errors import DatabaseUnavailable, LeaseLost, PermanentError, RetryableError
+from pipeline.kernel.errors import LeaseLost, PermanentError, RetryableError
 from pipeline.kernel.ids import new_id
 from pipeline.tasks.rules import KINDS, Kind, TaskState, backoff, pause
 from pipeline.tasks.tables import task
@@ -36,7 +36,7 @@ _RECORD_FOR_LATER: Final = _NEW.values(due_at=func.now() + bindparam("delay", ty
 _FINISH: Final = (
     update(task)
     .where(*_held(bindparam("held_id"), bindparam("held_token")))
-    .values(state=TaskState.DONE, lease_until=None, ended_at=func.now(), last_error=None)
+    .values(state=TaskState.DONE, lease_until=None, process_id=None, ended_at=func.now(), last_error=None)
 )
 """Statements that run most often are made once: making one takes longer than running it."""
 
@@ -122,6 +122,7 @@ def _claim(kind: Kind) -> ReturningUpdate[Any]:
             state=case((exhausted, TaskState.PARKED.value), else_=TaskState.RUNNING.value),
             lease_until=case((exhausted, None), else_=func.now() + timedelta(seconds=kind.lease_seconds)),
             ended_at=case((exhausted, func.now()), else_=None),
+            process_id=bindparam("process_id", type_=Uuid),
             token=task.c.token + 1,
             attempts=case((exhausted, task.c.attempts), else_=task.c.attempts + 1),
             last_error=case(
@@ -142,6 +143,8 @@ class Ledger:
     def __init__(self, db: Database) -> None:
         self._db = db
         self._unrecorded: deque[Update] = deque()
+        self.process_id: UUID | None = None
+        """By which process tasks are claimed; None in one that gives no signs of life, whose tasks have their leases alone."""
 
     def claim(self, kind: Kind, task_id: str) -> Task | None:
         """Claim a due task with a lease on the database's clock; None where there is none to claim.
@@ -149,7 +152,9 @@ class Ledger:
         One UPDATE. A task that was claimed too often (each SIGKILL counts) is parked instead, with an alert in the log.
         """
         with self._db.begin() as connection:
-            row = connection.execute(_claim(kind), {"task_id": UUID(task_id)}).one_or_none()
+            row = connection.execute(
+                _claim(kind), {"task_id": UUID(task_id), "process_id": self.process_id}
+            ).one_or_none()
         if row is None:
             return None
         if row.state == TaskState.PARKED:
@@ -190,9 +195,10 @@ class Ledger:
     def fail(self, mine: Task, error: BaseException) -> None:
         """Make the task ready again after a backoff with jitter; park it after its last try.
 
-        A dependency that is away uses up no try: however long it is away, the work waits and then goes on.
+        A dependency that is away uses up no try: however long it is away, the work waits and then goes on. A statement that PostgreSQL
+        ended is no outage.
         """
-        away = isinstance(error, RetryableError)
+        away = is_outage(error)
         if mine.tries >= mine.kind.max_tries and not away:
             self.park(mine, error)
             return
@@ -203,15 +209,15 @@ class Ledger:
         due = {"due_at": func.now() + timedelta(seconds=seconds), "hinted_at": None}
         counted = {"attempts": mine.tries - 1, "waits": mine.waits + 1} if away else {}
         self._release(mine, error, state=TaskState.READY, **due, **counted)
-        log.warning("task.failed", error=_in_words(error), retry_in_seconds=round(seconds, 1), exc_info=error)
+        log.warning("task.failed", error=in_words(error), retry_in_seconds=round(seconds, 1), exc_info=error)
 
     def park(self, mine: Task, error: BaseException) -> None:
         """Park the task for an operator, with the error as the reason."""
         if self._release(mine, error, state=TaskState.PARKED, ended_at=func.now()):
-            _alert(mine.id, mine.kind, mine.tries, _in_words(error))
+            _alert(mine.id, mine.kind, mine.tries, in_words(error))
 
     def settle(self) -> int:
-        """Record how tries ended while the database was away; returns how many. Raises DatabaseUnavailable, then some are left.
+        """Record how tries ended while the database was away; returns how many. Raises RetryableError, then some are left.
 
         Without this the lease would run out, which uses up a try. A task that was given back meanwhile and has not been claimed
         since is the same try still.
@@ -224,12 +230,12 @@ class Ledger:
         return settled
 
     def _release(self, mine: Task, error: BaseException, **values: Any) -> bool:
-        ended = update(task).values(lease_until=None, last_error=_in_words(error), **values)
+        ended = update(task).values(lease_until=None, process_id=None, last_error=in_words(error), **values)
         try:
             with self._db.begin() as connection:
                 return connection.execute(ended.where(*_held(mine.id, mine.token))).rowcount == 1
-        except DatabaseUnavailable as away:
-            log.warning("task.end_unrecorded", error=_in_words(away))
+        except RetryableError as away:
+            log.warning("task.end_unrecorded", error=in_words(away))
             same_try = (task.c.id == mine.id, task.c.token == mine.token)
             self._unrecorded.append(ended.where(*same_try, task.c.state.in_((TaskState.RUNNING, TaskState.READY))))
             return False
@@ -240,7 +246,13 @@ def kind_named(name: str) -> Kind:
     return KINDS[name]
 
 
-def _in_words(error: BaseException) -> str:
+def is_outage(error: BaseException) -> bool:
+    """Whether something that the work needs is away, so that the try counts for nothing."""
+    return isinstance(error, RetryableError) and not error.uses_tries
+
+
+def in_words(error: BaseException) -> str:
+    """What a task keeps of the error that ended its try: its name, by which operators find such tasks, and its message."""
     return storable(f"{type(error).__name__}: {error}")[:_LAST_ERROR_LENGTH]
 
 

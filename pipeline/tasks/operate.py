@@ -3,10 +3,11 @@ from datetime import timedelta
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import Connection, RowMapping, delete, func, select, update
+from sqlalchemy import Connection, RowMapping, and_, func, select, update
 
 from pipeline.audit.record import SYSTEM, write
-from pipeline.kernel.database import Database, after_commit
+from pipeline.kernel.batches import BATCH, Renew, delete_in_batches, in_batches
+from pipeline.kernel.database import Database, after_commit, constant
 from pipeline.kernel.errors import Conflict, NotFound
 from pipeline.tasks.rules import Kind, TaskState
 from pipeline.tasks.tables import schedule_run, task
@@ -65,13 +66,17 @@ def retry(db: Database, task_id: UUID, *, actor: str = SYSTEM) -> None:
 
 def retry_parked(db: Database, *, error: str, actor: str = SYSTEM) -> int:
     """Let every task that was parked by this error, such as `StorageMisconfigured`, be tried at once. Returns how many."""
+    return in_batches(db, lambda connection: _retry_some(connection, error, actor=actor), renew=lambda: None)
+
+
+def _retry_some(connection: Connection, error: str, *, actor: str) -> int:
     by_it = (task.c.state == TaskState.PARKED, func.split_part(task.c.last_error, ":", 1) == error)
+    some = select(task.c.id).where(*by_it).limit(BATCH).with_for_update(skip_locked=True).cte("some")
     again = {"state": TaskState.READY, "due_at": func.now(), "hinted_at": None, "attempts": 0, "waits": 0}
-    with db.begin() as connection:
-        change = update(task).where(*by_it).values(**again, ended_at=None)
-        rows = connection.execute(change.returning(task.c.id, task.c.kind)).all()
-        for row in rows:
-            write(connection, "task.retried", actor=actor, detail={"task_id": str(row.id), "kind": row.kind})
+    change = update(task).where(task.c.id == some.c.id).values(**again, ended_at=None)
+    rows = connection.execute(change.returning(task.c.id, task.c.kind)).all()
+    for row in rows:
+        write(connection, "task.retried", actor=actor, detail={"task_id": str(row.id), "kind": row.kind})
     return len(rows)
 
 
@@ -109,12 +114,12 @@ def recall(connection: Connection, kind: Kind, ref_id: object) -> bool:
     return recalled.rowcount == 1
 
 
-def forget_done(connection: Connection, *, days: int) -> int:
+def forget_done(db: Database, *, days: int, renew: Renew) -> int:
     """Delete tasks that were done, and runs of the schedule, more than so many days ago. Returns how many tasks."""
     before = func.now() - timedelta(days=days)
-    connection.execute(delete(schedule_run).where(schedule_run.c.run_at < before))
-    gone = connection.execute(delete(task).where(task.c.state == TaskState.DONE, task.c.ended_at < before))
-    return gone.rowcount
+    delete_in_batches(db, schedule_run, schedule_run.c.run_at < before, renew=renew)
+    done = and_(task.c.state == constant(TaskState.DONE), task.c.ended_at < before)
+    return delete_in_batches(db, task, done, renew=renew)
 
 
 def _require(changed: int, otherwise: str) -> None:

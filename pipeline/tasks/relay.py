@@ -99,6 +99,7 @@ def _give_back(db: Database, task_id: object, token: int, kind: str, tries: int)
                 .values(
                     state=TaskState.READY,
                     lease_until=None,
+                    process_id=None,
                     due_at=func.now(),
                     hinted_at=None,
                     last_error="The lease ran out: the worker died or hung.",

@@ -48,7 +48,7 @@ DELIVER_EVENT: Final = Kind(
 FORGET_FILES: Final = Kind("material.forget", "effects", "forget_files", 45, 35, 12)
 FORGET_UPLOADS: Final = Kind("upload.forget", "effects", "forget_uploads", 45, 35, 12)
 SWEEP_STORAGE: Final = Kind("storage.sweep", "effects", "sweep_storage", 300, 240, 3)
-FORGET_OLD: Final = Kind("ledger.forget", "effects", "forget_old", 60, 45, 3)
+FORGET_OLD: Final = Kind("ledger.forget", "effects", "forget_old", 60, 600, 3, renews=True)
 RETAIN: Final = Kind("retention.sweep", "effects", "sweep_retention", 60, 1800, 3, renews=True)
 ERASE_MEMBER: Final = Kind("member.erase", "effects", "erase_member", 60, 600, 12, renews=True)
 WATCH_SLA: Final = Kind("promise.watch", "effects", "watch_promises", 60, 600, 3, renews=True)

@@ -4,8 +4,9 @@ from datetime import datetime, timedelta
 from typing import Final
 
 import structlog
-from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy import ColumnElement, and_, func, select
 
+from pipeline.kernel.batches import in_batches, update_some
 from pipeline.kernel.database import Database
 from pipeline.kernel.errors import (
     MailAmbiguous,
@@ -67,12 +68,11 @@ def resume(db: Database, dependency: str, *, spread_seconds: float = SPREAD_SECO
     """Make the tasks that wait for a dependency due within some seconds, now that it is back. Returns how many."""
     names = [error.__name__ for error in CAUSES[dependency]]
     later = task.c.due_at > func.now() + timedelta(seconds=spread_seconds)
-    stalled = select(task.c.id).where(*_stalled_by(names), later).order_by(task.c.id).with_for_update(skip_locked=True)
-    soon = func.now() + func.random() * timedelta(seconds=spread_seconds)
-    with db.begin() as connection:
-        resumed = connection.execute(update(task).where(task.c.id.in_(stalled)).values(due_at=soon, hinted_at=None))
-    log.info("work.resumed", dependency=dependency, tasks=resumed.rowcount)
-    return int(resumed.rowcount)
+    stalled = and_(*_stalled_by(names), later)
+    soon = {"due_at": func.now() + func.random() * timedelta(seconds=spread_seconds), "hinted_at": None}
+    resumed = in_batches(db, lambda connection: update_some(connection, task, stalled, soon), renew=lambda: None)
+    log.info("work.resumed", dependency=dependency, tasks=resumed)
+    return resumed
 
 
 def _stalled_by(names: Sequence[str]) -> tuple[ColumnElement[bool], ...]:

@@ -15,6 +15,7 @@ task: Final = Table(
     Column("due_at", Instant, nullable=False, server_default=func.now()),
     Column("hinted_at", Instant),
     Column("lease_until", Instant),
+    Column("process_id", Uuid),
     Column("token", BigInteger, nullable=False, server_default="0"),
     Column("attempts", Integer, nullable=False, server_default="0"),
     Column("waits", Integer, nullable=False, server_default="0"),
@@ -30,6 +31,18 @@ task: Final = Table(
     Index("ix_task_parked", "id", postgresql_where=text("state = 'parked'")),
     Index("ix_task_ended_at", "ended_at", postgresql_where=text("state = 'done'")),
 )
+
+worker_process: Final = Table(
+    "worker_process",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("beats", BigInteger, nullable=False, server_default="0"),
+    Column("started_at", Instant, nullable=False, server_default=func.now()),
+    Column("beat_at", Instant, nullable=False, server_default=func.now()),
+    Column("ended_at", Instant),
+    postgresql_with={"fillfactor": "50"},
+)
+"""A worker process, and how often it gave a sign of life. It has ended once it stopped or counts as dead."""
 
 schedule_run: Final = Table(
     "schedule_run",

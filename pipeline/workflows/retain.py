@@ -6,11 +6,11 @@ A file goes before the row that names it, so that a process which dies leaves a 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, Final
 
 import structlog
 from sqlalchemy import (
-    Column,
     ColumnElement,
     Connection,
     Table,
@@ -26,6 +26,7 @@ from sqlalchemy import (
 )
 
 from pipeline.inspection.fingerprints import fingerprint
+from pipeline.kernel.batches import BATCH, Renew, delete_in_batches, in_batches, update_some
 from pipeline.kernel.database import Database
 from pipeline.kernel.storage import Storage
 from pipeline.notification.tables import mail
@@ -44,7 +45,6 @@ from pipeline.workflows.erasure.holds import end_past_holds, resume_erasures
 
 log = structlog.get_logger()
 
-BATCH: Final = 500
 _NOTHING: Final[dict[str, Any]] = {}
 
 
@@ -53,7 +53,7 @@ class Due:
     """Rows whose time is over: deleted, or left with `blank` in their columns."""
 
     kind: str
-    key: Column[Any]
+    table: Table
     over: ColumnElement[bool]
     blank: Mapping[str, Any] | None = None
 
@@ -65,13 +65,13 @@ def retain(task: Task, *, now: datetime, db: Database, storage: Storage, policy:
         "renditions": _renditions(task, now, db, storage, policy),
     }
     for due in _due_rows(now, policy):
-        ledger.renew(db, task)
-        counts[due.kind] = counts.get(due.kind, 0) + _swept(db, due)
+        counts[due.kind] = counts.get(due.kind, 0) + _swept(db, due, renew=partial(ledger.renew, db, task))
+    swept = partial(in_batches, db, renew=partial(ledger.renew, db, task))
+    counts["redactions"] = swept(partial(destroy_final, now=now, policy=policy, most=BATCH))
+    counts["holds"] = swept(partial(end_past_holds, most=BATCH))
+    counts["erasures_resumed"] = swept(partial(resume_erasures, trace=task.trace, most=BATCH))
     with db.begin() as connection:
         ledger.finish(connection, task)
-        counts["redactions"] = destroy_final(connection, now=now, policy=policy)
-        counts["holds"] = end_past_holds(connection)
-        counts["erasures_resumed"] = resume_erasures(connection, trace=task.trace)
     log.info("retention.swept", **counts)
 
 
@@ -80,20 +80,20 @@ def _due_rows(now: datetime, policy: Policy) -> Iterator[Due]:
     said = Closed.of(kept.facts, now)
     nothing_said = {"facts": _NOTHING, "message": None, "note": None}
     for table in (decision, opinion):
-        yield Due("facts", table.c.id, table.c.submission_id.in_(said.submissions), nothing_said)
-    yield Due("facts", escalation.c.claim_id, escalation.c.submission_id.in_(said.submissions), {"note": ""})
-    yield Due("facts", finding.c.id, finding.c.submission_id.in_(said.submissions), {"message": "", "detail": _NOTHING})
+        yield Due("facts", table, table.c.submission_id.in_(said.submissions), nothing_said)
+    yield Due("facts", escalation, escalation.c.submission_id.in_(said.submissions), {"note": ""})
+    yield Due("facts", finding, finding.c.submission_id.in_(said.submissions), {"message": "", "detail": _NOTHING})
     read = {"signals": None, "filename": None, "declared_type": None}
-    yield Due("facts", material.c.id, material.c.submission_id.in_(said.submissions), read)
+    yield Due("facts", material, material.c.submission_id.in_(said.submissions), read)
     for evidence in (business_email, tax_number):
-        yield Due("facts", evidence.c.submission_id, evidence.c.submission_id.in_(said.submissions))
+        yield Due("facts", evidence, evidence.c.submission_id.in_(said.submissions))
     has_form = submission.c.form.is_not(None)
-    yield Due("forms", submission.c.id, and_(said.condition, has_form), {"form": _NOTHING})
-    yield Due("forms", submission.c.id, and_(said.condition, ~is_latest()), {"member": {"name": "", "email": ""}})
+    yield Due("forms", submission, and_(said.condition, has_form), {"form": _NOTHING})
+    yield Due("forms", submission, and_(said.condition, ~is_latest()), {"member": {"name": "", "email": ""}})
     alike = Closed.of(kept.fingerprints, now)
-    yield Due("fingerprints", fingerprint.c.material_id, fingerprint.c.material_id.in_(alike.materials))
-    yield Due("mails", mail.c.cause_id, _old_mails(now, policy), _EMPTY_MAIL)
-    yield Due("parked_messages", task_table.c.id, _old_messages(now, policy))
+    yield Due("fingerprints", fingerprint, fingerprint.c.material_id.in_(alike.materials))
+    yield Due("mails", mail, _old_mails(now, policy), _EMPTY_MAIL)
+    yield Due("parked_messages", task_table, _old_messages(now, policy))
 
 
 _EMPTY_MAIL: Final = {"recipient": "", "subject": "", "text": "", "html": "", "headers": None, "last_error": None}
@@ -116,27 +116,19 @@ def _old_messages(now: datetime, policy: Policy) -> ColumnElement[bool]:
     return and_(*parked, task_table.c.ended_at < before, ~kept)
 
 
-def _swept(db: Database, due: Due) -> int:
+def _swept(db: Database, due: Due, *, renew: Renew) -> int:
     """Batch by batch, each in a transaction of its own."""
-    table: Table = due.key.table
+    table = due.table
     blank = due.blank
     changes = (
         None
         if blank is None
         else or_(*(table.c[name].is_distinct_from(_as(table, name, value)) for name, value in blank.items()))
     )
-    found = select(due.key).where(due.over) if changes is None else select(due.key).where(due.over, changes)
-    total = 0
-    while True:
-        with db.begin() as connection:
-            keys = connection.execute(found.limit(BATCH)).scalars().all()
-            these = due.key.in_(keys)
-            connection.execute(
-                delete(table).where(these) if blank is None else update(table).where(these).values(blank)
-            )
-        total += len(keys)
-        if len(keys) < BATCH:
-            return total
+    if blank is None or changes is None:
+        return delete_in_batches(db, table, due.over, renew=renew)
+    over = and_(due.over, changes)
+    return in_batches(db, lambda connection: update_some(connection, table, over, blank), renew=renew)
 
 
 def _as(table: Table, name: str, value: Any) -> Any:

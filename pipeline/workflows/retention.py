@@ -5,7 +5,7 @@ from itertools import islice
 from typing import Final
 
 import structlog
-from sqlalchemy import Connection, delete, func, or_, select
+from sqlalchemy import Connection, and_, func, or_, select
 
 from pipeline.access.member_sessions import forget_ended
 from pipeline.access.staff.sessions import forget_signed_out
@@ -14,6 +14,7 @@ from pipeline.avatar.tables import avatar
 from pipeline.events.tables import event
 from pipeline.inspection.originals import PREFIX
 from pipeline.intake.slots import end_slots
+from pipeline.kernel.batches import delete_in_batches
 from pipeline.kernel.database import Database
 from pipeline.kernel.errors import StorageRefused
 from pipeline.kernel.idempotency import idempotency
@@ -25,6 +26,7 @@ from pipeline.submission.tables import material, rendition
 from pipeline.tasks import ledger
 from pipeline.tasks.ledger import Task
 from pipeline.tasks.operate import forget_done
+from pipeline.tasks.processes import forget_ended_processes
 
 log = structlog.get_logger()
 
@@ -70,16 +72,19 @@ def sweep_storage(task: Task, *, now: datetime, db: Database, storage: Storage, 
 
 
 def forget_old(task: Task, *, db: Database, policy: Policy) -> None:
-    """Delete idempotency keys and events past their retention, and tasks, runs and sessions that are long done."""
+    """Delete idempotency keys and events past their retention, and tasks, runs and sessions that are long done. A try that fails keeps what it did."""
+    renew = partial(ledger.renew, db, task)
     before = func.now() - timedelta(hours=policy.idempotency.retention_hours)
+    keys = delete_in_batches(db, idempotency, idempotency.c.created_at < before, renew=renew)
+    tasks = forget_done(db, days=DONE_TASK_DAYS, renew=renew)
+    forget_signed_out(db, policy.sign_in, renew=renew)
+    kept_since = func.now() - timedelta(days=policy.events.retention_days)
+    old = and_(event.c.at < kept_since, ~is_held(event.c.member_id))
+    events = delete_in_batches(db, event, old, renew=renew)
+    sessions = forget_ended(db, renew=renew)
+    forget_ended_processes(db, renew=renew)
     with db.begin() as connection:
         ledger.finish(connection, task)
-        keys = connection.execute(delete(idempotency).where(idempotency.c.created_at < before)).rowcount
-        tasks = forget_done(connection, days=DONE_TASK_DAYS)
-        forget_signed_out(connection, policy.sign_in)
-        kept_since = func.now() - timedelta(days=policy.events.retention_days)
-        events = connection.execute(delete(event).where(event.c.at < kept_since, ~is_held(event.c.member_id))).rowcount
-        sessions = forget_ended(connection)
     log.info("ledger.forgot", idempotency_keys=keys, tasks=tasks, events=events, sessions=sessions)
 
 

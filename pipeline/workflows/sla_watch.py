@@ -11,7 +11,6 @@ from sqlalchemy import Connection, Row, exists, select, tuple_, update
 
 from pipeline.events.outbound import emit
 from pipeline.kernel.database import Database
-from pipeline.kernel.errors import RetryableError
 from pipeline.policy import Policy
 from pipeline.policy.mail_templates import MailTemplate
 from pipeline.submission import audit
@@ -66,9 +65,9 @@ def _look_at(submission_id: UUID, now: datetime, context: Context) -> Sign | Non
         with context.db.begin() as connection:
             row = _locked(connection, submission_id, now)
             return _record(connection, row, now, context) if row is not None else None
-    except RetryableError:
-        raise
-    except Exception:
+    except Exception as error:
+        if ledger.is_outage(error):
+            raise
         log.exception("sla.look_failed", submission_id=str(submission_id))
         return None
 

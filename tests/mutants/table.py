@@ -100,6 +100,36 @@ TASKS = (
         "tasks/test_ledger.py::test_however_long_something_is_away_the_work_waits_and_goes_on",
     ),
     guard(
+        "A statement that PostgreSQL ended uses up a try",
+        LEDGER,
+        " and not error.uses_tries",
+        "",
+        "../attacks/test_statements_that_take_too_long.py"
+        "::test_a_statement_that_is_ended_each_time_uses_up_tries_and_is_parked_with_its_reason",
+    ),
+    guard(
+        "Many rows are changed in batches",
+        "pipeline/kernel/batches.py",
+        ".limit(most)",
+        "",
+        "../attacks/test_statements_that_take_too_long.py"
+        "::test_what_is_forgotten_goes_in_batches_though_there_is_much_of_it",
+    ),
+    guard(
+        "A process that beats keeps its tasks",
+        "pipeline/tasks/processes.py",
+        "where(*same, as_seen)",
+        "where(*same)",
+        "../attacks/test_dead_workers.py::test_a_worker_that_beats_at_the_last_moment_keeps_what_it_holds",
+    ),
+    guard(
+        "A relay that stood still watches anew",
+        "pipeline/tasks/processes.py",
+        "self._looked_at is None or now - self._looked_at > LONGEST_PAUSE_SECONDS",
+        "self._looked_at is None",
+        "../unit/tasks/test_dead_processes.py::test_a_process_is_dead_that_was_watched_in_silence_for_so_long",
+    ),
+    guard(
         "Hints leave after the commit only",
         "pipeline/kernel/database.py",
         "            yield connection\n        if hints:\n            self._after_commit(hints)",
@@ -252,16 +282,44 @@ REVIEW = (
     guard(
         "A key gives its first answer",
         IDEMPOTENCY,
-        "    answer: Mapping[str, Any] = row.answer\n    return answer",
+        "    answer: Mapping[str, Any] = known.answer\n    return answer",
         "    return None",
         "intake/test_http_door.py::test_the_same_key_and_body_give_the_same_answer",
     ),
     guard(
         "A key is for one body",
         IDEMPOTENCY,
-        "if row.fingerprint != request.fingerprint:",
-        "if row.fingerprint is None:",
+        "if not request.is_that(known.fingerprint):",
+        "if known.fingerprint is None:",
         "intake/test_http_door.py::test_the_same_key_with_another_body_is_refused",
+    ),
+    guard(
+        "A retry is known by what was sent",
+        "web/api/dependencies.py",
+        "sent=value_sent() if body is not None else None",
+        "sent=value",
+        "../attacks/test_honest_retries.py::test_the_row_of_a_request_over_http_is_over_what_was_sent",
+    ),
+    guard(
+        "A retry across an upgrade is the same request",
+        IDEMPOTENCY,
+        "fingerprint in (self.fingerprint, self.of_validated)",
+        "fingerprint == self.fingerprint",
+        "../attacks/test_honest_retries.py::test_a_row_of_the_version_before_is_honoured",
+    ),
+    guard(
+        "Another message under a parked key is parked beside it",
+        "pipeline/intake/parked.py",
+        "if (first := _parked_before(connection, row)) is not None:",
+        "first = None\n        if _parked_before(connection, row) and first:",
+        "../attacks/test_parked_keys.py::test_another_body_under_a_parked_key_is_parked_beside_it_and_says_so",
+    ),
+    guard(
+        "Who gets a case stays enabled until they have it",
+        "pipeline/review/claims/handover.py",
+        "        hold_person(connection, command.colleague)\n",
+        "",
+        "../attacks/test_cases_of_the_disabled.py::test_who_is_being_disabled_is_given_no_case",
     ),
 )
 
@@ -385,8 +443,8 @@ TOLD = (
     guard(
         "A page of what was told ends before what is under way",
         "pipeline/events/feed.py",
-        "_first(under_way), ",
-        "",
+        "last if under_way is None else min(last, under_way)",
+        "last",
         "events/test_events.py::test_a_page_ends_before_an_event_whose_transaction_has_not_ended",
     ),
     guard(
@@ -399,6 +457,13 @@ TOLD = (
 )
 
 BROKER = (
+    guard(
+        "A broker that is full or read-only counts as away",
+        "config/broker.py",
+        "self.do_qsize(QUEUES[0])",
+        "self.client.ping()",
+        "../attacks/test_broker_takes_no_work.py::test_while_the_broker_is_full_what_was_accepted_goes_on_at_once",
+    ),
     guard(
         "A fetch without an answer is not repeated",
         "config/broker.py",

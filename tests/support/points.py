@@ -34,7 +34,7 @@ class Points:
         self.desk = desk
 
     def context(self, key: str | None = None, body: object = None) -> Context:
-        request = once(owner="test", key=key, operation="points", body=body) if key else None
+        request = once(owner="test", key=key, operation="points", sent=body) if key else None
         return self.desk.tools.context(actor="test", trace="trace-1", request=request)
 
     def earn(self, source_id: str = "q-1", *, event: str = "rfq_quoted", member_id: str = "m-1") -> PointsEntry:

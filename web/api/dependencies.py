@@ -1,4 +1,6 @@
-from typing import Annotated, Any
+import json
+from contextvars import ContextVar
+from typing import Annotated, Any, Final
 
 from fastapi import Depends, Header, Request
 from fastapi.responses import JSONResponse
@@ -14,6 +16,9 @@ from pipeline.kernel.errors import Forbidden, Invalid, Problem
 from pipeline.kernel.idempotency import Once, once
 from schemas.base import Identifier
 from web.api.reach import admitted
+
+SENT: Final[ContextVar[bytes]] = ContextVar("sent")
+"""The body of the request that is answered, as it came."""
 
 
 # Dependencies that do no I/O are `async`: FastAPI runs every other one in its pool of threads, one by one, and that took a quarter
@@ -43,10 +48,11 @@ def _caller(request: Request, tools: Tools) -> Caller:
     return admitted(caller, request, tools.db)
 
 
-async def _acting_caller(caller: Annotated[Caller, Depends(_caller)]) -> Caller:
-    """The caller, whose credential the history has from here on. It is no thread of the pool, where that would be lost."""
+async def _acting_caller(request: Request, caller: Annotated[Caller, Depends(_caller)]) -> Caller:
+    """The caller, whose credential the history has from here on, with what they sent. It is no thread of the pool, where that would be lost."""
     kind = CredentialKind.KEY if caller.speaker is None else CredentialKind.MEMBER_SESSION
     act_by(Credential(kind, str(caller.key_id)))
+    SENT.set(getattr(request.state, "sent", b""))
     return caller
 
 
@@ -125,7 +131,14 @@ def request_once(key: str | None, *, owner: str, operation: str, body: BaseModel
     if key is None:
         return None
     value: Any = body.model_dump(mode="json") if body is not None else None
-    return once(owner=owner, key=key, operation=operation, body=value)
+    return once(
+        owner=owner, key=key, operation=operation, sent=value_sent() if body is not None else None, validated=value
+    )
+
+
+def value_sent() -> Any:
+    """The JSON value of this request's body, as its caller sent it."""
+    return json.loads(SENT.get())
 
 
 def required_key(key: str | None) -> str:

@@ -94,7 +94,8 @@ def decide_case(request: Request, claim_id: ClaimedCase, tools: Tools, person: R
     """Record the decision. What is missing is named field by field."""
     try:
         command = parse(DecisionRequest, decision_of(pairs_of(form)))
-        once = repeatable(request, person, f"console.{claim_id}.decide", command.model_dump(mode="json"))
+        sent, validated = pairs_of(form), command.model_dump(mode="json")
+        once = repeatable(request, person, f"console.{claim_id}.decide", sent, validated)
         decided = decide(claim_id, command, reviewer_id=person.reviewer_id, context=tools.review, request=once)
     except Invalid as error:
         return refused(error, form)

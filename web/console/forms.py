@@ -59,7 +59,11 @@ def done(said: str, **more: Any) -> JSONResponse:
     return JSONResponse({"said": said, **more})
 
 
-def repeatable(request: Request, person: Person, operation: str, body: Any = None) -> Once | None:
+def repeatable(
+    request: Request, person: Person, operation: str, sent: object = None, validated: object = None
+) -> Once | None:
     """The identity of a request that may be sent again because its answer was lost; it takes effect once."""
     key = request.headers.get("Idempotency-Key")
-    return once(owner=person.reviewer_id, key=key, operation=operation, body=body) if key else None
+    if key is None:
+        return None
+    return once(owner=person.reviewer_id, key=key, operation=operation, sent=sent, validated=validated)

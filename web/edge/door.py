@@ -62,7 +62,9 @@ class Door:
         owner = await self._keeper.admit(scope, with_body=True)
         most = cap_of(scope["method"], scope["path"])
         require_short(headers, most=most)
-        return again(await self._places.received(receive, owner=owner, most=most), receive)
+        body = await self._places.received(receive, owner=owner, most=most)
+        scope.setdefault("state", {})["sent"] = body
+        return again(body, receive)
 
 
 def _require_small_head(scope: Scope) -> None:

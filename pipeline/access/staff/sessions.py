@@ -7,11 +7,12 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Row, RowMapping, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, RowMapping, func, insert, select, update
 
 from pipeline.access.staff.factors.tables import challenge, has_factor, second_step
 from pipeline.access.staff.rules.roles import Role
 from pipeline.access.staff.tables import invitation, provider_visit, reviewer, session, sign_in_tries
+from pipeline.kernel.batches import Renew, delete_in_batches
 from pipeline.kernel.database import Database
 from pipeline.kernel.errors import NotFound, PermanentError
 from pipeline.kernel.ids import new_id
@@ -190,12 +191,10 @@ _KEPT: Final = timedelta(days=30)
 """How long a session that is over is kept beside the history, which says when it began and ended."""
 
 
-def forget_signed_out(connection: Connection, rules: SignIn) -> None:
+def forget_signed_out(db: Database, rules: SignIn, *, renew: Renew) -> None:
     """Delete sessions that are long over, links and visits that are too old to be used, and tries that count no more."""
-    connection.execute(delete(session).where(session.c.expires_at < func.now() - _KEPT))
-    connection.execute(delete(invitation).where(invitation.c.expires_at < func.now()))
-    connection.execute(delete(second_step).where(second_step.c.expires_at < func.now()))
-    connection.execute(delete(challenge).where(challenge.c.expires_at < func.now()))
-    connection.execute(delete(provider_visit).where(provider_visit.c.expires_at < func.now()))
+    delete_in_batches(db, session, session.c.expires_at < func.now() - _KEPT, renew=renew)
+    for table in (invitation, second_step, challenge, provider_visit):
+        delete_in_batches(db, table, table.c.expires_at < func.now(), renew=renew)
     last = func.now() - timedelta(hours=rules.forget_hours)
-    connection.execute(delete(sign_in_tries).where(sign_in_tries.c.last_at < last))
+    delete_in_batches(db, sign_in_tries, sign_in_tries.c.last_at < last, renew=renew)

@@ -9,6 +9,8 @@ from typing import Final
 READ_ONLY: Final = "25006"
 _GOING_DOWN: Final = frozenset({"57P01", "57P02", "57P03", "57P05"})
 _TOO_MANY_CONNECTIONS: Final = "53300"
+_SHORT: Final = ("53", "58")
+"""Classes: no room on the disk or in memory, and faults of the server's system."""
 _CONNECTION: Final = "08"
 
 _CHARACTER: Final = "unstorable_text", "A text has a zero byte or half of a character. Remove it."
@@ -26,6 +28,12 @@ _VALUES: Final[Mapping[str, tuple[str, str]]] = {
     "22P02": _FORM,  # invalid_text_representation
     "22P03": _FORM,  # invalid_binary_representation
 }
+_CANCELLED: Final[Mapping[str, str]] = {
+    "57014": "it took longer than statement_timeout, or somebody cancelled it",  # query_canceled
+    "55P03": "it waited for a lock longer than lock_timeout",  # lock_not_available
+    "40P01": "it stood in a deadlock with another transaction",  # deadlock_detected
+    "40001": "another transaction changed the same rows",  # serialization_failure
+}
 NO_STATE: Final = _CHARACTER
 """What it means where the client's own library refuses a value, before PostgreSQL is asked."""
 
@@ -40,3 +48,13 @@ def is_away(state: str | None) -> bool:
 def wrong_value(state: str | None) -> tuple[str, str] | None:
     """The stable code and the sentence for a value that PostgreSQL cannot keep; None where the state says something else."""
     return _VALUES.get(state or "")
+
+
+def is_short(state: str | None) -> bool:
+    """Whether the server is there and cannot do its work now, for want of room or by a fault of its system."""
+    return state is not None and state.startswith(_SHORT)
+
+
+def why_cancelled(state: str | None) -> str | None:
+    """Why PostgreSQL ended a statement of ours that it could have done; None where the state says something else."""
+    return _CANCELLED.get(state or "")

@@ -61,16 +61,19 @@ def put_back(redaction_id: UUID, *, by: str, db: Database) -> None:
     log.info("redaction.put_back", redaction_id=str(redaction_id), reviewer=by)
 
 
-def destroy_final(connection: Connection, *, now: datetime, policy: Policy) -> int:
-    """Have the originals destroyed whose case ended so many days ago that its decision is final; how many redactions."""
+def destroy_final(connection: Connection, *, now: datetime, policy: Policy, most: int) -> int:
+    """Have the originals of as many redactions destroyed whose case ended so many days ago that its decision is final; how many."""
     before = now - timedelta(days=policy.console.sealed_days)
     final = exists().where(
         submission.c.id == sealed.c.submission_id,
         submission.c.closed_at < before,
         ~is_held(submission.c.member_id),
     )
+    some = select(sealed.c.redaction_id).where(STILL_SEALED, final).distinct().limit(most).cte("some")
     ended = (
-        update(sealed).where(STILL_SEALED, final).values(state="confirmed", ended_by="retention", ended_at=func.now())
+        update(sealed)
+        .where(STILL_SEALED, sealed.c.redaction_id == some.c.redaction_id)
+        .values(state="confirmed", ended_by="retention", ended_at=func.now())
     )
     rows = {row.redaction_id: row for row in connection.execute(ended.returning(sealed))}
     for row in rows.values():

@@ -17,6 +17,7 @@ from pipeline.review.claims.lookup import (
     LIVE,
     allowed_for,
     case_of_claim,
+    hold_person,
     live_claim,
     refuse_claim,
     require_open,
@@ -44,6 +45,7 @@ def hand_over(
     with context.db.begin() as connection:
         if (earlier := earlier_answer(connection, request)) is not None:
             return HandedOver.model_validate(earlier)
+        hold_person(connection, command.colleague)
         case = case_of_claim(connection, claim_id, reviewer_id, lock=True)
         require_action(Action.HAND_OVER, allowed_for(connection, case))
         require_open(connection, case)

@@ -134,6 +134,15 @@ def locked_reviewer(connection: Connection, reviewer_id: str) -> Row[Any]:
     return row
 
 
+def hold_person(connection: Connection, reviewer_id: str) -> None:
+    """From here on nobody disables this person before the transaction ends, and who did so has committed.
+
+    Whoever gives a case to a person calls this first: people are locked before submissions. Then disabling either comes before, and is
+    seen, or after, and takes the case away again.
+    """
+    connection.execute(select(reviewer.c.id).where(reviewer.c.id == reviewer_id).with_for_update(read=True))
+
+
 def reviewer_below_cap(connection: Connection, reviewer_id: str, policy: Policy) -> Row[Any]:
     """The reviewer's row, locked, of somebody who may have one more case. Raises ClaimCapReached, Forbidden, NotFound."""
     person = locked_reviewer(connection, reviewer_id)

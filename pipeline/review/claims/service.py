@@ -86,11 +86,12 @@ def _declare_member(connection: Connection, ended: Row[Any]) -> None:
     end_related_claims(connection, ended.reviewer_id)
 
 
-def expire_claims(connection: Connection) -> int:
-    """End live claims whose lease ran out or whose case is no longer in review. Returns how many."""
+def expire_claims(connection: Connection, *, most: int | None = None) -> int:
+    """End live claims whose lease ran out or whose case is no longer in review, all or so many. Returns how many."""
+    some = RUN_OUT.limit(most).with_for_update(skip_locked=True, of=claim).cte("some")
     ended = connection.execute(
         update(claim)
-        .where(claim.c.id.in_(RUN_OUT.with_for_update(skip_locked=True, of=claim)), claim.c.state == "live")
+        .where(claim.c.id == some.c.id, claim.c.state == "live")
         .values(state="expired", ended_at=func.now())
         .returning(claim)
     ).all()
@@ -99,10 +100,10 @@ def expire_claims(connection: Connection) -> int:
     return len(ended)
 
 
-def sweep_claims(db: Database) -> int:
-    """Put cases back whose claim ran out. Returns how many."""
+def sweep_claims(db: Database, *, batch: int = 200) -> int:
+    """Put cases back whose claim ran out, so many at a time. Returns how many."""
     with db.begin() as connection:
-        return expire_claims(connection)
+        return expire_claims(connection, most=batch)
 
 
 def _claim(connection: Connection, waiting: UUID | None, query: ClaimQuery, context: ReviewContext) -> Claim | None:

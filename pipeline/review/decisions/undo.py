@@ -10,6 +10,7 @@ from pipeline.kernel.errors import AnotherAvatarOpen, ChanceTakenAgain, UndoTooL
 from pipeline.kernel.idempotency import Once, earlier_answer, remember
 from pipeline.review.claims.context import ReviewContext
 from pipeline.review.claims.grant import grant
+from pipeline.review.claims.lookup import locked_reviewer
 from pipeline.review.claims.ties import require_untied
 from pipeline.review.decisions.four_eyes import undo_opinion, undone_already
 from pipeline.submission import lifecycle
@@ -32,6 +33,7 @@ def undo(decision_id: UUID, *, reviewer_id: str, context: ReviewContext, request
     with context.db.begin() as connection:
         if (earlier := earlier_answer(connection, request)) is not None:
             return Claim.model_validate(earlier)
+        locked_reviewer(connection, reviewer_id)
         decided = _mine(connection, decision_id, reviewer_id)
         if decided is not None:
             claim = _undo_decision(connection, decided, reviewer_id=reviewer_id, context=context)

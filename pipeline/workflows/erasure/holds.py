@@ -58,26 +58,27 @@ def hold_of(member_id: str, *, db: Database) -> HoldView:
     return _view(row)
 
 
-def end_past_holds(connection: Connection) -> int:
-    """Delete the holds whose time is over, with a line of history each; how many."""
-    over = (
-        connection.execute(delete(hold).where(hold.c.until <= func.now()).returning(hold.c.member_id)).scalars().all()
-    )
+def end_past_holds(connection: Connection, *, most: int) -> int:
+    """Delete as many holds whose time is over, with a line of history each; how many."""
+    past = select(hold.c.member_id).where(hold.c.until <= func.now()).limit(most).with_for_update(skip_locked=True)
+    some = past.cte("some")
+    gone = delete(hold).where(hold.c.member_id == some.c.member_id).returning(hold.c.member_id)
+    over = connection.execute(gone).scalars().all()
     for member_id in over:
         detail = {"member": member_digest(member_id), "because": "its time is over"}
         audit.write(connection, "hold.ended", actor="retention", detail=detail)
     return len(over)
 
 
-def resume_erasures(connection: Connection, *, trace: str) -> int:
-    """Go on with every erasure that no hold stops and no task goes on with; how many."""
+def resume_erasures(connection: Connection, *, trace: str, most: int) -> int:
+    """Go on with as many erasures that no hold stops and no task goes on with; how many."""
     goes_on = exists().where(
         task.c.kind == ERASE_MEMBER.name,
         task.c.ref_id == cast(erasure.c.id, Text),
         task.c.state != TaskState.DONE,
     )
     waiting = select(erasure.c.id).where(erasure.c.finished_at.is_(None), ~is_held(erasure.c.member_id), ~goes_on)
-    found = connection.execute(waiting).scalars().all()
+    found = connection.execute(waiting.limit(most)).scalars().all()
     for erasure_id in found:
         record_next(connection, erasure_id, trace=trace)
     return len(found)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
@@ -11,6 +12,7 @@ import structlog
 from sqlalchemy import Connection, Row, Select, cast, delete, func, select, update
 
 from pipeline.events.outbound import emit
+from pipeline.kernel.batches import BATCH, in_batches
 from pipeline.kernel.database import JSON, Database
 from pipeline.kernel.errors import Misconfigured
 from pipeline.kernel.signing import Signer
@@ -61,7 +63,7 @@ def proceed(task: Task, *, context: ErasureContext) -> None:
         return
     subject = Subject(found.member_id, found.id)
     ledger.renew(db, task)
-    _rows(subject, db)
+    _rows(task, subject, db)
     note_leftovers(subject, db=db, storage=storage)
     delete_objects(task, subject, db=db, storage=storage)
     _done(db, subject, FILES)
@@ -78,11 +80,19 @@ def _load(db: Database, task: Task) -> Row[Any] | None:
         return None if row is None or held(connection, row.member_id) else row
 
 
-def _rows(subject: Subject, db: Database) -> None:
+def _rows(task: Task, subject: Subject, db: Database) -> None:
+    """A member with many rows takes several transactions, each of which goes on where the one before ended."""
+    in_batches(db, partial(_scrub_some, subject), renew=partial(ledger.renew, db, task))
     with db.begin() as connection:
-        counted(connection, subject, scrub(connection, subject, keep=False, slow=True))
         connection.execute(delete(held_row).where(held_row.c.erasure_id == subject.erasure_id))
         _note(connection, subject, ROWS)
+
+
+def _scrub_some(subject: Subject, connection: Connection) -> int:
+    """A batch of the rows of one table, or all that is left. Returns how many of one table went."""
+    counts = scrub(connection, subject, keep=False, slow=True, most=BATCH)
+    counted(connection, subject, counts)
+    return max(counts.values(), default=0)
 
 
 def _mails(subject: Subject, context: ErasureContext) -> None:

@@ -7,17 +7,26 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, delete, func, insert, literal, or_, select, update
 
 from pipeline.access.staff.tables import reviewer
+from pipeline.kernel.batches import delete_some, update_some
 from pipeline.submission.presence import erasure, held_row
 from pipeline.workflows.erasure.places import PLACES, Place
 from pipeline.workflows.erasure.subject import Subject
 
 
-def scrub(connection: Connection, subject: Subject, *, keep: bool, slow: bool) -> Mapping[str, int]:
-    """Go through every place; how many rows of each table were changed. With `keep` a copy of each goes to where no page reads it."""
+def scrub(
+    connection: Connection, subject: Subject, *, keep: bool, slow: bool, most: int | None = None
+) -> Mapping[str, int]:
+    """Go through every place; how many rows of each table were changed. With `keep` a copy of each goes to where no page reads it.
+
+    With `most` it ends at the first place that has so many: the caller calls again, in another transaction.
+    """
     counts: Counter[str] = Counter()
     for place in PLACES:
         if slow or not place.slow:
-            counts[str(place.table.name)] += _scrubbed(connection, place, subject, keep=keep)
+            changed = _scrubbed(connection, place, subject, keep=keep, most=most)
+            counts[str(place.table.name)] += changed
+            if most is not None and changed >= most:
+                return +counts
     counts["reviewer"] += _unrelated(connection, subject)
     return +counts
 
@@ -31,12 +40,16 @@ def counted(connection: Connection, subject: Subject, counts: Mapping[str, int])
     connection.execute(update(erasure).where(mine).values(counts=dict(total)))
 
 
-def _scrubbed(connection: Connection, place: Place, subject: Subject, *, keep: bool) -> int:
+def _scrubbed(connection: Connection, place: Place, subject: Subject, *, keep: bool, most: int | None) -> int:
     table, mine = place.table, place.mine(subject)
     blank = place.blank(subject) if place.blank else None
     condition = mine if blank is None else mine & _differs(table, blank)
     if keep:
         connection.execute(_copies(table, condition, subject))
+    if most is not None and blank is None:
+        return delete_some(connection, table, condition, most=most, wait=True)
+    if most is not None and blank is not None:
+        return update_some(connection, table, condition, blank, most=most, wait=True)
     change = delete(table) if blank is None else update(table).values(dict(blank))
     return connection.execute(change.where(condition)).rowcount
 

@@ -307,7 +307,6 @@ def test_sessions_that_ended_are_forgotten_with_the_members_profile(api: Api, de
     desk.sql("UPDATE member_session SET link_expires_at = now() - interval '1 second' WHERE member_id = 'm-2'")
     kept = Session(api, "m-3")
 
-    with desk.tools.db.begin() as connection:
-        assert forget_ended(connection) == 2
+    assert forget_ended(desk.tools.db, renew=lambda: None) == 2
 
     assert kept.get("/v1/session").status_code == 200

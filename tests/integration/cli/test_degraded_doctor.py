@@ -88,6 +88,17 @@ def test_doctor_counts_the_erasures_that_are_past_their_deadline_and_not_held(
     assert late["erasures"]["seen"] == "Past their deadline, and not finished: 1 erasures."
 
 
+def test_doctor_says_that_the_broker_is_full_before_it_advises_more_workers(doctor: Doctor, tools: Container) -> None:
+    tools.broker.client.config_set("maxmemory", "1mb")
+    try:
+        result = doctor("--json")
+    finally:
+        tools.broker.client.config_set("maxmemory", "0")
+
+    assert wrong(result)["broker"]["seen"].startswith("The broker is full")
+    assert result.exit_code == 1
+
+
 def test_doctor_counts_the_work_that_waits_for_the_store_and_says_that_its_circuit_is_open(
     doctor: Doctor, desk: Desk, tools: Container
 ) -> None:

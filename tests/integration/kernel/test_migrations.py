@@ -14,6 +14,8 @@ from pipeline.migrations.upgrade import config_for, pending, upgrade
 from pipeline.ownership.rules import EARLIER
 from tests.support.together import at_once
 
+TIME_OUTS = "SELECT current_setting('statement_timeout') AS statement, current_setting('idle_in_transaction_session_timeout') AS idle"
+
 
 @pytest.fixture
 def new_database(all_servers: Container) -> Iterator[Engine]:
@@ -115,3 +117,14 @@ def _at(database: Engine, revision: str) -> None:
     with database.begin() as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, revision)
+
+
+def test_after_a_migration_every_pooled_connection_has_its_time_outs(new_database: Engine) -> None:
+    with new_database.connect() as connection:
+        before = connection.exec_driver_sql(TIME_OUTS).one()
+
+    upgrade(new_database)
+
+    with new_database.connect() as first, new_database.connect() as second:
+        assert [each.exec_driver_sql(TIME_OUTS).one() for each in (first, second)] == [before, before]
+    assert before.statement != "0"

@@ -144,7 +144,7 @@ def test_the_same_request_to_decide_gives_the_same_answer(desk: Desk) -> None:
     desk.case_waiting()
     held = desk.claimed()
     request = desk.request(held)
-    key = once(owner="r-1", key="k", operation="decide", body=request.model_dump(mode="json"))
+    key = once(owner="r-1", key="k", operation="decide", sent=request.model_dump(mode="json"))
 
     first = desk.decide(held, request, once=key)
     second = desk.decide(held, request, once=key)

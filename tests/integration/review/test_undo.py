@@ -96,7 +96,7 @@ def test_an_undone_decision_is_none_of_the_members_earlier_ones(desk: Desk) -> N
 
 def test_the_same_request_to_undo_gives_the_same_claim(desk: Desk) -> None:
     made = decided(desk)
-    key = once(owner="r-1", key="k", operation=f"decisions.{made.id}.undo", body=None)
+    key = once(owner="r-1", key="k", operation=f"decisions.{made.id}.undo", sent=None)
 
     first = desk.undo(made.id, once=key)
     second = desk.undo(made.id, once=key)

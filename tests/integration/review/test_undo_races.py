@@ -47,7 +47,7 @@ def decided(desk: Desk, verdict: str = "approve", *, kind: str = "avatar") -> De
 
 def undoing(desk: Desk, made: Decided) -> Callable[[], Claim]:
     """With a key, so that it can be held at its beginning."""
-    key = once(owner="r-1", key="k", operation="undo", body=None)
+    key = once(owner="r-1", key="k", operation="undo", sent=None)
     return lambda: desk.undo(made.id, once=key)
 
 

@@ -20,13 +20,13 @@ def test_while_the_broker_is_away_a_worker_takes_due_work_from_the_ledger(tools:
     assert Desk(tools).submission(submission).state == "in_review"
 
 
-def test_while_the_broker_answers_the_fallback_leaves_the_work_to_hints(desk: Desk, tools: Container) -> None:
+def test_while_the_broker_takes_work_the_fallback_leaves_the_work_to_hints(desk: Desk, tools: Container) -> None:
     submission = desk.submit_avatar()
     fallback = Fallback(tools, queues=())
 
-    answers = fallback._broker_answers()  # noqa: SLF001  (what it decides by; waiting for nothing to happen proves nothing)
+    takes_work = fallback._broker_takes_work()  # noqa: SLF001  (what it decides by; waiting for nothing to happen proves nothing)
 
-    assert answers
+    assert takes_work
     assert desk.submission(submission).state == "received"
 
 

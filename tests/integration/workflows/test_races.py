@@ -24,7 +24,7 @@ from tests.support.together import at_once
 def deciding(desk: Desk, taken: Claim, verdict: str = "approve") -> Callable[[], Decided]:
     """With a key, so that it can be held at its beginning."""
     request = desk.request(taken, verdict)
-    key = once(owner="r-1", key="k", operation="decide", body=request.model_dump(mode="json"))
+    key = once(owner="r-1", key="k", operation="decide", sent=request.model_dump(mode="json"))
     return lambda: desk.decide(taken, request, once=key)
 
 

@@ -20,6 +20,7 @@ HOLDS_NO_MEMBER = {
     "signing_key": "ours",
     "policy_text": "ours",
     "schedule_run": "ours",
+    "worker_process": "ours",
     "webhook_endpoint": "of other services",
     "spend_event": "amounts of an order, whose row names its member",
     "second_factor": "of people at the desk",
