@@ -54,6 +54,7 @@ from pipeline.tasks.ledger import Ledger
 from pipeline.tasks.relay import forget_hints
 from pipeline.verification.methods import evidence_methods
 from pipeline.verification.vies import LookUp, Vies
+from pipeline.workflows.deletions import Deletions
 from pipeline.workflows.erasure.proceed import ErasureContext
 from pipeline.workflows.member_mail import notify_member
 
@@ -168,6 +169,11 @@ class Container:
             put_once=settings.storage_put_once,
             circuit=storage_circuit(failures=settings.circuit_failures, pause_seconds=settings.circuit_pause_seconds),
         )
+
+    @cached_property
+    def deletions(self) -> Deletions:
+        """Deletes objects to which nothing refers."""
+        return Deletions(self.db, self.storage)
 
     @cached_property
     def kms(self) -> KmsKeys | None:

@@ -72,7 +72,7 @@ def publish_avatar(task: Task, tools: Container) -> None:
 
 def remove_avatar(task: Task, tools: Container) -> None:
     """Delete a replaced avatar from the public bucket."""
-    avatar.remove(task, db=tools.db, storage=tools.storage)
+    avatar.remove(task, db=tools.db, storage=tools.storage, delete_unneeded=tools.deletions)
 
 
 def unlock_stage(task: Task, tools: Container) -> None:
@@ -107,17 +107,17 @@ def expire_code(task: Task, tools: Container) -> None:
 
 def forget_files(task: Task, tools: Container) -> None:
     """Destroy the originals behind a redaction."""
-    sealed.forget_files(task, db=tools.db, storage=tools.storage)
+    sealed.forget_files(task, db=tools.db, delete_unneeded=tools.deletions)
 
 
 def forget_uploads(task: Task, tools: Container) -> None:
     """Delete uploads of which inspection has kept a copy."""
-    originals.forget_uploads(task, db=tools.db, storage=tools.storage)
+    originals.forget_uploads(task, db=tools.db, storage=tools.storage, delete_unneeded=tools.deletions)
 
 
 def sweep_storage(task: Task, tools: Container) -> None:
     """Delete objects past their retention, and objects that no row names."""
-    retention.sweep_storage(task, now=clock.now(), db=tools.db, storage=tools.storage, policy=tools.policy)
+    retention.sweep_storage(task, now=tools.db.now(), db=tools.db, storage=tools.storage, policy=tools.policy)
 
 
 def forget_old(task: Task, tools: Container) -> None:
@@ -127,7 +127,7 @@ def forget_old(task: Task, tools: Container) -> None:
 
 def sweep_retention(task: Task, tools: Container) -> None:
     """Delete what was kept long enough, and go on with erasures whose hold has ended."""
-    retain(task, now=clock.now(), db=tools.db, storage=tools.storage, policy=tools.policy)
+    retain(task, now=tools.db.now(), db=tools.db, storage=tools.storage, policy=tools.policy)
 
 
 def erase_member(task: Task, tools: Container) -> None:
@@ -137,7 +137,7 @@ def erase_member(task: Task, tools: Container) -> None:
 
 def watch_sla(task: Task, tools: Container) -> None:
     """Emit what is due soon or overdue, and mail the members whose results may be late."""
-    sla_watch.watch(task, now=clock.now(), context=tools.context(actor=sla_watch.ACTOR, trace=task.trace))
+    sla_watch.watch(task, now=tools.db.now(), context=tools.context(actor=sla_watch.ACTOR, trace=task.trace))
 
 
 def checkpoint_audit(task: Task, tools: Container) -> None:

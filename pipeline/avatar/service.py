@@ -5,16 +5,18 @@ from typing import Any, Final
 from uuid import UUID
 
 import structlog
-from sqlalchemy import Connection, Row, Select, func, select
+from sqlalchemy import Connection, Row, Select, exists, func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from pipeline.avatar.tables import avatar
 from pipeline.events import outbound as events
 from pipeline.kernel.database import Database, one_at_a_time
 from pipeline.kernel.errors import PermanentError
+from pipeline.kernel.ids import new_id
 from pipeline.kernel.storage import Storage
 from pipeline.submission import audit
 from pipeline.submission.decisions import Decision, standing_decision
+from pipeline.submission.deletions import PUBLIC, DeleteUnneeded
 from pipeline.submission.tables import material, rendition, submission
 from pipeline.tasks import ledger
 from pipeline.tasks.ledger import Task
@@ -49,13 +51,21 @@ class Picture:
 def publish(task: Task, *, db: Database, storage: Storage) -> None:
     """Put the approved renditions into the public bucket, then make them the member's avatar.
 
+    Each try puts them under names of its own: whatever an earlier try left is nobody's, and deleting it takes nothing that is shown.
+
     The bytes are checked against the hash that inspection recorded, so that exactly what was approved is published.
     """
     decision_id = UUID(task.ref_id)
     with db.read() as connection:
         result = standing_decision(connection, decision_id)
         renditions = _renditions(connection, result.submission_id)
-    keys = {purpose: _publish_one(row, result, storage) for purpose, row in renditions.items()}
+        is_shown = _is_shown(connection, result)
+    this_try = new_id().hex
+    keys = (
+        {}
+        if is_shown
+        else {purpose: _publish_one(row, result, this_try, storage) for purpose, row in renditions.items()}
+    )
     with db.begin() as connection:
         ledger.finish(connection, task)
         shown = _make_current(connection, result, keys, renditions["large"].sha256)
@@ -63,10 +73,10 @@ def publish(task: Task, *, db: Database, storage: Storage) -> None:
     log.info("avatar.published", submission_id=str(result.submission_id), shown=shown)
 
 
-def remove(task: Task, *, db: Database, storage: Storage) -> None:
-    """Delete the public objects of a publication that is no longer shown."""
+def remove(task: Task, *, db: Database, storage: Storage, delete_unneeded: DeleteUnneeded) -> None:
+    """Delete the public objects of a publication, unless they are shown."""
     keys = [key for key, _ in storage.listed(storage.public, prefix=f"avatars/{task.ref_id}/")]
-    if refusals := storage.delete_each(storage.public, keys):
+    if refusals := delete_unneeded(PUBLIC, keys).refused:
         raise refusals[0]
     with db.begin() as connection:
         ledger.finish(connection, task)
@@ -121,20 +131,26 @@ def _renditions(connection: Connection, submission_id: UUID) -> dict[str, Row[An
     return {row.purpose: row for row in rows}
 
 
-def _public_key(submission_id: UUID, sha256: str) -> str:
-    """The public name of a rendition: its content's hash, in a folder of its submission.
+def _is_shown(connection: Connection, result: Decision) -> bool:
+    """Whether an earlier try came to its end, so that there is nothing to put."""
+    shown = exists().where(avatar.c.member_id == result.member_id, avatar.c.submission_id == result.submission_id)
+    return bool(connection.execute(select(shown)).scalar_one())
+
+
+def _public_key(submission_id: UUID, sha256: str, this_try: str) -> str:
+    """The public name of a rendition: its content's hash and the try that put it there, in a folder of its submission.
 
     The hash makes the name immutable. The folder separates two members with the same picture, so that replacing one avatar does not
-    remove the other.
+    remove the other. The try separates what is shown from what an earlier try left.
     """
-    return f"avatars/{submission_id}/{sha256}.jpg"
+    return f"avatars/{submission_id}/{sha256}-{this_try}.jpg"
 
 
-def _publish_one(row: Row[Any], result: Decision, storage: Storage) -> str:
+def _publish_one(row: Row[Any], result: Decision, this_try: str, storage: Storage) -> str:
     body = storage.read(storage.vault, row.key)
     if body is None or hashlib.sha256(body).hexdigest() != row.sha256:
         raise RenditionChanged(f"The vault object {row.key} is missing or is not what was approved.")
-    key = _public_key(result.submission_id, row.sha256)
+    key = _public_key(result.submission_id, row.sha256, this_try)
     storage.put_public(key, body, media_type=row.media_type)
     return key
 

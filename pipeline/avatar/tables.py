@@ -10,8 +10,8 @@ avatar: Final = Table(
     Column("member_id", Text, primary_key=True),
     Column("submission_id", Uuid, nullable=False, unique=True),
     Column("sequence", BigInteger, nullable=False),
-    Column("large_key", Text, nullable=False),
-    Column("small_key", Text, nullable=False),
+    Column("large_key", Text, nullable=False, index=True),
+    Column("small_key", Text, nullable=False, index=True),
     Column("sha256", Text, nullable=False),
     Column("published_at", Instant, nullable=False, server_default=func.now()),
 )

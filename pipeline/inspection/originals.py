@@ -5,11 +5,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, exists, select
+from sqlalchemy import Connection, Row
 
 from pipeline.kernel.database import Database
 from pipeline.kernel.storage import Storage
-from pipeline.submission.tables import material
+from pipeline.submission.deletions import UPLOADS, DeleteUnneeded
 from pipeline.tasks import ledger
 from pipeline.tasks.ledger import Task
 from pipeline.tasks.rules import FORGET_UPLOADS
@@ -33,16 +33,12 @@ def forget_later(connection: Connection, subject: Row[Any], read: Iterable[tuple
         ledger.record(connection, FORGET_UPLOADS, subject.id, trace=subject.correlation_id, payload=payload)
 
 
-def forget_uploads(task: Task, *, db: Database, storage: Storage) -> None:
+def forget_uploads(task: Task, *, db: Database, storage: Storage, delete_unneeded: DeleteUnneeded) -> None:
     """Delete uploads of which a copy is kept, unless another submission still has to be inspected from one, or it was put anew."""
     for key, written_at in (task.payload or {}).get("objects", []):
         found = storage.written_at(storage.uploads, key)
-        if found is not None and int(found.timestamp()) == written_at and not _is_named(db, key):
-            storage.delete(storage.uploads, key)
+        same = found is not None and int(found.timestamp()) == written_at
+        if same and (refusals := delete_unneeded(UPLOADS, [key]).refused):
+            raise refusals[0]
     with db.begin() as connection:
         ledger.finish(connection, task)
-
-
-def _is_named(db: Database, key: str) -> bool:
-    with db.read() as connection:
-        return bool(connection.execute(select(exists().where(material.c.upload_key == key))).scalar_one())

@@ -2,6 +2,7 @@ import math
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Final
 
 import orjson
@@ -16,8 +17,10 @@ from sqlalchemy import (
     create_engine,
     event,
     exc,
+    func,
     literal,
     literal_column,
+    select,
     text,
 )
 from sqlalchemy.dialects.postgresql import JSONB, Insert
@@ -76,6 +79,12 @@ class Database:
         """A connection for reading, each statement on its own. Raises DatabaseUnavailable."""
         with translated(), self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             yield connection
+
+    def now(self) -> datetime:
+        """The time by the database's clock, which all processes share. Raises DatabaseUnavailable."""
+        with self.read() as connection:
+            at: datetime = connection.execute(select(func.now())).scalar_one()
+            return at
 
     def ping(self) -> str:
         """The server's version. Raises DatabaseUnavailable, also where the server takes no writes."""

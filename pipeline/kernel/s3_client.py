@@ -82,9 +82,12 @@ class _Boto3:
                 if meaning_of(code_of(error), status_of(error)) is not Meaning.MISSING:
                     raise
 
-    def pages(self, bucket: str, prefix: str) -> Iterator[Sequence[tuple[str, datetime]]]:
+    def pages(self, bucket: str, prefix: str, after: str, size: int) -> Iterator[Sequence[tuple[str, datetime]]]:
+        asked: dict[str, Any] = {"Bucket": bucket, "Prefix": prefix, "PaginationConfig": {"PageSize": size}}
+        if after:
+            asked["StartAfter"] = after
         with translated(bucket):
-            for page in self._client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
+            for page in self._client.get_paginator("list_objects_v2").paginate(**asked):
                 yield [(item["Key"], item["LastModified"]) for item in page.get("Contents", [])]
 
     def buckets(self) -> set[str]:

@@ -51,8 +51,8 @@ class S3(Protocol):
     def delete(self, bucket: str, key: str) -> None:
         """Remove an object; one that is not there is fine."""
 
-    def pages(self, bucket: str, prefix: str) -> Iterator[Sequence[tuple[str, datetime]]]:
-        """The keys under a prefix with the times that they were written, a request for each page."""
+    def pages(self, bucket: str, prefix: str, after: str, size: int) -> Iterator[Sequence[tuple[str, datetime]]]:
+        """The keys under a prefix and behind the key `after` with the times that they were written, a request for each page of `size`."""
 
     def buckets(self) -> set[str]:
         """The names of the buckets."""

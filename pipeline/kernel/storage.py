@@ -1,7 +1,7 @@
 """Object storage: three buckets (DESIGN §6) of any S3 API: uploads, vault, public. No S3 library is named here."""
 
 import shutil
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -22,6 +22,9 @@ from pipeline.kernel.s3_protocol import S3
 from schemas.object_keys import is_sound_key
 
 CHUNK: Final = 256 * 1024
+PAGE: Final = 1000
+"""As many keys as a store tells at once."""
+
 NO_STORE: Final = "private, no-store"
 IMMUTABLE: Final = "public, max-age=31536000, immutable"
 _NO_BUCKET: Final = frozenset({"404", NO_SUCH_BUCKET})
@@ -127,23 +130,18 @@ class Storage:
         with self.circuit.calling():
             self._s3.delete(bucket, key)
 
-    def delete_each(self, bucket: str, keys: Iterable[str]) -> list[StorageRefused]:
-        """Remove objects. One that the store does not delete stops no other; the refusals are returned."""
-        refusals = []
-        for key in keys:
-            try:
-                self.delete(bucket, key)
-            except StorageMisconfigured:
-                raise
-            except StorageRefused as refusal:
-                refusals.append(refusal)
-        return refusals
-
     def listed(self, bucket: str, *, prefix: str = "") -> Iterator[tuple[str, datetime]]:
         """Every key under a prefix with the time that it was written."""
-        pages = self._s3.pages(bucket, prefix)
-        while (page := self._next(pages)) is not None:
+        for page in self.pages(bucket, prefix=prefix):
             yield from page
+
+    def pages(
+        self, bucket: str, *, prefix: str = "", after: str = "", size: int = PAGE
+    ) -> Iterator[Sequence[tuple[str, datetime]]]:
+        """The same by pages of at most so many keys, in the order of the keys, from behind the key `after` on."""
+        pages = self._s3.pages(bucket, prefix, after, size)
+        while (page := self._next(pages)) is not None:
+            yield page
 
     def ensure_buckets(self) -> list[str]:
         """Make the buckets that are missing; their names."""

@@ -14,10 +14,11 @@ from pipeline.membership import tables as membership
 from pipeline.notification import tables as notification
 from pipeline.ownership import tables as ownership
 from pipeline.review import tables as review
-from pipeline.submission import accepted_policy, chances, presence
+from pipeline.submission import accepted_policy, chances, deletions, presence
 from pipeline.submission import tables as submission
 from pipeline.tasks import tables as tasks
 from pipeline.verification import methods as verification
+from pipeline.workflows import sweep_marks
 
 __all__ = [
     "accepted_policy",
@@ -26,6 +27,7 @@ __all__ = [
     "audit",
     "avatar",
     "chances",
+    "deletions",
     "events",
     "factors",
     "fingerprints",
@@ -41,6 +43,7 @@ __all__ = [
     "review",
     "staff",
     "submission",
+    "sweep_marks",
     "tasks",
     "tokens",
     "uploads",

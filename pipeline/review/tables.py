@@ -43,7 +43,7 @@ claim: Final = Table(
     Index("uq_claim_live_check", "check_id", unique=True, postgresql_where=text("state = 'live'")),
     Index("ix_claim_check_id", "check_id", postgresql_where=text("check_id IS NOT NULL")),
     Index("ix_claim_reviewer", "reviewer_id", postgresql_where=text("state = 'live'")),
-    Index("ix_claim_lease", "lease_until", postgresql_where=text("state = 'live'")),
+    Index("ix_claim_lease", "id", postgresql_where=text("state = 'live'")),
     Index("ix_claim_submission_id", "submission_id"),
 )
 

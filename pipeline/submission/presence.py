@@ -52,6 +52,7 @@ erased_object: Final = Table(
     Column("key", Text, primary_key=True),
     Column("deleted_at", Instant),
     Index("ix_erased_object_left", "erasure_id", postgresql_where=text("deleted_at IS NULL")),
+    Index("ix_erased_object_key", "key", postgresql_where=text("deleted_at IS NULL")),
 )
 """The objects that an erasure deletes. Their rows go when it has finished."""
 

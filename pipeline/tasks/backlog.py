@@ -6,7 +6,7 @@ from typing import Final
 
 from sqlalchemy import func, literal, select
 
-from pipeline.kernel.database import Database
+from pipeline.kernel.database import Database, constant
 from pipeline.tasks.rules import INSPECT, Kind, TaskState
 from pipeline.tasks.tables import task
 
@@ -41,7 +41,11 @@ class Backlog:
     def _count(self) -> int:
         due = (
             select(literal(1))
-            .where(task.c.state == TaskState.READY, task.c.due_at <= func.now(), task.c.kind == self._kind.name)
+            .where(
+                task.c.state == constant(TaskState.READY.value),
+                task.c.due_at <= func.now(),
+                task.c.kind == self._kind.name,
+            )
             .limit(self._bound)
         )
         with self._db.read() as connection:

@@ -5,14 +5,19 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from pipeline.kernel.database import Database, took_effect
 from pipeline.policy import Policy
 from pipeline.tasks import ledger
-from pipeline.tasks.rules import CHECKPOINT_AUDIT, FORGET_OLD, RETAIN, SWEEP_STORAGE, WATCH_SLA, Kind
-from pipeline.tasks.tables import schedule_run
+from pipeline.tasks.rules import CHECKPOINT_AUDIT, FORGET_OLD, RETAIN, SWEEP_STORAGE, WATCH_SLA, Kind, TaskState
+from pipeline.tasks.tables import schedule_run, task
+
+KEPT_RUNS: Final = 10
+"""Runs of each kind that are kept: a clock that is set back by less than these fires nothing again."""
+
+_AT_ONCE: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,4 +60,22 @@ def _fire(connection: Connection, each: Scheduled, run_at: datetime) -> bool:
     if fresh:
         ref = run_at.isoformat()
         ledger.record(connection, each.kind, ref, trace=f"schedule:{name}:{ref}")
+        _forget_earlier(connection, name, run_at - KEPT_RUNS * each.every)
     return fresh
+
+
+def _forget_earlier(connection: Connection, name: str, before: datetime) -> None:
+    """Delete the runs of long ago with their tasks, so that a schedule has as many rows after a year as after an hour.
+
+    A task that is not done stays: it waits for a worker, or is parked for an operator.
+    """
+    mine = (schedule_run.c.name == name, schedule_run.c.run_at < before)
+    oldest = select(schedule_run.c.run_at).where(*mine).order_by(schedule_run.c.run_at).limit(_AT_ONCE)
+    gone = connection.execute(
+        delete(schedule_run)
+        .where(schedule_run.c.name == name, schedule_run.c.run_at.in_(oldest))
+        .returning(schedule_run.c.run_at)
+    )
+    keys = [f"{name}:{run_at.isoformat()}" for run_at in gone.scalars()]
+    if keys:
+        connection.execute(delete(task).where(task.c.dedup_key.in_(keys), task.c.state == TaskState.DONE))

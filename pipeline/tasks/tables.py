@@ -27,10 +27,18 @@ task: Final = Table(
     CheckConstraint("state IN ('ready', 'running', 'done', 'parked')", name="known_state"),
     CheckConstraint("(state = 'running') = (lease_until IS NOT NULL)", name="running_has_lease"),
     Index("ix_task_due", "due_at", postgresql_where=text("state = 'ready'")),
-    Index("ix_task_lease", "lease_until", postgresql_where=text("state = 'running'")),
+    Index("ix_task_kind_due", "kind", "due_at", postgresql_where=text("state = 'ready'")),
+    Index(
+        "ix_task_stalled",
+        text("split_part(last_error, ':', 1)"),
+        postgresql_where=text("state = 'ready' AND waits > 0"),
+    ),
+    Index("ix_task_lease", "id", postgresql_where=text("state = 'running'")),
     Index("ix_task_parked", "id", postgresql_where=text("state = 'parked'")),
     Index("ix_task_ended_at", "ended_at", postgresql_where=text("state = 'done'")),
 )
+"""A page has room for rows to be changed in place (HOT): a renewed lease, a hint and a note of what failed touch no index. That a task
+begins and ends does, since the partial indexes are the queue. So `ix_task_lease` has no `lease_until`: the tasks that run are few."""
 
 worker_process: Final = Table(
     "worker_process",

@@ -5,13 +5,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, false, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, false, func, or_, select
 
 from pipeline.avatar.tables import avatar
 from pipeline.policy.retention import ended_before
 from pipeline.review.tables import golden
 from pipeline.submission.presence import is_held
-from pipeline.submission.tables import material, submission
+from pipeline.submission.tables import decision, material, submission
+from pipeline.tasks.rules import PUBLISH_AVATAR, TaskState
+from pipeline.tasks.tables import task
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +45,14 @@ class Closed:
 
 
 def pages_needed() -> ColumnElement[bool]:
-    """Whether somebody still looks at a submission's pages: everybody at an avatar that is shown, reviewers at a golden case."""
+    """Whether somebody still needs a submission's pages: everybody an avatar's, shown or still to be, and reviewers a golden case's."""
     shown = exists().where(avatar.c.submission_id == submission.c.id)
     asked = exists().where(golden.c.submission_id == submission.c.id, golden.c.retired_at.is_(None))
-    return or_(shown, asked)
+    key = func.concat(f"{PUBLISH_AVATAR.name}:", decision.c.id)
+    unpublished = exists().where(
+        decision.c.submission_id == submission.c.id, task.c.dedup_key == key, task.c.state != TaskState.DONE
+    )
+    return or_(shown, asked, unpublished)
 
 
 def is_latest() -> ColumnElement[bool]:

@@ -1,32 +1,32 @@
-from collections.abc import Callable
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from functools import partial
-from itertools import islice
 from typing import Final
 
 import structlog
-from sqlalchemy import Connection, and_, func, or_, select
+from sqlalchemy import and_, func
 
 from pipeline.access.member_sessions import forget_ended
 from pipeline.access.staff.sessions import forget_signed_out
-from pipeline.audit import checkpoints as checkpoint
-from pipeline.avatar.tables import avatar
 from pipeline.events.tables import event
 from pipeline.inspection.originals import PREFIX
-from pipeline.intake.slots import end_slots
+from pipeline.intake.slots import MOST_ENDED, end_slots
 from pipeline.kernel.batches import delete_in_batches
 from pipeline.kernel.database import Database
 from pipeline.kernel.errors import StorageRefused
 from pipeline.kernel.idempotency import idempotency
+from pipeline.kernel.ids import new_id
 from pipeline.kernel.storage import Storage
 from pipeline.policy import Policy
-from pipeline.review.tables import STILL_SEALED, sealed
+from pipeline.submission.deletions import PUBLIC, UPLOADS, VAULT
 from pipeline.submission.presence import is_held
-from pipeline.submission.tables import material, rendition
 from pipeline.tasks import ledger
 from pipeline.tasks.ledger import Task
 from pipeline.tasks.operate import forget_done
 from pipeline.tasks.processes import forget_ended_processes
+from pipeline.tasks.rules import SWEEP_STORAGE
+from pipeline.workflows.deletions import Deletions
+from pipeline.workflows.storage_sweep import Came, Slice, StorageSweep
 
 log = structlog.get_logger()
 
@@ -34,41 +34,44 @@ ORPHAN_AGE: Final = timedelta(hours=6)
 """A rendition that no row names is an orphan once it is older than any try of a task can last."""
 
 DONE_TASK_DAYS: Final = 30
-_BATCH: Final = 500
-_ENOUGH_REFUSALS: Final = 100
-"""After so many a sweep goes on with no further batch of this bucket: the store deletes nothing."""
-
-Needed = Callable[[Connection, list[str]], set[str]]
-"""Which of these objects must stay."""
 
 
-def sweep_storage(task: Task, *, now: datetime, db: Database, storage: Storage, policy: Policy) -> None:
+def sweep_storage(
+    task: Task, *, now: datetime, db: Database, storage: Storage, policy: Policy, part: Slice | None = None
+) -> None:
     """Delete what tries that did not finish left, avatars that are not shown, files in quarantine that no submission names, and slots that ended.
 
-    An object that the store does not delete (a legal hold, a right that is missing) stops no other. The task is parked at the end.
+    One slice of a pass over the buckets: it goes on where the last one ended, and records the task of the next. `now` is the database's
+    time. An object that the store does not delete (a legal hold, a right that is missing) stops no other; the last task of the pass is
+    parked for it.
     """
-    refusals: list[StorageRefused] = []
-    sweep = partial(_sweep, db, storage, refusals)
-    kept_until = now - timedelta(days=policy.upload.retention_days)
-    orphans = sweep(storage.vault, before=now - ORPHAN_AGE, needed=_named_renditions)
-    originals = sweep(storage.uploads, before=kept_until, needed=_named_uploads)
-    untaken = sweep(storage.uploads, prefix=PREFIX, before=now - ORPHAN_AGE, needed=_named_uploads)
-    slots = end_slots(now=now, db=db, storage=storage, rules=policy.upload)
-    unshown = sweep(storage.public, before=now - ORPHAN_AGE, needed=_shown_pictures)
+    deletions = Deletions(db, storage)
+    resumed = deletions.resume()
+    slots = end_slots(now=now, db=db, rules=policy.upload, delete_unneeded=deletions)
+    swept = StorageSweep(db, storage, ages=_ages(now, policy), part=part or Slice()).run()
     log.info(
         "storage.swept",
-        orphans=orphans + untaken,
-        originals=originals,
-        unseen_avatars=unshown,
+        orphans=swept.deleted[VAULT],
+        originals=swept.deleted[UPLOADS],
+        unseen_avatars=swept.deleted[PUBLIC],
         upload_slots=slots,
-        refused=len(refusals),
+        resumed=resumed,
+        refused=swept.refused,
+        looked_at=swept.looked_at,
+        pass_ended=swept.came is Came.TO_THE_END,
     )
-    if refusals:
-        raise StorageRefused(
-            f"{len(refusals)} objects stay, the first because: {refusals[0]}", reason=refusals[0].reason
-        )
+    if swept.came is Came.TO_THE_END and swept.refused:
+        raise StorageRefused(f"{swept.refused} objects stay, the first because: {swept.refusal}", reason="objects_stay")
     with db.begin() as connection:
         ledger.finish(connection, task)
+        if swept.came is Came.ON or slots >= MOST_ENDED:
+            ledger.record(connection, SWEEP_STORAGE, new_id(), trace=task.trace)
+
+
+def _ages(now: datetime, policy: Policy) -> Mapping[str, datetime]:
+    """What was written after this time stays, by the beginning of bucket and key; the first that fits counts."""
+    orphan, given = now - ORPHAN_AGE, now - timedelta(days=policy.upload.retention_days)
+    return {f"{UPLOADS}/{PREFIX}": orphan, f"{UPLOADS}/": given, "": orphan}
 
 
 def forget_old(task: Task, *, db: Database, policy: Policy) -> None:
@@ -86,51 +89,3 @@ def forget_old(task: Task, *, db: Database, policy: Policy) -> None:
     with db.begin() as connection:
         ledger.finish(connection, task)
     log.info("ledger.forgot", idempotency_keys=keys, tasks=tasks, events=events, sessions=sessions)
-
-
-def _sweep(
-    db: Database,
-    storage: Storage,
-    refusals: list[StorageRefused],
-    bucket: str,
-    *,
-    before: datetime,
-    needed: Needed,
-    prefix: str = "",
-) -> int:
-    """Delete the objects of a bucket that are older than `before` and not needed. Returns how many."""
-    deleted, stay = 0, 0
-    older = (key for key, written_at in storage.listed(bucket, prefix=prefix) if written_at < before)
-    while keys := list(islice(older, _BATCH)):
-        with db.read() as connection:
-            kept = needed(connection, keys)
-        unneeded = [each for each in keys if each not in kept]
-        refused = storage.delete_each(bucket, unneeded)
-        deleted += len(unneeded) - len(refused)
-        refusals += refused
-        stay += len(refused)
-        if stay >= _ENOUGH_REFUSALS:
-            break
-    return deleted
-
-
-def _named_renditions(connection: Connection, keys: list[str]) -> set[str]:
-    """Those that a page shows, those that are sealed, and the checkpoints of the audit, which no row names and which are never deleted."""
-    checkpoints = {key for key in keys if key.startswith(checkpoint.PREFIX)}
-    named = select(rendition.c.key).where(rendition.c.key.in_(keys))
-    kept = select(sealed.c.key).where(sealed.c.key.in_(keys), STILL_SEALED)
-    return {*checkpoints, *connection.execute(named).scalars(), *connection.execute(kept).scalars()}
-
-
-def _shown_pictures(connection: Connection, keys: list[str]) -> set[str]:
-    """Those that a member's avatar names. A worker that lost its lease may have put others there."""
-    shown = or_(avatar.c.large_key.in_(keys), avatar.c.small_key.in_(keys))
-    rows = connection.execute(select(avatar.c.large_key, avatar.c.small_key).where(shown))
-    return {key for row in rows for key in row}
-
-
-def _named_uploads(connection: Connection, keys: list[str]) -> set[str]:
-    """Those of a submission, which go by `[retention]`, and those that are sealed."""
-    named = select(material.c.upload_key).where(material.c.upload_key.in_(keys))
-    kept = select(sealed.c.key).where(sealed.c.key.in_(keys), STILL_SEALED)
-    return {*connection.execute(named).scalars(), *connection.execute(kept).scalars()}

@@ -7,11 +7,12 @@ import pytest
 
 from pipeline.access.staff.rules.roles import Role
 from pipeline.inspection.blacken import blackened
+from pipeline.intake.accept import withdraw
 from pipeline.kernel.errors import AlreadyThere, Forbidden, Stale
 from pipeline.review.cases.redaction import redact
 from pipeline.review.cases.sealed import confirm, put_back, sealed_redactions
-from pipeline.submission.tables import rendition
-from pipeline.tasks.rules import FORGET_UPLOADS
+from pipeline.submission.tables import material, rendition
+from pipeline.tasks.rules import FORGET_UPLOADS, INSPECT
 from schemas.claims import Claim
 from schemas.decisions import Redaction
 from tests.support.colleagues import people
@@ -182,3 +183,53 @@ def test_a_senior_confirms_over_the_api(desk: Desk) -> None:
     answer = senior.post(f"/v1/review/redactions/{redaction}/confirm")
 
     assert (listed["redaction_id"], answer.status_code) == (str(redaction), 204)
+
+
+def two_with_one_file(desk: Desk, *, second: str) -> tuple[Claim, str]:
+    """A claimed case, and the original of another submission of the same member with the same file, which is in that state."""
+    same = photo()
+    desk.submit_avatar("m-1", body=same)
+    other = desk.submit_verification("m-1", body=same)
+    desk.run_due(INSPECT, FORGET_UPLOADS)
+    if second == "closed":
+        withdraw(other, caller="test", db=desk.tools.db)
+    held = next(each for each in (desk.claimed() for _ in range(2)) if each.submission_id != other)
+    (key,) = (row.upload_key for row in desk.rows(material) if row.submission_id == other)
+    return held, key
+
+
+def originals(desk: Desk) -> set[str]:
+    return set(desk.keys(desk.tools.storage.uploads))
+
+
+@pytest.mark.parametrize("by", ["a second person", "time"])
+def test_the_original_of_another_open_submission_stays_until_that_one_ends(desk: Desk, by: str) -> None:
+    held, others = two_with_one_file(desk, second="open")
+    (other,) = (row.submission_id for row in desk.rows(material) if row.upload_key == others)
+    redaction = cover(desk, held)
+    if by == "a second person":
+        confirm(redaction, reviewer_id="s-1", db=desk.tools.db)
+    else:
+        withdraw(held.submission_id, caller="test", db=desk.tools.db)
+        retain_in(desk, desk.tools.policy.console.sealed_days + 1)
+    desk.run_due()
+    while_open = originals(desk)
+    named = [row.upload_key for row in desk.rows(material) if row.submission_id == other]
+
+    withdraw(other, caller="test", db=desk.tools.db)
+    retain_in(desk, 0)
+    desk.run_due()
+
+    assert (while_open, named) == ({others}, [others])
+    assert originals(desk) == set()
+    assert sealed_redactions(db=desk.tools.db) == ()
+
+
+def test_the_original_of_another_submission_that_has_ended_goes_with_the_first(desk: Desk) -> None:
+    held, others = two_with_one_file(desk, second="closed")
+    redaction = cover(desk, held)
+
+    confirm(redaction, reviewer_id="s-1", db=desk.tools.db)
+    desk.run_due()
+
+    assert others not in originals(desk)

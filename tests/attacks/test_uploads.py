@@ -125,7 +125,7 @@ def test_a_late_put_changes_nothing_of_what_was_inspected(api: Api, desk: Desk, 
     end_slots(
         now=clock.now() + timedelta(hours=1),
         db=desk.tools.db,
-        storage=desk.tools.storage,
+        delete_unneeded=desk.tools.deletions,
         rules=desk.tools.policy.upload,
     )
 
@@ -266,8 +266,8 @@ def test_an_unused_slot_ends_with_its_file_and_makes_room(api: Api, desk: Desk) 
     rules, tools = desk.tools.policy.upload, desk.tools
     over = timedelta(hours=rules.unused_hours)
 
-    early = end_slots(now=clock.now() + over - AFTER_EXPIRY, db=tools.db, storage=tools.storage, rules=rules)
-    ended = end_slots(now=clock.now() + over, db=tools.db, storage=tools.storage, rules=rules)
+    early = end_slots(now=clock.now() + over - AFTER_EXPIRY, db=tools.db, delete_unneeded=tools.deletions, rules=rules)
+    ended = end_slots(now=clock.now() + over, db=tools.db, delete_unneeded=tools.deletions, rules=rules)
 
     assert (early, ended) == (0, 1)
     assert desk.keys(tools.storage.uploads) == []
@@ -282,7 +282,7 @@ def test_a_slot_whose_end_was_cut_off_is_not_taken_and_ends_at_the_next_time(api
     desk.sql("UPDATE upload_slot SET ended_at = now()")
 
     refused = api.submit(avatar_body(slot["key"]))
-    end_slots(now=clock.now(), db=desk.tools.db, storage=desk.tools.storage, rules=desk.tools.policy.upload)
+    end_slots(now=clock.now(), db=desk.tools.db, delete_unneeded=desk.tools.deletions, rules=desk.tools.policy.upload)
 
     assert refused.status_code == 422
     assert desk.rows(upload_slot) == []

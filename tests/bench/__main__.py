@@ -8,7 +8,7 @@ import typer
 
 from cli.output import AsJson, print_json, print_table
 from config.logging import configure_logging
-from tests.bench import claims, console, fingerprints, fork_servers, inspection
+from tests.bench import claims, console, counts, fingerprints, fork_servers, growth, inspection
 from tests.bench.measure import Measure
 
 PARTS: Final[Mapping[str, Callable[[], list[Measure]]]] = {
@@ -17,6 +17,8 @@ PARTS: Final[Mapping[str, Callable[[], list[Measure]]]] = {
     "fingerprints": fingerprints.measures,
     "claims": claims.measures,
     "console": console.measures,
+    "growth": growth.measures,
+    "counts": counts.measures,
 }
 
 

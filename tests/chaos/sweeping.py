@@ -1,5 +1,6 @@
 """The sweep of the storage as the schedule would have it done, but some hours later by its clock."""
 
+import sys
 from datetime import timedelta
 from typing import Final
 
@@ -13,6 +14,7 @@ from pipeline.tasks.operate import tasks
 from pipeline.tasks.rules import SWEEP_STORAGE, TaskState
 from pipeline.tasks.tables import task
 from pipeline.workflows import retention
+from pipeline.workflows.storage_sweep import Slice
 from tests.chaos.gathering import ALL
 from tests.chaos.ground import Ground
 from tests.chaos.progress import say
@@ -29,7 +31,12 @@ def swept(ground: Ground) -> int:
     before = _objects(ground)
     tools = ground.tools
     retention.sweep_storage(
-        _held(ground), now=clock.now() + LATER, db=tools.db, storage=tools.storage, policy=tools.policy
+        _held(ground),
+        now=clock.now() + LATER,
+        db=tools.db,
+        storage=tools.storage,
+        policy=tools.policy,
+        part=Slice(objects=sys.maxsize, seconds=SWEEP_STORAGE.limit_seconds),
     )
     return before - _objects(ground)
 

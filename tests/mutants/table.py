@@ -387,10 +387,13 @@ EFFECTS = (
         "Pictures are put before the row that names them",
         AVATAR,
         (
-            ("_publish_one(row, result, storage) for purpose", "public_key(row.id, row.sha256) for purpose"),
+            (
+                "_publish_one(row, result, this_try, storage) for purpose",
+                "public_key(row.id, row.sha256, this_try) for purpose",
+            ),
             (
                 '    log.info("avatar.published"',
-                '    [_publish_one(row, result, storage) for row in renditions.values()]\n    log.info("avatar.published"',
+                '    [_publish_one(row, result, this_try, storage) for row in renditions.values()]\n    log.info("avatar.published"',
             ),
         ),
         "workflows/test_last_guards.py::test_an_avatar_is_not_shown_before_its_pictures_lie_where_everybody_sees_them",
@@ -425,10 +428,45 @@ EFFECTS = (
     ),
     guard(
         "Orphans are swept",
-        "pipeline/workflows/retention.py",
-        "orphans = sweep(storage.vault, before=now - ORPHAN_AGE, needed=_named_renditions)",
-        "orphans = 0",
+        "pipeline/workflows/storage_sweep.py",
+        "done = self._delete(bucket, [key for key in old if key not in needed])",
+        "done = self._delete(bucket, [])",
         "workflows/test_retention.py::test_a_rendition_that_no_row_names_goes_once_it_is_old",
+    ),
+    guard(
+        "A publication has names of its own",
+        AVATAR,
+        "/{sha256}-{this_try}.jpg",
+        "/{sha256}.jpg",
+        "../attacks/test_shown_stays.py::test_a_publication_between_the_look_and_the_delete_of_a_sweep_is_shown",
+    ),
+    guard(
+        "Nothing is deleted to which somebody is about to refer",
+        "pipeline/workflows/deletions.py",
+        "free = take(connection, bucket, keys)",
+        "free = sorted(set(keys))",
+        "../attacks/test_shown_stays.py::test_a_file_that_was_accepted_but_not_committed_when_it_would_be_deleted_stays",
+    ),
+    guard(
+        "Nothing is submitted that is being deleted",
+        "pipeline/intake/slots.py",
+        "gone = refer_to(connection, UPLOADS, files.values())",
+        "gone: frozenset[str] = frozenset()",
+        "../attacks/test_shown_stays.py::test_a_file_that_is_accepted_while_it_is_deleted_is_not_lost",
+    ),
+    guard(
+        "A worker that was held up deletes nothing",
+        "pipeline/workflows/deletions.py",
+        "if self._is_mine(begun, key):",
+        "if key:",
+        "../attacks/test_shown_stays.py::test_a_worker_that_was_held_up_deletes_nothing_that_was_put_anew",
+    ),
+    guard(
+        "Of two sweeps one goes on",
+        "pipeline/workflows/sweep_marks.py",
+        "sweep_mark.c.bucket == old.bucket, sweep_mark.c.after == old.after)",
+        ")",
+        "workflows/test_retention.py::test_of_two_workers_that_sweep_one_goes_on_alone",
     ),
 )
 

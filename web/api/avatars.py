@@ -14,7 +14,8 @@ from web.api.reads import RECORDED
 router = APIRouter()
 
 _FOLDER: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-_DIGEST: Final = re.compile(r"[0-9a-f]{64}")
+_NAME: Final = re.compile(r"[0-9a-f]{64}(-[0-9a-f]{32})?")
+"""A digest, and the try that published it; earlier versions published under the digest alone."""
 
 
 @router.get(
@@ -42,6 +43,6 @@ def get_public_avatar(submission_id: str, name: str, tools: Tools) -> Response:
 
 def _published(submission_id: str, name: str, storage: Storage) -> bytes | None:
     """The picture of that name; None where there is none. What is no name of ours is not asked for: strangers write these."""
-    if not (_FOLDER.fullmatch(submission_id) and _DIGEST.fullmatch(name)):
+    if not (_FOLDER.fullmatch(submission_id) and _NAME.fullmatch(name)):
         return None
     return storage.read(storage.public, f"avatars/{submission_id}/{name}.jpg")

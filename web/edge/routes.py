@@ -35,7 +35,7 @@ _AGAIN: Final = "/console/sign-in/again"
 """Where somebody who is signed in shows once more who they are."""
 
 _NO_SESSION_NEEDED: Final = ("/console/static/", "/console/sign-in", "/console/invitation")
-_PICTURE: Final = re.compile(r"/public/avatars/[0-9a-f-]{36}/[0-9a-f]{64}\.jpg")
+_PICTURE: Final = re.compile(r"/public/avatars/[0-9a-f-]{36}/[0-9a-f]{64}(-[0-9a-f]{32})?\.jpg")
 _DOORS: Final[tuple[tuple[str, str], ...]] = (
     ("/v1/unsubscribe/", "unsubscribe"),
     ("/v1/mail-events/sns", "sns"),

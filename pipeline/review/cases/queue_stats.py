@@ -104,8 +104,8 @@ def _count(conditions: Sequence[ColumnElement[bool]], bound: int) -> ScalarSelec
 
 
 def arrival_pace(*, now: datetime, context: ReviewContext) -> ArrivalPace:
-    """How many submissions are under inspection, and how often the latest ones came: to estimate when the next case comes."""
-    inspected = select(func.count()).select_from(submission).where(submission.c.state == State.RECEIVED)
+    """How many submissions are under inspection, counted up to `COUNTED`, and how often the latest ones came."""
+    inspected = select(_count([submission.c.state == State.RECEIVED], COUNTED))
     latest = select(submission.c.accepted_at).order_by(submission.c.id.desc()).limit(_LATEST)
     with context.db.read() as connection:
         under_inspection = connection.execute(inspected).scalar_one()

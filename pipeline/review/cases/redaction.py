@@ -79,7 +79,7 @@ def _claimed(connection: Connection, claim_id: UUID, token: UUID, reviewer_id: s
 
 
 def _load(connection: Connection, submission_id: UUID, command: Redaction) -> _Covered:
-    columns = (material, submission.c.correlation_id, submission.c.member_id)
+    columns = (material, submission.c.correlation_id, submission.c.member_id, submission.c.closed_at)
     joined = select(*columns).join(submission, submission.c.id == material.c.submission_id)
     this = (material.c.id == command.material_id, material.c.submission_id == submission_id)
     file = connection.execute(joined.where(*this)).one_or_none()
@@ -133,12 +133,16 @@ def _sealed_pages(burnt: Sequence[_Burnt]) -> list[dict[str, Any]]:
 
 
 def _seal_originals(connection: Connection, covered: _Covered, known: dict[str, Any]) -> None:
-    """The members' own files: no row of `material` names them any more, so nothing reads or sweeps them."""
+    """The member's own files: no row of `material` names them any more, so nothing reads or sweeps them.
+
+    Another submission that is still open keeps its file until it has ended (`sealed.release_ended`): its reviewer goes on with it.
+    """
     for file in covered.files:
         if file.upload_key is not None:
             row = {"id": new_id(), "material_id": file.id, "bucket": "uploads", "key": file.upload_key}
             connection.execute(insert(sealed).values(**known, **row))
-            connection.execute(update(material).where(material.c.id == file.id).values(upload_key=None))
+            if file.submission_id == covered.file.submission_id or file.closed_at is not None:
+                connection.execute(update(material).where(material.c.id == file.id).values(upload_key=None))
 
 
 def _audit(connection: Connection, covered: _Covered, command: Redaction, redaction_id: UUID, reviewer_id: str) -> None:

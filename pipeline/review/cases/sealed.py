@@ -6,14 +6,15 @@ from typing import Any
 from uuid import UUID
 
 import structlog
-from sqlalchemy import ColumnElement, Connection, Row, and_, exists, func, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, exists, func, or_, select, update
 
 from pipeline.kernel.database import Database
 from pipeline.kernel.errors import AlreadyThere, Forbidden, NotFound, Stale
-from pipeline.kernel.storage import Storage
+from pipeline.kernel.ids import new_id
 from pipeline.policy import Policy
 from pipeline.review.tables import STILL_SEALED, sealed
 from pipeline.submission import audit
+from pipeline.submission.deletions import UPLOADS, VAULT, DeleteUnneeded
 from pipeline.submission.presence import is_held
 from pipeline.submission.tables import material, rendition, submission
 from pipeline.tasks import ledger
@@ -45,7 +46,7 @@ def confirm(redaction_id: UUID, *, reviewer_id: str, db: Database) -> None:
         if rows[0].sealed_by == reviewer_id:
             raise Forbidden("You covered this page yourself. Ask a second person to look at it.")
         _end(connection, redaction_id, state="confirmed", by=reviewer_id)
-        _destroy_later(connection, rows[0])
+        _destroy_later(connection, rows[0].redaction_id)
         _audit(connection, "redaction.confirmed", rows[0], by=reviewer_id)
     log.info("redaction.confirmed", redaction_id=str(redaction_id), reviewer=reviewer_id)
 
@@ -77,41 +78,67 @@ def destroy_final(connection: Connection, *, now: datetime, policy: Policy, most
     )
     rows = {row.redaction_id: row for row in connection.execute(ended.returning(sealed))}
     for row in rows.values():
-        _destroy_later(connection, row)
+        _destroy_later(connection, row.redaction_id)
         _audit(connection, "redaction.final", row, by="retention")
     return len(rows)
 
 
-def forget_files(task: Task, *, db: Database, storage: Storage) -> None:
-    """Destroy the originals of a redaction, unless a row still names one of them.
+def release_ended(connection: Connection, *, most: int) -> int:
+    """Take the sealed originals from some submissions that have ended since; from how many files. Those of confirmed redactions are destroyed.
+
+    While it was open such a submission kept its original: an identical file of the member, a page of which was covered in another case.
+    """
+    ended = exists().where(
+        submission.c.id == material.c.submission_id,
+        submission.c.closed_at.is_not(None),
+        ~is_held(submission.c.member_id),
+    )
+    theirs = and_(sealed.c.material_id == material.c.id, sealed.c.key == material.c.upload_key)
+    found = (
+        select(material.c.id, sealed.c.redaction_id, sealed.c.state)
+        .join(sealed, theirs)
+        .where(sealed.c.state.in_(("sealed", "confirmed")), ended)
+        .limit(most)
+        .with_for_update(of=material, skip_locked=True)
+    )
+    rows = connection.execute(found).all()
+    taken = update(material).where(material.c.id.in_([row.id for row in rows]))
+    connection.execute(taken.values(upload_key=None))
+    for redaction_id in {row.redaction_id for row in rows if row.state == "confirmed"}:
+        _destroy_later(connection, redaction_id, again=True)
+    return len(rows)
+
+
+def forget_files(task: Task, *, db: Database, delete_unneeded: DeleteUnneeded) -> None:
+    """Destroy the originals of a redaction, but for those that another open submission still has (`release_ended`).
 
     Raises StorageRefused where the store keeps one of the files, once the others are gone.
     """
     condition = and_(sealed.c.redaction_id == UUID(task.ref_id), sealed.c.state == "confirmed")
     with db.read() as connection:
-        rows = connection.execute(select(sealed).where(condition, ~_still_named(sealed.c.key))).all()
-        copied = _copied_from(connection, [row.material_id for row in rows if row.bucket == "uploads"])
+        rows = connection.execute(select(sealed).where(condition, ~_still_named())).all()
+        copied = _copied_from(connection, [row.material_id for row in rows if row.bucket == UPLOADS])
     payload = task.payload or {}  # tasks of before originals were sealed carry their keys
-    vault = [*payload.get("vault", []), *(row.key for row in rows if row.bucket == "vault")]
-    uploads = [*payload.get("uploads", []), *(row.key for row in rows if row.bucket == "uploads"), *copied]
-    if refusals := storage.delete_each(storage.vault, vault) + storage.delete_each(storage.uploads, uploads):
+    vault = [*payload.get(VAULT, []), *(row.key for row in rows if row.bucket == VAULT)]
+    uploads = [*payload.get(UPLOADS, []), *(row.key for row in rows if row.bucket == UPLOADS), *copied]
+    done = {VAULT: delete_unneeded(VAULT, vault), UPLOADS: delete_unneeded(UPLOADS, uploads)}
+    if refusals := [refusal for each in done.values() for refusal in each.refused]:
         raise refusals[0]
+    gone = [and_(sealed.c.bucket == bucket, sealed.c.key.in_(each.gone)) for bucket, each in done.items()]
     with db.begin() as connection:
         ledger.finish(connection, task)
-        connection.execute(update(sealed).where(condition).values(state="destroyed"))
+        connection.execute(update(sealed).where(sealed.c.state == "confirmed", or_(*gone)).values(state="destroyed"))
 
 
 def _copied_from(connection: Connection, materials: Sequence[UUID]) -> Sequence[str]:
     """The uploads from which these originals were copied."""
-    other = material.alias()
-    named = exists().where(other.c.upload_key == material.c.given_key)
-    query = select(material.c.given_key).where(material.c.id.in_(materials), material.c.given_key.is_not(None), ~named)
+    query = select(material.c.given_key).where(material.c.id.in_(materials), material.c.given_key.is_not(None))
     return connection.execute(query).scalars().all()
 
 
-def _still_named(key: ColumnElement[str]) -> ColumnElement[bool]:
-    """A file of members that another submission names under the same key."""
-    return exists().where(material.c.upload_key == key)
+def _still_named() -> ColumnElement[bool]:
+    """Whether a file's own submission goes on with it."""
+    return exists().where(material.c.id == sealed.c.material_id, material.c.upload_key == sealed.c.key)
 
 
 def _locked(connection: Connection, redaction_id: UUID) -> Sequence[Row[Any]]:
@@ -138,8 +165,9 @@ def _end(connection: Connection, redaction_id: UUID, *, state: str, by: str) -> 
     connection.execute(update(sealed).where(sealed.c.redaction_id == redaction_id).values(ended))
 
 
-def _destroy_later(connection: Connection, row: Row[Any]) -> None:
-    ledger.record(connection, FORGET_FILES, row.redaction_id, trace=f"redaction:{row.redaction_id}")
+def _destroy_later(connection: Connection, redaction_id: UUID, *, again: bool = False) -> None:
+    key = f"{FORGET_FILES.name}:{redaction_id}:{new_id()}" if again else None
+    ledger.record(connection, FORGET_FILES, redaction_id, trace=f"redaction:{redaction_id}", dedup_key=key)
 
 
 def _audit(connection: Connection, event: str, row: Row[Any], *, by: str) -> None:

@@ -3,27 +3,33 @@
 from collections.abc import Sequence
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Select, Text, cast, func, literal, select, union, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, Text, cast, delete, func, literal, select, union, update
 from sqlalchemy.dialects.postgresql import ARRAY, JSONPATH, insert
 
 from pipeline.avatar.tables import avatar
 from pipeline.inspection import originals
 from pipeline.intake.uploads import upload_slot
 from pipeline.kernel.database import Database
+from pipeline.kernel.errors import RetryableError
 from pipeline.kernel.storage import Storage
 from pipeline.review.tables import sealed
+from pipeline.submission.deletions import PUBLIC, UPLOADS, VAULT
 from pipeline.submission.presence import erased_object
 from pipeline.submission.tables import material, rendition
 from pipeline.tasks import ledger
 from pipeline.tasks.ledger import Task
 from pipeline.tasks.tables import task as task_table
+from pipeline.workflows.deletions import Deletions
 from pipeline.workflows.erasure.places import parked_messages
 from pipeline.workflows.erasure.subject import Subject
 
-UPLOADS: Final = "uploads"
-VAULT: Final = "vault"
-PUBLIC: Final = "public"
 _BATCH: Final = 100
+
+
+class FilesInUse(RetryableError):
+    """A submission of somebody else that names one of the files is just being accepted. The erasure looks again."""
+
+    code = "files_in_use"
 
 
 def note_objects(connection: Connection, subject: Subject) -> None:
@@ -86,8 +92,11 @@ def note_leftovers(subject: Subject, *, db: Database, storage: Storage) -> None:
 
 
 def delete_objects(task: Task, subject: Subject, *, db: Database, storage: Storage) -> None:
-    """Delete what was noted. Killed in between, the next try deletes again what it deleted last: that changes nothing."""
-    names = {UPLOADS: storage.uploads, VAULT: storage.vault, PUBLIC: storage.public}
+    """Delete what was noted, but for a file that somebody else's row has named since: that is not theirs alone, and is noted no more.
+
+    Killed in between, the next try deletes again what it deleted last: that changes nothing. Raises StorageRefused.
+    """
+    deletions = Deletions(db, storage)
     mine = (erased_object.c.erasure_id == subject.erasure_id, erased_object.c.deleted_at.is_(None))
     while True:
         with db.read() as connection:
@@ -95,12 +104,30 @@ def delete_objects(task: Task, subject: Subject, *, db: Database, storage: Stora
         if not rows:
             return
         ledger.renew(db, task)
-        for row in rows:
-            storage.delete(names[row.bucket], row.key)
-        with db.begin() as connection:
-            for row in rows:
-                this = (erased_object.c.bucket == row.bucket, erased_object.c.key == row.key)
-                connection.execute(update(erased_object).where(*mine, *this).values(deleted_at=func.now()))
+        settled = [_delete(rows, bucket, mine, deletions, subject, db) for bucket in (UPLOADS, VAULT, PUBLIC)]
+        if not any(settled):
+            raise FilesInUse("Somebody is just about to submit a file of this member under their own name.")
+
+
+def _delete(
+    rows: Sequence[Row[Any]],
+    bucket: str,
+    mine: tuple[ColumnElement[bool], ...],
+    deletions: Deletions,
+    subject: Subject,
+    db: Database,
+) -> int:
+    """Delete what was noted of one bucket; of how many objects it is known now that they are gone or somebody else's."""
+    keys = [row.key for row in rows if row.bucket == bucket]
+    done = deletions(bucket, keys, erasing=subject.erasure_id)
+    here = (*mine, erased_object.c.bucket == bucket)
+    gone, anothers = (erased_object.c.key.in_(each) for each in (done.gone, done.needed))
+    with db.begin() as connection:
+        connection.execute(update(erased_object).where(*here, gone).values(deleted_at=func.now()))
+        connection.execute(delete(erased_object).where(*here, anothers))
+    if done.refused:
+        raise done.refused[0]
+    return len(done.gone | done.needed)
 
 
 def counts_of(connection: Connection, subject: Subject) -> dict[str, int]:

@@ -21,6 +21,8 @@ HOLDS_NO_MEMBER = {
     "policy_text": "ours",
     "schedule_run": "ours",
     "worker_process": "ours",
+    "sweep_mark": "ours",
+    "object_deletion": "goes with its object",
     "webhook_endpoint": "of other services",
     "spend_event": "amounts of an order, whose row names its member",
     "second_factor": "of people at the desk",
