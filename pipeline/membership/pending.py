@@ -74,7 +74,7 @@ def recall_rejections(connection: Connection, member_id: str, stage: str, *, wit
             withdraw_mail(connection, decision_id)
 
 
-def _decided(member_id: str, stage: str, verdict: str) -> Select[tuple[UUID]]:
+def _decided(member_id: str, stage: str, verdict: str) -> Select[UUID]:
     """The decisions that stand and say this of a member's verifications for a stage."""
     of = (submission.c.member_id == member_id, submission.c.kind == "verification", submission.c.stage == stage)
     joined = select(decision.c.id).join(submission, submission.c.id == decision.c.submission_id)

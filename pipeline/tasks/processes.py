@@ -109,7 +109,7 @@ def _end(db: Database, process_id: UUID, still: ColumnElement[bool], *, why: str
     return given_back
 
 
-def _give_back(db: Database, held: Row[tuple[UUID, int, str]], as_seen: ColumnElement[bool], *, why: str) -> bool:
+def _give_back(db: Database, held: Row[UUID, int, str], as_seen: ColumnElement[bool], *, why: str) -> bool:
     """Make the task ready, by a compare-and-set on its token. One row that cannot be changed never stops the rest."""
     same = (task.c.id == held.id, task.c.token == held.token, task.c.state == TaskState.RUNNING)
     free = {"state": TaskState.READY, "lease_until": None, "process_id": None}

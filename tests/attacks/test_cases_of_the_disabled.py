@@ -14,7 +14,7 @@ from pipeline.review.claims.handover import take_up
 from pipeline.review.claims.lease import reclaim
 from pipeline.review.decisions.undo import undo
 from pipeline.review.tables import claim
-from pipeline.workflows.disable_reviewer import disable
+from pipeline.workflows.reviewers import disable
 from schemas.claims import HandedOver
 from tests.support.colleagues import careful, handed, people, seniors
 from tests.support.desk import Desk

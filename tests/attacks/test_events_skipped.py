@@ -38,7 +38,8 @@ class Consumer:
     """Asks for a page after the other."""
 
     def __init__(self, desk: Desk) -> None:
-        self._db, self._cursor = desk.tools.db, None
+        self._db = desk.tools.db
+        self._cursor: str | None = None
         self.got: list[str] = []
 
     def ask(self) -> None:

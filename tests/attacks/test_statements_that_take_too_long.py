@@ -1,6 +1,6 @@
 """A statement that PostgreSQL ends is a fault of ours, tried a bounded number of times; and no chore has one that grows with its table."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -12,6 +12,7 @@ from sqlalchemy import text
 from config.container import Container
 from pipeline.intake.slots import end_slots
 from pipeline.kernel.batches import BATCH
+from pipeline.submission.deletions import Deleted
 from pipeline.tasks import ledger
 from pipeline.tasks.operate import retry_parked
 from pipeline.tasks.rules import FORGET_OLD, RETAIN, Kind
@@ -220,17 +221,16 @@ def test_upload_slots_end_in_batches(desk: Desk, tools: Container) -> None:
     filled(desk, "upload_slot")
 
     with ended_by_the_server(tools):
-        ended = end_slots(now=datetime.now(UTC), db=tools.db, storage=_Nothing(), rules=tools.policy.upload)  # type: ignore[arg-type]
+        ended = end_slots(
+            now=datetime.now(UTC), db=tools.db, rules=tools.policy.upload, delete_unneeded=_nothing_lies_there
+        )
 
     assert ended == MANY
 
 
-class _Nothing:
+def _nothing_lies_there(bucket: str, keys: Sequence[str]) -> Deleted:  # noqa: ARG001  (the store is asked by its name)
     """A store in which nothing lies: the slots are looked at, not the store."""
-
-    uploads = "uploads"
-
-    def delete(self, bucket: str, key: str) -> None: ...
+    return Deleted(gone=frozenset(keys))
 
 
 def test_a_chore_that_is_ended_in_the_middle_keeps_what_it_did(desk: Desk, tools: Container) -> None:

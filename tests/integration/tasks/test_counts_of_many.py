@@ -85,4 +85,4 @@ def nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def filtered(plan: dict[str, Any]) -> float:
-    return sum(node.get("Rows Removed by Filter", 0) for node in nodes(plan))
+    return sum(float(node.get("Rows Removed by Filter", 0)) for node in nodes(plan))

@@ -55,9 +55,8 @@ def test_rows_that_change_have_room_on_their_page(desk: Desk) -> None:
         " WHERE i.indrelid = CAST(:table AS regclass)"
     )
     indexed = {table: {row.attname for row in desk.sql(blocking, table=table)} for table in ("task", "claim")}
-    options = dict(
-        desk.sql("SELECT relname, array_to_string(reloptions, ' ') FROM pg_class WHERE relname IN ('task', 'claim')")
-    )
+    listed = "SELECT relname, array_to_string(reloptions, ' ') AS said FROM pg_class WHERE relname IN ('task', 'claim')"
+    options = {row.relname: row.said for row in desk.sql(listed)}
 
     assert {"lease_until", "hinted_at", "token", "attempts"}.isdisjoint(indexed["task"])
     assert {"lease_until", "renewed_at"}.isdisjoint(indexed["claim"])

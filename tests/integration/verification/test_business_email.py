@@ -8,12 +8,11 @@ from pipeline.intake.accept import accept
 from pipeline.intake.records import Door
 from pipeline.kernel import clock
 from pipeline.kernel.errors import AlreadyThere, AttemptsExhausted, Invalid, NotAllowed
-from pipeline.kernel.rules.one_time_codes import CodeTooSoon
+from pipeline.kernel.rules.one_time_codes import CodeOnItsWay, CodeTooSoon
 from pipeline.kernel.validation import parse_submission
 from pipeline.notification.suppression import suppress
 from pipeline.submission.tables import business_email, decision
 from pipeline.tasks.rules import EXPIRE_CODE, SEND_CODE
-from pipeline.verification.business_email import CodeOnItsWay
 from pipeline.verification.code_delivery import resend
 from pipeline.verification.methods import evidence_methods
 from schemas.codes import CodeSent

@@ -1,5 +1,7 @@
 """Replies of a broker that takes no work, as Valkey and Redis write them."""
 
+from typing import Any
+
 import pytest
 from redis._parsers.base import BaseParser
 
@@ -37,7 +39,7 @@ def test_each_reply_says_why_no_work_is_taken_and_what_to_do(reply: str, words: 
     if reply.startswith("MOVED"):
         assert words in str(why_no_work(reply))
         return
-    error = BaseParser.parse_error(reply)  # as the client's library raises it: some without their code
+    error: Any = BaseParser.parse_error(reply)  # type: ignore[no-untyped-call]  # as the client's library raises it: some without their code
 
     assert words in str(why_no_work(str(error), status=error.status_code))
 
