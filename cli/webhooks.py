@@ -5,7 +5,7 @@ from uuid import UUID
 import typer
 
 from cli.event_types import types
-from cli.output import AsJson, console, print_json, print_listed, styled
+from cli.output import AsJson, console, print_json, print_listed, styled, when
 from cli.tools import operator, tools
 from pipeline.events.webhooks import endpoints
 from pipeline.kernel import clock
@@ -34,11 +34,21 @@ def add(
 
 @app.command("list")
 def list_endpoints(as_json: AsJson = False) -> None:
-    """List endpoints, their state, and how many events each still has to get."""
+    """List endpoints, their state, and how many events each still has to get, and since when the oldest of them waits."""
     with tools() as tool:
         found = endpoints.list_endpoints(db=tool.db)
-    rows = [[each.id, each.state, each.pending, each.url, each.paused_because] for each in found]
-    columns = ["id", "state", "pending", "url", "why paused"]
+    rows = [
+        [
+            each.id,
+            each.state,
+            each.pending,
+            *map(_when, (each.waiting_since, each.rests_until)),
+            each.url,
+            each.paused_because,
+        ]
+        for each in found
+    ]
+    columns = ["id", "state", "pending", "waiting since", "next try", "url", "why paused"]
     print_listed(found, columns, rows, as_json=as_json, empty="There is no endpoint.")
 
 
@@ -82,6 +92,10 @@ def remove(endpoint_id: EndpointId) -> None:
     with tools() as tool:
         endpoints.remove(endpoint_id, actor=operator(), db=tool.db)
     console.print(f"Nothing more is sent to {endpoint_id}.")
+
+
+def _when(at: datetime | None) -> str | None:
+    return None if at is None else when(at)
 
 
 def _print_secret(made: EndpointSecret, *, as_json: bool) -> None:

@@ -80,6 +80,7 @@ class Settings(BaseSettings):
     log_format: Literal["json", "console", "auto"] = "auto"
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     worker_threads: PositiveInt = 2
+    webhook_threads: PositiveInt = 4
     intake_backlog: PositiveInt = 5000
     intake_at_once: PositiveInt = 4
     rate_limit: PositiveInt = 6000

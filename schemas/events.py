@@ -176,7 +176,10 @@ class EndpointRequest(Frozen):
 
 
 class EndpointView(Frozen):
-    """An endpoint and how it fares. A paused one gets nothing until it is resumed; nothing is lost meanwhile."""
+    """An endpoint and how it fares. A paused one gets nothing until it is resumed; nothing is lost meanwhile.
+
+    `waiting_since` is when the oldest of what waits was due; `rests_until` is when one that failed is tried next.
+    """
 
     id: UUID
     url: str
@@ -185,6 +188,8 @@ class EndpointView(Frozen):
     paused_because: str | None
     failing_since: datetime | None
     pending: int
+    waiting_since: datetime | None
+    rests_until: datetime | None
     created_at: datetime
 
 

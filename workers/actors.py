@@ -1,4 +1,5 @@
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Final
 
 import dramatiq
@@ -6,6 +7,7 @@ import dramatiq
 from config.container import Container
 from pipeline.avatar import service as avatar
 from pipeline.events.webhooks.deliver import deliver
+from pipeline.events.webhooks.resend import go_on
 from pipeline.inspection import originals
 from pipeline.inspection.service import inspect
 from pipeline.intake.parked import accept_parked
@@ -27,12 +29,14 @@ from pipeline.tasks.rules import (
     JUDGE_NUMBER,
     PUBLISH_AVATAR,
     REMOVE_AVATAR,
+    REPLAY_EVENTS,
     RETAIN,
     SEND_CODE,
     SEND_MAIL,
     SWEEP_STORAGE,
     UNLOCK_STAGE,
     WATCH_SLA,
+    WEBHOOKS,
     Kind,
 )
 from pipeline.verification import business_email
@@ -41,11 +45,12 @@ from pipeline.workflows import audit, retention, sla_watch
 from pipeline.workflows.erasure.proceed import proceed
 from pipeline.workflows.retain import retain
 from pipeline.workflows.verification_code import send_code
+from workers.apart import Apart
 
 Work = Callable[[Task, Container], None]
 
-PRIORITY: Final = {"notification": 0, "effects": 10, "inspection": 20, "intake": 30}
-"""A lower number goes first: results before new work, and accepted submissions before new ones."""
+PRIORITY: Final = {"notification": 0, "effects": 10, "inspection": 20, "intake": 30, WEBHOOKS: 40}
+"""A lower number goes first: results before new work, accepted submissions before new ones, and other services' endpoints last."""
 
 
 def inspect_submission(task: Task, tools: Container) -> None:
@@ -96,8 +101,13 @@ def send_business_code(task: Task, tools: Container) -> None:
 
 
 def deliver_event(task: Task, tools: Container) -> None:
-    """Send an event to an endpoint of another service."""
-    deliver(task, now=clock.now(), db=tools.db, http=tools.outgoing, policy=tools.policy.events, sealer=tools.sealer)
+    """Send events to an endpoint of another service."""
+    deliver(task, clock=clock.now, db=tools.db, http=tools.outgoing, policy=tools.policy.events, sealer=tools.sealer)
+
+
+def replay_events(task: Task, tools: Container) -> None:
+    """Go on with a replay of many events."""
+    go_on(task, db=tools.db)
 
 
 def expire_code(task: Task, tools: Container) -> None:
@@ -156,6 +166,7 @@ WORK: Final[Mapping[Kind, Work]] = {
     SEND_CODE: send_business_code,
     EXPIRE_CODE: expire_code,
     DELIVER_EVENT: deliver_event,
+    REPLAY_EVENTS: replay_events,
     FORGET_FILES: forget_files,
     FORGET_UPLOADS: forget_uploads,
     SWEEP_STORAGE: sweep_storage,
@@ -168,9 +179,14 @@ WORK: Final[Mapping[Kind, Work]] = {
 
 
 def declare(tools: Container) -> None:
-    """Declare an actor for each kind of work. Its message is a task's id; all else is in the ledger."""
+    """Declare an actor for each kind of work. Its message is a task's id; all else is in the ledger.
+
+    What waits for endpoints of other services goes to threads of its own: a worker's thread only passes it on.
+    """
+    apart = Apart(tools.settings.webhook_threads)
+    tools.broker.add_middleware(apart)
     for kind in WORK:
-        _declare(kind, tools)
+        _declare(kind, tools, apart if kind.queue == WEBHOOKS else None)
 
 
 def perform(kind: Kind, task_id: str, tools: Container) -> None:
@@ -180,9 +196,13 @@ def perform(kind: Kind, task_id: str, tools: Container) -> None:
             WORK[kind](task, tools)
 
 
-def _declare(kind: Kind, tools: Container) -> None:
+def _declare(kind: Kind, tools: Container, apart: Apart | None) -> None:
     def act(task_id: str) -> None:
         perform(kind, task_id, tools)
+
+    def pass_on(task_id: str) -> None:
+        if apart is not None:
+            apart.do(partial(act, task_id))
 
     dramatiq.actor(
         broker=tools.broker,
@@ -190,4 +210,4 @@ def _declare(kind: Kind, tools: Container) -> None:
         queue_name=kind.queue,
         priority=PRIORITY[kind.queue],
         time_limit=kind.limit_seconds * 1000,
-    )(act)
+    )(act if apart is None else pass_on)

@@ -13,6 +13,7 @@ from config.logging import configure_logging
 from config.settings import load_settings
 from pipeline.audit.record import put_in_force
 from pipeline.audit.tally import write_ended
+from pipeline.events.webhooks.sweep import delete_removed, wake_forgotten
 from pipeline.kernel.database import Database
 from pipeline.kernel.errors import Misconfigured, RetryableError, StatementCancelled
 from pipeline.review.claims.service import sweep_claims
@@ -55,6 +56,8 @@ def chores(tools: Container) -> list[Chore]:
         Chore("sweep_dead", 1.0, lambda: _sweep_dead(tools.db, dead)),
         Chore("seal_audit", 1.0, tools.audit_sealer.seal),
         Chore("sweep_claims", 2.0, lambda: sweep_claims(tools.db)),
+        Chore("wake_endpoints", 5.0, lambda: wake_forgotten(tools.db)),
+        Chore("delete_removed_endpoints", 5.0, lambda: delete_removed(tools.db)),
         Chore("tally", 15.0, lambda: write_ended(tools.db)),
         Chore("policy", 60.0, lambda: put_in_force(tools.policy.version, process="relay", db=tools.db)),
         Chore("schedule", 15.0, lambda: fire_due(tools.db, schedule=schedule_of(tools.policy))),

@@ -24,7 +24,8 @@ def events(
     """A page after `cursor`, the earliest first; no event is ever left out. Raises Invalid for a cursor that is not ours.
 
     Transactions commit in another order than they take their numbers: an event is shown once every transaction with a lower number has
-    ended. A decision's event waits for its undo window: the page ends before the first event that is not there yet.
+    ended. A decision's event waits for its undo window: the page ends before the first event that is not there yet, or that somebody is
+    retracting.
     The cursor of a page that is not full has passed what the caller does not see, so that it is not looked through again.
     """
     after = number_in(cursor) if cursor is not None else 0

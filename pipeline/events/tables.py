@@ -56,10 +56,15 @@ endpoint: Final = Table(
     Column("state", Text, nullable=False, server_default="active"),
     Column("paused_because", Text),
     Column("failing_since", Instant),
+    Column("failures", Integer, nullable=False, server_default="0"),
+    Column("rests_until", Instant),
+    Column("resumed_at", Instant),
+    Column("sender_id", Uuid),
     Column("created_at", Instant, nullable=False, server_default=func.now()),
-    CheckConstraint("state IN ('active', 'paused')", name="known_state"),
+    CheckConstraint("state IN ('active', 'paused', 'removed')", name="known_state"),
 )
-"""It gets the events of its service and prefix; null means of any."""
+"""It gets the events of its service and prefix; null means of any. `sender_id` is the task that sends to it, or did last; `failures`
+counts what it did not take since it last took something. A removed one goes once its deliveries are deleted."""
 
 delivery: Final = Table(
     "webhook_delivery",
@@ -71,6 +76,8 @@ delivery: Final = Table(
     Column("state", Text, nullable=False, server_default="pending"),
     Column("round", Integer, nullable=False, server_default="1"),
     Column("begun_at", Instant, nullable=False, server_default=func.now()),
+    Column("due_at", Instant, nullable=False, server_default=func.now()),
+    Column("tries", Integer, nullable=False, server_default="0"),
     Column("last_status", Integer),
     Column("last_error", Text),
     Column("delivered_at", Instant),
@@ -82,4 +89,7 @@ delivery: Final = Table(
         "sequence",
         postgresql_where=text("state = 'pending'"),
     ),
+    Index("ix_webhook_delivery_due", "endpoint_id", "due_at", "sequence", postgresql_where=text("state = 'pending'")),
 )
+"""An event for an endpoint: due from `due_at`, never before the event's own time, and given up when it has not been taken since
+`begun_at` for too long. `round` grows each time that it is to be sent again."""

@@ -6,9 +6,10 @@ moment later leads nowhere. TLS and the Host header keep the name.
 
 import socket
 import ssl
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as Unanswered
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -27,7 +28,8 @@ Resolve = Callable[[str, int], Sequence[str]]
 """The addresses of a host. Raises OSError."""
 
 _ENDS_AT: ContextVar[float] = ContextVar("ends_at")
-_RESOLVERS: Final = 4
+_RESOLVERS: Final = 32
+_KEPT_CONNECTIONS: Final = 20
 
 
 class AddressRefused(httpcore.ConnectError):
@@ -126,7 +128,11 @@ class _CheckedTransport(httpx.HTTPTransport):
     def __init__(self, backend: httpcore.NetworkBackend, tls: ssl.SSLContext) -> None:
         super().__init__(verify=tls, trust_env=False)
         self._pool = httpcore.ConnectionPool(
-            ssl_context=tls, max_connections=20, keepalive_expiry=5, network_backend=backend
+            ssl_context=tls,
+            max_connections=None,  # who sends is bounded elsewhere; a bound here would let one host's requests wait for another's
+            max_keepalive_connections=_KEPT_CONNECTIONS,
+            keepalive_expiry=5,
+            network_backend=backend,
         )
 
 
@@ -136,6 +142,8 @@ class _CheckedBackend(httpcore.NetworkBackend):
     def __init__(self, inside: frozenset[str], resolve: Resolve, sockets: httpcore.NetworkBackend) -> None:
         self._inside, self._resolve, self._sockets = inside, resolve, sockets
         self._resolvers = ThreadPoolExecutor(_RESOLVERS, thread_name_prefix="resolver")
+        self._under_way: dict[tuple[str, int], Future[Sequence[str]]] = {}
+        self._one = threading.Lock()
 
     def connect_tcp(
         self,
@@ -163,10 +171,20 @@ class _CheckedBackend(httpcore.NetworkBackend):
         """End the threads that resolve."""
         self._resolvers.shutdown(wait=False, cancel_futures=True)
 
+    def _resolving(self, host: str, port: int) -> Future[Sequence[str]]:
+        """The look-up of this name that is under way, or a new one: a name that is not answered holds one thread, however often it is asked."""
+        with self._one:
+            found = self._under_way.get((host, port))
+            if found is None or found.done():
+                found = self._resolvers.submit(self._resolve, host, port)
+                self._under_way = {each: going for each, going in self._under_way.items() if not going.done()}
+                self._under_way[host, port] = found
+            return found
+
     def _checked(self, host: str, port: int) -> Sequence[str]:
         allowed = {Reach.PUBLIC, Reach.INSIDE} if _plain(host) in self._inside else {Reach.PUBLIC}
         try:
-            found = self._resolvers.submit(self._resolve, host, port).result(_left(httpcore.ConnectTimeout))
+            found = self._resolving(host, port).result(_left(httpcore.ConnectTimeout))
         except Unanswered as error:
             raise httpcore.ConnectTimeout("The name was not resolved in time.") from error
         except (OSError, UnicodeError) as error:

@@ -60,9 +60,10 @@ class Audit(Frozen):
 
 
 class Events(Frozen):
-    """How events are sent to endpoints: when one is given up, when an endpoint gets a rest, how long secrets overlap."""
+    """How events are sent to endpoints: how many at once, when one is given up, when an endpoint is paused, how long secrets overlap."""
 
-    timeout_seconds: PositiveInt
+    timeout_seconds: PositiveInt = Field(le=40)
+    at_once: PositiveInt = 4
     give_up_days: PositiveInt
     pause_hours: PositiveInt
     secret_overlap_hours: PositiveInt

@@ -70,6 +70,16 @@ def due_tasks(db: Database, kinds: Sequence[str], *, limit: int) -> list[Hint]:
         return [(row.kind, str(row.id)) for row in connection.execute(query)]
 
 
+def due_of_each(db: Database, kinds: Sequence[str], *, limit: int) -> list[Hint]:
+    """Of each of these kinds at most so many tasks that are ready and due, the longest due first, as (kind, id)."""
+    place = func.row_number().over(partition_by=task.c.kind, order_by=(task.c.due_at, task.c.id)).label("place")
+    due = (task.c.state == TaskState.READY, task.c.due_at <= func.now(), task.c.kind.in_(kinds))
+    each = select(task.c.kind, task.c.id, place).where(*due).subquery()
+    query = select(each.c.kind, each.c.id).where(each.c.place <= limit).order_by(each.c.place)
+    with db.read() as connection:
+        return [(row.kind, str(row.id)) for row in connection.execute(query)]
+
+
 def sweep_leases(db: Database, *, batch: int = BATCH) -> int:
     """Give back tasks whose worker did not end them within the lease. Returns how many.
 

@@ -33,6 +33,9 @@ class Kind:
     renews: bool = False
 
 
+WEBHOOKS: Final = "webhooks"
+"""The queue of what waits for other services. Nothing else is in it, and workers have threads for it alone."""
+
 INSPECT: Final = Kind("submission.inspect", "inspection", "inspect_submission", 60, 600, 6, renews=True)
 ACCEPT: Final = Kind("submission.accept", "effects", "accept_parked_submission", 30, 20, 3)
 PUBLISH_AVATAR: Final = Kind("avatar.publish", "effects", "publish_avatar", 45, 35, 12)
@@ -42,9 +45,8 @@ SEND_MAIL: Final = Kind("mail.send", "notification", "send_mail", 45, 35, 20)
 JUDGE_NUMBER: Final = Kind("tax_number.judge", "effects", "judge_tax_number", 45, 35, 12)
 SEND_CODE: Final = Kind("code.send", "notification", "send_code", 45, 35, 20)
 EXPIRE_CODE: Final = Kind("code.expire", "effects", "expire_code", 30, 20, 12)
-DELIVER_EVENT: Final = Kind(
-    "event.deliver", "notification", "deliver_event", 45, 35, 20, backoff_seconds=2, wait_cap_seconds=1800
-)
+DELIVER_EVENT: Final = Kind("event.deliver", WEBHOOKS, "deliver_event", 90, 80, 20)
+REPLAY_EVENTS: Final = Kind("event.replay", WEBHOOKS, "replay_events", 60, 600, 12, renews=True)
 FORGET_FILES: Final = Kind("material.forget", "effects", "forget_files", 45, 35, 12)
 FORGET_UPLOADS: Final = Kind("upload.forget", "effects", "forget_uploads", 45, 35, 12)
 SWEEP_STORAGE: Final = Kind("storage.sweep", "effects", "sweep_storage", 300, 240, 3)
@@ -58,7 +60,7 @@ CHECKPOINT_AUDIT: Final = Kind("audit.checkpoint", "effects", "checkpoint_audit"
 KINDS: Final[Mapping[str, Kind]] = {each.name: each for each in tuple(globals().values()) if isinstance(each, Kind)}
 """Every kind above by its name."""
 
-QUEUES: Final = ("intake", "inspection", "effects", "notification")
+QUEUES: Final = ("intake", "inspection", "effects", "notification", WEBHOOKS)
 
 
 def backoff(kind: Kind, tries: int, *, jitter: float) -> float:

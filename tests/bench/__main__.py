@@ -8,7 +8,7 @@ import typer
 
 from cli.output import AsJson, print_json, print_table
 from config.logging import configure_logging
-from tests.bench import claims, console, counts, fingerprints, fork_servers, growth, inspection
+from tests.bench import claims, console, counts, fingerprints, fork_servers, growth, inspection, webhooks
 from tests.bench.measure import Measure
 
 PARTS: Final[Mapping[str, Callable[[], list[Measure]]]] = {
@@ -19,6 +19,7 @@ PARTS: Final[Mapping[str, Callable[[], list[Measure]]]] = {
     "console": console.measures,
     "growth": growth.measures,
     "counts": counts.measures,
+    "webhooks": webhooks.measures,
 }
 
 

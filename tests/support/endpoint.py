@@ -11,9 +11,10 @@ from typing import Any
 
 @dataclass
 class Endpoint:
-    """`status` is its answer; `got` are the requests that it was sent, as (headers, body)."""
+    """`status` is its answer; `got` are the requests that it was sent, as (headers, body). It does `before` once before it answers."""
 
     url: str = ""
+    before: Callable[[], object] | None = None
     status: int = 204
     got: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
 
@@ -35,6 +36,9 @@ def listening() -> Iterator[Endpoint]:
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             place.got.append(({name.lower(): value for name, value in self.headers.items()}, body))
+            todo, place.before = place.before, None
+            if todo is not None:
+                todo()
             self.send_response(place.status)
             self.end_headers()
 

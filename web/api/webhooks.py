@@ -73,20 +73,22 @@ def get_event_schema(event_type: Identifier, _caller: Submitter) -> SchemaRespon
 
 
 @router.post("/webhooks", status_code=201, summary="Add an endpoint")
-def create_endpoint(body: EndpointRequest, tools: Tools, caller: Submitter) -> EndpointSecret:
-    """Keep the secret, with which you check signatures (Standard Webhooks). It is shown once."""
-    return endpoints.add(body, actor=caller.name, db=tools.db, sealer=tools.sealer, reach=caller.reach)
+def create_endpoint(body: EndpointRequest, tools: Tools, caller: Submitter, key: Key = None) -> EndpointSecret:
+    """Keep the secret, with which you check signatures (Standard Webhooks). Only a repeated request with the same key shows it again."""
+    once = request_once(key, owner=caller.owner, operation="webhooks.create", body=body)
+    return endpoints.add(body, actor=caller.name, db=tools.db, sealer=tools.sealer, reach=caller.reach, once=once)
 
 
 @router.get("/webhooks", summary="List endpoints")
 def list_endpoints(tools: Tools, caller: Submitter) -> list[EndpointView]:
-    """Each with the number of events that still have to be sent, and the reason if it is paused."""
+    """Each with the number of events that still have to be sent, since when the oldest of them waits, and the reason if it is paused."""
     return endpoints.list_endpoints(db=tools.db, reach=caller.reach)
 
 
 @router.post("/webhooks/{endpoint_id}/secret", summary="Rotate an endpoint's secret")
-def rotate_secret(endpoint_id: UUID, tools: Tools, caller: Submitter) -> EndpointSecret:
-    """Both secrets sign until the old one expires."""
+def rotate_secret(endpoint_id: UUID, tools: Tools, caller: Submitter, key: Key = None) -> EndpointSecret:
+    """All secrets sign until they expire: each old one at the end that it was given. Send a key: a repeated request rotates once."""
+    once = request_once(key, owner=caller.owner, operation=f"webhooks.{endpoint_id}.rotate")
     overlap = tools.policy.events.secret_overlap_hours
     return endpoints.rotate(
         endpoint_id,
@@ -96,23 +98,28 @@ def rotate_secret(endpoint_id: UUID, tools: Tools, caller: Submitter) -> Endpoin
         db=tools.db,
         sealer=tools.sealer,
         reach=caller.reach,
+        once=once,
     )
 
 
 @router.post("/webhooks/{endpoint_id}/resume", summary="Resume a paused endpoint")
-def resume_endpoint(endpoint_id: UUID, tools: Tools, caller: Submitter) -> Replayed:
+def resume_endpoint(endpoint_id: UUID, tools: Tools, caller: Submitter, key: Key = None) -> Replayed:
     """Events since the pause are sent, in order."""
-    return Replayed(
-        count=endpoints.resume(endpoint_id, now=clock.now(), actor=caller.name, db=tools.db, reach=caller.reach)
+    once = request_once(key, owner=caller.owner, operation=f"webhooks.{endpoint_id}.resume")
+    count = endpoints.resume(
+        endpoint_id, now=clock.now(), actor=caller.name, db=tools.db, reach=caller.reach, once=once
     )
+    return Replayed(count=count)
 
 
 @router.post("/webhooks/{endpoint_id}/replay", summary="Send events again")
-def replay_events(endpoint_id: UUID, body: ReplayRequest, tools: Tools, caller: Submitter) -> Replayed:
-    """Since a time, or by id, also those that the endpoint has received. Each keeps its `webhook-id`."""
-    return Replayed(
-        count=endpoints.replay(endpoint_id, body, now=clock.now(), actor=caller.name, db=tools.db, reach=caller.reach)
+def replay_events(endpoint_id: UUID, body: ReplayRequest, tools: Tools, caller: Submitter, key: Key = None) -> Replayed:
+    """Since a time, or by id, also those that the endpoint has received. Each keeps its `webhook-id`. Many go out little by little."""
+    once = request_once(key, owner=caller.owner, operation=f"webhooks.{endpoint_id}.replay", body=body)
+    count = endpoints.replay(
+        endpoint_id, body, now=clock.now(), actor=caller.name, db=tools.db, reach=caller.reach, once=once
     )
+    return Replayed(count=count)
 
 
 @router.delete("/webhooks/{endpoint_id}", status_code=204, summary="Remove an endpoint")

@@ -47,7 +47,7 @@ def failing_for(desk: Desk, **ago: float) -> None:
 
 def all_delivered(desk: Desk) -> bool:
     """Go on with what waits for its turn or for the endpoint; whether nothing is left."""
-    desk.sql("UPDATE task SET due_at = now() WHERE state = 'ready'")
+    desk.let_backoff_pass()
     desk.run_due(DELIVER_EVENT)
     return only(desk).pending == 0
 
@@ -202,6 +202,28 @@ def test_a_resumed_endpoint_gets_all_that_came_meanwhile_in_order(desk: Desk, pl
 
     assert count == 2
     assert place.types() == ["submission.received", "submission.in_review"]
+
+
+def test_the_list_says_since_when_the_oldest_event_waits_and_when_the_endpoint_is_tried_next(
+    desk: Desk, place: Endpoint
+) -> None:
+    added(desk, place)
+    desk.case_waiting("m-1")
+    desk.sql("UPDATE webhook_delivery SET begun_at = begun_at - interval '1 hour' WHERE sequence = 1")
+    oldest = min(row.begun_at for row in desk.rows(delivery))
+    before = only(desk)
+    place.status = 503
+    for _ in range(3):
+        desk.sql("UPDATE webhook_delivery SET due_at = now()")
+        desk.sql("UPDATE task SET due_at = now() WHERE state = 'ready'")
+        desk.run_due(DELIVER_EVENT)
+
+    found = only(desk)
+
+    assert (before.waiting_since, before.rests_until) == (oldest, None)
+    assert found.waiting_since == oldest
+    assert found.rests_until is not None
+    assert len(place.got) == 3
 
 
 def test_what_is_not_paused_cannot_be_resumed(desk: Desk, place: Endpoint) -> None:

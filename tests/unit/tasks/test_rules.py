@@ -42,8 +42,14 @@ def test_every_kind_has_its_work_and_a_queue_that_workers_read(kind: Kind) -> No
     assert kind.queue in PRIORITY
 
 
-def test_results_go_before_inspection_and_inspection_before_intake() -> None:
-    assert sorted(QUEUES, key=lambda queue: PRIORITY[queue]) == ["notification", "effects", "inspection", "intake"]
+def test_results_go_before_inspection_inspection_before_intake_and_endpoints_of_others_come_last() -> None:
+    assert sorted(QUEUES, key=lambda queue: PRIORITY[queue]) == [
+        "notification",
+        "effects",
+        "inspection",
+        "intake",
+        "webhooks",
+    ]
 
 
 def test_no_two_kinds_share_an_actor() -> None:
