@@ -92,7 +92,7 @@ class Settings(BaseSettings):
     head_seconds: PositiveFloat = 10.0
     answer_seconds: PositiveFloat = 30.0
     web_connections: PositiveInt = 800
-    worker_silent_seconds: float = Field(default=5, ge=3, le=60)
+    worker_silent_seconds: float = Field(default=5.0, ge=3, le=60)
     circuit_failures: PositiveInt = FAILURES
     circuit_pause_seconds: PositiveFloat = PAUSE_SECONDS
 

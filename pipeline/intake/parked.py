@@ -70,10 +70,13 @@ def accept_parked(task: Task, *, now: datetime, context: IntakeContext) -> None:
         ledger.finish(connection, task)
 
 
-def park_message(payload: Mapping[str, Any], *, reason: str, dedup: str, db: Database) -> None:
+def park_message(
+    payload: Mapping[str, Any], *, reason: str, dedup: str, db: Database, by_content: bool = False
+) -> None:
     """Park a message that cannot be accepted, with the reason, for an operator. Duplicates are parked once.
 
-    Another message under the key of one that was parked before is parked beside it: it is no duplicate.
+    Another message under the key of one that was parked before is parked beside it: it is no duplicate. With `by_content` the key is a
+    digest of the message, so that there is no other one under it.
     """
     dedup = storable(dedup)
     row = {
@@ -88,7 +91,7 @@ def park_message(payload: Mapping[str, Any], *, reason: str, dedup: str, db: Dat
         "ended_at": func.now(),
     }
     with db.begin() as connection:
-        if (first := _parked_before(connection, row)) is not None:
+        if (first := _parked_before(connection, row)) is not None and not by_content:
             reason = f"{reason} Another message with this key was parked before, as task {first}."
             beside = {"dedup_key": f"{row['dedup_key']}:{_digest(payload)}", "last_error": storable(reason)}
             _parked_before(connection, {**row, **beside})
@@ -110,7 +113,13 @@ def _digest(payload: Mapping[str, Any]) -> str:
 def park_bytes(raw: bytes, *, reason: str, db: Database) -> None:
     """Park what is no readable message, as text."""
     digest = hashlib.sha256(raw).hexdigest()
-    park_message({"raw": storable(raw.decode(errors="replace"))[:_KEPT_LENGTH]}, reason=reason, dedup=digest, db=db)
+    park_message(
+        {"raw": storable(raw.decode(errors="replace"))[:_KEPT_LENGTH]},
+        reason=reason,
+        dedup=digest,
+        db=db,
+        by_content=True,
+    )
 
 
 def _storable(payload: Mapping[str, Any]) -> dict[str, Any]:
