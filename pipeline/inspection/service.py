@@ -85,15 +85,17 @@ def _load(db: Database, submission_id: UUID, present: Policy) -> tuple[Row[Any],
 
 def _record(connection: Connection, subject: Row[Any], uploads: Sequence[InspectedUpload]) -> None:
     for each in uploads:
+        values: dict[str, Any] = {}
         if each.original is not None:
-            moved = {"upload_key": each.original.key, "given_key": each.original.read_from}
-            connection.execute(update(material).where(material.c.id == each.material_id).values(moved))
+            values |= {"upload_key": each.original.key, "given_key": each.original.read_from}
         if each.report is not None:
             report = each.report
             same = {name: getattr(report, name) for name in ("sha256", "media_type", "width", "height", "pages")}
-            values = {**same, "bytes": report.size, "signals": dict(each.signals)}
+            values |= {**same, "bytes": report.size, "signals": dict(each.signals)}
+        if values:
             connection.execute(update(material).where(material.c.id == each.material_id).values(values))
-            _remember(connection, subject, each, report)
+        if each.report is not None:
+            _remember(connection, subject, each, each.report)
     read = [(each.original.read_from, each.written_at) for each in uploads if each.original and each.written_at]
     originals.forget_later(connection, subject, read)
     findings = [_finding_row(subject.id, each.material_id, found) for each in uploads for found in each.findings]

@@ -6,7 +6,7 @@ watched: by its own clock, so that no step of a clock counts, and anew after eve
 
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 import structlog
