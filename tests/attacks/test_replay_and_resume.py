@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import UTC, datetime
 from typing import Any, Final
 from uuid import UUID, uuid4
 
@@ -25,7 +25,7 @@ from tests.support.endpoint import Endpoint, listening
 from tests.support.overlap import HISTORY, SECONDS, held, outcome
 from tests.support.together import until
 
-SINCE: Final = ReplayRequest(since=clock.now() - timedelta(days=1))
+SINCE: Final = ReplayRequest(since=datetime(2001, 1, 1, tzinfo=UTC))
 
 
 @pytest.fixture

@@ -29,6 +29,7 @@ from tests.support.key_service import KeyService, serving
 from tests.support.servers import variant
 
 KNOWN = [
+    "object_deletion.token",
     "task.token",
     "claim.token",
     "mail.secret",
@@ -37,7 +38,7 @@ KNOWN = [
     "opinion.credential",
     "check_answer.credential",
 ]
-"""A number that counts tries, what a reviewer sends back with a decision on a case of theirs, and whether a mail is secret. Then what is
+"""Which deletion of an object it is, a number that counts tries, what a reviewer sends back with a decision on a case of theirs, and whether a mail is secret. Then what is
 public: the name under which a browser knows a passkey, and by which session or key a verdict was given: its kind and its id."""
 
 KMS_KEY = "arn:aws:kms:eu-central-1:111122223333:key/6c1f"

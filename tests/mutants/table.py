@@ -310,7 +310,7 @@ REVIEW = (
     guard(
         "Another message under a parked key is parked beside it",
         "pipeline/intake/parked.py",
-        "if (first := _parked_before(connection, row)) is not None:",
+        "if (first := _parked_before(connection, row)) is not None and not by_content:",
         "first = None\n        if _parked_before(connection, row) and first:",
         "../attacks/test_parked_keys.py::test_another_body_under_a_parked_key_is_parked_beside_it_and_says_so",
     ),
