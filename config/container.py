@@ -46,7 +46,6 @@ from pipeline.notification.sns_certificates import Certificates
 from pipeline.policy import Policy
 from pipeline.review.claims.context import ReviewContext
 from pipeline.review.quality import blind_looks
-from pipeline.submission.accepted_policy import PolicyKeeper
 from pipeline.submission.context import Context
 from pipeline.submission.mail_contract import FreezeAddressedMail, FreezeMail, NotifyMember
 from pipeline.tasks.backlog import Backlog
@@ -254,14 +253,7 @@ class Container:
     def intake(self) -> IntakeContext:
         """What accepting a submission needs."""
         methods = evidence_methods(takes_mail=self.takes_mail)
-        return IntakeContext(
-            db=self.db, policy=self.policy, is_unlocked=is_unlocked, methods=methods, keep_policy=self.keep_policy
-        )
-
-    @cached_property
-    def keep_policy(self) -> PolicyKeeper:
-        """Keeps the text of the policy."""
-        return PolicyKeeper(self.policy, self.db)
+        return IntakeContext(db=self.db, policy=self.policy, is_unlocked=is_unlocked, methods=methods)
 
     @cached_property
     def takes_mail(self) -> TakesMail:
@@ -357,7 +349,7 @@ class Container:
     def put_policy_in_force(self, process: str) -> None:
         """Keep the policy and record that this process works by it. While the database is away the relays do it later."""
         with suppress(DatabaseUnavailable, StatementCancelled):
-            self.keep_policy()
+            self.intake.keep_policy()
             put_in_force(self.policy.version, process=process, db=self.db)
 
     def close(self) -> None:

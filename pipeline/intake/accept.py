@@ -1,5 +1,5 @@
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
@@ -19,6 +19,7 @@ from pipeline.ownership.owners import adopt
 from pipeline.ownership.tables import Owned
 from pipeline.policy import Policy
 from pipeline.submission import audit, lifecycle
+from pipeline.submission.accepted_policy import PolicyKeeper
 from pipeline.submission.chances import chances_taken
 from pipeline.submission.due import due_of
 from pipeline.submission.evidence.method import EvidenceMethod
@@ -37,15 +38,18 @@ log = structlog.get_logger()
 class IntakeContext:
     """The clients of intake, and what it asks of other stages.
 
-    `keep_policy()` keeps the text of the policy, by which the submission is decided later on. `is_unlocked(connection, member_id, stage)` tells whether the member has the stage. `methods` are the methods of verification
-    whose evidence is no file, by name.
+    `is_unlocked(connection, member_id, stage)` tells whether the member has the stage. `methods` are the methods of verification
+    whose evidence is no file, by name. `keep_policy()` keeps the text of the policy, by which a submission is decided later on.
     """
 
     db: Database
     policy: Policy
     is_unlocked: Callable[[Connection, str, str], bool]
     methods: Mapping[str, EvidenceMethod]
-    keep_policy: Callable[[], None]
+    keep_policy: PolicyKeeper = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "keep_policy", PolicyKeeper(self.policy, self.db))
 
     def method_of(self, command: Command) -> EvidenceMethod | None:
         """The submission's method; None where its evidence is files."""

@@ -138,12 +138,7 @@ def with_review(tools: Container, **review: Any) -> Container:
 
 def empty(tools: Container) -> None:
     """Back to the state right after the start: no row, no hint, no object, no mail."""
-    for remembering in (
-        "audit_sealer",
-        "member_reads",
-        "keep_policy",
-        "intake",
-    ):  # what the test before has sealed, read and kept
+    for remembering in ("audit_sealer", "member_reads", "intake"):  # what the test before has sealed, read and kept
         tools.__dict__.pop(remembering, None)
     with tools.owner.engine.begin() as connection:
         connection.exec_driver_sql("SELECT tests.emptied()")
