@@ -63,11 +63,12 @@ guards: setup  ## Take each guard of the promises out, and see the test fail tha
 chaos: setup  ## Break everything while 6,000 submissions run, and judge the result from outside (SEED=2 for another run)
 	$(BIN)/python -m tests.chaos --seconds 200 --seed $(SEED) --submissions 6000 --faults 64
 
-bench: setup  ## Measure: inspection against a bare decode, look-ups of fingerprints, the review queue, the console
+bench: setup  ## Measure: inspection against a bare decode, look-ups of fingerprints, the review queue, the console, what an avatar leaves
 	$(BIN)/python -m tests.bench inspect
 	$(BIN)/python -m tests.bench fingerprints
 	$(BIN)/python -m tests.bench claims
 	$(BIN)/python -m tests.bench console
+	$(BIN)/python -m tests.bench growth
 
 screenshots: browser  ## Draw every page as it looks into docs/images, at two widths and in both themes
 	$(BIN)/python -m tests.screenshots

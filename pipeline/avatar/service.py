@@ -5,11 +5,10 @@ from typing import Any, Final
 from uuid import UUID
 
 import structlog
-from sqlalchemy import Connection, Row, Select, exists, func, select
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import Connection, Row, Select, exists, select
 
+from pipeline.avatar.shown import emit_published, write_shown
 from pipeline.avatar.tables import avatar
-from pipeline.events import outbound as events
 from pipeline.kernel.database import Database, one_at_a_time
 from pipeline.kernel.errors import PermanentError
 from pipeline.kernel.ids import new_id
@@ -21,7 +20,6 @@ from pipeline.submission.tables import material, rendition, submission
 from pipeline.tasks import ledger
 from pipeline.tasks.ledger import Task
 from pipeline.tasks.rules import REMOVE_AVATAR, SEND_MAIL
-from schemas.events import AvatarPublished, EventType
 from schemas.members import AvatarView
 
 log = structlog.get_logger()
@@ -163,8 +161,8 @@ def _make_current(connection: Connection, result: Decision, keys: dict[str, str]
         return True
     shown = old is None or old.sequence < result.sequence
     if shown:
-        _write(connection, result, keys, sha256)
-        _emit(connection, result, keys, sha256)
+        write_shown(connection, result, keys, sha256)
+        emit_published(connection, result, keys, sha256)
     removed = result.submission_id if not shown else old.submission_id if old else None
     if removed is not None:
         ledger.record(connection, REMOVE_AVATAR, removed, trace=result.correlation_id)
@@ -177,35 +175,3 @@ def _make_current(connection: Connection, result: Decision, keys: dict[str, str]
         detail={"sha256": sha256, "replaces": str(old.submission_id) if old else None},
     )
     return shown
-
-
-def _emit(connection: Connection, result: Decision, keys: dict[str, str], sha256: str) -> None:
-    published = AvatarPublished(
-        member_id=result.member_id,
-        submission_id=result.submission_id,
-        large_key=keys["large"],
-        small_key=keys["small"],
-        sha256=sha256,
-        version=result.sequence,
-    )
-    events.emit(
-        connection,
-        EventType.AVATAR_PUBLISHED,
-        published,
-        member_id=result.member_id,
-        trace=result.correlation_id,
-        service=result.service,
-    )
-
-
-def _write(connection: Connection, result: Decision, keys: dict[str, str], sha256: str) -> None:
-    values = {
-        "submission_id": result.submission_id,
-        "sequence": result.sequence,
-        "large_key": keys["large"],
-        "small_key": keys["small"],
-        "sha256": sha256,
-    }
-    statement = insert(avatar).values(member_id=result.member_id, **values)
-    changed = {**values, "published_at": func.now()}
-    connection.execute(statement.on_conflict_do_update(index_elements=["member_id"], set_=changed))

@@ -4,7 +4,7 @@ A row loses its file in the transaction that notes the file's deletion (`deletio
 the next sweep of the store carries out, and a file to which another row refers stays.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -13,19 +13,13 @@ from typing import Any, Final
 import structlog
 from sqlalchemy import (
     ColumnElement,
-    Connection,
-    Row,
-    Select,
     Table,
     Text,
     and_,
     cast,
-    delete,
     exists,
     func,
     or_,
-    select,
-    update,
 )
 
 from pipeline.inspection.fingerprints import fingerprint
@@ -36,22 +30,20 @@ from pipeline.notification.tables import mail
 from pipeline.policy import Policy
 from pipeline.review.cases.sealed import destroy_final, release_ended
 from pipeline.review.tables import escalation, opinion
-from pipeline.submission.deletions import UPLOADS, VAULT
 from pipeline.submission.presence import hold, is_held
-from pipeline.submission.tables import business_email, decision, finding, material, rendition, submission
+from pipeline.submission.tables import business_email, decision, finding, material, submission
 from pipeline.tasks import ledger
 from pipeline.tasks.ledger import Task
 from pipeline.tasks.rules import ACCEPT, TaskState
 from pipeline.tasks.tables import task as task_table
 from pipeline.verification.tax_number import tax_number
-from pipeline.workflows.closed_submissions import Closed, is_latest, pages_needed
-from pipeline.workflows.deletions import AT_ONCE, Deletions
+from pipeline.workflows.closed_submissions import Closed, is_latest
+from pipeline.workflows.deletions import Deletions
 from pipeline.workflows.erasure.holds import end_past_holds, resume_erasures
+from pipeline.workflows.retain_files import drop_renditions, forget_originals
 
 log = structlog.get_logger()
 
-FILES: Final = AT_ONCE // 2
-"""Rows in one batch where each names up to two files."""
 _NOTHING: Final[dict[str, Any]] = {}
 
 
@@ -68,8 +60,8 @@ class Due:
 def retain(task: Task, *, now: datetime, db: Database, storage: Storage, policy: Policy) -> None:
     """Sweep every kind; then go on with erasures whose hold has ended. `now` is the database's time."""
     counts = {
-        "originals": _originals(task, now, db, Deletions(db, storage), policy),
-        "renditions": _renditions(task, now, db, Deletions(db, storage), policy),
+        "originals": forget_originals(task, now, db, Deletions(db, storage), policy),
+        "renditions": drop_renditions(task, now, db, Deletions(db, storage), policy),
     }
     for due in _due_rows(now, policy):
         counts[due.kind] = counts.get(due.kind, 0) + _swept(db, due, renew=partial(ledger.renew, db, task))
@@ -141,56 +133,3 @@ def _swept(db: Database, due: Due, *, renew: Renew) -> int:
 
 def _as(table: Table, name: str, value: Any) -> Any:
     return cast(value, table.c[name].type) if value is not None else None
-
-
-def _originals(task: Task, now: datetime, db: Database, deletions: Deletions, policy: Policy) -> int:
-    """Members' own files. One that several submissions name stays until the last of them ended its time."""
-    over = Closed.of(policy.retention.originals, now)
-    names = (material.c.id, material.c.upload_key, material.c.given_key)
-    due = select(*names).where(material.c.upload_key.is_not(None), material.c.submission_id.in_(over.submissions))
-    return _with_files(task, db, deletions, UPLOADS, due.with_for_update(of=material, skip_locked=True), _forget)
-
-
-def _forget(connection: Connection, rows: Sequence[Row[Any]]) -> list[str]:
-    ids = [row.id for row in rows]
-    connection.execute(update(material).where(material.c.id.in_(ids)).values(upload_key=None, given_key=None))
-    return [key for row in rows for key in (row.upload_key, row.given_key) if key is not None]
-
-
-def _renditions(task: Task, now: datetime, db: Database, deletions: Deletions, policy: Policy) -> int:
-    """Pages of ended submissions that nobody looks at any more."""
-    over = Closed.of(policy.retention.renditions, now)
-    due = (
-        select(rendition.c.id, rendition.c.key)
-        .join(material, material.c.id == rendition.c.material_id)
-        .join(submission, submission.c.id == material.c.submission_id)
-        .where(over.condition, ~pages_needed())
-    )
-    return _with_files(task, db, deletions, VAULT, due.with_for_update(of=submission, skip_locked=True), _drop)
-
-
-def _drop(connection: Connection, rows: Sequence[Row[Any]]) -> list[str]:
-    connection.execute(delete(rendition).where(rendition.c.id.in_([row.id for row in rows])))
-    return [row.key for row in rows]
-
-
-def _with_files(
-    task: Task,
-    db: Database,
-    deletions: Deletions,
-    bucket: str,
-    due: Select[Any],
-    change: Callable[[Connection, Sequence[Row[Any]]], list[str]],
-) -> int:
-    """Batch by batch: `change` takes the files from the rows and names them; then those to which nothing refers go."""
-    total = 0
-    while True:
-        ledger.renew(db, task)
-        with db.begin() as connection:
-            rows = connection.execute(due.limit(FILES)).all()
-            begun = deletions.begin(connection, bucket, change(connection, rows) if rows else [])
-        if refusals := deletions.carry_out(begun).refused:
-            raise refusals[0]
-        total += len(rows)
-        if len(rows) < FILES:
-            return total
