@@ -236,8 +236,9 @@ class Desk:
     def let_backoff_pass(self) -> None:
         waiting = task.c.state == TaskState.READY
         self._change(update(task).where(waiting).values(due_at=func.now() - timedelta(seconds=1)))
-        self._change(text("UPDATE webhook_delivery SET due_at = now() - interval '1 second' WHERE tries > 0"))
-        self._change(text("UPDATE webhook_endpoint SET rests_until = NULL"))
+        with self.tools.db.begin() as connection:
+            connection.execute(text("UPDATE webhook_delivery SET due_at = now() - interval '1 second' WHERE tries > 0"))
+            connection.execute(text("UPDATE webhook_endpoint SET rests_until = NULL"))
 
     def let_hints_age(self, seconds: float) -> None:
         self._change(update(task).values(hinted_at=task.c.hinted_at - timedelta(seconds=seconds)))
