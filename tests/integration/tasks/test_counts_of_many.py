@@ -16,9 +16,11 @@ from tests.support.desk import Desk
 from tests.support.servers import empty
 
 MANY = 20_000
+MOST_READ = 10_000
+"""As far as what is stalled is counted."""
 TASKS = (
     "INSERT INTO task (id, kind, ref_id, dedup_key, trace, waits, last_error, due_at)"
-    " SELECT gen_random_uuid(), 'event.deliver', n::text, 'd:' || n, 't', n % 2, 'Odd: words', now() - interval '1 hour'"
+    " SELECT gen_random_uuid(), 'event.deliver', n::text, 'd:' || n, 't', 1, 'StorageUnavailable: away', now() - interval '1 hour'"
     " FROM generate_series(1, :many) n"
 )
 
@@ -52,7 +54,7 @@ def test_what_is_asked_each_second_reads_a_bounded_part_of_no_index_in_full(crow
     scanned = [node["Relation Name"] for plan in plans for node in nodes(plan) if node["Node Type"] == "Seq Scan"]
     read = [node["Actual Rows"] for plan in plans for node in nodes(plan) if "Relation Name" in node]
     assert {"task", "submission"}.isdisjoint(scanned)
-    assert max(read, default=0) <= COUNTED
+    assert max(read, default=0) <= MOST_READ
     assert sum(filtered(plan) for plan in plans) <= COUNTED
 
 

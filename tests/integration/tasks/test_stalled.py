@@ -103,16 +103,16 @@ def test_what_somebody_has_in_hand_is_not_called_and_not_waited_for(desk: Desk) 
     assert due_in(desk, taken) > HOUR / 2
 
 
-def test_what_waits_is_counted_up_to_a_thousand(desk: Desk) -> None:
+def test_what_waits_is_counted_up_to_ten_thousand(desk: Desk) -> None:
     desk.sql(
         "INSERT INTO task (id, kind, ref_id, dedup_key, trace, waits, last_error)"
         " SELECT gen_random_uuid(), 'mail.send', n, n, 'trace-1', 1, 'MailUnavailable: it is away'"
-        " FROM generate_series(1, 1001) n"
+        " FROM generate_series(1, 10001) n"
     )
 
     (found,) = stalled_work(desk.tools.db)
 
-    assert found.tasks == 1_000
+    assert found.tasks == 10_000
 
 
 @pytest.mark.parametrize(("bound", "full"), [(2, True), (3, False)])
