@@ -4,10 +4,11 @@ from datetime import timedelta
 from typing import Final
 
 import structlog
-from sqlalchemy import delete, exists, func, or_, select, tuple_
+from sqlalchemy import delete, exists, func, or_, select
 
 from pipeline.events.tables import delivery, endpoint
 from pipeline.events.webhooks import turns
+from pipeline.kernel.batches import delete_some
 from pipeline.kernel.database import Database
 
 log = structlog.get_logger()
@@ -43,17 +44,9 @@ def delete_removed(db: Database, *, batch: int = BATCH) -> int:
 
     The endpoint goes last and alone: a transaction that emits waits for no more than that.
     """
-    key = tuple_(delivery.c.event_id, delivery.c.endpoint_id)
     removed = select(endpoint.c.id).where(endpoint.c.state == "removed")
-    some = (
-        select(delivery.c.event_id, delivery.c.endpoint_id)
-        .where(delivery.c.endpoint_id.in_(removed))
-        .order_by(delivery.c.event_id)
-        .limit(batch)
-        .with_for_update(skip_locked=True)
-    )
     with db.begin() as connection:
-        gone = int(connection.execute(delete(delivery).where(key.in_(some))).rowcount)
+        gone = delete_some(connection, delivery, delivery.c.endpoint_id.in_(removed), most=batch)
     if gone:
         return gone
     left = exists().where(delivery.c.endpoint_id == endpoint.c.id)
