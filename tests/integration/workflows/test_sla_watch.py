@@ -200,10 +200,12 @@ def test_looking_for_what_is_due_reads_no_other_submission(desk: Desk) -> None:
         desk.case_waiting(f"m-{number}")
     desk.sql("ANALYZE submission")
     with desk.tools.db.begin() as connection:
-        connection.exec_driver_sql("SET LOCAL enable_seqscan = off")
+        for other_way in ("seqscan", "bitmapscan", "sort"):  # with three rows the planner may well take one of these
+            connection.exec_driver_sql(f"SET LOCAL enable_{other_way} = off")
         plan = connection.exec_driver_sql(
             "EXPLAIN SELECT watch_at, id FROM submission WHERE watch_at <= now() ORDER BY watch_at, id LIMIT 200"
         ).scalars()
         lines = list(plan)
 
-    assert "Index Only Scan using ix_submission_watch" in lines[1]
+    assert "using ix_submission_watch" in lines[1]
+    assert not any("Filter" in line for line in lines)
