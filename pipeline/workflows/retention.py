@@ -26,7 +26,7 @@ from pipeline.tasks.operate import forget_done
 from pipeline.tasks.processes import forget_ended_processes
 from pipeline.tasks.rules import SWEEP_STORAGE
 from pipeline.workflows.deletions import Deletions
-from pipeline.workflows.storage_sweep import Came, Slice, StorageSweep
+from pipeline.workflows.storage_sweep import Outcome, Slice, StorageSweep
 
 log = structlog.get_logger()
 
@@ -58,13 +58,13 @@ def sweep_storage(
         resumed=resumed,
         refused=swept.refused,
         looked_at=swept.looked_at,
-        pass_ended=swept.came is Came.TO_THE_END,
+        pass_ended=swept.outcome is Outcome.FINISHED,
     )
-    if swept.came is Came.TO_THE_END and swept.refused:
+    if swept.outcome is Outcome.FINISHED and swept.refused:
         raise StorageRefused(f"{swept.refused} objects stay, the first because: {swept.refusal}", reason="objects_stay")
     with db.begin() as connection:
         ledger.finish(connection, task)
-        if swept.came is Came.ON or slots >= MOST_ENDED:
+        if swept.outcome is Outcome.MORE or slots >= MOST_ENDED:
             ledger.record(connection, SWEEP_STORAGE, new_id(), trace=task.trace)
 
 

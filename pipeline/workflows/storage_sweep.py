@@ -29,11 +29,11 @@ class Slice:
     page: int = 500
 
 
-class Came(Enum):
-    """How far a slice came. `OVERTAKEN`: another worker sweeps too, and that one goes on."""
+class Outcome(Enum):
+    """How a slice ended: with more to do in this pass, or as the last of it. `OVERTAKEN`: another worker sweeps too, and that one goes on."""
 
-    ON = auto()
-    TO_THE_END = auto()
+    MORE = auto()
+    FINISHED = auto()
     OVERTAKEN = auto()
 
 
@@ -41,7 +41,7 @@ class Came(Enum):
 class Swept:
     """What a slice did, and how much the store has refused in this pass so far."""
 
-    came: Came = Came.ON
+    outcome: Outcome = Outcome.MORE
     looked_at: int = 0
     refused: int = 0
     refusal: str | None = None
@@ -67,19 +67,19 @@ class StorageSweep:
     def run(self) -> Swept:
         """Do one slice."""
         try:
-            self._swept.came = self._slice()
+            self._swept.outcome = self._slice()
         except _Overtaken:
-            self._swept.came = Came.OVERTAKEN
+            self._swept.outcome = Outcome.OVERTAKEN
         return self._swept
 
-    def _slice(self) -> Came:
+    def _slice(self) -> Outcome:
         for bucket in BUCKETS[BUCKETS.index(self._mark.bucket) :]:
             if bucket != self._mark.bucket:
                 self._move(self._mark.at(bucket))
             if self._bucket(bucket):
-                return Came.ON
+                return Outcome.MORE
         self._move(Mark(BUCKETS[0]))
-        return Came.TO_THE_END
+        return Outcome.FINISHED
 
     def _bucket(self, bucket: str) -> bool:
         """Go over a bucket from the mark on. True where the slice ended before the bucket did."""
