@@ -27,6 +27,7 @@ from tests.support.workers import message
 
 PATIENCE_SECONDS: Final = 240
 COMMAND_SECONDS: Final = 120
+LAST_WORDS: Final = 500
 GLANCE_SECONDS: Final = 0.4
 LOOKS_SECONDS: Final = (2.5, 3, 5)
 """When the sender of a message looks whether it arrived, each time after a longer wait; after the last it sends it again."""
@@ -135,9 +136,10 @@ class OverCommand(Way):
         """Run the command, with the errand's key."""
         person = member()
         options = ["--name", person["name"], "--email", person["email"], "--idempotency-key", errand.label, "--json"]
-        with tempfile.NamedTemporaryFile(suffix=".jpg") as file:
-            Path(file.name).write_bytes(file_of(errand)[0])
-            command = [sys.executable, "-m", "cli", "submit", file.name, "--member", errand.member_id, *options]
+        with tempfile.TemporaryDirectory() as folder:
+            file = Path(folder, f"{errand.label}.jpg")  # by the same name each time: it belongs to what is sent
+            file.write_bytes(file_of(errand)[0])
+            command = [sys.executable, "-m", "cli", "submit", str(file), "--member", errand.member_id, *options]
             self.journal.accept(errand, json.loads(_printed(command, self.ground.environment))["id"])
 
 
@@ -148,5 +150,6 @@ def _printed(command: list[str], environment: Mapping[str, str]) -> bytes:
     try:
         return subprocess.run(command, env=environment, capture_output=True, check=True, timeout=COMMAND_SECONDS).stdout
     except subprocess.SubprocessError as error:
-        say(f"a command is repeated: {type(error).__name__}")
+        said = (error.stderr or b"").decode(errors="replace")[-LAST_WORDS:]  # type: ignore[attr-defined]
+        say(f"a command is repeated: {type(error).__name__} {said}")
         raise Unanswered(command[3]) from error

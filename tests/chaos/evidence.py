@@ -1,12 +1,25 @@
 """What can be seen from outside once a run is over, as the judges are shown it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from decimal import Decimal
 from functools import cached_property
 from typing import Any, NamedTuple
 
 from cli.demo.mailbox import Mail
 from tests.chaos.journal import Journal
+from tests.chaos.listener import Telling
+
+
+class Recorded(NamedTuple):
+    """An event as the database has it. `at` is its time, in seconds since the epoch."""
+
+    event_id: str
+    sequence: int
+    type: str
+    member_id: str
+    submission_id: str | None
+    at: float
 
 
 class Bucket(NamedTuple):
@@ -21,7 +34,8 @@ class Evidence:
     """`views` are the accepted submissions by id, `listed` all that the API knows; memberships and avatars are by member.
 
     `pictures` says what is wrong with the public pictures of a member, `tasks` is all that the operator's list has, `faults`
-    how many there were, `leftovers` what is left of members who were erased.
+    how many there were, `leftovers` what is left of members who were erased. `events` are those of members who were not, `told` what the
+    listening endpoint was sent, `spent` what members' orders come to by the answers, and `counted` what it is by their levels' pages.
     """
 
     journal: Journal
@@ -35,6 +49,10 @@ class Evidence:
     tasks: Sequence[Mapping[Any, Any]]
     faults: int
     leftovers: Sequence[str] = ()
+    events: Sequence[Recorded] = ()
+    told: Sequence[Telling] = ()
+    spent: Mapping[str, Decimal] = field(default_factory=dict)
+    counted: Mapping[str, Decimal] = field(default_factory=dict)
 
     def of_member(self, member_id: str, kind: str) -> Sequence[Mapping[str, Any]]:
         """The member's submissions of a kind."""

@@ -2,26 +2,33 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
+from decimal import Decimal
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from cli.demo.checks import avatar_differences
 from cli.demo.clients import Api
 from cli.demo.mailbox import Mail, mails_to
+from pipeline.events.tables import delivery, event
+from pipeline.kernel.errors import ProofdeskError
 from pipeline.submission.tables import material, rendition
 from pipeline.tasks.operate import tasks
 from pipeline.tasks.rules import TaskState
-from tests.chaos.evidence import Bucket, Evidence
+from tests.chaos.evidence import Bucket, Evidence, Recorded
+from tests.chaos.faults.events import PAST
 from tests.chaos.ground import Ground
 from tests.chaos.journal import Journal
+from tests.chaos.leaving import LEAVING
 from tests.chaos.traffic import listed
+from tests.support.together import until
 
 LOOKERS: Final = 4
+TOLD_SECONDS: Final = 120
 ALL: Final = 1_000_000
 Found = TypeVar("Found")
 
@@ -33,11 +40,20 @@ def gathered(
     views: Mapping[str, Mapping[str, Any]],
     *,
     faults: int,
-    leftovers: Sequence[str] = (),
+    spent: Mapping[str, Decimal],
+    leftovers: Sequence[str],
 ) -> Evidence:
     """All that the judges want to see."""
     with _mails(Path(ground.environment["PROOFDESK_MAIL_FOLDER"])) as mails:
-        return replace(_gathered(ground, api, journal, views, mails, faults=faults), leftovers=leftovers)
+        seen = _gathered(ground, api, journal, views, mails, faults=faults)
+    return replace(
+        seen,
+        leftovers=leftovers,
+        events=_events(ground),
+        told=tuple(ground.listener.told) if ground.listener else (),
+        spent=spent,
+        counted=_each(spent, lambda member: _counted(api, member)),
+    )
 
 
 def _gathered(
@@ -70,6 +86,31 @@ def _avatar(api: Api, member_id: str) -> tuple[Mapping[str, Any], Sequence[str]]
     """The public avatar, and what is wrong with its pictures."""
     avatar = api.get(f"/v1/members/{member_id}/avatar")
     return avatar, list(avatar_differences(avatar, avatar["submission_id"]))
+
+
+def _counted(api: Api, member_id: str) -> Decimal:
+    """What the member's orders come to: what the highest stage asks for, less what is missing to it."""
+    highest = api.get(f"/v1/members/{member_id}/membership")["stages"][-1]["spend"]
+    return Decimal(highest["needed"]["amount"]) - Decimal(highest["missing"]["amount"])
+
+
+def _events(ground: Ground) -> Sequence[Recorded]:
+    """All but those of members who were erased or have nothing else, once the endpoint was told of each or is told no more."""
+    with suppress(AssertionError, ProofdeskError):
+        until(lambda: not _untold(ground), seconds=TOLD_SECONDS)
+    submission = event.c.data["submission_id"].as_string()
+    when = func.extract("epoch", event.c.at)
+    query = select(event.c.id, event.c.sequence, event.c.type, event.c.member_id, submission, when)
+    others = [~event.c.member_id.startswith(start, autoescape=True) for start in (LEAVING, PAST)]
+    with ground.tools.db.read() as connection:
+        rows = connection.execute(query.where(*others).order_by(event.c.sequence)).all()
+    return [Recorded(str(row[0]), row[1], row[2], row[3], row[4], float(row[5])) for row in rows]
+
+
+def _untold(ground: Ground) -> bool:
+    pending = select(delivery.c.event_id).where(delivery.c.state == "pending").limit(1)
+    with ground.tools.db.read() as connection:
+        return connection.execute(pending).first() is not None
 
 
 def _buckets(ground: Ground, avatars: Iterable[Mapping[str, Any]]) -> Mapping[str, Bucket]:

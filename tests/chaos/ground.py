@@ -17,6 +17,7 @@ from pipeline.access.api_keys import Scope, create_key
 from pipeline.access.staff.reviewers import add_reviewer
 from tests.chaos.disk import Disk, disk, keep_mounts_to_ourselves
 from tests.chaos.failing_over import FailingOver
+from tests.chaos.listener import Listener, listener
 from tests.chaos.proxies.proxy import Proxy, through
 from tests.support.servers import ANY_PORTS, NOTHING_GIVEN, settings_of
 from tests.support.together import until
@@ -51,7 +52,7 @@ class Ground:
     services that have keys of the store and the broker, and `environment` that of a command; both go through them.
 
     `proxies` are by the server that they stand before; `clock_order` is the file that tells a worker to start with a
-    wrong clock (tests.chaos.skewed).
+    wrong clock (tests.chaos.skewed), `listener` a service that is told of every event.
     """
 
     stack: Stack
@@ -61,6 +62,7 @@ class Ground:
     proxies: Mapping[str, Proxy]
     disk: Disk
     clock_order: Path
+    listener: Listener | None = None
 
     @property
     def web_urls(self) -> tuple[str, ...]:
@@ -124,7 +126,9 @@ def ground(folder: Path) -> Iterator[Ground]:
         )
         opened.callback(tools.close)
         opened.callback(services.close)
-        yield Ground(stack, tools, services, dict(os.environ) | given | routed, proxies, store, order)
+        told = opened.enter_context(listener())
+        told.register(tools)
+        yield Ground(stack, tools, services, dict(os.environ) | given | routed, proxies, store, order, told)
 
 
 def _commands(order: Path) -> dict[str, tuple[str, ...]]:

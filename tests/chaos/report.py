@@ -6,7 +6,19 @@ from typing import Any, Final
 from cli.output import console, errors, print_fields, print_table, styled
 
 WRONG: Final = ("lost", "twice", "mismatches")
-PLAIN: Final = ("seed", "submissions", "accepted", "ended", *WRONG, "resent", "orphans_swept", "tries_repeated")
+PLAIN: Final = (
+    "seed",
+    "submissions",
+    "accepted",
+    "ended",
+    "orders",
+    "told",
+    "told_again",
+    *WRONG,
+    "resent",
+    "orphans_swept",
+    "tries_repeated",
+)
 MOST_SHOWN: Final = 20
 
 
@@ -28,6 +40,13 @@ def show(report: Mapping[str, Any]) -> None:
     ]
     columns = ("fault", "times", "p50 s", "max s", "requests struck")
     print_table(columns, rows, title="Faults, and how soon work went on after each", empty="No faults.")
+    told = report["telling_seconds"]
+    waits = [
+        (name, found["n"], found["p50"], found["p99"], told[name]["p50"], told[name]["p99"])
+        for name, found in report["inspection_seconds"].items()
+    ]
+    named = ("while", "accepted", "to review p50 s", "p99 s", "told p50 s", "p99 s")
+    print_table(named, waits, title="Acceptance to review, and an event to its endpoint", empty="Nothing.")
     for charge in WRONG:
         _charge(charge, report[charge])
     if is_clean(report):

@@ -1,11 +1,12 @@
 """One run: traffic, faults, and then the verdict."""
 
 import math
+import tempfile
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, closing, contextmanager
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -18,39 +19,45 @@ from tests.chaos.guards import guards
 from tests.chaos.journal import Journal
 from tests.chaos.judges import judged, resent
 from tests.chaos.judges.tasks import repeats
+from tests.chaos.latency import by_time, inspections, tellings
 from tests.chaos.leaving import A_LEAVER, Leavers
+from tests.chaos.orders import Orders
 from tests.chaos.pace import Times, Watch, ended_at, spread, throughput
 from tests.chaos.progress import say
 from tests.chaos.reviewers import Reviewer
-from tests.chaos.storm import Storm
+from tests.chaos.storm import Storm, Strike, drawn
 from tests.chaos.sweeping import swept
 from tests.chaos.traffic import Traffic, ended
 
 DEADLINE_SECONDS: Final = 240
 REVIEWERS: Final = tuple(f"reviewer-{n + 1}" for n in range(6))
 TELL_SECONDS: Final = 15
+AN_ORDER: Final = 10
+"""One event of an order for so many submissions, about."""
 CALM_SHARE: Final = 0.1
 """How much of the traffic comes before the first fault, and how much after the last one has begun."""
 
 
 @dataclass(frozen=True)
 class Wish:
-    """What is run: how long traffic flows, from which seed, how much of it, and how many faults meanwhile."""
+    """What is run: how long traffic flows, from which seed, how much of it, and which faults meanwhile."""
 
     seconds: float
     seed: int
     submissions: int
-    faults: int
+    strikes: Sequence[Strike]
+    orders: int
 
     @property
     def calm_seconds(self) -> float:
         """How long traffic flows before anything breaks."""
-        return self.seconds * CALM_SHARE if self.faults else 0
+        return self.seconds * CALM_SHARE if self.strikes else 0
 
-    @property
-    def storm_seconds(self) -> float:
-        """Over how long the faults are spread."""
-        return self.seconds - 2 * self.calm_seconds
+
+def stormy(*, seconds: float, seed: int, submissions: int, faults: int, only: Collection[str] = ()) -> Wish:
+    """With so many faults of all kinds or of these, drawn from the seed, and an order for each few submissions."""
+    strikes = tuple(drawn(seed, faults, seconds * (1 - 2 * CALM_SHARE), only=only))
+    return Wish(seconds, seed, submissions, strikes, max(1, submissions // AN_ORDER))
 
 
 @dataclass(frozen=True)
@@ -59,31 +66,55 @@ class Course:
 
     storm: Storm
     times: Times
+    leavers: int
     seconds: Mapping[str, float]
     orphans: int
 
 
-def run(wish: Wish, folder: Path) -> Mapping[str, Any]:
-    """Do it beneath `folder`; what came of it, as the report says it."""
+Beside = Callable[[Ground], AbstractContextManager[None]]
+"""What goes on beside the traffic."""
+
+
+def _alone(_: Ground) -> AbstractContextManager[None]:
+    return nullcontext()
+
+
+def run_in(wish: Wish, keep: Path | None, *, beside: Beside = _alone) -> Mapping[str, Any]:
+    """Do it in this folder and keep what is in it, or in one that is removed."""
+    with tempfile.TemporaryDirectory(prefix="proofdesk-chaos-") as temporary:
+        folder = keep or Path(temporary)
+        folder.mkdir(parents=True, exist_ok=True)
+        folder.chmod(0o755)  # PostgreSQL runs as another user where we are root
+        return run(wish, folder, beside=beside)
+
+
+def run(wish: Wish, folder: Path, *, beside: Beside = _alone) -> Mapping[str, Any]:
+    """Do it beneath `folder`, with something beside the traffic; what came of it, as the report says it."""
     journal, watch = Journal(), Watch()
     with ground(folder) as place, closing(place.upstream()) as api:
         watch.lap("starting")
         traffic = Traffic(place, api, journal)
-        storm = Storm(place, traffic.inspected, seed=wish.seed, count=wish.faults, seconds=wish.storm_seconds)
+        storm = Storm(place, traffic.inspected, wish.strikes, complain=journal.complain)
         leavers = Leavers(place, api, journal, max(1, wish.submissions // A_LEAVER), wish.seed)
-        with _standing(journal), _reviewed(place, journal):
+        orders = Orders(api, journal, wish.orders, wish.seconds, wish.seed)
+        with _standing(journal), _reviewed(place, journal), beside(place):
             leavers.start()
+            orders.start()
             times = _both(traffic, storm, wish)
             watch.lap("traffic")
+            orders.join()
             say("the traffic and the faults are over")
             views = traffic.ends(DEADLINE_SECONDS)
             watch.lap("ending")
         leftovers = leavers.leftovers()
+        watch.lap("leaving")
         orphans = swept(place)
-        evidence = gathered(place, api, journal, views, faults=wish.faults, leftovers=leftovers)
+        watch.lap("sweeping")
+        struck = len(wish.strikes)
+        evidence = gathered(place, api, journal, views, faults=struck, spent=orders.spent, leftovers=leftovers)
         verdict = judged(evidence)
         watch.lap("judging")
-        course = Course(storm, times, watch.laps, orphans)
+        course = Course(storm, times, leavers.count, watch.laps, orphans)
         return {**_told(wish, evidence, course), **verdict, "guards": guards(place.stack.home.log("x").parent)}
 
 
@@ -93,7 +124,12 @@ def _told(wish: Wish, evidence: Evidence, course: Course) -> dict[str, Any]:
         "seed": wish.seed,
         "submissions": wish.submissions + course.storm.submitted,
         "accepted": len(evidence.journal.accepted),
-        "erased_members": max(1, wish.submissions // A_LEAVER),
+        "erased_members": course.leavers,
+        "orders": wish.orders,
+        "told": len(evidence.told),
+        "told_again": len(evidence.told) - len({each.event_id for each in evidence.told}),
+        "inspection_seconds": by_time(inspections(evidence), course.storm.spans),
+        "telling_seconds": by_time(tellings(evidence), course.storm.spans),
         "ended": len(closed),
         "refused_at_the_door": dict(Counter(evidence.journal.refused.values())),
         "faults": dict(course.storm.seen),
@@ -139,7 +175,7 @@ def _both(traffic: Traffic, storm: Storm, wish: Wish) -> Times:
     raging.start()
     traffic.flow(errands(wish.submissions, wish.seed), wish.seconds)
     raging.join()
-    return Times(began, *stormy) if wish.faults else Times(began, math.inf, math.inf)
+    return Times(began, *stormy) if wish.strikes else Times(began, math.inf, math.inf)
 
 
 @contextmanager

@@ -4,8 +4,9 @@ import random
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Final
 
 from pipeline.kernel.errors import ProofdeskError
@@ -27,43 +28,72 @@ LONGEST_SHARE: Final = 0.6
 LARGEST_CROWD: Final = 10
 
 
-class Storm:
-    """Faults at even intervals, each with a thread of its own: one that lasts long meets the next ones.
+@dataclass(frozen=True, slots=True)
+class Strike:
+    """A fault that begins so many seconds after the storm, and what it draws its chances from. It lasts as long as it likes, or as is said."""
 
-    `seen` counts the faults by name, `recovery` has the seconds until work went on, `struck` how many requests met a
-    fault where that is counted, `submitted` how many errands were submitted besides the traffic.
+    at: float
+    kind: type[Fault]
+    seed: int
+    lasts: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """When a fault began and ended, in seconds since the epoch."""
+
+    began: float
+    ended: float
+
+
+class Storm:
+    """Faults one after the other, each with a thread of its own: one that lasts long meets the next ones.
+
+    `seen` counts the faults by name, `spans` has when each was, `recovery` the seconds until work went on, `struck` how many requests met
+    a fault where that is counted, `submitted` how many errands were submitted besides the traffic.
     """
 
-    def __init__(self, ground: Ground, inspected: Inspected, *, seed: int, count: int, seconds: float) -> None:
-        self._ground, self._inspected = ground, inspected
-        self._drawn = list(_drawn(random.Random(seed), count, seconds))  # noqa: S311  (to be repeated)
-        self._pause = seconds / max(count, 1)
+    def __init__(
+        self, ground: Ground, inspected: Inspected, strikes: Sequence[Strike], *, complain: Callable[[str], None]
+    ) -> None:
+        self._ground, self._inspected, self._complain = ground, inspected, complain
+        self._strikes = sorted(strikes, key=lambda strike: strike.at)
         self._calm = threading.Event()
         self.seen: dict[str, int] = defaultdict(int)
+        self.spans: dict[str, list[Span]] = defaultdict(list)
         self.struck: dict[str, int] = defaultdict(int)
         self.recovery: dict[str, list[float]] = defaultdict(list)
-        self.submitted = sum(1 + len(kind.crowd) for kind, _ in self._drawn)
+        self.submitted = sum(1 + len(strike.kind.crowd) for strike in self._strikes)
 
     def rage(self) -> None:
         """Begin one fault after the other; returns when all have ended and work went on after each."""
-        threads = []
-        for number, (kind, seed) in enumerate(self._drawn):
-            threads.append(threading.Thread(target=self._one, args=(number, kind, seed), name=kind.name))
+        threads, began = [], time.monotonic()
+        for number, strike in enumerate(self._strikes):
+            self._calm.wait(max(0, began + strike.at - time.monotonic()))
+            threads.append(threading.Thread(target=self._told, args=(number, strike), name=strike.kind.name))
             threads[-1].start()
-            self._calm.wait(self._pause)
         for thread in threads:
             thread.join()
 
-    def _one(self, number: int, kind: type[Fault], seed: int) -> None:
-        fault = kind(self._ground, random.Random(seed))  # noqa: S311  (to be repeated)
+    def _told(self, number: int, strike: Strike) -> None:
+        try:
+            self._one(number, strike)
+        except Exception as error:  # noqa: BLE001  (a fault that did not happen is told by the verdict)
+            self._complain(f"fault {strike.kind.name}: {type(error).__name__}: {error}")
+
+    def _one(self, number: int, strike: Strike) -> None:
+        fault = strike.kind(self._ground, random.Random(strike.seed))  # noqa: S311  (to be repeated)
+        fault.lasts = fault.lasts if strike.lasts is None else strike.lasts
         crowd = self._crowd(number, fault)
-        say(f"fault {number + 1} of {len(self._drawn)}: {fault.name}")
+        say(f"fault {number + 1} of {len(self._strikes)}: {fault.name}")
         self.seen[fault.name] += 1
+        began = time.time()
         try:
             fault.begin()
             self._last(fault)
         finally:
             fault.end()
+        self.spans[fault.name].append(Span(began, time.time()))
         self._probe(number, fault)
         for each in crowd:
             each.join()
@@ -102,11 +132,13 @@ def _errand(label: str, what: What, number: int) -> Errand:
     return Errand(label, what, "http", label, "", number, 0)
 
 
-def _drawn(rng: random.Random, count: int, seconds: float) -> Iterator[tuple[type[Fault], int]]:
-    """Every kind that fits into the run once before any comes again."""
-    fitting = [kind for kind in FAULTS.values() if kind.seconds[1] <= seconds * LONGEST_SHARE]
+def drawn(seed: int, count: int, seconds: float, *, only: Collection[str] = ()) -> Iterator[Strike]:
+    """So many faults at even intervals; every kind that fits into the run once before any comes again."""
+    rng = random.Random(seed)  # noqa: S311  (to be repeated)
+    wanted = [FAULTS[name] for name in only] or list(FAULTS.values())
+    fitting = [kind for kind in wanted if kind.seconds[1] <= seconds * LONGEST_SHARE]
     deck: list[type[Fault]] = []
-    for _ in range(count):
+    for number in range(count):
         if not deck:
             deck = rng.sample(fitting, len(fitting))
-        yield deck.pop(), rng.getrandbits(32)
+        yield Strike(number * seconds / count, deck.pop(), rng.getrandbits(32))

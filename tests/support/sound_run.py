@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 from cli.demo.mailbox import Mail
-from tests.chaos.evidence import Bucket, Evidence
+from tests.chaos.evidence import Bucket, Evidence, Recorded
 from tests.chaos.journal import Journal
+from tests.chaos.listener import Telling
 
 LADDER = ("registered", "verified", "trusted")
 AVATAR, VERIFIED, ANOTHER, REFUSED = "avatar-1", "verification-1", "verification-4", "avatar-0"
@@ -38,7 +40,26 @@ def evidence() -> Evidence:
         },
         tasks=[task(VERIFIED), task("poison-0", kind="submission.accept", state="parked")],
         faults=1,
+        events=events(),
+        told=[telling(each) for each in events()],
+        spent={ADA: Decimal("12.50")},
+        counted={ADA: Decimal("12.50")},
     )
+
+
+def events() -> list[Recorded]:
+    """Each submission was received and ended."""
+    of = ((AVATAR, ADA, "approved"), (VERIFIED, BEA, "approved"), (REFUSED, ADA, "refused"))
+    types = [(submission, member, kind) for submission, member, end in of for kind in ("received", end)]
+    return [
+        Recorded(f"event-{number}", number, f"submission.{kind}", member, submission, float(number))
+        for number, (submission, member, kind) in enumerate(types, start=1)
+    ]
+
+
+def telling(told: Recorded) -> Telling:
+    """The endpoint was told of it half a second later."""
+    return Telling(told.event_id, told.type, told.member_id, told.at + 0.5)
 
 
 def with_view(found: Evidence, submission_id: str, **changed: Any) -> Evidence:
@@ -80,11 +101,16 @@ def change(submission_id: str, from_level: str, to_level: str) -> dict[str, str]
 
 def approved_too(found: Evidence, submission_id: str, stage: str) -> Evidence:
     """The same, but one more verification of the member was approved, and nothing came of it but its mail."""
+    number = len(found.events) + 1
+    types = ("submission.received", "submission.approved")
+    more = [Recorded(f"event-{number + n}", number + n, each, BEA, submission_id, 9.0) for n, each in enumerate(types)]
     return replace(
         found,
         views={**found.views, submission_id: _verification(submission_id, stage, 1)},
         mails={**found.mails, submission_id: [mail(submission_id)]},
         listed=[*found.listed, {"id": submission_id, "state": "approved", "member_id": BEA}],
+        events=[*found.events, *more],
+        told=[*found.told, *map(telling, more)],
         journal=replace(found.journal, accepted={**found.journal.accepted, "errand": submission_id}),
     )
 

@@ -79,6 +79,27 @@ class BrokerReadOnly(Fault):
         return False
 
 
+class BrokerFull(Fault):
+    """It is at the end of its memory, and answers every write with OOM."""
+
+    name, seconds, crowd = "broker_full", (3, 6), AVATARS
+
+    def begin(self) -> None:
+        """Give it less than it holds."""
+        with contextlib.suppress(redis.RedisError):
+            self.ground.tools.broker.client.config_set("maxmemory", "1mb")
+
+    def end(self) -> None:
+        """Give it as much as it likes; one that was restarted meanwhile has that already."""
+        until(self._has_room, seconds=MEND_SECONDS)
+
+    def _has_room(self) -> bool:
+        with contextlib.suppress(redis.RedisError):
+            self.ground.tools.broker.client.config_set("maxmemory", "0")
+            return True
+        return False
+
+
 class BrokerReplyLost(Tricked):
     """A command is done, its reply is not heard, and the connection breaks."""
 

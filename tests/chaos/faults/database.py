@@ -15,6 +15,7 @@ from tests.chaos.ground import Ground
 from tests.support.together import until
 
 OTHERS: Final = "FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+AT_PORTS: Final = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE client_port IN ({ports})"
 CONNECT_SECONDS: Final = 5
 AWAY_SECONDS: Final = 20
 
@@ -26,7 +27,7 @@ class SessionsTerminated(Fault):
 
     def begin(self) -> None:
         """End all but ours."""
-        _asked(self.ground, f"SELECT pg_terminate_backend(pid) {OTHERS}")
+        asked(self.ground, f"SELECT pg_terminate_backend(pid) {OTHERS}")
 
 
 class BackendKilled(Fault):
@@ -40,7 +41,7 @@ class BackendKilled(Fault):
 
     def begin(self) -> None:
         """Kill it."""
-        backends = [pid for (pid,) in _asked(self.ground, f"SELECT pid {OTHERS} ORDER BY pid")]
+        backends = [pid for (pid,) in asked(self.ground, f"SELECT pid {OTHERS} ORDER BY pid")]
         if backends:
             with contextlib.suppress(psutil.NoSuchProcess):
                 psutil.Process(backends[int(self._choice * len(backends))]).kill()
@@ -86,7 +87,7 @@ class DatabaseFrozen(Frozen):
         return _server(self.ground)
 
 
-def _asked(ground: Ground, statement: str) -> list[tuple[int]]:
+def asked(ground: Ground, statement: str) -> list[tuple[int]]:
     """The rows of an answer that has some; waits for a server that is being restarted, and gives none when it stays away."""
     with contextlib.suppress(AssertionError):
         return until(lambda: _asked_once(ground, statement), seconds=AWAY_SECONDS)

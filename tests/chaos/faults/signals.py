@@ -8,6 +8,7 @@ from typing import ClassVar
 import psutil
 
 from tests.chaos.faults.fault import Fault
+from tests.chaos.ground import Ground
 
 
 class Signalled(Fault):
@@ -20,6 +21,12 @@ class Signalled(Fault):
         self.victim = rng.choice(self.victims)
 
 
+def signalled(ground: Ground, name: str, signal: Signals) -> None:
+    """Send our process of that name a signal, unless it has just died."""
+    with contextlib.suppress(psutil.NoSuchProcess):
+        psutil.Process(ground.pid(name)).send_signal(signal)
+
+
 class Killed(Signalled):
     """SIGKILL, or another signal that ends it."""
 
@@ -27,8 +34,7 @@ class Killed(Signalled):
 
     def begin(self) -> None:
         """Kill it."""
-        with contextlib.suppress(psutil.NoSuchProcess):
-            psutil.Process(self.ground.pid(self.victim)).send_signal(self.signal)
+        signalled(self.ground, self.victim, self.signal)
 
 
 class Frozen(Signalled):

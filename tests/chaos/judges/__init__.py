@@ -1,6 +1,6 @@
 """Who judges a run: each module registers the judges of one matter."""
 
-from tests.chaos.judges import erasures, mails, membership, objects, submissions, tasks
+from tests.chaos.judges import erasures, events, mails, membership, objects, submissions, tasks
 from tests.chaos.judges.judge import JUDGES, Charge, Judge, judged
 from tests.chaos.judges.mails import resent
 
@@ -9,6 +9,7 @@ __all__ = [
     "Charge",
     "Judge",
     "erasures",
+    "events",
     "judged",
     "mails",
     "membership",

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -9,11 +10,13 @@ import pytest
 from tests.chaos.evidence import Evidence
 from tests.chaos.judges import JUDGES, Judge, judged, resent
 from tests.chaos.judges.erasures import Erasures
+from tests.chaos.judges.events import EventsOfSubmissions, Spends, ToldInOrder, ToldOfEach
 from tests.chaos.judges.mails import Mails, MessageIds
 from tests.chaos.judges.membership import Chances, LevelCauses, Levels, LevelSteps
 from tests.chaos.judges.objects import Avatars, Objects, Orphans
 from tests.chaos.judges.submissions import Acceptances, Decisions, Ends
 from tests.chaos.judges.tasks import REPEATS_PER_FAULT, Attempts, Parked, Unfinished
+from tests.chaos.listener import Telling
 from tests.support.sound_run import (
     ADA,
     ANOTHER,
@@ -139,6 +142,34 @@ WRONG: list[tuple[str, type[Judge], str, Damage]] = [
         "mismatches",
         with_tasks(*(task(f"ref-{n}", attempts=2) for n in range(REPEATS_PER_FAULT + 1))),
     ),
+    ("an event that nobody was told of", ToldOfEach, "lost", lambda sound: replace(sound, told=sound.told[1:])),
+    (
+        "told of what was taken back",
+        ToldOfEach,
+        "mismatches",
+        lambda sound: replace(sound, told=[*sound.told, Telling("never", "submission.approved", ADA, 9.0)]),
+    ),
+    ("told out of order", ToldInOrder, "mismatches", lambda sound: replace(sound, told=sound.told[::-1])),
+    (
+        "received twice",
+        EventsOfSubmissions,
+        "twice",
+        lambda sound: replace(sound, events=[*sound.events, sound.events[0]._replace(event_id="again")]),
+    ),
+    (
+        "no event of its receipt",
+        EventsOfSubmissions,
+        "lost",
+        lambda sound: replace(sound, events=sound.events[1:]),
+    ),
+    (
+        "an event of another end",
+        EventsOfSubmissions,
+        "mismatches",
+        lambda sound: replace(sound, events=[each._replace(type="submission.received") for each in sound.events]),
+    ),
+    ("an order counted twice", Spends, "mismatches", lambda sound: replace(sound, counted={ADA: Decimal(25)})),
+    ("an order not counted", Spends, "mismatches", lambda sound: replace(sound, counted={})),
 ]
 """What is wrong, the judge whose matter it is, the charge, and how the evidence came to show it."""
 
@@ -156,6 +187,12 @@ def test_what_is_wrong_is_charged_by_its_judge(judge: type[Judge], charge: str, 
 
 def test_every_judge_is_shown_something_wrong() -> None:
     assert set(JUDGES) == {case[1] for case in WRONG}
+
+
+def test_what_was_told_again_after_later_events_is_in_order() -> None:
+    again = replace(evidence(), told=[*evidence().told, evidence().told[0]])
+
+    assert judged(again) == {"lost": [], "twice": [], "mismatches": []}
 
 
 def test_a_second_approval_of_a_stage_need_not_change_the_level() -> None:

@@ -1,11 +1,18 @@
 """What a run of chaos says about itself: how fast work went, and which guards were needed."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from config.policy import POLICY_FILE, load_policy
+from tests.chaos.faults.policy import edited
 from tests.chaos.guards import guards
+from tests.chaos.latency import Waited, by_time, inspections, tellings
+from tests.chaos.listener import Telling
 from tests.chaos.pace import Times, ended_at, spread, throughput
+from tests.chaos.storm import Span
+from tests.support.sound_run import evidence
 
 TIMES = Times(began=0, storm_began=10, storm_ended=30)
 CALM = Times(began=0, storm_began=float("inf"), storm_ended=float("inf"))
@@ -44,3 +51,30 @@ def test_guards_are_counted_over_all_logs_and_torn_lines_are_passed_over(tmp_pat
     counted = guards(tmp_path)
 
     assert (counted["leases_expired"], counted["stale_finishes"], counted["hints_lost"]) == (2, 1, 0)
+
+
+def test_waiting_is_told_of_the_calm_and_of_each_fault() -> None:
+    waited = [Waited(0, 1), Waited(100, 9), Waited(125, 5), Waited(200, 2), Waited(210, 3)]
+
+    told = by_time(waited, {"endpoint_hangs": [Span(90, 110)]})
+
+    assert told == {"calm": {"n": 3, "p50": 2, "p99": 3}, "endpoint_hangs": {"n": 1, "p50": 9, "p99": 9}}
+
+
+def test_how_long_a_review_and_an_endpoint_were_waited_for_is_counted_from_the_events() -> None:
+    first, second = evidence().events[:2]
+    seen = [first, second._replace(type="submission.in_review", at=7.0)]
+    found = replace(evidence(), events=seen, told=[Telling(first.event_id, first.type, first.member_id, 4.0)])
+
+    assert inspections(found) == [Waited(1.0, 6.0)]
+    assert tellings(found) == [Waited(1.0, 3.0)]
+
+
+def test_the_edited_policy_is_one_and_says_otherwise_what_reviewers_say_and_ask(tmp_path: Path) -> None:
+    file = tmp_path / "policy.toml"
+    file.write_text(edited(POLICY_FILE.read_text()))
+
+    before, after = load_policy(), load_policy(file)
+
+    assert after.reasons.avatar[0].code not in {each.code for each in before.reasons.avatar}
+    assert after.identities["wholesaler"].materials[0].kind == "account_statement"
