@@ -55,6 +55,7 @@ def erase(member_id: str, *, asked: Asked, db: Database, storage: Storage, polic
             erasure_id: UUID = known.id
             return erasure_id
         subject = Subject(member_id, new_id())
+        _lock_tasks(connection, subject)
         _record(connection, subject, asked, policy)
         _withdraw_open(connection, subject, asked)
         _end_claims(connection, subject)
@@ -72,6 +73,12 @@ def record_next(connection: Connection, erasure_id: UUID, *, trace: str, delay_s
     """Record the task that goes on with an erasure."""
     key = f"{ERASE_MEMBER.name}:{erasure_id}:{new_id()}"
     ledger.record(connection, ERASE_MEMBER, erasure_id, trace=trace, dedup_key=key, delay_seconds=delay_seconds)
+
+
+def _lock_tasks(connection: Connection, subject: Subject) -> None:
+    """Lock the member's tasks before their submissions, as workers do: so whoever finishes a task meanwhile is waited for, or finds it gone."""
+    mine = select(task.c.id).where(task.c.ref_id.in_(subject.task_refs))
+    connection.execute(mine.order_by(task.c.id).with_for_update())
 
 
 def _record(connection: Connection, subject: Subject, asked: Asked, policy: Policy) -> None:
