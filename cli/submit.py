@@ -11,6 +11,7 @@ import typer
 from cli.output import AsJson, print_fields, print_json
 from cli.tools import tools
 from config.container import Container
+from pipeline.access.rules.keys import service_problem
 from pipeline.intake.accept import accept
 from pipeline.intake.records import Door
 from pipeline.kernel import clock
@@ -38,9 +39,14 @@ def submit(  # noqa: PLR0913, PLR0917  (each is an option of the command)
     idempotency_key: Annotated[
         str | None, typer.Option(help="A repeated command with the same key submits once.")
     ] = None,
+    service: Annotated[
+        str | None, typer.Option(help="The service that it is submitted for, as `key list --json` says it.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Upload files and submit them: an avatar, or with --stage a verification by materials."""
+    if service is not None and (problem := service_problem(service)):
+        raise Invalid([problem])
     base: dict[str, Any] = {"member_id": member, "member": {"name": name, "email": email, "locale": locale}}
     with tools() as tool:
         if stage is None:
@@ -58,11 +64,11 @@ def submit(  # noqa: PLR0913, PLR0917  (each is an option of the command)
         key = idempotency_key or str(uuid4())
         answer = accept(
             parsed,
-            door=Door("cli", OWNER, str(new_id())),
+            door=Door("cli", OWNER, str(new_id()), service),
             now=clock.now(),
             context=tool.intake,
             request=once(
-                owner=OWNER,
+                owner=service or OWNER,
                 key=key,
                 operation="submissions.accept",
                 sent=command,

@@ -34,7 +34,7 @@ def declare(tools: Container) -> None:
         except Exception as error:
             if is_outage(error) or _failed_before() < MOST_TRIES - 1:
                 raise
-            park_message(message.as_payload(), reason=in_words(error), dedup=message.idempotency_key, db=tools.db)
+            park_message(message.as_payload(), reason=in_words(error), dedup=message.parked_as, db=tools.db)
 
     dramatiq.actor(
         broker=tools.broker,
@@ -49,12 +49,16 @@ def declare(tools: Container) -> None:
 
 
 def _message(args: tuple[Any, ...], kwargs: dict[str, Any]) -> QueueMessage:
-    """`args[0]` or `submission=` is the submission. The key defaults to the message's id, so a redelivery is accepted once."""
+    """`args[0]` or `submission=` is the submission. The key defaults to the message's id, so a redelivery is accepted once.
+
+    `service=` is the service that sends it, as its keys name it.
+    """
     current = CurrentMessage.get_current_message()
     message_id = current.message_id if current else ""
     submission = args[0] if len(args) == 1 else kwargs.get("submission")
     key = _short(kwargs.get("idempotency_key")) or message_id
-    return QueueMessage(submission, key, _short(kwargs.get("correlation_id")) or message_id)
+    trace = _short(kwargs.get("correlation_id")) or message_id
+    return QueueMessage(submission, key, trace, kwargs.get("service"))
 
 
 def _failed_before() -> int:

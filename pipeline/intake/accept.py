@@ -10,6 +10,7 @@ from pipeline.events import outbound as events
 from pipeline.intake import slots
 from pipeline.intake.records import Command, Door, file_rows, keys_of, submission_row
 from pipeline.intake.rules import lowest_free, verification_problems
+from pipeline.intake.sender import settled
 from pipeline.kernel.database import Database, one_at_a_time
 from pipeline.kernel.errors import AttemptsExhausted, Invalid, StageAlreadyUnlocked
 from pipeline.kernel.idempotency import Once, earlier_answer, remember
@@ -69,9 +70,10 @@ def accept(
     due = due_of(command, now, context.policy)
     context.keep_policy()
     with context.db.begin() as connection:
+        one_at_a_time(connection, f"member:{command.member_id}")  # so that counting chances and superseding cannot race
+        door, request = settled(connection, command.member_id, door, request)
         if (earlier := earlier_answer(connection, request)) is not None:
             return Accepted.model_validate(earlier)
-        one_at_a_time(connection, f"member:{command.member_id}")  # so that counting chances and superseding cannot race
         refuse_erased(connection, command.member_id)
         answer = _record(connection, command, door=door, now=now, due=due, context=context)
         remember(connection, request, answer.model_dump(mode="json"))

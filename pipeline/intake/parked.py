@@ -11,6 +11,7 @@ import structlog
 from sqlalchemy import Connection, func, select
 from sqlalchemy.dialects.postgresql import insert
 
+from pipeline.access.rules.keys import service_problem
 from pipeline.intake.accept import IntakeContext, accept
 from pipeline.intake.records import Door
 from pipeline.kernel.database import Database, storable, took_effect
@@ -32,16 +33,26 @@ _KEPT_LENGTH: Final = 10_000
 
 @dataclass(frozen=True, slots=True)
 class QueueMessage:
-    """A message of the queue door: the submission as plain data, and the keys that make it unique and traceable."""
+    """A message of the queue door: the submission as plain data, and the keys that make it unique and traceable.
+
+    `service` is the service that sent it, whose the idempotency key is. None: the one that owns the member.
+    """
 
     submission: object
     idempotency_key: str
     correlation_id: str
+    service: object = None
 
     def as_payload(self) -> dict[str, Any]:
         """The message as JSON, to be parked."""
         keys = {"idempotency_key": self.idempotency_key, "correlation_id": self.correlation_id}
-        return {"submission": self.submission, **keys}
+        named = {} if self.service is None else {"service": self.service}
+        return {"submission": self.submission, **keys, **named}
+
+    @property
+    def parked_as(self) -> str:
+        """The name under which its duplicates are parked once."""
+        return self.idempotency_key if self.service is None else f"{self.service}:{self.idempotency_key}"
 
 
 def accept_message(message: QueueMessage, *, now: datetime, context: IntakeContext) -> Accepted | None:
@@ -55,7 +66,7 @@ def accept_message(message: QueueMessage, *, now: datetime, context: IntakeConte
         log.warning("message.dropped", reason=MemberErased.code)
         return None
     except PermanentError as error:
-        park_message(message.as_payload(), reason=reason_of(error), dedup=message.idempotency_key, db=context.db)
+        park_message(message.as_payload(), reason=reason_of(error), dedup=message.parked_as, db=context.db)
         return None
 
 
@@ -64,7 +75,8 @@ def accept_parked(task: Task, *, now: datetime, context: IntakeContext) -> None:
     payload = task.payload or {}
     if "submission" not in payload:
         raise Invalid([Problem("", "invalid_json", "The message has no readable submission. Send it again.")])
-    message = QueueMessage(payload["submission"], payload["idempotency_key"], payload["correlation_id"])
+    keys = (payload["idempotency_key"], payload["correlation_id"], payload.get("service"))
+    message = QueueMessage(payload["submission"], *keys)
     _accept(message, now=now, context=context)
     with context.db.begin() as connection:
         ledger.finish(connection, task)
@@ -144,7 +156,16 @@ def reason_of(error: PermanentError) -> str:
 def _accept(message: QueueMessage, *, now: datetime, context: IntakeContext) -> Accepted:
     command = parse_submission(message.submission)
     body = command.model_dump(mode="json")
-    key, sent = message.idempotency_key, message.submission
-    request = once(owner=OWNER, key=key, operation="submissions.accept", sent=sent, validated=body)
-    door = Door("queue", OWNER, message.correlation_id)
+    key, sent, service = message.idempotency_key, message.submission, _service(message.service)
+    request = once(owner=service or OWNER, key=key, operation="submissions.accept", sent=sent, validated=body)
+    door = Door("queue", OWNER, message.correlation_id, service)
     return accept(command, door=door, now=now, context=context, request=request)
+
+
+def _service(named: object) -> str | None:
+    """The service that a message names. Raises Invalid for what is no service's name."""
+    if named is None:
+        return None
+    if problem := service_problem(named if isinstance(named, str) else ""):
+        raise Invalid([problem])
+    return str(named)

@@ -15,7 +15,8 @@ Command = AvatarSubmission | VerificationSubmission
 class Door:
     """The door of a submission (`http`, `queue`, `cli`), who called, and the id that joins its log lines.
 
-    `service` is the upstream service that called. Without a key there is none, and the door stands for it.
+    `service` is the upstream service that sent it: by its key, or as the message or the command names it. Where nobody named one it is
+    the service that owns the member; where nobody does, the door stands for it.
     """
 
     name: str

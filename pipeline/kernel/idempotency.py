@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Column, Connection, Index, Table, Text, bindparam, func, select, update
+from sqlalchemy import Column, ColumnElement, Connection, Index, Table, Text, and_, bindparam, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from pipeline.kernel.database import JSON, Database, Instant, metadata
@@ -36,7 +36,7 @@ class Once:
     """A request that must take effect once: who asks (`owner`), their key, which operation, and a digest of what was sent.
 
     `of_validated` is the digest that the versions before 0.2 kept: of the body as it was validated, with the defaults of that version.
-    Their rows count until they are forgotten.
+    Their rows count until they are forgotten. So do rows of the same request that were kept for `owners_before`.
     """
 
     owner: str
@@ -44,6 +44,7 @@ class Once:
     operation: str
     fingerprint: str
     of_validated: str | None = None
+    owners_before: tuple[str, ...] = ()
 
     def is_that(self, fingerprint: str) -> bool:
         """Whether a request with this fingerprint was the same one."""
@@ -74,7 +75,7 @@ def earlier_answer(connection: Connection, request: Once | None) -> Mapping[str,
         return None
     row = {name: getattr(request, name) for name in ("owner", "key", "operation", "fingerprint")}
     if connection.execute(_FIRST, row).first() is not None:
-        return None
+        return _answer_before(connection, request)
     known = connection.execute(select(idempotency).where(*_is(request))).one()
     if not request.is_that(known.fingerprint):
         raise IdempotencyKeyReused(
@@ -84,12 +85,26 @@ def earlier_answer(connection: Connection, request: Once | None) -> Mapping[str,
     return answer
 
 
+def _answer_before(connection: Connection, request: Once) -> Mapping[str, Any] | None:
+    """The answer that an owner of before got for the same request, which is kept for the present owner from then on."""
+    if not request.owners_before:
+        return None
+    found = connection.execute(select(idempotency).where(_was(request), idempotency.c.answer.is_not(None))).all()
+    for row in found:
+        if request.is_that(row.fingerprint):
+            remember(connection, request, row.answer)
+            answer: Mapping[str, Any] = row.answer
+            return answer
+    return None
+
+
 def was_seen(db: Database, request: Once | None) -> bool:
     """Whether a request with this key has been answered, so that a repetition costs no new work. Raises DatabaseUnavailable."""
     if request is None:
         return False
     with db.read() as connection:
-        return connection.execute(select(idempotency.c.key).where(*_is(request))).first() is not None
+        known = connection.execute(select(idempotency.c.key).where(or_(and_(*_is(request)), _was(request))))
+        return known.first() is not None
 
 
 def remember(connection: Connection, request: Once | None, answer: Mapping[str, Any]) -> None:
@@ -97,6 +112,11 @@ def remember(connection: Connection, request: Once | None, answer: Mapping[str, 
     if request is not None:
         answered = {"of": request.owner, "with_key": request.key, "answer": dict(answer)}
         connection.execute(_REMEMBER, answered)
+
+
+def _was(request: Once) -> ColumnElement[bool]:
+    owners = idempotency.c.owner.in_(request.owners_before)
+    return and_(owners, idempotency.c.key == request.key, idempotency.c.operation == request.operation)
 
 
 def _is(request: Once) -> tuple[Any, Any]:
