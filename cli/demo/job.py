@@ -7,7 +7,7 @@ from typing import Any, Final
 from cli.demo import checks
 from cli.demo.clients import Upstream
 from cli.demo.demo_file import demo_file
-from cli.demo.mailbox import Mail, code_to, mails_to
+from cli.demo.mailbox import Mail, Mailbox
 from cli.demo.plan import CHANCES, Plan, Sent, seconds_of
 from cli.demo.reviewer import Reviewer
 from cli.demo.spending import BUYER, STAGE, Spending
@@ -32,7 +32,7 @@ class Job:
     ) -> None:
         self._waiting = list(plans)
         self._upstream = upstream
-        self._mail_folder, self._run, self._on_ended = mail_folder, run, on_ended
+        self._mailbox, self._run, self._on_ended = Mailbox(mail_folder), run, on_ended
         self.sent: dict[str, Sent] = {}
         self.replaced: list[str] = []
         self.levels_before: dict[str, str] = {}
@@ -54,9 +54,14 @@ class Job:
         self._spending.send_events()
 
     def follow(self, reviewer: Reviewer) -> None:
-        """Send each other submission after the one before it, until all have ended or the deadline is over."""
-        deadline = time.monotonic() + DEADLINE_SECONDS
+        """Send each other submission after the one before it, until all have ended or nothing has gone on for too long.
+
+        A reviewer who sets aside what others have left in the queue goes on, however much that is.
+        """
+        deadline, seen = time.monotonic() + DEADLINE_SECONDS, self._progress(reviewer)
         while not self._all_ended() and time.monotonic() < deadline:
+            if (now := self._progress(reviewer)) != seen:
+                deadline, seen = time.monotonic() + DEADLINE_SECONDS, now
             for sent in self.sent.values():
                 if not sent.ended:
                     self._update(sent)
@@ -65,6 +70,9 @@ class Job:
             )
             time.sleep(POLL_SECONDS)
         self.differences += reviewer.errors
+
+    def _progress(self, reviewer: Reviewer) -> tuple[int, int]:
+        return sum(sent.ended for sent in self.sent.values()), reviewer.set_aside
 
     def plan_of(self, submission_id: str) -> Plan | None:
         """The plan of a submission."""
@@ -122,7 +130,7 @@ class Job:
 
     def _confirm(self, sent: Sent) -> None:
         """Send back the code, if its mail has arrived."""
-        code = code_to(self._mail_folder, self._upstream.business_email(sent.plan))
+        code = self._mailbox.code_to(self._upstream.business_email(sent.plan))
         if code is None:
             return
         answer = self._upstream.api.post(f"/v1/submissions/{sent.submission_id}/code", {"code": code})
@@ -141,7 +149,7 @@ class Job:
                     )
 
     def _mails(self) -> Sequence[Mail]:
-        return mails_to(self._mail_folder, ending=f".{self._run}@example.com")
+        return self._mailbox.to(f".{self._run}@example.com")
 
     def _found(self, plan: Plan) -> str | None:
         """The submission's id by its member, since the queue door does not answer."""
@@ -157,7 +165,7 @@ class Job:
             yield "was not found"
             return
         if not sent.ended:
-            yield f"did not end within {DEADLINE_SECONDS} s"
+            yield f"did not end, and nothing went on for {DEADLINE_SECONDS} s"
         own = [mail for mail in mails if mail.submission_id == sent.submission_id]
         yield from checks.submission_differences(sent.plan, sent.view, own)
 

@@ -22,16 +22,32 @@ class Mail:
     html: str
 
 
+class Mailbox:
+    """The mails that came into the folder since this was made, each read once: a folder in use has thousands from before."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._before = {file.name for file in folder.glob("*.eml")}
+        self._known: dict[str, Mail] = {}
+
+    def to(self, ending: str) -> Sequence[Mail]:
+        """Every mail to an address with this ending, in the order of arrival."""
+        names = sorted({file.name for file in self._folder.glob("*.eml")} - self._before)
+        for name in names:
+            if name not in self._known:
+                self._known[name] = _read(self._folder / name)
+        return [self._known[name] for name in names if self._known[name].recipient.endswith(ending)]
+
+    def code_to(self, address: str) -> str | None:
+        """The code in the latest mail to that address; None where there is none yet."""
+        found = [_CODE.search(mail.text) for mail in self.to(address)]
+        return found[-1][0] if found and found[-1] else None
+
+
 def mails_to(folder: Path, *, ending: str) -> Sequence[Mail]:
     """Every mail in the folder to an address with this ending, in the order of arrival."""
     found = [_read(file) for file in sorted(folder.glob("*.eml"))]
     return [mail for mail in found if mail.recipient.endswith(ending)]
-
-
-def code_to(folder: Path, address: str) -> str | None:
-    """The code in the latest mail to that address; None where there is none yet."""
-    found = [_CODE.search(mail.text) for mail in mails_to(folder, ending=address)]
-    return found[-1][0] if found and found[-1] else None
 
 
 def _read(file: Path) -> Mail:

@@ -13,7 +13,7 @@ PlanOf = Callable[[str], Plan | None]
 
 
 class Reviewer(threading.Thread):
-    """Decides cases over HTTP until `stop`. Errors are collected in `errors`."""
+    """Decides cases over HTTP until `stop`. Errors are collected in `errors`; `set_aside` counts cases of others."""
 
     def __init__(
         self, api: Api, plan_of: PlanOf, facts_of: Callable[[Plan], Mapping[str, Mapping[str, Any]]], *, run: str
@@ -22,6 +22,7 @@ class Reviewer(threading.Thread):
         self._api, self._plan_of, self._facts_of, self._run = api, plan_of, facts_of, run
         self._stop_asked = threading.Event()
         self.errors: list[str] = []
+        self.set_aside = 0
 
     def run(self) -> None:
         """Claim and decide one case after the other."""
@@ -47,7 +48,8 @@ class Reviewer(threading.Thread):
         if plan is None or plan.ends not in {"approved", "rejected"}:
             not_yet_known = plan is None and case["member_id"].endswith(f".{self._run}")
             self._release(case, skip_reason=None if not_yet_known else "not for this run")
-            return False
+            self.set_aside += not not_yet_known
+            return not not_yet_known  # the next one at once: a queue in use has many that are due before ours
         self._open_pages(case)
         decision = self._api.post(f"/v1/review/claims/{case['claim']['id']}/decision", self._decision(case, plan))
         if decision.status_code != HTTPStatus.CONFLICT:
