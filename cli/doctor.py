@@ -80,6 +80,7 @@ def examine() -> Iterator[Check]:
     yield Check("settings", fine=True, seen=f"{settings.profile} profile")
     tools = build_container(settings, patient=False)
     checks: list[tuple[str, str, Callable[[Container], str]]] = [
+        ("rates", "Correct the file of PROOFDESK_RATES_FILE.", _rates),
         ("policy", "Correct the policy file.", lambda tool: f"version {tool.policy.version}"),
         ("database", "Start PostgreSQL, or correct PROOFDESK_DATABASE_URL.", _database),
         ("schema", "Run: proofdesk migrate", _schema),
@@ -208,6 +209,12 @@ def _broker(tools: Container) -> str:
     tools.broker.require_work_taken()
     info = tools.broker.client.info("server")
     return f"{info.get('server_name', 'redis')} {info.get('valkey_version') or info['redis_version']} at {_place(tools.settings.broker_url)}"
+
+
+def _rates(tool: Container) -> str:
+    if tool.rates_of_orders is None:
+        return "those of the policy"
+    return f"{tool.rates_of_orders.check()} in the file, beside those of the policy"
 
 
 def _eviction(tools: Container) -> str:

@@ -22,6 +22,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "quality": "cli.quality:quality",
     "review": "cli.review:app",
     "membership": "cli.membership:app",
+    "points": "cli.points:app",
     "task": "cli.tasks:app",
     "key": "cli.keys:app",
     "reviewer": "cli.people:app",

@@ -7,6 +7,7 @@ from cli.output import AsJson, console, print_json, styled, when
 from cli.tools import operator, tools
 from pipeline.access.member_sessions import make_link
 from pipeline.kernel.validation import parse
+from pipeline.submission.profile import require_profile
 from schemas.sessions import SessionRequest
 
 app = typer.Typer(no_args_is_help=True, help="A member's page, their data, its erasure, and legal holds.")
@@ -39,6 +40,7 @@ def link(
     member = {"name": name, "email": email, "locale": locale, "gender": gender, "age_band": age_band}
     request = parse(SessionRequest, {"member_id": member_id, "member": member})
     with tools() as tool:
+        require_profile(request.member, tool.policy)
         made = make_link(
             request, made_by=operator(), web_url=tool.settings.web_url, db=tool.db, rules=tool.policy.member_page
         )

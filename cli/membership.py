@@ -4,7 +4,7 @@ from uuid import UUID
 import typer
 
 from cli.output import AsJson, console, print_fields, print_json, print_listed, print_result, print_table
-from cli.tools import operator, tools
+from cli.tools import leading, operator, tools
 from config.container import Container
 from pipeline.audit.reads import member_read
 from pipeline.kernel.ids import new_id
@@ -21,7 +21,12 @@ app = typer.Typer(
     no_args_is_help=True, help="Show why a member has a level, correct it, and decide the reviews that refunds opened."
 )
 
-As = Annotated[str, typer.Option("--as", help="The person who does it; kept in the history.")]
+As = Annotated[
+    str | None,
+    typer.Option(
+        "--as", help="In a trial: the lead who does it. Else the lead is the person of the key in PROOFDESK_REVIEW_KEY."
+    ),
+]
 Reason = Annotated[str, typer.Option(help="The reason; kept in the history.")]
 
 
@@ -43,7 +48,7 @@ def correct_stage(
     stage: Annotated[str, typer.Option(help="The stage to give or to take away.")],
     unlocked: Annotated[bool, typer.Option("--give/--take-away", help="Give the stage, or take it away.")],
     reason: Reason,
-    actor: As,
+    actor: As = None,
     because: Annotated[CorrectionCause, typer.Option(help="The cause of the correction.")] = "mistake",
     supersedes: Annotated[
         UUID | None, typer.Option(help="The wrong decision or event; without it, all that unlocked the stage.")
@@ -53,8 +58,8 @@ def correct_stage(
     """Give a stage or take it away. The level follows, with an event and a mail."""
     body = {"stage": stage, "unlocked": unlocked, "because": because, "reason": reason, "supersedes": supersedes}
     request = parse(StageCorrectionRequest, body)
-    with tools() as tool:
-        made = correct(member_id, request, context=_context(tool, actor))
+    with leading(actor, member_id) as (tool, who):
+        made = correct(member_id, request, context=_context(tool, who))
     print_result(made, as_json=as_json)
 
 
@@ -79,13 +84,13 @@ def settle(
     review_id: Annotated[UUID, typer.Argument(help="The review's id, as `membership reviews` prints it.")],
     keep: Annotated[bool, typer.Option("--keep/--take-away", help="Let the member keep the stage, or take it away.")],
     reason: Reason,
-    actor: As,
+    actor: As = None,
     as_json: AsJson = False,
 ) -> None:
     """Decide a review: the member keeps the stage or loses it."""
     request = parse(SettlementRequest, {"verdict": "keep" if keep else "take_away", "reason": reason})
-    with tools() as tool:
-        settled = resolve(review_id, request, context=_context(tool, actor))
+    with leading(actor) as (tool, who):
+        settled = resolve(review_id, request, context=_context(tool, who))
     _print_review(settled, as_json=as_json)
 
 

@@ -69,6 +69,14 @@ def retry_parked(
 
 
 @app.command()
+def dismiss(task_id: TaskId, reason: Annotated[str, typer.Option(help="Why; it is kept with the task.")]) -> None:
+    """End a parked message of the queue door that nobody is to accept any more. What it said is deleted."""
+    with tools() as tool:
+        operate.dismiss(tool.db, task_id, reason=reason, actor=operator())
+    console.print(f"Task {task_id} is dismissed.")
+
+
+@app.command()
 def park(task_id: TaskId, reason: Annotated[str, typer.Option(help="Why; it is kept with the task.")]) -> None:
     """Set a waiting task aside until somebody retries it."""
     with tools() as tool:

@@ -10,6 +10,7 @@ from config.settings import load_settings
 from pipeline.access.api_keys import Caller, Scope, authenticate
 from pipeline.access.personal_keys import is_own
 from pipeline.access.staff.accounts import require_right
+from pipeline.access.staff.leads import require_lead
 from pipeline.access.staff.rules.roles import Right
 from pipeline.kernel.credentials import Credential, CredentialKind, acting_by
 from pipeline.kernel.errors import Forbidden, Invalid, Problem
@@ -47,10 +48,26 @@ def acting_as(named: str | None) -> Iterator[tuple[Container, str]]:
 
     A trial on one machine may name anybody. Raises Invalid, Unauthenticated, Forbidden.
     """
+    with _tools_of(named) as (tool, reviewer):
+        if os.environ.get(REVIEW_KEY) is not None:
+            require_right(reviewer, Right.REVIEW, db=tool.db)
+        yield tool, reviewer
+
+
+@contextmanager
+def leading(named: str | None, member_id: str | None = None) -> Iterator[tuple[Container, str]]:
+    """The same for a command in which a lead corrects something of a member, also in a trial. Raises Forbidden for anybody else."""
+    with _tools_of(named) as (tool, lead):
+        require_lead(lead, member_id, db=tool.db)
+        yield tool, lead
+
+
+@contextmanager
+def _tools_of(named: str | None) -> Iterator[tuple[Container, str]]:
     with tools() as tool:
-        reviewer, credential = _acting(tool, named, os.environ.get(REVIEW_KEY))
+        person, credential = _acting(tool, named, os.environ.get(REVIEW_KEY))
         with acting_by(credential):
-            yield tool, reviewer
+            yield tool, person
 
 
 def _acting(tool: Container, named: str | None, key: str | None) -> tuple[str, Credential]:
@@ -68,5 +85,4 @@ def _person_of(caller: Caller, tool: Container) -> tuple[str, Credential]:
         raise Forbidden("This key speaks for no reviewer. Sign in to the console and make one under Your account.")
     if tool.settings.profile == "production" and not is_own(caller.key_id, caller.reviewer_id, db=tool.db):
         raise Forbidden(f"{caller.reviewer_id} did not make this key, so it does not speak for them.")
-    require_right(caller.reviewer_id, Right.REVIEW, db=tool.db)
     return caller.reviewer_id, Credential(CredentialKind.KEY, str(caller.key_id))

@@ -11,6 +11,7 @@ import httpx
 
 from config.broker import HintBroker, Hints, build_broker
 from config.policy import load_policy
+from config.rates import RatesFile
 from config.settings import Settings, load_settings
 from pipeline.access.staff.factors.enrolled import FactorContext
 from pipeline.access.staff.oidc_claims import Naming
@@ -19,11 +20,12 @@ from pipeline.access.staff.oidc_login import OidcContext
 from pipeline.access.staff.passwords import Passwords
 from pipeline.access.staff.rules.roles import Role
 from pipeline.access.staff.sign_in import SignInContext
-from pipeline.account.personal import TakesMail, not_asked, takes_mail
+from pipeline.account.personal import TakesMail, not_asked, profile_of, takes_mail
 from pipeline.audit.keys import Digests, Trusted, digests_beside, digests_of, trusted
 from pipeline.audit.reads import MemberReads
 from pipeline.audit.record import put_in_force
 from pipeline.audit.sealing import AuditSealer
+from pipeline.avatar.purge import CdnHook, Purge
 from pipeline.inspection.duplicates import duplicates_of
 from pipeline.inspection.sandbox import Redactor, Sandbox
 from pipeline.intake.accept import IntakeContext
@@ -70,6 +72,12 @@ class Container:
     def policy(self) -> Policy:
         """The rules of the domain."""
         return load_policy(self.settings.policy_file)
+
+    @cached_property
+    def rates_of_orders(self) -> RatesFile | None:
+        """The policy with the rates of a file, where the settings name one."""
+        path = self.settings.rates_file
+        return RatesFile(path, self.policy) if path is not None else None
 
     @cached_property
     def broker(self) -> HintBroker:
@@ -241,7 +249,7 @@ class Container:
         """What a use case works with, on behalf of `actor`."""
         return Context(
             db=self.db,
-            policy=self.policy,
+            policy=self.rates_of_orders.present() if self.rates_of_orders else self.policy,
             notify_member=self.notify_member,
             withdraw_mail=withdraw,
             actor=actor,
@@ -253,7 +261,9 @@ class Container:
     def intake(self) -> IntakeContext:
         """What accepting a submission needs."""
         methods = evidence_methods(takes_mail=self.takes_mail)
-        return IntakeContext(db=self.db, policy=self.policy, is_unlocked=is_unlocked, methods=methods)
+        return IntakeContext(
+            db=self.db, policy=self.policy, is_unlocked=is_unlocked, methods=methods, profile_of=profile_of
+        )
 
     @cached_property
     def takes_mail(self) -> TakesMail:
@@ -296,6 +306,7 @@ class Container:
             blind_looks=blind_looks,
             sealer=self.sealer,
             web_url=self.settings.web_url,
+            is_unlocked=is_unlocked,
         )
 
     @cached_property
@@ -340,6 +351,12 @@ class Container:
     def vies(self) -> Vies | None:
         """The European Union's register of VAT numbers, where the settings name it."""
         return Vies(self.settings.vies_url) if self.settings.vies_url else None
+
+    @cached_property
+    def purge(self) -> Purge | None:
+        """Has the CDN forget pictures, where the settings name its hook."""
+        url = self.settings.cdn_purge_url
+        return CdnHook(url, token=self.settings.cdn_purge_token, client=self.http) if url else None
 
     @property
     def look_up(self) -> LookUp | None:

@@ -68,8 +68,11 @@ class Settings(BaseSettings):
     encryption_kms_url: WebAddress | None = None
     encryption_keys: str | None = Field(default=None, repr=False, validate_default=True)
     policy_file: Path | None = None
+    rates_file: Path | None = None
     receipt_key: str | None = Field(default=None, repr=False)
     vies_url: WebAddress | None = None
+    cdn_purge_url: WebAddress | None = None
+    cdn_purge_token: str | None = Field(default=None, repr=False)
     oidc_issuer: str | None = Field(default=None, pattern=r"^https?://")
     oidc_client_id: str | None = None
     oidc_client_secret: str | None = None

@@ -7,6 +7,8 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, HttpUrl, StringConstraints
 
 from schemas.base import Frozen, Identifier, Line, Prose, TimeZone
+from schemas.currencies import Currency
+from schemas.numbers import Count, PlainAmount
 from schemas.submissions import Locale
 
 Region = Annotated[str, StringConstraints(to_upper=True, pattern=r"^[A-Za-z]{2}$")]
@@ -63,8 +65,8 @@ class BusinessCard(Frozen):
 class Volume(Frozen):
     """An amount of money a year, with its currency (ISO 4217)."""
 
-    amount: Decimal = Field(gt=0, max_digits=15, decimal_places=2)
-    currency: Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
+    amount: Annotated[Decimal, PlainAmount, Field(gt=0, max_digits=15, decimal_places=2)]
+    currency: Currency
 
 
 class ProcurementInformation(Frozen):
@@ -83,7 +85,7 @@ class CompanyInformation(Frozen):
     name: Line
     country: Region
     registration_number: Line | None = None
-    founded: int | None = Field(default=None, ge=1000, le=2100)
+    founded: Count | None = Field(default=None, ge=1000, le=2100)
     size: Identifier | None = None
     website: HttpUrl | None = None
     address: Prose | None = None

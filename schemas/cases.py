@@ -4,6 +4,7 @@ from uuid import UUID
 
 from schemas.base import Frozen
 from schemas.claims import Claim, OfferView
+from schemas.states import SubmissionState
 from schemas.submissions import DueView, FindingView, Member
 
 
@@ -57,7 +58,7 @@ class UsedBy(Frozen):
     submission_id: UUID
     member_id: str
     stage: str
-    state: str
+    state: SubmissionState
 
 
 class TaxNumberView(Frozen):
@@ -73,6 +74,14 @@ class TaxNumberView(Frozen):
     used_by: tuple[UsedBy, ...]
     register_status: str | None
     register_name: str | None
+
+
+class ChancesView(Frozen):
+    """The chances by the case's method for its stage: judged, held by what is under review (this case included), and free."""
+
+    spent: int
+    pending: int
+    left: int
 
 
 class EarlierDecision(Frozen):
@@ -137,6 +146,7 @@ class Case(Frozen):
     current_avatar_url: str | None
     current_avatar_id: UUID | None = None
     tax_number: TaxNumberView | None = None
+    chances: ChancesView | None = None
     queue: str = "avatar"
     language: str = "en"
     allowed_actions: tuple[str, ...] = ()

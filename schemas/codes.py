@@ -5,6 +5,7 @@ from uuid import UUID
 from pydantic import StringConstraints
 
 from schemas.base import Frozen
+from schemas.states import SubmissionState
 
 
 class CodeRequest(Frozen):
@@ -18,9 +19,11 @@ class CodeAnswer(Frozen):
 
     submission_id: UUID
     correct: bool
-    state: str
+    state: SubmissionState
     tries_left: int
     chances_left: int
+    chances_spent: int | None = None
+    chances_pending: int | None = None
 
 
 class CodeSent(Frozen):

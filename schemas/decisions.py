@@ -6,6 +6,7 @@ from pydantic import Field
 
 from schemas.base import Frozen, Identifier, Prose, Text, Whole
 from schemas.claims import TokenRequest
+from schemas.states import SubmissionState
 
 
 class MaterialAnswers(Frozen):
@@ -38,7 +39,7 @@ class Decided(Frozen):
     id: UUID
     submission_id: UUID
     verdict: str
-    state: str
+    state: SubmissionState
     decided_at: datetime
     effects_at: datetime | None
     waits_in: str | None = None
@@ -48,7 +49,7 @@ class CaseOutcome(Frozen):
     """What came of a case: its state, and where it has ended, who decided what and when."""
 
     submission_id: UUID
-    state: str
+    state: SubmissionState
     by: str | None
     name: str | None
     verdict: str | None

@@ -3,9 +3,10 @@ from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import AwareDatetime, StringConstraints
+from pydantic import StringConstraints
 
 from schemas.base import Frozen, Line
+from schemas.numbers import Time
 
 
 class Receipt(Frozen):
@@ -52,7 +53,7 @@ class HoldRequest(Frozen):
     """Keep everything of a member until a time, for a reason such as a court's order."""
 
     reason: Line
-    until: AwareDatetime
+    until: Time
 
 
 class HoldView(Frozen):

@@ -10,6 +10,8 @@ from pydantic import AfterValidator, Field, StringConstraints
 
 from schemas.base import Frozen, Identifier
 from schemas.members import Because
+from schemas.numbers import Time
+from schemas.states import SubmissionState
 
 
 class EventType(StrEnum):
@@ -27,6 +29,7 @@ class EventType(StrEnum):
     SUBMISSION_OVERDUE = "submission.overdue"
     LEVEL_CHANGED = "membership.level_changed"
     AVATAR_PUBLISHED = "avatar.published"
+    AVATAR_REMOVED = "avatar.removed"
     POINTS_CHANGED = "points.changed"
     MEMBER_ERASED = "member.erased"
 
@@ -40,7 +43,7 @@ class SubmissionMoved(Frozen):
     method: str | None
     stage: str | None
     identity: str | None
-    state: str
+    state: SubmissionState
     version: int
     reasons: tuple[str, ...] = ()
     correlation_id: str
@@ -58,7 +61,7 @@ class SubmissionDue(Frozen):
     method: str | None
     stage: str | None
     identity: str | None
-    state: str
+    state: SubmissionState
     version: int
     due_at: datetime
     why: str
@@ -91,6 +94,14 @@ class AvatarPublished(Frozen):
     large_key: str
     small_key: str
     sha256: str
+    version: int
+
+
+class AvatarRemoved(Frozen):
+    """A member's avatar was taken down: they have none until a later one is published. `version` is that of the avatar."""
+
+    member_id: str
+    submission_id: UUID
     version: int
 
 
@@ -134,6 +145,7 @@ EVENTS: Final[Mapping[EventType, type[Frozen]]] = {
     EventType.SUBMISSION_OVERDUE: SubmissionDue,
     EventType.LEVEL_CHANGED: LevelChanged,
     EventType.AVATAR_PUBLISHED: AvatarPublished,
+    EventType.AVATAR_REMOVED: AvatarRemoved,
     EventType.POINTS_CHANGED: PointsChanged,
     EventType.MEMBER_ERASED: MemberErased,
 }
@@ -204,7 +216,7 @@ class EndpointSecret(Frozen):
 class ReplayRequest(Frozen):
     """Send again what was sent or given up: the events since then, or these."""
 
-    since: datetime | None = None
+    since: Time | None = None
     event_ids: tuple[UUID, ...] = Field(default=(), max_length=1000)
     member_id: Identifier | None = None
 

@@ -1,16 +1,14 @@
 from datetime import datetime
-from decimal import Decimal
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import AwareDatetime, Field, StringConstraints
+from pydantic import EmailStr, StringConstraints
 
-from schemas.base import Frozen, Identifier
+from schemas.base import Frozen, Identifier, Line, TimeZone
 from schemas.members import Money
+from schemas.numbers import Amount, Time
 from schemas.points import PointsEntry
-
-Amount = Annotated[Decimal, Field(gt=0, le=1_000_000_000_000, decimal_places=4)]
-"""Money in any currency; written as a string or a number, exact as a string."""
+from schemas.submissions import Locale
 
 Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
 
@@ -23,9 +21,19 @@ class OrderTold(Frozen):
     currency: Currency | None = None
 
 
+class Contact(Frozen):
+    """How the member is written to, as upstream knows it: for members of whom there is no submission."""
+
+    name: Line
+    email: EmailStr
+    locale: Locale | None = None
+    timezone: TimeZone | None = None
+
+
 class EventRequest(Frozen):
     """Something that happened in another service, once: `source` is that service, `id` its id for the event.
 
+    `contact` is how mails about what follows reach the member; it does not make an event another one.
     `type` is `order.completed`, `order.refunded`, `order.cancelled`, or an event by which the policy lets members earn points.
     """
 
@@ -33,8 +41,9 @@ class EventRequest(Frozen):
     source: Identifier
     id: Identifier
     member_id: Identifier
-    occurred_at: AwareDatetime
+    occurred_at: Time
     order: OrderTold | None = None
+    contact: Contact | None = None
 
 
 class SpendCounted(Frozen):

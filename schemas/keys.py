@@ -1,5 +1,5 @@
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import Field
@@ -19,7 +19,7 @@ class KeyView(Frozen):
     scopes: tuple[str, ...]
     members_prefix: str | None
     reviewer_id: str | None
-    state: str
+    state: Literal["live", "expired", "revoked"]
     follows: UUID | None
     created_at: datetime
     expires_at: datetime | None

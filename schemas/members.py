@@ -4,6 +4,7 @@ from typing import Any, Literal
 from uuid import UUID
 
 from schemas.base import Frozen
+from schemas.states import SubmissionState
 from schemas.submissions import DueView
 
 Because = Literal["verification", "spend", "mistake", "forgery", "refund"]
@@ -96,9 +97,14 @@ class TaxCountry(Frozen):
 
 
 class MethodView(MethodOffer):
-    """A method as this member may use it now; where it is closed, why: `unlocked` or `no_chances_left`."""
+    """A method as this member may use it now; where it is closed, why: `unlocked` or `no_chances_left`.
+
+    Of its chances, `chances_spent` were judged, `chances_pending` are held by what is under review, and `chances_left` are free.
+    """
 
     chances_left: int
+    chances_spent: int
+    chances_pending: int
     open: bool
     closed_because: str | None
 
@@ -109,7 +115,7 @@ class UnderReview(Frozen):
     submission_id: UUID
     method: str
     identity: str
-    state: str
+    state: SubmissionState
     chance: int
     accepted_at: datetime
     due: DueView

@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import Field
 
 from schemas.base import Frozen, Identifier, Prose
+from schemas.numbers import Count
 
 EntryType = Literal["earning", "redemption", "correction", "penalty"]
 
@@ -23,15 +24,15 @@ class RedemptionRequest(Frozen):
     """Take points for so many of an item."""
 
     item: Identifier
-    quantity: int = Field(default=1, ge=1, le=1_000_000)
+    quantity: Count = Field(default=1, ge=1, le=1_000_000)
 
 
 class CorrectionRequest(Frozen):
     """Add or take away points by hand, saying why; `corrects` is the number of the entry that was wrong."""
 
-    points: int = Field(ge=-1_000_000_000, le=1_000_000_000)
+    points: Count = Field(ge=-1_000_000_000, le=1_000_000_000)
     reason: Prose
-    corrects: int | None = Field(default=None, ge=1, lt=2**63)
+    corrects: Count | None = Field(default=None, ge=1, lt=2**63)
 
 
 class PenaltyRequest(Frozen):

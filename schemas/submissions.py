@@ -6,6 +6,7 @@ from pydantic import EmailStr, Field, StringConstraints
 
 from schemas.base import Frozen, Identifier, Length, Line, Text, TimeZone
 from schemas.object_keys import ObjectKey
+from schemas.states import EffectName, EffectState, SubmissionState
 
 MediaType = Annotated[
     str, StringConstraints(to_lower=True, max_length=100, pattern=r"^[a-zA-Z0-9.+-]+/[a-zA-Z0-9.+-]+$")
@@ -156,16 +157,22 @@ class DueView(Frozen):
 
 
 class Accepted(Frozen):
-    """The answer to an accepted submission: it is committed and will reach its end."""
+    """The answer to an accepted submission: it is committed and will reach its end.
+
+    Of a verification's chances by its method, `chances_spent` were judged, `chances_pending` are held by what is open (this one
+    included), and `chances_left` are free.
+    """
 
     id: UUID
     kind: str
-    state: str
+    state: SubmissionState
     member_id: str
     accepted_at: datetime
     due: DueView
     chance: int | None = None
     chances_left: int | None = None
+    chances_spent: int | None = None
+    chances_pending: int | None = None
     superseded: tuple[UUID, ...] = ()
     correlation_id: str
 
@@ -216,8 +223,8 @@ class DecisionView(Frozen):
 class EffectView(Frozen):
     """One thing that follows from the result (publish, unlock, mail) and how far it is."""
 
-    name: str
-    state: str
+    name: EffectName
+    state: EffectState
     done_at: datetime | None
 
 
@@ -225,7 +232,7 @@ class StepView(Frozen):
     """One move of a submission: what happened, the state after it, and when."""
 
     event: str
-    state: str
+    state: SubmissionState
     at: datetime
 
 
@@ -238,7 +245,7 @@ class SubmissionView(Frozen):
     stage: str | None
     identity: str | None
     member_id: str
-    state: str
+    state: SubmissionState
     version: int
     door: str
     accepted_at: datetime
@@ -264,7 +271,7 @@ class SubmissionLine(Frozen):
     stage: str | None
     identity: str | None
     member_id: str
-    state: str
+    state: SubmissionState
     version: int
     accepted_at: datetime
     closed_at: datetime | None

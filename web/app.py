@@ -29,6 +29,7 @@ from web.api import (
     webhooks,
 )
 from web.api.concurrency import IntakeLimit
+from web.api.query import KNOWN_QUERY
 from web.console.app import PREFIX, create_console
 from web.edge.bodies import Places
 from web.edge.callers import Callers
@@ -58,7 +59,7 @@ for _each in (
     health,
     member,
 ):
-    _ROUTES.include_router(_each.router)
+    _ROUTES.include_router(_each.router, dependencies=[KNOWN_QUERY])
 
 
 def create_app(tools: Container) -> FastAPI:

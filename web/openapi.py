@@ -7,11 +7,21 @@ from typing import Any, Final
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
+from schemas.events import EVENTS
 from schemas.problems import ProblemDocument
+from schemas.published import event_schema
+from web.api.dependencies import REQUIRED
 from web.api.scopes import NO_KEY_NEEDED, SCOPES
 from web.problems import MEDIA_TYPE
 
 _VERBS: Final = frozenset({"get", "put", "post", "delete", "patch"})
+_SENDS_CODES: Final = ("/code/resend", "/email/code")
+"""Routes whose conflict may be that a code was sent a moment ago: it says after how many seconds another one may be."""
+_SIGNED: Final = {
+    "webhook-id": "The event's id: the same when it is sent again",
+    "webhook-timestamp": "When this try was made, in seconds since 1970",
+    "webhook-signature": "Signatures by each valid secret (Standard Webhooks)",
+}
 _AFTER: Final = {"Retry-After": {"description": "Seconds to wait before the next try", "schema": {"type": "integer"}}}
 _SCHEME: Final = {
     "type": "http",
@@ -41,11 +51,50 @@ def _document(app: FastAPI) -> dict[str, Any]:
     shapes.update(problem.pop("$defs"))
     shapes[ProblemDocument.__name__] = problem
     made["components"]["securitySchemes"] = {"key": _SCHEME}
+    made["webhooks"] = dict(_webhooks(shapes))
     for path, item in made["paths"].items():
         for verb in _VERBS & item.keys():
             _complete(item[verb], path, verb)
     _drop_nested_discriminators(made)
     return made
+
+
+def _webhooks(shapes: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """What an endpoint is sent, by the event's type. Shapes that several events share are put to the others."""
+    for event_type in EVENTS:
+        message = event_schema(event_type)
+        message.pop("$schema"), message.pop("$id")
+        shapes.update(message.pop("$defs", {}))
+        yield str(event_type), {"post": _delivery(event_type, _in_components(message))}
+
+
+def _delivery(event_type: str, message: dict[str, Any]) -> dict[str, Any]:
+    headers = [
+        {"name": name, "in": "header", "required": True, "description": words, "schema": {"type": "string"}}
+        for name, words in _SIGNED.items()
+    ]
+    return {
+        "summary": message["title"],
+        "description": message["description"],
+        "operationId": f"send_{event_type.replace('.', '_')}",
+        "tags": ["webhooks"],
+        "security": [],
+        "parameters": headers,
+        "requestBody": {"required": True, "content": {"application/json": {"schema": message}}},
+        "responses": {
+            "2XX": {"description": "Taken. Anything else is sent again later"},
+            "410": {"description": "The endpoint is paused"},
+        },
+    }
+
+
+def _in_components(part: Any) -> Any:
+    """The same with references to shapes of the document."""
+    if isinstance(part, dict):
+        return {name: _in_components(each) for name, each in part.items()}
+    if isinstance(part, list):
+        return [_in_components(each) for each in part]
+    return part.replace("#/$defs/", "#/components/schemas/") if isinstance(part, str) else part
 
 
 def _drop_nested_discriminators(part: Any) -> None:
@@ -66,11 +115,26 @@ def _complete(operation: dict[str, Any], path: str, verb: str) -> None:
     needs_key = path.startswith("/v1/") and route not in NO_KEY_NEEDED
     if needs_key:
         operation["security"] = [{"key": [SCOPES[route]] if route in SCOPES else []}]
+    for parameter in operation.get("parameters", ()):
+        _require(parameter)
     responses = operation["responses"]
     named = [HTTPStatus(int(code)) for code in responses if int(code) >= HTTPStatus.BAD_REQUEST]
     for status in (*named, *_errors(operation, path, verb, needs_key=needs_key)):
         before = responses.get(str(int(status)), {})
         responses[str(int(status))] = _problem(status, str(before.get("description", "")))
+    if path.endswith(_SENDS_CODES):
+        responses[str(int(HTTPStatus.CONFLICT))]["headers"] = _AFTER
+
+
+def _require(parameter: dict[str, Any]) -> None:
+    """Show a parameter as required that the route itself asks for, with an error of its own."""
+    shape = parameter["schema"]
+    if shape.pop(REQUIRED, False):
+        parameter["required"] = True
+        parameter["schema"] = {
+            **next(each for each in shape["anyOf"] if each["type"] != "null"),
+            "title": shape["title"],
+        }
 
 
 def _errors(operation: dict[str, Any], path: str, verb: str, *, needs_key: bool) -> Iterator[HTTPStatus]:
@@ -80,13 +144,13 @@ def _errors(operation: dict[str, Any], path: str, verb: str, *, needs_key: bool)
         yield from (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
     if "{" in path:
         yield HTTPStatus.NOT_FOUND
-    if operation.get("parameters") or "requestBody" in operation:
+    if needs_key or operation.get("parameters") or "requestBody" in operation:
         yield HTTPStatus.UNPROCESSABLE_ENTITY
     if "requestBody" in operation:
         yield from (HTTPStatus.BAD_REQUEST, HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
     if verb != "get":
         yield HTTPStatus.CONFLICT
-    if path.startswith("/v1/"):
+    if path.startswith(("/v1/", "/public/")):
         yield from (HTTPStatus.INTERNAL_SERVER_ERROR, HTTPStatus.SERVICE_UNAVAILABLE)
 
 

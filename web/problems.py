@@ -7,7 +7,9 @@ import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
+from fastapi.routing import iter_route_contexts
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 
 from pipeline.access.caller import Unauthenticated
 from pipeline.access.staff.rules.sign_in import SignInRefused
@@ -15,6 +17,7 @@ from pipeline.access.staff.rules.tries import TooManyTries
 from pipeline.access.staff.sessions import SignedOut
 from pipeline.kernel import errors
 from pipeline.kernel.errors import Problem, ProofdeskError
+from pipeline.kernel.rules.one_time_codes import CodeTooSoon
 from pipeline.kernel.validation import problems
 from web.edge.errors import AddressTooLong, BodyTooLarge, BodyTooSlow, HeadersTooLarge, HeadTooSlow
 
@@ -54,8 +57,9 @@ def install(app: FastAPI) -> None:
 
 
 def problem(status: int, code: str, detail: str, *, retry_after: int | None = None, **more: Any) -> JSONResponse:
-    """One problem document. `429` and `503` say after how many seconds to repeat the request."""
-    headers = {"Retry-After": str(retry_after or RETRY_AFTER_SECONDS)} if status in _LATER else None
+    """One problem document. `429` and `503` say after how many seconds to repeat the request; others do where a time is known."""
+    later = retry_after or (RETRY_AFTER_SECONDS if status in _LATER else None)
+    headers = {"Retry-After": str(later)} if later else None
     if status == HTTPStatus.UNAUTHORIZED:
         headers = {"WWW-Authenticate": "Bearer"}
     body = {"type": f"urn:proofdesk:problem:{code}", "title": HTTPStatus(status).phrase, "status": status}
@@ -75,12 +79,14 @@ def answer(error: ProofdeskError) -> Response:
     if isinstance(error, errors.Invalid):
         return problem(status, error.code, _count(error.problems), errors=[_shown(each) for each in error.problems])
     if isinstance(error, errors.AttemptsExhausted):
-        return problem(status, error.code, str(error), used=error.used, limit=error.limit)
+        counts = {"spent": error.spent, "pending": error.pending, "used": error.used, "limit": error.limit}
+        return problem(status, error.code, str(error), **counts)
     if isinstance(error, errors.Conflict) and error.became is not None:
         return problem(status, error.code, str(error), became=dict(error.became))
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         log.error("request.failed", code=error.code, error=str(error))
-    later = error.retry_after_seconds if isinstance(error, errors.RetryableError) else None
+    later = error.seconds if isinstance(error, CodeTooSoon) else None
+    later = error.retry_after_seconds if isinstance(error, errors.RetryableError) else later
     return problem(status, error.code, str(error), retry_after=later)
 
 
@@ -96,12 +102,21 @@ def _invalid(_request: Request, error: Exception) -> Response:
     return problem(422, errors.Invalid.code, _count(found), errors=[_shown(each) for each in found])
 
 
-def _http(_request: Request, error: Exception) -> Response:
+def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101  (registered for this class only)
     code = HTTPStatus(error.status_code).name.lower()
     document = problem(error.status_code, code, str(error.detail))
     document.headers.update(error.headers or {})
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        document.headers["Allow"] = ", ".join(sorted(_allowed(request)))
     return document
+
+
+def _allowed(request: Request) -> set[str]:
+    """The methods of every route of this path (RFC 9110 §15.5.6): the router names those of the first one only."""
+    scope = dict(request.scope)
+    matching = (route for route in iter_route_contexts(request.app.routes) if route.matches(scope)[0] is not Match.NONE)
+    return {method for route in matching for method in getattr(route, "methods", None) or ()}
 
 
 def _unexpected(_request: Request, error: Exception) -> Response:

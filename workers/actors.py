@@ -13,6 +13,7 @@ from pipeline.inspection.service import inspect
 from pipeline.intake.parked import accept_parked
 from pipeline.kernel import clock
 from pipeline.membership.level import unlock
+from pipeline.notification.freeze import withdraw
 from pipeline.notification.send import send
 from pipeline.review.cases import sealed
 from pipeline.tasks.ledger import Task
@@ -77,12 +78,19 @@ def publish_avatar(task: Task, tools: Container) -> None:
 
 def remove_avatar(task: Task, tools: Container) -> None:
     """Delete a replaced avatar from the public bucket."""
-    avatar.remove(task, db=tools.db, storage=tools.storage, delete_unneeded=tools.deletions)
+    avatar.remove(
+        task,
+        db=tools.db,
+        storage=tools.storage,
+        delete_unneeded=tools.deletions,
+        public_url=tools.settings.public_base,
+        purge=tools.purge,
+    )
 
 
 def unlock_stage(task: Task, tools: Container) -> None:
     """Unlock the stage that was approved, with its benefits."""
-    unlock(task, db=tools.db, policy=tools.policy, freeze_mail=tools.freeze_mail)
+    unlock(task, db=tools.db, policy=tools.policy, freeze_mail=tools.freeze_mail, withdraw_mail=withdraw)
 
 
 def send_mail(task: Task, tools: Container) -> None:

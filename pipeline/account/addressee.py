@@ -7,6 +7,7 @@ from sqlalchemy import Connection, select
 from pipeline.account.rules.sections import PERSONAL
 from pipeline.account.sections import sections_of
 from pipeline.account.tables import confirmed_email
+from pipeline.events.inbound import latest_contact
 from pipeline.submission.tables import submission
 
 
@@ -24,7 +25,7 @@ class Addressee:
 
 
 def addressee_of(connection: Connection, member_id: str) -> Addressee | None:
-    """The member with the confirmed address; else the latest submission's, else the one in the personal information.
+    """The member with the confirmed address; else that of the latest submission or event, else the one in the personal information.
 
     Name, language and time zone are the account's, else the latest submission's. None where no address is known.
     """
@@ -40,12 +41,14 @@ def addressee_of(connection: Connection, member_id: str) -> Addressee | None:
 
 
 def _latest(connection: Connection, member_id: str) -> Mapping[str, Any]:
-    """The member as the latest submission names them."""
-    mine = select(submission.c.member).where(submission.c.member_id == member_id)
-    found: Mapping[str, Any] | None = connection.execute(
-        mine.order_by(submission.c.sequence.desc()).limit(1)
-    ).scalar_one_or_none()
-    return found or {}
+    """The member as upstream named them last: with a submission, or with an event that carried a contact."""
+    mine = select(submission.c.accepted_at, submission.c.member).where(submission.c.member_id == member_id)
+    row = connection.execute(mine.order_by(submission.c.sequence.desc()).limit(1)).one_or_none()
+    told = latest_contact(connection, member_id)
+    if told is not None and (row is None or not row.member.get("email") or told[0] > row.accepted_at):
+        return told[1]
+    found: Mapping[str, Any] = row.member if row is not None else {}
+    return found
 
 
 def _confirmed(connection: Connection, member_id: str) -> str | None:

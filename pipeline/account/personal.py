@@ -1,6 +1,6 @@
 """Personal information, kept in its normal form with the time at which its address was confirmed (DOMAIN §2)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from email_validator import EmailUndeliverableError, validate_email
@@ -73,6 +73,13 @@ def page_of(
         avatar=avatar,
         rules=policy.account,
     )
+
+
+def profile_of(connection: Connection, member_id: str) -> Mapping[str, Any]:
+    """What the member says of themself that a case's profile may lack: gender, language and time zone."""
+    written = sections_of(connection, member_id).get(PERSONAL)
+    content: Mapping[str, Any] = written.content if written else {}
+    return {name: content.get(name) for name in ("gender", "locale", "timezone")}
 
 
 def _view(kept: SectionView, db: Database) -> PersonalView:

@@ -7,8 +7,10 @@ from uuid import UUID
 import structlog
 from sqlalchemy import Connection, Row, Select, exists, select
 
+from pipeline.avatar.purge import Purge
 from pipeline.avatar.shown import emit_published, write_shown
 from pipeline.avatar.tables import avatar
+from pipeline.avatar.take_down import later_was_taken_down
 from pipeline.kernel.database import Database, one_at_a_time
 from pipeline.kernel.errors import PermanentError
 from pipeline.kernel.ids import new_id
@@ -71,11 +73,22 @@ def publish(task: Task, *, db: Database, storage: Storage) -> None:
     log.info("avatar.published", submission_id=str(result.submission_id), shown=shown)
 
 
-def remove(task: Task, *, db: Database, storage: Storage, delete_unneeded: DeleteUnneeded) -> None:
-    """Delete the public objects of a publication, unless they are shown."""
+def remove(
+    task: Task,
+    *,
+    db: Database,
+    storage: Storage,
+    delete_unneeded: DeleteUnneeded,
+    public_url: str,
+    purge: Purge | None = None,
+) -> None:
+    """Delete the public objects of a publication, unless they are shown, and have the CDN forget those that were."""
     keys = [key for key, _ in storage.listed(storage.public, prefix=f"avatars/{task.ref_id}/")]
     if refusals := delete_unneeded(PUBLIC, keys).refused:
         raise refusals[0]
+    were_shown = (task.payload or {}).get("keys", ())
+    if purge is not None and were_shown:
+        purge([f"{public_url}/{key}" for key in were_shown])
     with db.begin() as connection:
         ledger.finish(connection, task)
     log.info("avatar.removed", submission_id=task.ref_id)
@@ -160,12 +173,14 @@ def _make_current(connection: Connection, result: Decision, keys: dict[str, str]
     if old is not None and old.submission_id == result.submission_id:
         return True
     shown = old is None or old.sequence < result.sequence
+    shown = shown and not (old is None and later_was_taken_down(connection, result))
     if shown:
         write_shown(connection, result, keys, sha256)
         emit_published(connection, result, keys, sha256)
     removed = result.submission_id if not shown else old.submission_id if old else None
     if removed is not None:
-        ledger.record(connection, REMOVE_AVATAR, removed, trace=result.correlation_id)
+        were_shown = {"keys": [old.large_key, old.small_key]} if old is not None and shown else None
+        ledger.record(connection, REMOVE_AVATAR, removed, trace=result.correlation_id, payload=were_shown)
     audit.write(
         connection,
         PUBLISHED if shown else OUTDATED,

@@ -1,3 +1,6 @@
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 from sqlalchemy import ColumnElement, Connection, ScalarSelect, func, select, text
@@ -18,8 +21,32 @@ _UNDER_WAY: Final = text(
 """The last number that was taken before the earliest one that is under way; null where none is."""
 
 
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which events to list; None means any. Times are from the first, which belongs to it, to the second, which does not."""
+
+    types: Sequence[str] | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+    def conditions(self) -> Iterator[ColumnElement[bool]]:
+        """What rows must be."""
+        if self.types is not None:
+            yield event.c.type.in_(self.types)
+        if self.since is not None:
+            yield event.c.at >= self.since
+        if self.until is not None:
+            yield event.c.at < self.until
+
+
 def events(
-    *, cursor: str | None, member_id: str | None, limit: int, db: Database, reach: Reach = EVERYTHING
+    *,
+    cursor: str | None,
+    member_id: str | None,
+    limit: int,
+    db: Database,
+    wanted: Wanted = Wanted(),
+    reach: Reach = EVERYTHING,
 ) -> EventPage:
     """A page after `cursor`, the earliest first; no event is ever left out. Raises Invalid for a cursor that is not ours.
 
@@ -30,7 +57,7 @@ def events(
     """
     after = number_in(cursor) if cursor is not None else 0
     seen = within(reach, service=event.c.service, member=event.c.member_id)
-    query = select(event).where(event.c.sequence > after, *seen)
+    query = select(event).where(event.c.sequence > after, *seen, *wanted.conditions())
     if member_id is not None:
         query = query.where(event.c.member_id == member_id)
     with db.read() as connection:

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -26,6 +27,7 @@ inbound_event: Final = Table(
     Column("occurred_at", Instant, nullable=False),
     Column("fingerprint", Text, nullable=False),
     Column("receipt", JSON),
+    Column("contact", JSON),
     Column("told_by", Text, nullable=False),
     Column("correlation_id", Text, nullable=False),
     Column("policy_version", Text, nullable=False),
@@ -64,6 +66,7 @@ def receive(
         "member_id": request.member_id,
         "occurred_at": request.occurred_at,
         "fingerprint": fingerprint(request),
+        "contact": request.contact.model_dump(mode="json") if request.contact else None,
         "told_by": sender,
         "correlation_id": trace,
         "policy_version": policy_version,
@@ -81,6 +84,14 @@ def receive(
             f"{request.source} sent another event as {request.id!r} before. Give each event an id of its own."
         )
     return InboundEvent(known.event_id, known.receipt)
+
+
+def latest_contact(connection: Connection, member_id: str) -> tuple[datetime, Mapping[str, Any]] | None:
+    """How another service last said that the member is written to, and when; None where none did."""
+    mine = (inbound_event.c.member_id == member_id, inbound_event.c.contact.is_not(None))
+    query = select(inbound_event.c.received_at, inbound_event.c.contact).where(*mine)
+    row = connection.execute(query.order_by(inbound_event.c.received_at.desc()).limit(1)).one_or_none()
+    return (row.received_at, row.contact) if row is not None else None
 
 
 def keep_receipt(connection: Connection, event_id: UUID, receipt: Mapping[str, Any]) -> None:

@@ -1,6 +1,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import structlog
@@ -21,11 +22,12 @@ from pipeline.ownership.tables import Owned
 from pipeline.policy import Policy
 from pipeline.submission import audit, lifecycle
 from pipeline.submission.accepted_policy import PolicyKeeper
-from pipeline.submission.chances import chances_taken
+from pipeline.submission.chances import chances_of, chances_taken
 from pipeline.submission.due import due_of
 from pipeline.submission.evidence.method import EvidenceMethod
 from pipeline.submission.lifecycle import OPEN, State, Transition
 from pipeline.submission.presence import refuse_erased
+from pipeline.submission.profile import filled, profile_problems
 from pipeline.submission.tables import material, submission
 from pipeline.tasks import ledger
 from pipeline.tasks.rules import INSPECT
@@ -40,13 +42,14 @@ class IntakeContext:
     """The clients of intake, and what it asks of other stages.
 
     `is_unlocked(connection, member_id, stage)` tells whether the member has the stage. `methods` are the methods of verification
-    whose evidence is no file, by name. `keep_policy()` keeps the text of the policy, by which a submission is decided later on.
+    whose evidence is no file, by name. `profile_of(connection, member_id)` is what the account says of the member. `keep_policy()` keeps the text of the policy, by which a submission is decided later on.
     """
 
     db: Database
     policy: Policy
     is_unlocked: Callable[[Connection, str, str], bool]
     methods: Mapping[str, EvidenceMethod]
+    profile_of: Callable[[Connection, str], Mapping[str, Any]]
     keep_policy: PolicyKeeper = field(init=False)
 
     def __post_init__(self) -> None:
@@ -65,8 +68,7 @@ def accept(
     Raises Invalid (with every problem), IdempotencyKeyReused, StageAlreadyUnlocked, AttemptsExhausted, MemberErased,
     DatabaseUnavailable.
     """
-    if isinstance(command, VerificationSubmission):
-        _require_sound(command, context)
+    _require_sound(command, context)
     due = due_of(command, now, context.policy)
     context.keep_policy()
     with context.db.begin() as connection:
@@ -96,10 +98,12 @@ def withdraw(submission_id: UUID, *, caller: str, db: Database) -> State:
     return state
 
 
-def _require_sound(command: VerificationSubmission, context: IntakeContext) -> None:
-    """Check a verification; the network is asked only about one without other problems. Raises Invalid with every problem."""
+def _require_sound(command: Command, context: IntakeContext) -> None:
+    """Check a submission; the network is asked only about one without other problems. Raises Invalid with every problem."""
     method = context.method_of(command)
-    found = [*verification_problems(command, context.policy)]
+    found = [*profile_problems(command.member, context.policy)]
+    if isinstance(command, VerificationSubmission):
+        found += verification_problems(command, context.policy)
     if method is not None:
         found += method.problems(command, context.policy)
     if method is not None and not found:
@@ -113,16 +117,18 @@ def _record(
 ) -> Accepted:
     """Write the submission with its evidence, audit row, event and first task."""
     policy, method = context.policy, context.method_of(command)
+    profile = filled(command.member, context.profile_of(connection, command.member_id))
+    command = command.model_copy(update={"member": profile})
     slots.use(connection, keys_of(command), now=now)
     submission_id, trace = new_id(), door.correlation_id
     state = method.first_state if method else State.RECEIVED
     chance: int | None = None
-    left: int | None = None
+    chances: dict[str, int] = {}
     superseded: tuple[UUID, ...] = ()
     if isinstance(command, AvatarSubmission):
         superseded = _supersede_open_avatars(connection, command.member_id, by=submission_id)
     else:
-        chance, left = _take_chance(connection, command, context)
+        chance, chances = _take_chance(connection, command, context)
     row = submission_row(
         submission_id,
         command,
@@ -160,7 +166,7 @@ def _record(
             promise_at=due.promise_at, target_at=due.target_at, why=str(due.rule["sentence"]), rule=dict(due.rule)
         ),
         chance=chance,
-        chances_left=left,
+        **chances,
         superseded=superseded,
         correlation_id=trace,
     )
@@ -203,17 +209,22 @@ def _supersede_open_avatars(connection: Connection, member_id: str, *, by: UUID)
     return older
 
 
-def _take_chance(connection: Connection, command: VerificationSubmission, context: IntakeContext) -> tuple[int, int]:
-    """The chance that this submission takes and how many are left after it (DOMAIN §7.3)."""
+def _take_chance(
+    connection: Connection, command: VerificationSubmission, context: IntakeContext
+) -> tuple[int, dict[str, int]]:
+    """The chance that this submission takes; and how many are spent, pending and left with it (DOMAIN §7.3)."""
     if context.is_unlocked(connection, command.member_id, command.stage):
         raise StageAlreadyUnlocked(f"The member has the stage {command.stage!r} already; there is nothing to verify.")
-    taken = chances_taken(connection, member_id=command.member_id, method=command.method, stage=command.stage)
-    limit = context.policy.attempts.per_method
-    chance = lowest_free(taken, limit)
+    method = {"member_id": command.member_id, "method": command.method, "stage": command.stage}
+    taken, limit = chances_of(connection, **method), context.policy.attempts.per_method
+    chance = lowest_free(chances_taken(connection, **method), limit)
     if chance is None:
+        waiting = f" {taken.pending} of them are held by what is under review." if taken.pending else ""
         raise AttemptsExhausted(
-            f"All {limit} chances for {command.stage!r} by {command.method} are used. Choose another method.",
-            used=len(taken),
+            f"All {limit} chances for {command.stage!r} by {command.method} are taken.{waiting} Choose another method.",
+            spent=taken.spent,
+            pending=taken.pending,
             limit=limit,
         )
-    return chance, limit - len(taken) - 1
+    left = limit - taken.all - 1
+    return chance, {"chances_left": left, "chances_spent": taken.spent, "chances_pending": taken.pending + 1}

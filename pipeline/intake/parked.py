@@ -21,6 +21,7 @@ from pipeline.kernel.ids import new_id
 from pipeline.kernel.validation import parse_submission
 from pipeline.tasks import ledger
 from pipeline.tasks.ledger import Task
+from pipeline.tasks.operate import DISMISSED, digest_of
 from pipeline.tasks.rules import ACCEPT, TaskState
 from pipeline.tasks.tables import task as task_table
 from schemas.submissions import Accepted
@@ -105,7 +106,7 @@ def park_message(
     with db.begin() as connection:
         if (first := _parked_before(connection, row)) is not None and not by_content:
             reason = f"{reason} Another message with this key was parked before, as task {first}."
-            beside = {"dedup_key": f"{row['dedup_key']}:{_digest(payload)}", "last_error": storable(reason)}
+            beside = {"dedup_key": f"{row['dedup_key']}:{digest_of(payload)}", "last_error": storable(reason)}
             _parked_before(connection, {**row, **beside})
     log.error("message.parked", reason=reason, key=dedup)
 
@@ -115,11 +116,9 @@ def _parked_before(connection: Connection, row: dict[str, Any]) -> UUID | None:
     if took_effect(connection, insert(task_table).values(row).on_conflict_do_nothing(index_elements=["dedup_key"])):
         return None
     known = connection.execute(select(task_table).where(task_table.c.dedup_key == row["dedup_key"])).one()
+    if known.payload.get(DISMISSED) == digest_of(row["payload"]):
+        return None
     return None if known.payload == row["payload"] and "raw" not in row["payload"] else known.id
-
-
-def _digest(payload: Mapping[str, Any]) -> str:
-    return hashlib.sha256(json.dumps(payload, sort_keys=True, default=repr).encode()).hexdigest()
 
 
 def park_bytes(raw: bytes, *, reason: str, db: Database) -> None:

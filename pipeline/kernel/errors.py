@@ -189,8 +189,8 @@ class AttemptsExhausted(Conflict):
 
     code = "attempts_exhausted"
 
-    def __init__(self, message: str, *, used: int, limit: int) -> None:
-        self.used, self.limit = used, limit
+    def __init__(self, message: str, *, spent: int, pending: int, limit: int) -> None:
+        self.used, self.spent, self.pending, self.limit = spent + pending, spent, pending, limit
         super().__init__(message)
 
 

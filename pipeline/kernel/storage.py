@@ -27,6 +27,8 @@ PAGE: Final = 1000
 
 NO_STORE: Final = "private, no-store"
 IMMUTABLE: Final = "public, max-age=31536000, immutable"
+PICTURE: Final = "public, max-age=3600"
+"""A public picture never changes under its name, and may be taken down: within the hour everybody asks for it again."""
 _NO_BUCKET: Final = frozenset({"404", NO_SUCH_BUCKET})
 _PROBE: Final = b"Proofdesk tries its rights."
 
@@ -122,8 +124,8 @@ class Storage:
         self._put(self.vault, key, body, media_type, cache_control=NO_STORE, encryption=self._encryption)
 
     def put_public(self, key: str, body: bytes, *, media_type: str) -> None:
-        """Put a rendition where everybody may see it, under a name that says its content, to be cached for ever."""
-        self._put(self.public, key, body, media_type, cache_control=IMMUTABLE)
+        """Put a rendition where everybody may see it, under a name that says its content."""
+        self._put(self.public, key, body, media_type, cache_control=PICTURE)
 
     def delete(self, bucket: str, key: str) -> None:
         """Remove an object; one that is not there is fine."""

@@ -12,7 +12,7 @@ from pipeline.kernel.ids import new_id
 from pipeline.kernel.rules.digests import member_digest
 from pipeline.membership.level import Cause, add_ground, end_grounds, locked_membership, recompute
 from pipeline.membership.level_mail import notify_of_level
-from pipeline.membership.pending import forestall, pending_approvals, recall_rejections
+from pipeline.membership.pending import forestall, pending_approvals
 from pipeline.membership.rules.levels import require_sound
 from pipeline.membership.spend import close_reviews_of_stage
 from pipeline.membership.tables import correction, ground
@@ -54,8 +54,6 @@ def correct(member_id: str, request: StageCorrectionRequest, *, context: Context
         member = locked_membership(connection, member_id, context.policy)
         ending, pending = _to_end(connection, member_id, wanted)
         corrected = record_correction(connection, member, wanted, ending, pending, context=context)
-        if wanted.unlocked:
-            recall_rejections(connection, member_id, wanted.stage, withdraw_mail=context.withdraw_mail)
         remember(connection, context.request, corrected.model_dump(mode="json"))
     log.info("membership.corrected", member_id=member_id, stage=wanted.stage, unlocked=wanted.unlocked)
     return corrected
@@ -85,7 +83,7 @@ def record_correction(
         forestall(connection, member.member_id, wanted.stage, pending, by=made.id, policy=context.policy)
         if any(row.kind == "spend" for row in ending):
             close_reviews_of_stage(connection, member.member_id, wanted.stage, by=context.actor)
-    move = recompute(connection, member, cause=cause, policy=context.policy)
+    move = recompute(connection, member, cause=cause, policy=context.policy, withdraw_mail=context.withdraw_mail)
     notify_of_level(connection, member.member_id, move, cause=cause, notify_member=context.notify_member)
     _audit(connection, member.member_id, wanted, cause)
     return StageCorrection(

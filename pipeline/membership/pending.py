@@ -10,12 +10,10 @@ from pipeline.kernel.ids import new_id
 from pipeline.membership.tables import correction, ground
 from pipeline.policy import Policy
 from pipeline.policy.mail_templates import MailTemplate
-from pipeline.submission.chances import chances_left
+from pipeline.submission.chances import chances_of
 from pipeline.submission.decisions import Decision
-from pipeline.submission.mail_contract import AFTER_FORGERY, BY_CORRECTION, SubmissionMail, WithdrawMail
+from pipeline.submission.mail_contract import AFTER_FORGERY, BY_CORRECTION, SubmissionMail
 from pipeline.submission.tables import STANDING, decision, submission
-from pipeline.tasks.operate import recall
-from pipeline.tasks.rules import SEND_MAIL
 
 _SENTENCES: Final[Mapping[str, str]] = {"forgery": AFTER_FORGERY, "mistake": BY_CORRECTION}
 
@@ -66,14 +64,6 @@ def forestalled(connection: Connection, decision_id: UUID) -> str | None:
     return found
 
 
-def recall_rejections(connection: Connection, member_id: str, stage: str, *, withdraw_mail: WithdrawMail) -> None:
-    """Keep mails from leaving that say that a stage was not approved which the member is given now."""
-    query = _decided(member_id, stage, "reject").where(decision.c.effects_at > func.now())
-    for decision_id in connection.execute(query).scalars().all():
-        if recall(connection, SEND_MAIL, decision_id):
-            withdraw_mail(connection, decision_id)
-
-
 def _decided(member_id: str, stage: str, verdict: str) -> Select[UUID]:
     """The decisions that stand and say this of a member's verifications for a stage."""
     of = (submission.c.member_id == member_id, submission.c.kind == "verification", submission.c.stage == stage)
@@ -84,13 +74,15 @@ def _decided(member_id: str, stage: str, verdict: str) -> Select[UUID]:
 def mail_of_forestalled(connection: Connection, result: Decision, because: str, policy: Policy) -> SubmissionMail:
     """The mail in place of "you are now": the verification was not approved after all, and why."""
     method = {"member_id": result.member_id, "method": str(result.method), "stage": str(result.stage)}
+    taken = chances_of(connection, **method)
     return SubmissionMail(
         cause_id=result.decision_id,
         template=MailTemplate.VERIFICATION_REJECTED,
         submission_id=result.submission_id,
         member_id=result.member_id,
         stage=result.stage,
-        chances_left=chances_left(connection, **method, limit=policy.attempts.per_method),
+        chances_left=taken.left_of(policy.attempts.per_method),
+        chances_pending=taken.pending,
         chance=result.chance,
         sentences=(_SENTENCES[because],),
         replaces=True,

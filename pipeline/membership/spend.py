@@ -47,7 +47,7 @@ def count_order(connection: Connection, event_id: UUID, request: EventRequest, *
     spent = before - order.counts + counts
     _insert(connection, event_id, order, event, counts=counts, spent=spent)
     reached, below = _apply(connection, member_id, before, spent, cause=cause, context=context)
-    move = recompute(connection, member, cause=cause, policy=policy)
+    move = recompute(connection, member, cause=cause, policy=policy, withdraw_mail=context.withdraw_mail)
     notify_of_level(connection, member_id, move, cause=cause, notify_member=context.notify_member)
     detail = {"member": member_digest(member_id), "event_id": str(event_id), "order_id": order_id, "spent": str(spent)}
     audit.write(connection, "spend.counted", actor=source, correlation_id=context.trace, detail=detail)

@@ -15,7 +15,7 @@ from pipeline.membership.spend import spent_by
 from pipeline.membership.tables import correction, level_change
 from pipeline.policy import Policy
 from pipeline.policy.ladder import Stage
-from pipeline.submission.chances import chances_used
+from pipeline.submission.chances import NONE_TAKEN, Taken, chances_used
 from pipeline.submission.lifecycle import OPEN
 from pipeline.submission.queries import due_view
 from pipeline.submission.tables import business_email, decision, submission
@@ -37,10 +37,10 @@ VERIFICATION = "verification"
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """One member's unlocked stages with their times, chances used by stage and method, open submissions, and spend."""
+    """One member's unlocked stages with their times, chances taken by stage and method, open submissions, and spend."""
 
     unlocked: Mapping[str, datetime]
-    used: Mapping[tuple[str, str], int]
+    used: Mapping[tuple[str, str], Taken]
     open: Sequence[Row[Any]]
     spent: Decimal
 
@@ -144,7 +144,7 @@ def _offers(rung: Stage, policy: Policy) -> tuple[MethodOffer, ...]:
 def _stage_view(rung: Stage, standing: Standing, policy: Policy) -> StageView:
     unlocked = rung.stage in standing.unlocked or rung is policy.ladder[0]
     methods = tuple(
-        _method_view(offer, used=standing.used.get((rung.stage, offer.method), 0), unlocked=unlocked)
+        _method_view(offer, taken=standing.used.get((rung.stage, offer.method), NONE_TAKEN), unlocked=unlocked)
         for offer in _offers(rung, policy)
     )
     return StageView(
@@ -163,10 +163,17 @@ def _stage_view(rung: Stage, standing: Standing, policy: Policy) -> StageView:
     )
 
 
-def _method_view(offer: MethodOffer, *, used: int, unlocked: bool) -> MethodView:
-    left = max(0, offer.chances - used)
+def _method_view(offer: MethodOffer, *, taken: Taken, unlocked: bool) -> MethodView:
+    left = taken.left_of(offer.chances)
     closed = "unlocked" if unlocked else None if left else "no_chances_left"
-    return MethodView(**offer.model_dump(), chances_left=left, open=closed is None, closed_because=closed)
+    return MethodView(
+        **offer.model_dump(),
+        chances_left=left,
+        chances_spent=taken.spent,
+        chances_pending=taken.pending,
+        open=closed is None,
+        closed_because=closed,
+    )
 
 
 def _under_review(row: Row[Any]) -> UnderReview:

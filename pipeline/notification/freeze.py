@@ -1,6 +1,6 @@
 """Render a mail and keep it, in the transaction of what it says; withdraw it where that is undone (ADR 0005)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, Final
 from uuid import UUID
 
@@ -16,9 +16,11 @@ from pipeline.notification.tables import place_of
 from pipeline.policy import Policy
 from pipeline.policy.mail_templates import MailTemplate
 from pipeline.submission.accepted_policy import stage_of
-from pipeline.submission.chances import chances_used
+from pipeline.submission.chances import NONE_TAKEN, chances_used
 from pipeline.submission.mail_contract import AddressedMail, SubmissionMail
 from pipeline.submission.tables import submission
+from pipeline.tasks.operate import call_off
+from pipeline.tasks.rules import SEND_MAIL
 
 _FAILURES: Final = frozenset({MailTemplate.VERIFICATION_REJECTED, MailTemplate.VERIFICATION_EXPIRED})
 _BY_ORDERS: Final = msgid("Orders of the amount that the stage asks for")
@@ -64,9 +66,10 @@ def freeze_addressed_mail(connection: Connection, mail: AddressedMail, *, sender
 
 
 def withdraw(connection: Connection, cause_id: UUID) -> None:
-    """Mark the mail of an undone decision, which nobody has begun to send, as one that never leaves."""
+    """Mark a mail that nobody has begun to send as one that never leaves, and end the task that would send it."""
     mine = (mail_table.c.cause_id == cause_id, mail_table.c.state == "pending")
-    connection.execute(update(mail_table).where(*mine).values(state="withdrawn"))
+    if connection.execute(update(mail_table).where(*mine).values(state="withdrawn")).rowcount:
+        call_off(connection, SEND_MAIL, cause_id)
 
 
 def _subject(connection: Connection, mail: SubmissionMail) -> Row[Any]:
@@ -74,10 +77,10 @@ def _subject(connection: Connection, mail: SubmissionMail) -> Row[Any]:
 
 
 def _template(mail: SubmissionMail, policy: Policy) -> MailTemplate:
-    """The failure that used up the last chance has a template of its own, and so has an approval for a stage that is no more."""
+    """The failure that spent the last chance has a template of its own, and so has an approval for a stage that is no more."""
     if mail.template is MailTemplate.VERIFICATION_APPROVED and policy.stage(str(mail.stage)) is None:
         return MailTemplate.VERIFICATION_WITHOUT_STAGE
-    used_up = mail.template in _FAILURES and mail.chances_left == 0
+    used_up = mail.template in _FAILURES and mail.chances_left == 0 and not mail.chances_pending
     return MailTemplate.CHANCES_USED_UP if used_up else mail.template
 
 
@@ -95,27 +98,31 @@ def _rendered(
         "sentences": mail.sentences,
         "message": mail.message,
         "chances_left": mail.chances_left,
+        "chances_pending": mail.chances_pending,
         "chance": mail.chance,
         "expired": mail.template is MailTemplate.VERIFICATION_EXPIRED,
         "offered": subject.kind == "avatar" or policy.offers(stage=subject.stage, method=subject.method),
     }
     if template is MailTemplate.CHANCES_USED_UP:
-        facts["other_ways"] = _other_ways(connection, mail, policy)
+        facts |= _other_ways(connection, mail, policy)
     reader = reader_of(subject.member.get("locale", "en"), subject.member.get("timezone"))
     return render(template, facts, reader=reader, sender=sender)
 
 
-def _other_ways(connection: Connection, mail: SubmissionMail, policy: Policy) -> Sequence[str]:
-    """The titles of what still leads to the stage: methods with chances left, and orders."""
+def _other_ways(connection: Connection, mail: SubmissionMail, policy: Policy) -> Mapping[str, Any]:
+    """The titles of what still leads to the stage (methods with chances left, and orders), and how much is under review for it."""
     used = chances_used(connection, member_id=mail.member_id)
     limit = policy.attempts.per_method
     stage = policy.stage(mail.stage) if mail.stage else None
     methods = [
         title
         for method, title in policy.methods.items()
-        if policy.offers(stage=str(mail.stage), method=method) and used.get((str(mail.stage), method), 0) < limit
+        if policy.offers(stage=str(mail.stage), method=method)
+        and used.get((str(mail.stage), method), NONE_TAKEN).left_of(limit)
     ]
-    return [*methods, *([_BY_ORDERS] if stage and "spend" in stage.unlocked_by else [])]
+    orders = [_BY_ORDERS] if stage and "spend" in stage.unlocked_by else []
+    pending = sum(taken.pending for (of, _), taken in used.items() if of == mail.stage)
+    return {"other_ways": [*methods, *orders], "under_review": pending}
 
 
 def _sealed(rendered: Rendered, cause_id: UUID, sealer: Sealer) -> Rendered:

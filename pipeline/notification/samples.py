@@ -78,24 +78,27 @@ def _results(policy: Policy) -> Mapping[MailTemplate, Mapping[str, Facts]]:
 def _failures(policy: Policy) -> Mapping[MailTemplate, Mapping[str, Facts]]:
     reasons = [reason.text for reason in policy.reasons.verification[1:3]]
     failed = {"stage": policy.ladder[1], "sentences": reasons, "message": None}
-    second = {**failed, "chance": 2, "chances_left": 3, "offered": True}
-    last = {**failed, "expired": False}
+    second = {**failed, "chance": 2, "chances_left": 3, "chances_pending": 0, "offered": True}
+    last = {**failed, "expired": False, "under_review": 0}
     expired = {"stage": policy.ladder[1], "sentences": [policy.rulings.code_expired]}
     methods = [*policy.methods.values()]
     return {
         MailTemplate.VERIFICATION_REJECTED: {
             "chances left": second,
             "one chance left, with a message": {**second, "chances_left": 1, "message": _MESSAGE},
+            "the others under review": {**second, "chances_left": 0, "chances_pending": 3},
             "no way to the stage": {**second, "offered": False},
         },
         MailTemplate.VERIFICATION_EXPIRED: {
-            "chances left": {**expired, "chance": 2, "chances_left": 3, "offered": True},
-            "no way to the stage": {**expired, "chance": 2, "chances_left": 3, "offered": False},
+            "chances left": {**second, **expired},
+            "one under review": {**second, **expired, "chances_pending": 1},
+            "no way to the stage": {**second, **expired, "offered": False},
         },
         MailTemplate.CHANCES_USED_UP: {
             "rejected": {**last, "other_ways": methods[1:], "message": _MESSAGE},
             "run out": {**last, **expired, "expired": True, "other_ways": methods[:1]},
             "nothing left": {**last, "other_ways": []},
+            "one under review": {**last, "other_ways": [], "under_review": 1},
         },
     }
 

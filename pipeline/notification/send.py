@@ -37,6 +37,8 @@ def send(task: Task, *, db: Database, mailer: Mailer, sender: Sender, sealer: Se
     """
     cause_id = UUID(task.ref_id)
     row = _begin(db, task, cause_id)
+    if row.state == "withdrawn":
+        return
     if is_suppressed(row.recipient, db=db):
         _end(db, task, row, state="suppressed")
         return
@@ -122,11 +124,13 @@ def _as_they_are(headers: Mapping[str, str]) -> bytes:
 
 
 def _begin(db: Database, task: Task, cause_id: UUID) -> Row[Any]:
-    """Commit `sending`. Raises LeaseLost where another worker has the task by now, or MailRefused."""
+    """Commit `sending`, or end the task of a mail that was withdrawn. Raises LeaseLost where another worker has the task by now."""
     with db.begin() as connection:
         before = connection.execute(select(mail).where(mail.c.cause_id == cause_id).with_for_update()).one()
         if before.state == "withdrawn":
-            raise MailRefused("The decision was undone before its mail was due; this mail is not sent.")
+            ledger.finish(connection, task)
+            log.info("mail.left_out", why="withdrawn")
+            return before
         again = int(before.state == "sending")
         begun = connection.execute(
             update(mail)

@@ -60,7 +60,10 @@ class Audit(Frozen):
 
 
 class Events(Frozen):
-    """How events are sent to endpoints: how many at once, when one is given up, when an endpoint is paused, how long secrets overlap."""
+    """How events are sent to endpoints: how many at once, when one is given up, when an endpoint is paused, how long secrets overlap.
+
+    An event that happened more than `ahead_minutes` from now is refused: clocks differ a little, and not by more.
+    """
 
     timeout_seconds: PositiveInt = Field(le=40)
     at_once: PositiveInt = 4
@@ -68,6 +71,7 @@ class Events(Frozen):
     pause_hours: PositiveInt
     secret_overlap_hours: PositiveInt
     retention_days: PositiveInt
+    ahead_minutes: PositiveInt = 5
 
 
 class Reason(Frozen):
@@ -253,10 +257,15 @@ class Policy(Frozen):
         titles = {str(method): title for method, title in self.methods.items()}
         return found.title if found else titles.get(material, material)
 
-    def checklist(self, *, kind: str, identity: str | None, material: str) -> tuple[ChecklistItem, ...]:
-        """What the reviewer answers for one piece of evidence: the avatar's list, or what a material or a method asks for."""
+    def checklist(
+        self, *, kind: str, identity: str | None, material: str, profile: bool = True
+    ) -> tuple[ChecklistItem, ...]:
+        """What the reviewer answers for one piece of evidence: the avatar's list, or what a material or a method asks for.
+
+        Without a `profile` there is nothing to compare a picture with.
+        """
         if kind == "avatar" or identity is None:
-            return self.avatar.checklist
+            return tuple(item for item in self.avatar.checklist if profile or not item.needs_profile)
         known = self.identities.get(identity)
         found = known.material(material) if known else None
         if found is not None:

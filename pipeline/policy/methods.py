@@ -13,11 +13,15 @@ Methods = Annotated[Mapping[Method, Line], Field(min_length=1)]
 
 
 class ChecklistItem(Frozen):
-    """A question that the reviewer answers, and the facts that a yes to it records."""
+    """A question that the reviewer answers, and the facts that a yes to it records.
+
+    One that `needs_profile` is asked only where upstream or the account says what the picture is to be compared with.
+    """
 
     code: str
     text: str
     facts: tuple[str, ...] = ()
+    needs_profile: bool = False
 
 
 class SeenByPerson(Frozen):

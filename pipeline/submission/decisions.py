@@ -13,7 +13,7 @@ from pipeline.kernel.ids import new_id
 from pipeline.policy import Policy
 from pipeline.policy.mail_templates import template_of_decision
 from pipeline.submission import lifecycle
-from pipeline.submission.chances import chances_left
+from pipeline.submission.chances import chances_of
 from pipeline.submission.lifecycle import Emission, Transition
 from pipeline.submission.mail_contract import FreezeMail, SubmissionMail
 from pipeline.submission.tables import STANDING, decision, submission
@@ -142,10 +142,11 @@ def result_mail(
     connection: Connection, cause_id: UUID, subject: Row[Any], judgement: Judgement, policy: Policy
 ) -> SubmissionMail:
     """The mail of a decision on a submission, which holds the chance that a rejection spends. An avatar has no chances (DOMAIN §7.3)."""
-    left = None
+    left, pending = None, 0
     if subject.kind != "avatar":
         method = {"member_id": subject.member_id, "method": subject.method, "stage": subject.stage}
-        left = chances_left(connection, **method, limit=policy.attempts.per_method)
+        taken = chances_of(connection, **method)
+        left, pending = taken.left_of(policy.attempts.per_method), taken.pending
     return SubmissionMail(
         cause_id=cause_id,
         template=template_of_decision(kind=subject.kind, verdict=judgement.verdict),
@@ -153,6 +154,7 @@ def result_mail(
         member_id=subject.member_id,
         stage=subject.stage,
         chances_left=left,
+        chances_pending=pending,
         chance=subject.chance,
         message=judgement.message,
         sentences=tuple(

@@ -54,6 +54,7 @@ class Transition(StrEnum):
     PASSED_ON = "passed_on"
     REOPENED = "reopened"
     SUPERSEDED = "superseded"
+    SUPERSEDED_BY_UNLOCK = "superseded_by_unlock"
     WITHDRAWN = "withdrawn"
     EXPIRED = "expired"
     ERASED = "erased"
@@ -78,6 +79,9 @@ EDGES: Final[Mapping[tuple[State, Transition], State]] = {
     (State.AWAITING_CODE, Transition.APPROVED): State.APPROVED,
     (State.AWAITING_CODE, Transition.REJECTED): State.REJECTED,
     (State.AWAITING_CODE, Transition.EXPIRED): State.EXPIRED,
+    (State.RECEIVED, Transition.SUPERSEDED_BY_UNLOCK): State.SUPERSEDED,
+    (State.IN_REVIEW, Transition.SUPERSEDED_BY_UNLOCK): State.SUPERSEDED,
+    (State.AWAITING_CODE, Transition.SUPERSEDED_BY_UNLOCK): State.SUPERSEDED,
     (State.RECEIVED, Transition.ERASED): State.WITHDRAWN,
     (State.IN_REVIEW, Transition.ERASED): State.WITHDRAWN,
     (State.AWAITING_CODE, Transition.ERASED): State.WITHDRAWN,
@@ -94,6 +98,7 @@ EMITTED_AS: Final[Mapping[Transition, EventType]] = {
     Transition.APPROVED: EventType.SUBMISSION_APPROVED,
     Transition.REJECTED: EventType.SUBMISSION_REJECTED,
     Transition.SUPERSEDED: EventType.SUBMISSION_SUPERSEDED,
+    Transition.SUPERSEDED_BY_UNLOCK: EventType.SUBMISSION_SUPERSEDED,
     Transition.WITHDRAWN: EventType.SUBMISSION_WITHDRAWN,
     Transition.EXPIRED: EventType.SUBMISSION_EXPIRED,
 }

@@ -16,7 +16,7 @@ from pipeline.policy.mail_templates import MailTemplate
 class SubmissionMail:
     """A mail about a submission: why it is sent (`cause_id`: one mail for each), its template, and what it may say.
 
-    One that `replaces` takes the place of the mail that was frozen for the same cause and that nobody has begun to send.
+    `chances_left` are free; `chances_pending` are held by what is still under review. One that `replaces` takes the place of the mail that was frozen for the same cause and that nobody has begun to send.
     """
 
     cause_id: UUID
@@ -25,6 +25,7 @@ class SubmissionMail:
     member_id: str
     stage: str | None = None
     chances_left: int | None = None
+    chances_pending: int = 0
     chance: int | None = None
     message: str | None = None
     sentences: Sequence[str | Sentence] = field(default=())

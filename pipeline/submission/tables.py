@@ -14,6 +14,7 @@ from sqlalchemy import (
     Text,
     Uuid,
     func,
+    literal_column,
     text,
 )
 
@@ -22,6 +23,9 @@ from pipeline.ownership.rules import EARLIER
 
 LANGUAGE: Final = "coalesce(lower(substring(member ->> 'locale' from '^[A-Za-z]+')), 'en')"
 """The language of the member's locale: `es` of `es-MX`."""
+
+MEMBER_EMAIL: Final = "lower(member ->> 'email')"
+"""The member's address as it is looked for."""
 
 COMPANY: Final = "lower(btrim(regexp_replace(coalesce(form ->> 'company_name', form ->> 'organization_name', form ->> 'store_name'), '\\s+', ' ', 'g')))"
 """The company that the form names, in small letters and with single blanks, so that it can be compared."""
@@ -71,6 +75,8 @@ submission: Final = Table(
     Index("ix_submission_service", "service", "id"),
     Index("ix_submission_state", "state", "id"),
     Index("ix_submission_correlation_id", "correlation_id"),
+    Index("ix_submission_email", text(f"({MEMBER_EMAIL})"), "id"),
+    Index("ix_submission_due", "due_at", "id"),
     Index("ix_submission_watch", "watch_at", "id", postgresql_where=text("watch_at IS NOT NULL")),
     Index("ix_submission_waiting", "due_at", "id", postgresql_where=text("state = 'in_review'")),
     Index("ix_submission_queue", "queue", "due_at", "id", postgresql_where=text("state = 'in_review'")),
@@ -83,6 +89,9 @@ submission: Final = Table(
         postgresql_where=text("kind = 'avatar' AND state IN ('received', 'in_review')"),
     ),
 )
+
+EMAIL: Final[ColumnElement[str]] = literal_column(MEMBER_EMAIL.replace("member", "submission.member"), Text)
+"""The same of a row, as its index has it."""
 
 material: Final = Table(
     "material",

@@ -1,6 +1,8 @@
-from collections.abc import Sequence
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import Connection, RowMapping, and_, func, select, update
@@ -9,10 +11,13 @@ from pipeline.audit.record import SYSTEM, write
 from pipeline.kernel.batches import BATCH, Renew, delete_in_batches, in_batches
 from pipeline.kernel.database import Database, after_commit, constant
 from pipeline.kernel.errors import Conflict, NotFound
-from pipeline.tasks.rules import Kind, TaskState
+from pipeline.tasks.rules import ACCEPT, Kind, TaskState
 from pipeline.tasks.tables import schedule_run, task
 
 RECALLED: Final = "Recalled before it was due."
+DISMISSED: Final = "dismissed"
+"""In place of what a dismissed message said: its digest."""
+CALLED_OFF: Final = "Called off before anybody had begun."
 
 
 def tasks(db: Database, *, state: TaskState | None, kind: str | None, limit: int = 50) -> Sequence[RowMapping]:
@@ -95,6 +100,30 @@ def park(db: Database, task_id: UUID, *, reason: str, actor: str = SYSTEM) -> No
         write(connection, "task.parked", actor=actor, detail={"task_id": str(task_id), "kind": kind})
 
 
+def dismiss(db: Database, task_id: UUID, *, reason: str, actor: str = SYSTEM) -> None:
+    """End a parked message of the queue door, which nobody is to accept any more. Raises NotFound, Conflict.
+
+    What it said goes; its digest stays, so that the same message, delivered again, is not parked again.
+    """
+    kind = task_shown(db, task_id)["kind"]
+    with db.begin() as connection:
+        parked = (task.c.id == task_id, task.c.kind == ACCEPT.name, task.c.state == TaskState.PARKED)
+        row = connection.execute(select(task.c.payload).where(*parked).with_for_update()).one_or_none()
+        if row is None:
+            raise Conflict("Only a parked message of the queue door can be dismissed.")
+        kept = {DISMISSED: digest_of(row.payload or {})}
+        ended = {"state": TaskState.DONE, "ended_at": func.now(), "payload": kept}
+        connection.execute(
+            update(task).where(*parked).values({**ended, "last_error": f"Dismissed by an operator: {reason}"})
+        )
+        write(connection, "task.dismissed", actor=actor, detail={"task_id": str(task_id), "kind": kind})
+
+
+def digest_of(payload: Mapping[str, Any]) -> str:
+    """A digest of what a task was given."""
+    return hashlib.sha256(json.dumps(payload, sort_keys=True, default=repr).encode()).hexdigest()
+
+
 def recall(connection: Connection, kind: Kind, ref_id: object) -> bool:
     """End the task of `kind` and `ref_id` without its effect, in the caller's transaction. False where it is due or was ever claimed.
 
@@ -112,6 +141,13 @@ def recall(connection: Connection, kind: Kind, ref_id: object) -> bool:
         .values(state=TaskState.DONE, ended_at=func.now(), last_error=RECALLED)
     )
     return recalled.rowcount == 1
+
+
+def call_off(connection: Connection, kind: Kind, ref_id: object) -> bool:
+    """The same for a task whose effect was called off: also where it is due or was tried. False where a worker has it, or it is over."""
+    ready = (task.c.dedup_key == f"{kind.name}:{ref_id}", task.c.state == TaskState.READY)
+    ended = {"state": TaskState.DONE, "ended_at": func.now(), "last_error": CALLED_OFF}
+    return connection.execute(update(task).where(*ready).values(ended)).rowcount == 1
 
 
 def forget_done(db: Database, *, days: int, renew: Renew) -> int:

@@ -14,7 +14,7 @@ from pipeline.policy import Policy
 from pipeline.policy.mail_templates import MailTemplate
 from pipeline.submission import lifecycle
 from pipeline.submission.accepted_policy import policy_of
-from pipeline.submission.chances import chances_left
+from pipeline.submission.chances import Taken, chances_of
 from pipeline.submission.decisions import Judgement, Rule, record_decision
 from pipeline.submission.evidence.method import EvidenceMethod
 from pipeline.submission.evidence.rules.email_domains import domain_of, matches_site, plain_address
@@ -75,12 +75,15 @@ def confirm(
         policy = policy_of(connection, subject.policy_version, present=policy)
         outcome, tries = _try(connection, mail, given, policy)
         state = _apply(connection, subject, mail, outcome, tries=tries, policy=policy, freeze_mail=freeze_mail)
+        taken = _chances(connection, subject)
         answer = CodeAnswer(
             submission_id=submission_id,
             correct=outcome is Outcome.RIGHT,
             state=state,
             tries_left=policy.codes.tries - tries if state == State.AWAITING_CODE else 0,
-            chances_left=_chances_left(connection, subject, policy),
+            chances_left=taken.left_of(policy.attempts.per_method),
+            chances_spent=taken.spent,
+            chances_pending=taken.pending,
         )
         if outcome is not Outcome.NOT_SENT:
             remember(connection, request, answer.model_dump(mode="json"))
@@ -159,13 +162,15 @@ def _apply(
 
 def _expire(connection: Connection, subject: Row[Any], *, policy: Policy, freeze_mail: FreezeMail) -> State:
     state = lifecycle.transition(connection, subject.id, Transition.EXPIRED, actor=RULE)
+    taken = _chances(connection, subject)
     mail = SubmissionMail(
         cause_id=subject.id,
         template=MailTemplate.VERIFICATION_EXPIRED,
         submission_id=subject.id,
         member_id=subject.member_id,
         stage=subject.stage,
-        chances_left=_chances_left(connection, subject, policy),
+        chances_left=taken.left_of(policy.attempts.per_method),
+        chances_pending=taken.pending,
         chance=subject.chance,
         sentences=(policy.rulings.code_expired,),
     )
@@ -174,8 +179,5 @@ def _expire(connection: Connection, subject: Row[Any], *, policy: Policy, freeze
     return state
 
 
-def _chances_left(connection: Connection, subject: Row[Any], policy: Policy) -> int:
-    limit = policy.attempts.per_method
-    return chances_left(
-        connection, member_id=subject.member_id, method=subject.method, stage=subject.stage, limit=limit
-    )
+def _chances(connection: Connection, subject: Row[Any]) -> Taken:
+    return chances_of(connection, member_id=subject.member_id, method=subject.method, stage=subject.stage)

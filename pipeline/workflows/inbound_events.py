@@ -1,3 +1,4 @@
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -6,6 +7,7 @@ from sqlalchemy import Connection
 
 from pipeline.account.points import earn
 from pipeline.events import inbound
+from pipeline.kernel import clock
 from pipeline.kernel.errors import Invalid, Problem
 from pipeline.kernel.idempotency import earlier_answer, remember
 from pipeline.membership.rules.spend import TYPES
@@ -25,6 +27,7 @@ def receive(event: EventRequest, *, context: Context) -> EventReceipt:
     Raises Invalid, EventReused, AnothersOrder, OrderCompletedBefore, SourceUsed, IdempotencyKeyReused, MemberErased.
     """
     _require_known(event, context.policy)
+    _require_happened(event, clock.now(), context.policy)
     with context.db.begin() as connection:
         if (earlier := earlier_answer(connection, context.request)) is not None:
             return EventReceipt.model_validate(earlier)
@@ -45,6 +48,13 @@ def _require_known(event: EventRequest, policy: Policy) -> None:
         raise Invalid([Problem("order", "unknown_field", f"{event.type} is about no order. Remove the field.")])
 
 
+def _require_happened(event: EventRequest, now: datetime, policy: Policy) -> None:
+    minutes = policy.events.ahead_minutes
+    if event.occurred_at > now + timedelta(minutes=minutes):
+        message = f"This is more than {minutes} minutes from now. Report an event once it has happened."
+        raise Invalid([Problem("occurred_at", "in_the_future", message)])
+
+
 def _count(connection: Connection, event_id: UUID, event: EventRequest, context: Context) -> dict[str, Any]:
     """Count the event as spend or points, and keep its receipt."""
     counted: dict[str, Any] = {}
@@ -53,7 +63,7 @@ def _count(connection: Connection, event_id: UUID, event: EventRequest, context:
     else:
         request = EarningRequest(event=event.type, source=event.source, source_id=event.id)
         counted["points"] = earn(connection, event.member_id, request, context=context)
-    fields = event.model_dump(exclude={"order"})
+    fields = event.model_dump(exclude={"order", "contact"})
     receipt = EventReceipt(event_id=event_id, **fields, **counted).model_dump(mode="json")
     inbound.keep_receipt(connection, event_id, receipt)
     return receipt

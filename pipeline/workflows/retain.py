@@ -22,6 +22,7 @@ from sqlalchemy import (
     or_,
 )
 
+from pipeline.events.inbound import inbound_event
 from pipeline.inspection.fingerprints import fingerprint
 from pipeline.kernel.batches import BATCH, Renew, delete_in_batches, in_batches, update_some
 from pipeline.kernel.database import Database
@@ -93,6 +94,7 @@ def _due_rows(now: datetime, policy: Policy) -> Iterator[Due]:
     alike = Closed.of(kept.fingerprints, now)
     yield Due("fingerprints", fingerprint, fingerprint.c.material_id.in_(alike.materials))
     yield Due("mails", mail, _old_mails(now, policy), _EMPTY_MAIL)
+    yield Due("contacts", inbound_event, _old_contacts(now, policy), {"contact": None})
     yield Due("parked_messages", task_table, _old_messages(now, policy))
 
 
@@ -105,6 +107,13 @@ def _old_mails(now: datetime, policy: Policy) -> ColumnElement[bool]:
     before = now - timedelta(days=policy.retention.other_mails)
     of_none = and_(mail.c.submission_id.is_(None), mail.c.frozen_at < before, ~is_held(mail.c.member_id))
     return and_(mail.c.state.in_(("sent", "withdrawn", "suppressed")), or_(of_submission, of_none))
+
+
+def _old_contacts(now: datetime, policy: Policy) -> ColumnElement[bool]:
+    """What events said of how to reach a member."""
+    before = now - timedelta(days=policy.retention.other_mails)
+    told = (inbound_event.c.contact.is_not(None), inbound_event.c.received_at < before)
+    return and_(*told, ~is_held(inbound_event.c.member_id))
 
 
 def _old_messages(now: datetime, policy: Policy) -> ColumnElement[bool]:

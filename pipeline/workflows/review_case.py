@@ -6,9 +6,10 @@ from pipeline.kernel import clock
 from pipeline.review.cases.links import links_of
 from pipeline.review.cases.view import case_of
 from pipeline.review.claims.context import ReviewContext
-from pipeline.review.quality.blinding import as_first_seen, past_of
+from pipeline.review.quality.blinding import Past, as_first_seen, past_of
+from pipeline.submission.chances import chances_of_case
 from pipeline.verification.tax_number import number_of
-from schemas.cases import Case, TaxNumberView
+from schemas.cases import Case, ChancesView, TaxNumberView
 
 
 def review_case(claim_id: UUID, *, reviewer_id: str, context: ReviewContext) -> Case:
@@ -30,7 +31,18 @@ def review_case(claim_id: UUID, *, reviewer_id: str, context: ReviewContext) -> 
     if case.kind == "verification":
         number = _without_related(number_of(case.submission_id, db=context.db), reviewer_id, context)
         case = case.model_copy(update={"tax_number": number})
+    case = case.model_copy(update={"chances": _chances(case, past, context)})
     return as_first_seen(case, past) if past else case
+
+
+def _chances(case: Case, past: Past | None, context: ReviewContext) -> ChancesView | None:
+    """Those of a blind case as they were before its decision."""
+    with context.db.read() as connection:
+        taken = chances_of_case(connection, case.submission_id, at=past.decided_at if past else None)
+    if taken is None:
+        return None
+    left = taken.left_of(context.policy.attempts.per_method)
+    return ChancesView(spent=taken.spent, pending=taken.pending, left=left)
 
 
 def _without_related(number: TaxNumberView | None, reviewer_id: str, context: ReviewContext) -> TaxNumberView | None:

@@ -1,10 +1,11 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import BindParameter, Connection, Row, bindparam, func, select
+from sqlalchemy import BindParameter, ColumnElement, Connection, Row, bindparam, func, select
 
 from pipeline.avatar.service import OUTDATED, PUBLISHED
 from pipeline.kernel.database import Database
@@ -19,7 +20,7 @@ from pipeline.submission.accepted_policy import policies_of
 from pipeline.submission.audit import audit
 from pipeline.submission.lifecycle import State
 from pipeline.submission.queries import due_view, findings_of_each
-from pipeline.submission.tables import STANDING, decision, material, submission
+from pipeline.submission.tables import EMAIL, STANDING, decision, material, submission
 from schemas.submissions import (
     DecisionView,
     EffectView,
@@ -59,7 +60,10 @@ _UNLOCKED: Final = select(
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """Which submissions to list; None means any. Of these, the ones in `reach`."""
+    """Which submissions to list; None means any. Of these, the ones in `reach`.
+
+    Times are from the first, which belongs to it, to the second, which does not. `email` is compared without regard to case.
+    """
 
     member_id: str | None = None
     kind: str | None = None
@@ -67,6 +71,33 @@ class Filters:
     stage: str | None = None
     correlation_id: str | None = None
     reach: Reach = EVERYTHING
+    method: str | None = None
+    identity: str | None = None
+    email: str | None = None
+    ids: Sequence[UUID] | None = None
+    accepted_from: datetime | None = None
+    accepted_to: datetime | None = None
+    due_from: datetime | None = None
+    due_to: datetime | None = None
+
+    def conditions(self) -> Iterator[ColumnElement[bool]]:
+        """What rows must be."""
+        yield from within(self.reach, service=submission.c.service, member=submission.c.member_id)
+        for name in ("member_id", "kind", "state", "stage", "correlation_id", "method", "identity"):
+            if (wanted := getattr(self, name)) is not None:
+                yield submission.c[name] == wanted
+        if self.email is not None:
+            yield self.email.lower() == EMAIL
+        if self.ids is not None:
+            yield submission.c.id.in_(self.ids)
+        for column, since, until in (
+            (submission.c.accepted_at, self.accepted_from, self.accepted_to),
+            (submission.c.due_at, self.due_from, self.due_to),
+        ):
+            if since is not None:
+                yield column >= since
+            if until is not None:
+                yield column < until
 
 
 def submission_of(submission_id: UUID, *, db: Database, policy: Policy) -> SubmissionView:
@@ -102,11 +133,8 @@ def _page(
     """The rows of a page, and the cursor of the next one."""
     if filters.state is not None and filters.state not in list(State):
         raise Invalid([Problem("state", "unknown_state", f"Use one of {', '.join(State)}.")])
-    seen = within(filters.reach, service=submission.c.service, member=submission.c.member_id)
-    query = select(submission).where(_SHOWN, *seen).order_by(submission.c.id.desc()).limit(limit + 1)
-    for name in ("member_id", "kind", "state", "stage", "correlation_id"):
-        if (wanted := getattr(filters, name)) is not None:
-            query = query.where(submission.c[name] == wanted)
+    shown = select(submission).where(_SHOWN, *filters.conditions())
+    query = shown.order_by(submission.c.id.desc()).limit(limit + 1)
     if cursor is not None:
         query = query.where(submission.c.id < id_in(cursor))
     rows = connection.execute(query).all()

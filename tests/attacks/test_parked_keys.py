@@ -6,7 +6,10 @@ import pytest
 
 from pipeline.intake.parked import OWNER, QueueMessage, accept_message
 from pipeline.kernel import clock
+from pipeline.kernel.errors import Conflict
 from pipeline.kernel.idempotency import idempotency
+from pipeline.submission.audit import audit
+from pipeline.tasks.operate import dismiss
 from pipeline.tasks.rules import ACCEPT
 from tests.support.bodies import avatar_body
 from tests.support.desk import Desk
@@ -47,6 +50,44 @@ def test_the_same_message_is_parked_once(desk: Desk) -> None:
     arrives(desk, dict(BAD))
 
     assert len(parked(desk)) == 1
+
+
+def test_a_dismissed_message_is_gone_with_its_words_and_is_not_parked_again(desk: Desk) -> None:
+    arrives(desk, BAD)
+    (one,) = parked(desk)
+
+    dismiss(desk.tools.db, one.id, reason="a test", actor="ops")
+    arrives(desk, dict(BAD))
+
+    assert parked(desk) == []
+    (row,) = desk.tasks(ACCEPT)
+    assert (row.state, row.last_error, "submission" in row.payload) == (
+        "done",
+        "Dismissed by an operator: a test",
+        False,
+    )
+    assert [(row.event, row.actor) for row in desk.rows(audit)] == [("task.dismissed", "ops")]
+
+
+def test_another_message_under_the_key_of_a_dismissed_one_is_parked(desk: Desk) -> None:
+    arrives(desk, BAD)
+    dismiss(desk.tools.db, parked(desk)[0].id, reason="a test")
+
+    arrives(desk, {"kind": "something"})
+
+    assert len(parked(desk)) == 1
+
+
+def test_only_a_parked_message_of_the_queue_door_can_be_dismissed(desk: Desk) -> None:
+    desk.submit_avatar()
+    (inspection,) = desk.tasks()
+
+    with pytest.raises(Conflict):
+        dismiss(desk.tools.db, inspection.id, reason="a test")
+    desk.sql("UPDATE task SET state = 'parked'")
+    with pytest.raises(Conflict):
+        dismiss(desk.tools.db, inspection.id, reason="a test")
+    assert desk.only_task().state == "parked"
 
 
 def test_two_that_differ_behind_what_is_kept_are_two(desk: Desk) -> None:

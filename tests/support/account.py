@@ -7,6 +7,8 @@ from typing import Any
 import httpx
 
 from pipeline.access.api_keys import Scope, create_key
+from pipeline.access.staff.reviewers import add_reviewer
+from pipeline.access.staff.rules.roles import Role
 from pipeline.account.subscriptions import choose
 from tests.support.desk import Desk
 from tests.support.http import Api
@@ -28,7 +30,8 @@ class Account:
 
     def __init__(self, api: Api, desk: Desk, member_id: str = "m-1") -> None:
         self.api, self.desk, self.member_id = api, desk, member_id
-        _, self.admin_key = create_key("lead", [Scope.ADMIN], reviewer_id=None, db=desk.tools.db)
+        add_reviewer("lead", roles=[Role.LEAD], db=desk.tools.db)
+        _, self.admin_key = create_key("lead", [Scope.ADMIN], reviewer_id="lead", db=desk.tools.db)
 
     def path(self, name: str) -> str:
         return f"/v1/members/{self.member_id}/{name}"

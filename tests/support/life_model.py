@@ -68,6 +68,8 @@ class Model:
     rulings: dict[UUID, Ruling] = field(default_factory=dict)
     skipped: set[tuple[UUID, str]] = field(default_factory=set)
     told: set[UUID] = field(default_factory=set)
+    called_off: set[UUID] = field(default_factory=set)
+    """Causes whose mail was withdrawn because the member has the stage."""
 
     def open_avatars(self, member: str) -> list[Life]:
         return [each for each in self.lives.values() if (each.member, each.kind) == (member, "avatar") and _open(each)]
@@ -93,7 +95,30 @@ class Model:
 
     def can_undo(self, ruling: Ruling, reviewer: str) -> bool:
         other = ruling.life.kind == "avatar" and self.open_avatars(ruling.life.member)
-        return ruling.standing and not ruling.due and ruling.reviewer == reviewer and not other
+        called_off = ruling.id in self.called_off
+        return ruling.standing and not ruling.due and ruling.reviewer == reviewer and not other and not called_off
+
+    def carry_out(self, ruling: Ruling) -> None:
+        """The effect of a decision. The first that unlocks the stage closes what is open for it, and no mail of a failure leaves."""
+        unlocks = (ruling.life.kind, ruling.verdict) == ("verification", "approve")
+        again = unlocks and self.unlocked(ruling.life.member)
+        ruling.done = True
+        if again:
+            self.called_off.add(ruling.id)
+        elif unlocks:
+            self._close_siblings(ruling.life.member)
+
+    def _close_siblings(self, member: str) -> None:
+        siblings = [each for each in self.lives.values() if (each.member, each.kind) == (member, "verification")]
+        failed = {each.id for each in siblings if each.state is State.REFUSED}
+        failed |= {
+            each.id
+            for each in self.rulings.values()
+            if each.life in siblings and each.verdict == "reject" and each.standing
+        }
+        self.called_off |= failed - self.told
+        for each in filter(_open, siblings):
+            each.takes(Transition.SUPERSEDED_BY_UNLOCK)
 
     def unlocked(self, member: str) -> bool:
         return any(each.life.kind == "verification" for each in self._shown(member))
@@ -108,7 +133,11 @@ class Model:
         causes = {each.id: each.standing for each in self.rulings.values()}
         causes |= {each.id: True for each in self.lives.values() if each.state is State.REFUSED}
         return {
-            cause: "sent" if cause in self.told else "pending" if stands else "withdrawn"
+            cause: "sent"
+            if cause in self.told
+            else "pending"
+            if stands and cause not in self.called_off
+            else "withdrawn"
             for cause, stands in causes.items()
         }
 

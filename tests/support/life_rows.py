@@ -109,7 +109,7 @@ def _materials(desk: Desk, submission_id: UUID) -> list[Row[Any]]:
 
 
 def _answers(desk: Desk, row: Row[Any]) -> dict[str, Any]:
-    items = desk.tools.policy.checklist(kind=row.of, identity=row.identity, material=row.kind)
+    items = desk.tools.policy.checklist(kind=row.of, identity=row.identity, material=row.kind, profile=False)
     return {
         "material_id": row.id,
         "checklist": {item.code: True for item in items},

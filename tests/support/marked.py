@@ -51,7 +51,7 @@ def picture(seed: int) -> bytes:
 
 
 def profile() -> dict[str, Any]:
-    said = {name: f"{MARK} {name}" for name in ("name", "gender", "age_band", "identity")}
+    said = {name: f"{MARK} {name}" for name in ("name", "age_band", "identity")}
     return {**said, "email": ADDRESS, "locale": "es-MX", "timezone": "Europe/Madrid"}
 
 

@@ -11,7 +11,7 @@ from config.container import Container
 from pipeline.access.member_sessions import make_link
 from schemas.sessions import SessionRequest
 
-MEMBER = {"name": "Ana Lima", "email": "ana@limatrading.example.com", "gender": "she", "age_band": "30-39"}
+MEMBER = {"name": "Ana Lima", "email": "ana@limatrading.example.com", "gender": "female", "age_band": "30-39"}
 SIZES = {"desktop": (1280, 900), "phone": (390, 844)}
 
 AXE = Path(__file__).parents[1] / "console/vendor/axe.min.js"

@@ -14,7 +14,7 @@ from schemas.corrections import (
     StageCorrection,
     StageCorrectionRequest,
 )
-from web.api.dependencies import Admin, Correlation, Key, Tools, request_once, required_key
+from web.api.dependencies import Admin, Correlation, Lead, RequiredKey, Tools, request_once, required_key
 from web.api.reads import RECORDED
 
 router = APIRouter(prefix="/v1", tags=["membership"])
@@ -27,14 +27,14 @@ def create_correction(
     member_id: Identifier,
     body: StageCorrectionRequest,
     tools: Tools,
-    caller: Admin,
+    lead: Lead,
     trace: Correlation,
-    key: Key = None,
+    key: RequiredKey = None,
 ) -> StageCorrection:
-    """Makes a new decision that supersedes an old one. Level and benefits follow, with an event and a mail."""
+    """For a lead, with a key of their own. Makes a new decision that supersedes an old one. Level and benefits follow, with an event and a mail."""
     operation = f"membership.{member_id}.correct"
-    once = request_once(required_key(key), owner=caller.owner, operation=operation, body=body)
-    return correct(member_id, body, context=tools.context(actor=caller.name, trace=trace, request=once))
+    once = request_once(required_key(key), owner=lead, operation=operation, body=body)
+    return correct(member_id, body, context=tools.context(actor=lead, trace=trace, request=once))
 
 
 @router.get("/membership/spend-reviews", dependencies=[RECORDED], summary="List spend reviews")
@@ -55,12 +55,12 @@ def list_reviews(
     summary="Resolve a spend review: keep the stage, or take it away",
 )
 def create_settlement(
-    review_id: UUID, body: SettlementRequest, tools: Tools, caller: Admin, trace: Correlation, key: Key = None
+    review_id: UUID, body: SettlementRequest, tools: Tools, lead: Lead, trace: Correlation, key: RequiredKey = None
 ) -> SpendReview:
-    """A review is resolved once. Taking the stage away is a correction, with an event and a mail.
+    """For a lead, with a key of their own. A review is resolved once. Taking the stage away is a correction, with an event and a mail.
 
     A stage that the member also has by verification stays.
     """
     operation = f"spend_review.{review_id}.settle"
-    once = request_once(required_key(key), owner=caller.owner, operation=operation, body=body)
-    return resolve(review_id, body, context=tools.context(actor=caller.name, trace=trace, request=once))
+    once = request_once(required_key(key), owner=lead, operation=operation, body=body)
+    return resolve(review_id, body, context=tools.context(actor=lead, trace=trace, request=once))

@@ -10,12 +10,16 @@ from config.container import Container
 from pipeline.access.caller import Caller, Unauthenticated
 from pipeline.access.personal_keys import is_own
 from pipeline.access.staff.accounts import require_right
+from pipeline.access.staff.leads import require_lead
 from pipeline.access.staff.rules.roles import Right
 from pipeline.kernel.credentials import Credential, CredentialKind, act_by
 from pipeline.kernel.errors import Forbidden, Invalid, Problem
 from pipeline.kernel.idempotency import Once, once
 from schemas.base import Identifier
 from web.api.reach import admitted
+
+REQUIRED: Final = "x-required"
+"""Marks a parameter that the API's description has as required."""
 
 SENT: Final[ContextVar[bytes]] = ContextVar("sent")
 """The body of the request that is answered, as it came."""
@@ -96,18 +100,32 @@ async def _session(caller: Annotated[Caller, Depends(_acting_caller)]) -> Caller
 MemberSession = Annotated[Caller, Depends(_session)]
 
 
-def _reviewer(caller: Submitter, tools: Tools) -> str:
+def _spoken_for(caller: Submitter, tools: Tools) -> str:
+    """The person for whom the key speaks. Raises Forbidden."""
     if caller.reviewer_id is None:
         raise Forbidden("This key speaks for no reviewer. Sign in to the console and make one under Your account.")
     if tools.settings.profile == "production" and not is_own(caller.key_id, caller.reviewer_id, db=tools.db):
         raise Forbidden(
             f"{caller.reviewer_id} did not make this key, so it does not speak for them. They make one in the console, under Your account."
         )
-    require_right(caller.reviewer_id, Right.REVIEW, db=tools.db)
     return caller.reviewer_id
 
 
+def _reviewer(person: Annotated[str, Depends(_spoken_for)], tools: Tools) -> str:
+    require_right(person, Right.REVIEW, db=tools.db)
+    return person
+
+
 Reviewer = Annotated[str, Depends(_reviewer)]
+
+
+def _lead(person: Annotated[str, Depends(_spoken_for)], request: Request, tools: Tools) -> str:
+    require_lead(person, request.path_params.get("member_id"), db=tools.db)
+    return person
+
+
+Lead = Annotated[str, Depends(_lead)]
+"""A person who may correct, and has nothing to do with the member in the path."""
 
 Key = Annotated[
     str | None,
@@ -118,6 +136,19 @@ Key = Annotated[
         description="Send the same key when you repeat a request: it returns the first answer. The same key with another body is refused.",
     ),
 ]
+
+RequiredKey = Annotated[
+    str | None,
+    Header(
+        alias="Idempotency-Key",
+        min_length=1,
+        max_length=200,
+        description="Required. Send the same key when you repeat a request: it returns the first answer, by any door and any key of the service. "
+        "The same key with another body is refused.",
+        json_schema_extra={REQUIRED: True},
+    ),
+]
+"""The same for a route that calls `required_key`, whose error says what to send. The API's description has it as required."""
 
 
 class SchemaResponse(JSONResponse):

@@ -15,9 +15,10 @@ from schemas.points import (
     RedemptionRequest,
 )
 from web.api.dependencies import (
-    Admin,
     Correlation,
     Key,
+    Lead,
+    RequiredKey,
     Reviewer,
     Submitter,
     SubmitterOrThisMember,
@@ -59,7 +60,7 @@ def create_redemption(
     caller: Submitter,
     trace: Correlation,
     response: Response,
-    key: Key = None,
+    key: RequiredKey = None,
 ) -> PointsEntry:
     """`409` `insufficient_points` if the balance does not cover the item. A redemption never makes the balance negative."""
     once = request_once(required_key(key), owner=caller.owner, operation=f"points.{member_id}.redeem", body=body)
@@ -73,16 +74,14 @@ def create_correction(
     member_id: Identifier,
     body: CorrectionRequest,
     tools: Tools,
-    caller: Admin,
+    lead: Lead,
     trace: Correlation,
     response: Response,
-    key: Key = None,
+    key: RequiredKey = None,
 ) -> PointsEntry:
-    """For a lead, with a key of scope `admin`. The balance may become negative; the entry is then `overdrawn`."""
-    once = request_once(required_key(key), owner=caller.owner, operation=f"points.{member_id}.correct", body=body)
-    return _located(
-        response, correct(member_id, body, context=tools.context(actor=caller.name, trace=trace, request=once))
-    )
+    """For a lead, with a key of their own. The balance may become negative; the entry is then `overdrawn`."""
+    once = request_once(required_key(key), owner=lead, operation=f"points.{member_id}.correct", body=body)
+    return _located(response, correct(member_id, body, context=tools.context(actor=lead, trace=trace, request=once)))
 
 
 @router.post(

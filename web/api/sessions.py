@@ -11,6 +11,7 @@ from pipeline.access.member_sessions import (
     sessions_of,
 )
 from pipeline.access.members import require_writable
+from pipeline.submission.profile import require_profile
 from schemas.base import Identifier
 from schemas.sessions import LinkTicket, OpenedSession, SessionLine, SessionLink, SessionRequest, SessionView
 from web.api.dependencies import MemberSession, Submitter, Tools
@@ -25,6 +26,7 @@ NEVER_KEPT = "no-store"
 def create_session(body: SessionRequest, tools: Tools, caller: Submitter, response: Response) -> SessionLink:
     """For a member whom you have signed in. Send them there at once. A repeated request makes another link."""
     response.headers["Cache-Control"] = NEVER_KEPT
+    require_profile(body.member, tools.policy)
     require_writable(body.member_id, caller=caller, db=tools.db)
     return make_link(
         body,

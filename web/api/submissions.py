@@ -1,4 +1,4 @@
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Response
@@ -8,14 +8,18 @@ from pipeline.intake.accept import accept, withdraw
 from pipeline.intake.records import Door
 from pipeline.intake.uploads import limits_of, open_slot
 from pipeline.kernel import clock
+from pipeline.submission.lifecycle import State
 from pipeline.verification.business_email import confirm
 from pipeline.verification.code_delivery import resend
 from pipeline.workflows.submission_views import Filters, full_submissions, submission_of, submissions
 from schemas.base import Identifier
 from schemas.codes import CodeAnswer, CodeRequest, CodeSent
+from schemas.numbers import Time
 from schemas.submissions import (
     Accepted,
     FullSubmissionPage,
+    MailAddress,
+    Method,
     Submission,
     SubmissionPage,
     SubmissionView,
@@ -28,6 +32,7 @@ from web.api.admission import LIMITED, OVERLOADED, admit
 from web.api.dependencies import (
     Correlation,
     Key,
+    RequiredKey,
     SubmitterOrMember,
     Tools,
     request_once,
@@ -36,6 +41,9 @@ from web.api.dependencies import (
 from web.api.reads import RECORDED
 
 router = APIRouter(prefix="/v1", tags=["upstream"])
+
+MOST_IDS: Final = 100
+"""Of a read of many: their ids fit the longest address."""
 
 
 @router.post(
@@ -78,7 +86,12 @@ def get_upload_limits(tools: Tools, _caller: SubmitterOrMember) -> UploadLimits:
     responses=OVERLOADED,
 )
 def create_submission(
-    body: Submission, tools: Tools, caller: SubmitterOrMember, trace: Correlation, response: Response, key: Key = None
+    body: Submission,
+    tools: Tools,
+    caller: SubmitterOrMember,
+    trace: Correlation,
+    response: Response,
+    key: RequiredKey = None,
 ) -> Accepted:
     """`202` means that the submission is committed and will be worked on. To repeat it, send the same `Idempotency-Key`."""
     member_scope.check(body, caller=caller, tools=tools)
@@ -95,15 +108,40 @@ def create_submission(
     return answer
 
 
-async def _filters(
+async def _filters(  # noqa: PLR0913, PLR0917  (each is a parameter of the address)
     caller: SubmitterOrMember,
     member_id: member_scope.MemberToList,
     kind: Literal["avatar", "verification"] | None = None,
-    state: Identifier | None = None,
+    state: State | None = None,
     stage: Identifier | None = None,
     correlation_id: Identifier | None = None,
+    method: Method | None = None,
+    identity: Identifier | None = None,
+    email: Annotated[MailAddress | None, Query(description="The member's address, in any case")] = None,
+    id: Annotated[  # noqa: A002  (the parameter's name in the address)
+        list[UUID] | None, Query(max_length=MOST_IDS, description="Read many: repeat it for each, up to 100")
+    ] = None,
+    accepted_from: Time | None = None,
+    accepted_to: Time | None = None,
+    due_from: Time | None = None,
+    due_to: Time | None = None,
 ) -> Filters:
-    return Filters(member_id, kind, state, stage, correlation_id, caller.reach)
+    return Filters(
+        member_id=member_id,
+        kind=kind,
+        state=state,
+        stage=stage,
+        correlation_id=correlation_id,
+        reach=caller.reach,
+        method=method,
+        identity=identity,
+        email=email,
+        ids=id,
+        accepted_from=accepted_from,
+        accepted_to=accepted_to,
+        due_from=due_from,
+        due_to=due_to,
+    )
 
 
 @router.get("/submissions", dependencies=[RECORDED], summary="List submissions, the latest first")
@@ -116,7 +154,10 @@ def list_submissions(
         Literal["line", "full"], Query(description="`full` returns the same as `GET /v1/submissions/{id}` for each")
     ] = "line",
 ) -> SubmissionPage | FullSubmissionPage:
-    """Filter by member, kind, state, stage or correlation id; page with `next_cursor`."""
+    """Filter by what they are, whose, and when; page with `next_cursor`. `accepted_to` and `due_to` are the first times that are left out.
+
+    To read many at once, repeat `id` with `view=full`: what is not there, or is not yours, is left out.
+    """
     if view == "full":
         return full_submissions(filters, cursor=cursor, limit=limit, db=tools.db, policy=tools.policy)
     return submissions(filters, cursor=cursor, limit=limit, db=tools.db)

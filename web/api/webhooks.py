@@ -4,7 +4,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 
 from pipeline.access.members import require_writable
-from pipeline.events.feed import events
+from pipeline.events.feed import Wanted, events
 from pipeline.events.webhooks import endpoints
 from pipeline.kernel import clock
 from pipeline.kernel.errors import NotFound
@@ -17,10 +17,12 @@ from schemas.events import (
     EndpointSecret,
     EndpointView,
     EventPage,
+    EventType,
     Replayed,
     ReplayRequest,
 )
 from schemas.incoming import EventReceipt, EventRequest
+from schemas.numbers import Time
 from schemas.published import event_schema
 from web.api.dependencies import Correlation, Key, SchemaResponse, Submitter, Tools, request_once
 from web.api.reads import RECORDED
@@ -48,10 +50,19 @@ def list_events(
     caller: Submitter,
     cursor: str | None = None,
     member_id: Identifier | None = None,
+    type: Annotated[  # noqa: A002  (the parameter's name in the address)
+        list[EventType] | None, Query(max_length=len(EVENTS), description="May be repeated")
+    ] = None,
+    since: Time | None = None,
+    until: Time | None = None,
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
 ) -> EventPage:
-    """For a service that polls instead of having an endpoint: continue from `next_cursor`. No event is left out."""
-    return events(cursor=cursor, member_id=member_id, limit=limit, db=tools.db, reach=caller.reach)
+    """For a service that polls instead of having an endpoint: continue from `next_cursor`. No event is left out.
+
+    Filter by member, type and time; `until` is the first time that is left out.
+    """
+    wanted = Wanted(type, since, until)
+    return events(cursor=cursor, member_id=member_id, limit=limit, db=tools.db, wanted=wanted, reach=caller.reach)
 
 
 @router.get("/events/types", summary="The types of events")

@@ -20,7 +20,7 @@ from web.console.session import ACCOUNT, Enrolling, Person, SignedIn, needs
 
 router = APIRouter(prefix="/account")
 
-Speaking = Annotated[Person, Depends(needs(Right.REVIEW))]
+Speaking = Annotated[Person, Depends(needs(Right.REVIEW, Right.CORRECT))]
 _SAID: Final = {
     "ended": "The session has ended.",
     "all_ended": "You are signed out everywhere else.",
@@ -77,7 +77,7 @@ def page(request: Request, tools: Tools, person: Person, *, status: int = 200, *
         "account.html",
         status=status,
         keys=own_keys(person.reviewer_id, db=tools.db),
-        speaks=person.may(Right.REVIEW),
+        speaks=person.may(Right.REVIEW) or person.may(Right.CORRECT),
         own_relations=relations(db=tools.db, reviewer_id=person.reviewer_id)[0],
         factors=factors_of(person.reviewer_id, db=tools.db),
         asks=rules.second_factor,

@@ -14,6 +14,7 @@ from web.console import (
     case_actions,
     cases,
     conflict,
+    corrections,
     erasure,
     errors,
     factors,
@@ -87,6 +88,7 @@ for _each in (
     case_actions,
     mail_preview,
     redaction,
+    corrections,
     numbers,
     adjudication,
 ):

@@ -14,7 +14,7 @@ from web.console.render import render
 
 _VERDICTS: Final = {"approve": "approved", "reject": "rejected", "better_file": "asked for a better file"}
 _ENDS: Final = {
-    "superseded": "The member has sent a newer one, so this case is closed.",
+    "superseded": "The member has sent a newer one or has the stage by now, so this case is closed.",
     "withdrawn": "The member has withdrawn it, so this case is closed.",
 }
 _KEPT: Final = "What you typed is kept below."

@@ -44,6 +44,7 @@ PAGES: Final = (
     Page("/console/relations", "Relations", Right.RELATIONS),
     Page("/console/keys", "Keys", Right.KEYS),
     Page("/console/policy", "Policy", Right.POLICY),
+    Page("/console/corrections", "Corrections", Right.CORRECT),
     Page("/console/redactions", "Redactions", Right.CORRECT),
     Page("/console/erasure", "Erasure", Right.ERASE),
 )
@@ -109,11 +110,12 @@ async def signed_in(person: Enrolling) -> Person:
 SignedIn = Annotated[Person, Depends(signed_in)]
 
 
-def needs(right: Right) -> Callable[[Person], Person]:
-    """A dependency: the person who is signed in, where one of their roles gives the right. Raises Forbidden."""
+def needs(*rights: Right) -> Callable[[Person], Person]:
+    """A dependency: the person who is signed in, where one of their roles gives one of the rights. Raises Forbidden."""
 
     def check(person: SignedIn) -> Person:
-        require(person.roles, right)
+        if not any(person.may(right) for right in rights):
+            require(person.roles, rights[0])
         return person
 
     return check

@@ -17,6 +17,7 @@ from pipeline.review.tables import OPINION_STANDING, escalation, opinion
 from pipeline.submission import audit
 from pipeline.submission.accepted_policy import policy_of
 from pipeline.submission.lifecycle import Queue
+from pipeline.submission.profile import has_profile
 from pipeline.submission.queries import due_view, findings_of
 from pipeline.submission.tables import STANDING, decision, material, rendition, submission
 from schemas.cases import (
@@ -142,7 +143,9 @@ def _material(
     duplicates: tuple[DuplicateView, ...],
     policy: Policy,
 ) -> CaseMaterial:
-    items = policy.checklist(kind=subject.kind, identity=subject.identity, material=file.kind)
+    items = policy.checklist(
+        kind=subject.kind, identity=subject.identity, material=file.kind, profile=has_profile(subject.member)
+    )
     return CaseMaterial(
         id=file.id,
         kind=file.kind,

@@ -55,7 +55,10 @@ class BlindLooks(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReviewContext:
-    """The clients, the policy, and what other stages do for review."""
+    """The clients, the policy, and what other stages do for review.
+
+    `is_unlocked(connection, member_id, stage)` tells whether the member has the stage.
+    """
 
     db: Database
     storage: Storage
@@ -67,3 +70,4 @@ class ReviewContext:
     blind_looks: BlindLooks
     sealer: Sealer
     web_url: str
+    is_unlocked: Callable[[Connection, str, str], bool]

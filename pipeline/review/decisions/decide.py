@@ -4,6 +4,7 @@ from uuid import UUID
 import structlog
 from sqlalchemy import Connection, Row, bindparam, select
 
+from pipeline.kernel import clock
 from pipeline.kernel.errors import Invalid
 from pipeline.kernel.idempotency import Once, earlier_answer, remember
 from pipeline.policy import Policy
@@ -16,6 +17,7 @@ from pipeline.review.decisions.four_eyes import four_eyes_of, record_opinion
 from pipeline.review.decisions.rules import FourEyes, Subject, decision_problems
 from pipeline.submission.accepted_policy import policy_of
 from pipeline.submission.decisions import Judgement, Person, record_decision
+from pipeline.submission.profile import has_profile
 from pipeline.submission.tables import material
 from schemas.decisions import Decided, DecisionRequest
 
@@ -46,8 +48,9 @@ def decide(
         case = case_of_claim(connection, claim_id, reviewer_id, lock=True)
         policy = policy_of(connection, case.policy_version, present=context.policy)
         files = connection.execute(_FILES, {"of": case.id}).all()
-        subject = Subject(case.kind, case.identity, {each.id: each.kind for each in files})
-        if problems := decision_problems(command, subject, policy):
+        kinds = {each.id: each.kind for each in files}
+        subject = Subject(case.kind, case.identity, kinds, has_profile(case.member))
+        if problems := decision_problems(command, subject, policy, now=clock.now()):
             raise Invalid(problems)
         end_claim(connection, claim_id, command.token, reviewer_id=reviewer_id, state="decided", fence=command.fence)
         require_action(Action(command.verdict), allowed_with(case, files))

@@ -3,7 +3,8 @@
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, timedelta
+from decimal import Decimal
 from enum import StrEnum
 from typing import Final
 from uuid import UUID
@@ -13,13 +14,15 @@ from pipeline.policy import Policy
 from pipeline.policy.ladder import FactType
 from pipeline.policy.methods import ChecklistItem
 from pipeline.submission.lifecycle import Queue
+from schemas.currencies import currencies
 from schemas.decisions import DecisionRequest, MaterialAnswers
 
-_CURRENCY: Final = re.compile(r"[A-Z]{3}")
 _AMOUNT: Final = re.compile(r"[0-9]{1,15}(\.[0-9]{1,6})?")
 _TEXT_LENGTH: Final = 200
 _INTEGER: Final = re.compile(r"[0-9]{1,15}")
 _BOTH: Final = 2
+_EASTERNMOST: Final = timedelta(hours=14)
+"""How far the first place on earth is ahead of UTC: a day has begun once it has begun there."""
 
 
 class FourEyes(StrEnum):
@@ -48,19 +51,23 @@ def four_eyes(verdict: str, *, needs_two: bool, opinions: Sequence[str]) -> Four
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What is decided on: the kind of submission, its identity, and its files (id → kind of material)."""
+    """What is decided on: the kind of submission, its identity, its files (id → kind of material), and whether the member has a profile."""
 
     kind: str
     identity: str | None
     materials: Mapping[UUID, str]
+    profile: bool = True
 
 
-def decision_problems(request: DecisionRequest, subject: Subject, policy: Policy) -> tuple[Problem, ...]:
+def decision_problems(
+    request: DecisionRequest, subject: Subject, policy: Policy, *, now: datetime
+) -> tuple[Problem, ...]:
     """Everything that is wrong with a decision; empty where it may be recorded."""
+    today = (now + _EASTERNMOST).date()
     return (
         *_reason_problems(request, subject, policy),
         *_unknown_materials(request, subject),
-        *_answer_problems(request, subject, policy),
+        *_answer_problems(request, subject, policy, today),
     )
 
 
@@ -104,15 +111,15 @@ def _unknown_materials(request: DecisionRequest, subject: Subject) -> Iterator[P
         seen.add(answers.material_id)
 
 
-def _answer_problems(request: DecisionRequest, subject: Subject, policy: Policy) -> Iterator[Problem]:
+def _answer_problems(request: DecisionRequest, subject: Subject, policy: Policy, today: date) -> Iterator[Problem]:
     positions = {answers.material_id: position for position, answers in enumerate(request.materials)}
     approving = request.verdict == "approve"
     for material_id, kind in subject.materials.items():
-        items = policy.checklist(kind=subject.kind, identity=subject.identity, material=kind)
+        items = policy.checklist(kind=subject.kind, identity=subject.identity, material=kind, profile=subject.profile)
         position = positions.get(material_id)
         if position is not None:
             answers = request.materials[position]
-            yield from _material_problems(f"materials.{position}", answers, items, policy, approving=approving)
+            yield from _material_problems(f"materials.{position}", answers, items, policy, today, approving=approving)
         elif approving:
             yield Problem(
                 "materials",
@@ -122,7 +129,13 @@ def _answer_problems(request: DecisionRequest, subject: Subject, policy: Policy)
 
 
 def _material_problems(
-    path: str, answers: MaterialAnswers, items: tuple[ChecklistItem, ...], policy: Policy, *, approving: bool
+    path: str,
+    answers: MaterialAnswers,
+    items: tuple[ChecklistItem, ...],
+    policy: Policy,
+    today: date,
+    *,
+    approving: bool,
 ) -> Iterator[Problem]:
     codes = [item.code for item in items]
     facts = [fact for item in items for fact in item.facts]
@@ -132,7 +145,7 @@ def _material_problems(
         known = ", ".join(facts) or "none"
         yield Problem(f"{path}.facts.{fact}", "unknown_fact", f"The facts of this material are: {known}.")
     for fact, value in answers.facts.items():
-        if fact in facts and (wrong := fact_problem(policy.facts[fact], value)):
+        if fact in facts and (wrong := fact_problem(policy.facts[fact], value, today)):
             yield Problem(f"{path}.facts.{fact}", "invalid_fact", wrong)
     if approving:
         yield from _approval_problems(path, answers, items)
@@ -164,21 +177,40 @@ def _period_problems(path: str, answers: MaterialAnswers) -> Iterator[Problem]:
         yield Problem(f"{path}.facts.period_to", "invalid_fact", "The period ends before it begins.")
 
 
-def fact_problem(fact_type: FactType, value: str | int) -> str | None:
-    """What is wrong with the value of a fact of this type, in words; None where nothing is."""
+def fact_problem(fact_type: FactType, value: str | int, today: date = date.max) -> str | None:
+    """What is wrong with the value of a fact of this type, in words; None where nothing is. No date is after `today`."""
     written = str(value).strip()
     match fact_type:
         case "date":
-            return None if _is_date(written) else "Give a date as YYYY-MM-DD."
+            return _date_problem(written, today)
         case "decimal":
-            message = "Give an amount in digits, with a point before the decimals: 12500.50."
-            return None if _AMOUNT.fullmatch(written) else message
+            return _amount_problem(written)
         case "currency":
-            return None if _CURRENCY.fullmatch(written) else "Give the currency's three letters (ISO 4217): EUR."
+            return (
+                None
+                if written in currencies()
+                else "Give the three letters of a currency that is in use (ISO 4217): EUR."
+            )
         case "integer":
             return None if _INTEGER.fullmatch(written) else "Give a whole number in digits."
         case "text":
             return None if len(written) <= _TEXT_LENGTH else f"At most {_TEXT_LENGTH} characters."
+
+
+def _amount_problem(written: str) -> str | None:
+    if not _AMOUNT.fullmatch(written):
+        return "Give an amount in digits, with a point before the decimals: 12500.50."
+    return None if Decimal(written) > 0 else "Give the amount that the material shows; it is more than 0."
+
+
+def _date_problem(written: str, today: date) -> str | None:
+    if not _is_date(written):
+        return "Give a date as YYYY-MM-DD."
+    return (
+        None
+        if date.fromisoformat(written) <= today
+        else "This day is in the future. Give the one that the material shows."
+    )
 
 
 def _is_date(written: str) -> bool:

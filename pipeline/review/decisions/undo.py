@@ -16,7 +16,7 @@ from pipeline.review.decisions.four_eyes import undo_opinion, undone_already
 from pipeline.submission import lifecycle
 from pipeline.submission.chances import chances_taken
 from pipeline.submission.decisions import CONSEQUENCES
-from pipeline.submission.lifecycle import OPEN, Transition
+from pipeline.submission.lifecycle import OPEN, Emission, Transition
 from pipeline.submission.tables import STANDING, decision, submission
 from pipeline.tasks.operate import recall
 from schemas.claims import Claim
@@ -27,7 +27,7 @@ log = structlog.get_logger()
 def undo(decision_id: UUID, *, reviewer_id: str, context: ReviewContext, request: Once | None = None) -> Claim:
     """Take back a decision, an opinion or an answer to a blind look; the case is in review and claimed by the same reviewer.
 
-    Raises NotFound, AlreadyThere, UndoTooLate, AnotherAvatarOpen, ChanceTakenAgain, IdempotencyKeyReused, and Forbidden for somebody who
+    A case whose stage was unlocked meanwhile is closed at once.     Raises NotFound, AlreadyThere, UndoTooLate, AnotherAvatarOpen, ChanceTakenAgain, IdempotencyKeyReused, and Forbidden for somebody who
     may not have the case any more.
     """
     with context.db.begin() as connection:
@@ -93,7 +93,18 @@ def _undo_decision(connection: Connection, decided: Row[Any], *, reviewer_id: st
     lifecycle.transition(connection, decided.submission_id, Transition.REOPENED, actor=reviewer_id, detail=detail)
     claim = grant(connection, decided.submission_id, reviewer_id=reviewer_id, policy=context.policy)
     assert claim is not None  # noqa: S101  (a closed case has no live claim, and it is locked until this commits)
+    if decided.kind != "avatar" and context.is_unlocked(connection, decided.member_id, decided.stage):
+        _close_again(connection, decided)
     return claim
+
+
+def _close_again(connection: Connection, decided: Row[Any]) -> None:
+    """The member has the stage by another submission, by orders or by a correction: nothing is left to decide."""
+    because = Transition.SUPERSEDED_BY_UNLOCK
+    detail = {"decision_id": str(decided.id)}
+    lifecycle.transition(
+        connection, decided.submission_id, because, actor="system", detail=detail, emission=Emission(reasons=(because,))
+    )
 
 
 def _mark_undone(connection: Connection, decision_id: UUID, reviewer_id: str) -> None:

@@ -141,5 +141,6 @@ def _unpublish(shown: Row[Any] | None, storage: Storage) -> None:
 
 def _go_on(connection: Connection, subject: Subject, asked: Asked, shown: Row[Any] | None) -> None:
     if shown is not None:
-        ledger.record(connection, REMOVE_AVATAR, shown.submission_id, trace=asked.trace)
+        were_shown = {"keys": [shown.large_key, shown.small_key]}
+        ledger.record(connection, REMOVE_AVATAR, shown.submission_id, trace=asked.trace, payload=were_shown)
     record_next(connection, subject.erasure_id, trace=asked.trace)

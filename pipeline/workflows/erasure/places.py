@@ -145,7 +145,7 @@ PLACES: Final[tuple[Place, ...]] = (
     Place(idempotency, _answered, slow=True, secret=frozenset({"fingerprint"})),
     Place(task, lambda subject: task.c.ref_id.in_(subject.task_refs), secret=frozenset({"last_error", "token"})),
     Place(event, lambda subject: and_(subject.owns(event.c.member_id), event.c.type != EventType.MEMBER_ERASED)),
-    Place(inbound_event, _by_member(inbound_event), _renamed(receipt=None, fingerprint="")),
+    Place(inbound_event, _by_member(inbound_event), _renamed(receipt=None, fingerprint="", contact=None)),
     Place(member_session, _by_member(member_session), secret=frozenset({"link_sha256", "secret_sha256"})),
     Place(upload_slot, _slots),
     Place(avatar, _by_member(avatar)),

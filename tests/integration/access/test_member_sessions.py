@@ -73,7 +73,7 @@ def denied(answer: httpx.Response) -> bool:
 
 
 def test_a_link_opens_a_session_that_says_whom_it_speaks_for(api: Api) -> None:
-    answer = opened(api, link(api, gender="she")).json()
+    answer = opened(api, link(api, gender="female")).json()
 
     seen = api.call("GET", "/v1/session", key=answer["credential"])
 
@@ -82,7 +82,7 @@ def test_a_link_opens_a_session_that_says_whom_it_speaks_for(api: Api) -> None:
     assert (
         seen.json()["member"]
         == answer["member"]
-        == {**member(gender="she"), "locale": "en", "timezone": None, "age_band": None, "identity": None}
+        == {**member(gender="female"), "locale": "en", "timezone": None, "age_band": None, "identity": None}
     )
     assert seen.headers["Cache-Control"] == "no-store"
 

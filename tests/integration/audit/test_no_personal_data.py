@@ -26,7 +26,6 @@ MARKER = "Zyxomarker"
 MEMBER = {
     "name": f"{MARKER} Byron",
     "email": f"{MARKER.lower()}@shop.example.com",
-    "gender": MARKER,
     "age_band": MARKER,
 }
 

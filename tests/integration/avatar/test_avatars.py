@@ -38,7 +38,7 @@ def test_an_approved_avatar_is_public_in_both_sizes(desk: Desk, api: Api) -> Non
     assert digest(body) == shown.sha256
     served = api.call("GET", f"/public/{key}", key=None)
     assert (served.status_code, served.content) == (200, body)
-    assert served.headers["Cache-Control"] == "public, max-age=31536000, immutable"
+    assert served.headers["Cache-Control"] == "public, max-age=3600"
     assert served.headers["X-Content-Type-Options"] == "nosniff"
 
 

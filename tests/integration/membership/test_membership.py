@@ -114,14 +114,14 @@ def test_two_stages_unlocked_at_the_same_moment_queue_up_for_the_level(desk: Des
     assert [each.to_level for each in desk.rows(level_change)] == ["trusted"]
 
 
-def test_a_stage_approved_twice_is_unlocked_once_and_both_effects_are_done(desk: Desk) -> None:
+def test_a_stage_approved_twice_is_unlocked_once_and_mailed_once_and_both_are_grounds(desk: Desk) -> None:
     first, second = approved(desk, "verified"), approved(desk, "verified")
 
     desk.run_due()
 
     assert len(desk.rows(level_change)) == 1
     assert [each.state for each in desk.submission(first).effects] == ["done", "sent"]
-    assert [each.state for each in desk.submission(second).effects] == ["done", "sent"]
+    assert [each.state for each in desk.submission(second).effects] == ["done", "withdrawn"]
 
 
 def test_an_unlocking_that_is_tried_again_changes_nothing_more(desk: Desk) -> None:

@@ -1,6 +1,8 @@
 import pytest
 
 from config.container import Container
+from pipeline.access.staff.reviewers import add_reviewer
+from pipeline.access.staff.rules.roles import Role
 from pipeline.kernel.errors import AlreadyThere, Invalid
 from tests.support.command import Run, command, printed
 from tests.support.desk import Desk
@@ -11,6 +13,7 @@ SAID = ("--reason", "The statement was drawn", "--as", "m.lee")
 
 @pytest.fixture
 def run(tools: Container, monkeypatch: pytest.MonkeyPatch) -> Run:
+    add_reviewer("m.lee", roles=[Role.LEAD], db=tools.db)
     return command(tools, monkeypatch)
 
 

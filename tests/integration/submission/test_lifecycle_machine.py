@@ -310,6 +310,8 @@ class LifeMachine(RuleBasedStateMachine):
         claim = undo(ruling.id, reviewer_id=ruling.reviewer, context=self.desk.tools.review)
         ruling.standing = False
         assert ruling.life.takes(Transition.REOPENED)
+        if ruling.life.kind == "verification" and self.model.unlocked(ruling.life.member):
+            assert ruling.life.takes(Transition.SUPERSEDED_BY_UNLOCK)
         return self._granted(claim)
 
     def _granted(self, claim: Claim) -> Grip:
@@ -328,7 +330,7 @@ class LifeMachine(RuleBasedStateMachine):
         if row.kind == SEND_MAIL.name:
             self.model.told.add(cause)
         elif cause in self.model.rulings:
-            self.model.rulings[cause].done = True
+            self.model.carry_out(self.model.rulings[cause])
 
 
 def test_a_submission_keeps_its_promises_in_any_order_of_events(tools: Container) -> None:

@@ -1,3 +1,4 @@
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -10,6 +11,7 @@ from schemas.decisions import DecisionRequest
 from tests.support.bodies import FACTS
 
 POLICY = load_policy()
+NOW = datetime(2026, 3, 31, 9, 30, tzinfo=UTC)
 STATEMENT, STRANGER = UUID(int=1), UUID(int=2)
 WHOLESALER = Subject("verification", "wholesaler", {STATEMENT: "bank_statement"})
 AVATAR = Subject("avatar", None, {STATEMENT: "avatar"})
@@ -25,7 +27,7 @@ def answers(material: UUID = STATEMENT, **more: Any) -> dict[str, Any]:
 def wrong(subject: Subject, verdict: str, **said: Any) -> list[tuple[str, str]]:
     fixed = {"token": uuid4(), "fence": 1, "version": 2, "verdict": verdict}
     request = DecisionRequest.model_validate({**fixed, **said})
-    return [(each.path, each.code) for each in decision_problems(request, subject, POLICY)]
+    return [(each.path, each.code) for each in decision_problems(request, subject, POLICY, now=NOW)]
 
 
 def test_a_whole_approval_is_fine() -> None:
@@ -110,9 +112,10 @@ def test_the_same_day_is_a_period() -> None:
     [
         ("date", "2026-02-28"),
         ("decimal", "12500.50"),
-        ("decimal", "0"),
+        ("decimal", "0.01"),
         ("decimal", 12),
         ("currency", "EUR"),
+        ("currency", "HRK"),
         ("integer", "1200"),
         ("integer", 1200),
         ("text", "Blue Door & Söhne"),
@@ -132,6 +135,9 @@ def test_a_fact_of_its_type_is_fine(fact_type: FactType, value: str | int) -> No
         ("date", "2026-W09-6"),
         ("decimal", "12.500,50"),
         ("decimal", "-1"),
+        ("decimal", "0"),
+        ("decimal", 0),
+        ("decimal", "0.00"),
         ("decimal", "NaN"),
         ("decimal", "Infinity"),
         ("decimal", "1e5"),
@@ -142,6 +148,10 @@ def test_a_fact_of_its_type_is_fine(fact_type: FactType, value: str | int) -> No
         ("currency", "eur"),
         ("currency", "EURO"),
         ("currency", "€"),
+        ("currency", "ABC"),
+        ("currency", "XXX"),
+        ("currency", "XAU"),
+        ("currency", "DEM"),
         ("integer", "1.5"),
         ("integer", "-3"),
         ("integer", "\uff11\uff12"),
@@ -151,3 +161,24 @@ def test_a_fact_of_its_type_is_fine(fact_type: FactType, value: str | int) -> No
 )
 def test_a_fact_of_another_type_is_refused_in_words(fact_type: FactType, value: str) -> None:
     assert fact_problem(fact_type, value)
+
+
+@pytest.mark.parametrize(("last", "refused"), [("2026-03-31", False), ("2026-04-01", True), ("9999-12-31", True)])
+def test_a_period_ends_no_later_than_today(last: str, *, refused: bool) -> None:
+    problems = wrong(WHOLESALER, "approve", materials=[answers(facts={**SEEN, "period_to": last})])
+
+    assert problems == ([("materials.0.facts.period_to", "invalid_fact")] if refused else [])
+
+
+def test_today_is_where_the_day_has_begun_first() -> None:
+    late = NOW.replace(hour=10)  # it is the first of April on the Line Islands
+
+    assert not _of_the_first_of_april(late)
+    assert _of_the_first_of_april(NOW)
+
+
+def _of_the_first_of_april(now: datetime) -> bool:
+    """Whether a rejection that names that day is refused at that time."""
+    fixed = {"token": uuid4(), "fence": 1, "version": 2, "verdict": "approve"}
+    said = {"materials": [answers(facts={**SEEN, "period_to": "2026-04-01"})]}
+    return bool(decision_problems(DecisionRequest.model_validate({**fixed, **said}), WHOLESALER, POLICY, now=now))

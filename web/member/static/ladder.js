@@ -38,10 +38,21 @@ function waysOf(stage, unlock) {
     el("div", { class: "chances" },
       el("span", { class: "hint", id: `chances-${stage.stage}` }, say("ladder.chances")),
       el("ul", { "aria-labelledby": `chances-${stage.stage}` }, stage.methods.map((each) => el("li", { class: each.open ? null : "closed" },
-        `${each.title} `, el("span", { class: "left" }, say("ladder.chance_of", { left: each.chances_left, limit: each.chances })))))),
+        `${each.title} `, el("span", { class: "left" }, chancesOf(each)))))),
     stage.unlocked_by.includes("spend") ? el("p", { class: "hint" }, say("ladder.or_by_spend")) : null,
-    open ? unlockButton(stage, unlock) : el("p", { class: "wrong" }, say("ladder.none_left")),
+    open ? unlockButton(stage, unlock) : noneLeft(stage),
   ];
+}
+
+/** How many chances are left, and what the others are: spent, or held by what is under review. */
+export function chancesOf({ chances_left, chances_spent, chances_pending, chances }) {
+  const left = say("ladder.chance_of", { left: chances_left, limit: chances });
+  return chances_spent + chances_pending ? `${left} (${say("ladder.taken", { spent: chances_spent, pending: chances_pending })})` : left;
+}
+
+function noneLeft({ methods }) {
+  if (methods.some((each) => each.chances_pending)) return el("p", { class: "hint" }, say("ladder.all_pending"));
+  return el("p", { class: "wrong" }, say("ladder.none_left"));
 }
 
 function unlockButton({ stage, title, under_review }, unlock) {

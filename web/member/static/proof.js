@@ -1,6 +1,7 @@
 /** The methods of verification with the chances left, and what the chosen one asks for. */
 
 import { el } from "./dom.js";
+import { chancesOf } from "./ladder.js";
 import { METHODS } from "./methods.js";
 import { say, sayOr } from "./words.js";
 
@@ -27,9 +28,10 @@ export function proofStep({ draft, methods, identity, limits, countries, changed
   };
 }
 
-function choice({ method, title, chances, chances_left, open }, chosen, choose) {
+function choice({ method, title, open, closed_because, ...chances }, chosen, choose) {
   const id = `method-${method}`;
-  const left = open ? say("proof.chances", { count: chances_left, limit: chances }) : say("proof.closed");
+  const closed = closed_because === "unlocked" ? say("ladder.unlocked") : say("proof.closed");
+  const left = open || chances.chances_pending ? chancesOf(chances) : closed;
   return el("div", { class: "choice" },
     el("input", { type: "radio", name: "method", id, value: method, checked: method === chosen, disabled: !open, onchange: () => choose(method), "aria-describedby": `${id}-about` }),
     el("label", { for: id }, el("strong", {}, title), el("span", { class: "left" }, left)),

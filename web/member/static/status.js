@@ -46,10 +46,17 @@ function outcome(submission, method, stillThere) {
     reasonsOf(submission),
     state === "refused" ? el("p", {}, say("status.refused_help")) : null,
     unlocked ? el("p", {}, say(stillThere || unlocked.state === "superseded" ? UNLOCKED[unlocked.state] : "status.stage_closed")) : null,
-    ENDED_BADLY.has(state) && state !== "refused" && method
-      ? el("p", {}, method.chances_left ? say("status.left", { count: method.chances_left }) : say("status.left_none")) : null,
+    ENDED_BADLY.has(state) && state !== "refused" && method && method.closed_because !== "unlocked" ? chancesLeft(method) : null,
     ENDED_BADLY.has(state) && method?.open ? el("a", { class: "button", href: `#/unlock/${submission.stage}` }, say("status.again")) : null,
     effects.some((each) => each.name === "mail" && each.state === "sent") ? el("p", { class: "hint" }, say("status.mail")) : null,
+  ];
+}
+
+function chancesLeft({ chances_left, chances_pending }) {
+  return [
+    chances_left || !chances_pending
+      ? el("p", {}, chances_left ? say("status.left", { count: chances_left }) : say("status.left_none")) : null,
+    chances_pending ? el("p", {}, say("status.pending", { count: chances_pending })) : null,
   ];
 }
 
