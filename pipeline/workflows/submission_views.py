@@ -87,7 +87,7 @@ class Filters:
             if (wanted := getattr(self, name)) is not None:
                 yield submission.c[name] == wanted
         if self.email is not None:
-            yield self.email.lower() == EMAIL
+            yield EMAIL.in_((self.email.lower(),))
         if self.ids is not None:
             yield submission.c.id.in_(self.ids)
         for column, since, until in (

@@ -175,6 +175,6 @@ def refuse_claim(connection: Connection, claim_id: UUID, reviewer_id: str) -> No
     outcome = outcome_of_claim(connection, row)
     ended = row.state.replace("_", " ")
     message = f"The claim has ended ({ended}). {in_words(outcome)} Claim the next case."
-    if row.state == "live" and outcome.state == State.IN_REVIEW:
+    if row.state == "live" and outcome.state == State.IN_REVIEW.value:
         message = "The claim's time ran out, or its token or fence is another one. Claim the next case."
     raise ClaimExpired(message, became=outcome.model_dump(mode="json"))
