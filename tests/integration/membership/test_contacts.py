@@ -40,7 +40,7 @@ def test_without_a_contact_nobody_is_mailed(api: Api, desk: Desk) -> None:
 @pytest.mark.parametrize("last", ["event", "submission"])
 def test_what_came_last_counts(last: str, api: Api, desk: Desk) -> None:
     bought(api, 0, contact=CONTACT, type="order.refunded")
-    desk.accept({**avatar_body(), "member": member(email="ada@later.example.com")})
+    desk.clear(desk.accept({**avatar_body(), "member": member(email="ada@later.example.com")}).id)
     if last == "event":
         bought(api, 2, contact={**CONTACT, "email": "ana@later.example.com"}, type="order.refunded")
 
