@@ -22,7 +22,8 @@ KEYED: Final = (
 
 
 def key_of(path: str) -> dict[str, Any]:
-    (found,) = [each for each in document()["paths"][path]["post"]["parameters"] if each["name"] == "Idempotency-Key"]
+    given: list[dict[str, Any]] = document()["paths"][path]["post"]["parameters"]
+    (found,) = [each for each in given if each["name"] == "Idempotency-Key"]
     return found
 
 
