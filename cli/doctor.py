@@ -15,6 +15,8 @@ from pipeline.audit.sealing import LATE, unsealed_since
 from pipeline.events.webhooks.endpoints import list_endpoints
 from pipeline.inspection.confinement.advice import ADVICE, lacking
 from pipeline.inspection.confinement.confine import PROTECTIONS
+from pipeline.inspection.fonts.packaged import missing as missing_fonts
+from pipeline.inspection.fonts.packaged import versions as font_versions
 from pipeline.inspection.sandbox import Redactor
 from pipeline.kernel import clock
 from pipeline.kernel.errors import Misconfigured, ProofdeskError
@@ -41,7 +43,7 @@ class Check:
 
 
 def doctor(as_json: AsJson = False) -> None:
-    """Check settings, policy, database, broker, object store, mail server and waiting work. Exit 1 if anything is wrong."""
+    """Check settings, policy, database, broker, object store, mail server, waiting work, sandbox and fonts. Exit 1 if anything is wrong."""
     found = list(examine())
     if as_json:
         print_json([_as_json(each) for each in found])
@@ -121,6 +123,7 @@ def examine() -> Iterator[Check]:
     for name, advice, look in checks:
         yield _checked(name, advice, look, tools)
     yield from _sandbox(tools)
+    yield _fonts()
     tools.close()
 
 
@@ -142,6 +145,14 @@ def _sandbox(tools: Container) -> Iterator[Check]:
     for name in PROTECTIONS:
         seen = f"off: {missing[name]}" if name in missing else "on"
         yield Check(f"sandbox: {name}", fine=name not in needed, seen=seen, advice=ADVICE[name])
+
+
+def _fonts() -> Check:
+    """The packages of fonts by which pages are drawn whose own fonts are missing."""
+    packages = missing_fonts()
+    seen = ", ".join(f"{name} {version}" for name, version in font_versions().items())
+    advice = f"Install again: {', '.join(packages)}. Until then such pages lack their words, and reviewers are warned."
+    return Check("fonts", fine=not packages, seen=seen, advice=advice)
 
 
 def _checked(name: str, advice: str, look: Callable[[Container], str], tools: Container) -> Check:

@@ -13,6 +13,7 @@ import typer
 from cli.output import AsJson, print_json_line, print_table
 from config.policy import load_policy
 from pipeline.inspection.confinement.advice import sentence
+from pipeline.inspection.inspector_version import inspector_version
 from pipeline.inspection.sandbox import Inspected, Sandbox
 from pipeline.policy.files import FileLimits
 
@@ -101,6 +102,7 @@ def _inspected(path: Path, inspected: Inspected) -> Row:
         "findings": [
             {"code": each.code, "message": each.message, "severity": each.severity} for each in report.findings
         ],
+        "inspector_version": report.inspector_version,
         "signals": inspected.signals,
         "milliseconds": round(inspected.milliseconds, 2),
         "peak_rss_mib": round(inspected.peak_rss_mib, 1),
@@ -114,6 +116,7 @@ def _unreadable(path: Path, error: OSError) -> Row:
         **dict.fromkeys(("sha256", "media_type", "width", "height", "pages")),
         "verdict": "refused",
         "findings": [{"code": "unreadable_file", "message": message, "severity": "error"}],
+        "inspector_version": inspector_version(),
         "signals": {},
         "milliseconds": 0.0,
         "peak_rss_mib": 0.0,

@@ -45,10 +45,6 @@ _ERRORS: Final = {
     "empty_file": "The file is empty. Please choose the file again and upload it once more.",
     "file_too_large": "The file is {size:size}; it may be at most {limit:size}. Please upload a smaller file.",
     "unsupported_type": "This is {found}, which cannot be used here. Please upload {allowed:or}.",
-    "type_mismatch": (
-        "The file says that it is {claimed:and}, but its content is {found}. "
-        "Please give it the right name, or save it in the format of its name, and upload it again."
-    ),
     "too_many_pixels": (
         "The picture is {width:,} by {height:,} pixels; it may have at most {max_pixels:,} in all and {max_side:,} "
         "on a side. Please upload a smaller picture."
@@ -75,6 +71,10 @@ _ERRORS: Final = {
         "The picture is a special kind of JPEG that web browsers cannot show. "
         "Please export it again as an ordinary JPEG and upload that."
     ),
+    "unsupported_png_variant": (
+        "The picture is a special kind of PNG that only Apple's programs can show. "
+        "Please export it again as an ordinary PNG and upload that."
+    ),
     "multi_frame": "The picture is an animation. Please upload a picture that does not move.",
     "pdf_encrypted": "The PDF is protected with a password. Please save it without a password and upload it again.",
     "pdf_active_content": (
@@ -82,6 +82,10 @@ _ERRORS: Final = {
         "Please print it to a new PDF, which leaves only the pages, and upload that."
     ),
     "pdf_unreadable": "The PDF is damaged and cannot be shown. Please save or export it again and upload it once more.",
+    "pdf_inconsistent": (
+        "The PDF breaks the rules of its format: some programs can open it, and others cannot. "
+        "Please print it to a new PDF, and upload that."
+    ),
     "pdf_too_many_pages": (
         "The PDF has {pages:,} pages; it may have at most {limit:,}. Please upload only the pages that are needed."
     ),
@@ -89,6 +93,22 @@ _ERRORS: Final = {
 _WARNINGS: Final = {
     "bad_colour_profile": "The picture's colour profile cannot be used, so its colours may look a little different.",
     "questionable_data": "The picture can be shown, but its data has a small irregularity; a part may look wrong.",
+    "type_mismatch": "The file says that it is {claimed:and}, but its content is {found}. Its content counts.",
+    "end_marker_missing": "The picture's end marker is missing, but its data is whole: nothing is missing from the picture.",
+    "attached_data": "The PDF has data attached to it, which is not shown: {names:and}.",
+    "form_scripts": "The PDF's form can calculate, format or print by itself. It is shown as it was saved.",
+    "unseen_text": (
+        "The PDF has words that cannot be seen in its picture, on page {pages:and}. "
+        "They may be hidden, or written in characters for which no font was found."
+    ),
+    "missing_appearance": (
+        "The PDF has a note, a drawing or a form field without an appearance of its own, on page {pages:and}. "
+        "It may be missing from the picture, or look different in other programs."
+    ),
+    "page_without_size": (
+        "The PDF has a page without a possible size, page {pages:and}. "
+        "It is shown on a sheet of a usual size, so a part may be cut off."
+    ),
     "unreadable_metadata": "The picture's information on its orientation cannot be read, so it may lie on its side.",
 }
 

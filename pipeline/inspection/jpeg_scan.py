@@ -68,11 +68,11 @@ def _segments(data: bytes) -> Iterator[Segment]:
         if found is None:
             raise Fault("truncated_image")
         start, marker = found.start(), data[found.end() - 1]
-        at = found.end() if marker == END else _end(data, start)
+        at = found.end() if marker == END else segment_end(data, start)
         yield Segment(marker, start, at)
 
 
-def _end(data: bytes, start: int) -> int:
+def segment_end(data: bytes, start: int) -> int:
     """The place after this segment. Its length must be one that its kind can have."""
     length = int.from_bytes(data[start + 2 : start + 4])
     if start + 4 > len(data) or start + 2 + length > len(data):

@@ -1,15 +1,15 @@
-import math
 from dataclasses import replace
 from threading import Lock
 from typing import Final
 
 import pypdfium2
 import pypdfium2.raw as pdfium
-from PIL import Image
 
-from pipeline.inspection.findings import finding
+from pipeline.inspection.findings import Finding, finding
+from pipeline.inspection.pdf_pages import DrawnPage, Pages
 from pipeline.inspection.pdf_scan import scan_pdf
-from pipeline.inspection.pdf_text import MAX_CHARACTERS, read_words
+from pipeline.inspection.pdf_text import MAX_CHARACTERS
+from pipeline.inspection.pdf_unseen import has_unseen_words
 from pipeline.inspection.renditions import encode
 from pipeline.inspection.report import FileReport, PageText, Rendition
 from pipeline.policy.files import FileLimits
@@ -18,8 +18,7 @@ _PROTECTED: Final = frozenset({pdfium.FPDF_ERR_PASSWORD, pdfium.FPDF_ERR_SECURIT
 _CLOSED: Final = frozenset({"pdf_encrypted", "too_complex"})
 """With these a PDF is not opened further; one that is only unreadable may still turn out to be encrypted."""
 
-_MAX_SCALE: Final = 8.0
-"""Times 72 dots per inch: beyond it a tiny page shows nothing more."""
+_MOST_PAGES_NAMED: Final = 10
 
 _PDFIUM: Final = Lock()
 """PDFium is not thread-safe: nothing of it is called, opened or closed outside this lock."""
@@ -34,51 +33,61 @@ def inspect_pdf(data: bytes, report: FileReport, limits: FileLimits) -> FileRepo
     scanned = report.with_findings(*scan_pdf(data))
     if any(found.code in _CLOSED for found in scanned.findings):
         return scanned
+    unreadable = any(found.code == "pdf_unreadable" for found in scanned.findings)
     with _PDFIUM:
         try:
-            return _open(data, scanned, limits)
+            opened = _open(data, scanned, limits)
         except pypdfium2.PdfiumError as error:
             if error.err_code in _PROTECTED:
                 return report.with_findings(finding("pdf_encrypted"))
         except Exception:  # noqa: BLE001, S110  # a renderer may raise anything, and each is a finding on the file
             pass
-    readable = (found for found in scanned.findings if found.code != "pdf_unreadable")
-    return replace(report, findings=(*readable, finding("pdf_unreadable")))
+        else:
+            return _ended_by(opened, "pdf_inconsistent") if unreadable else opened
+    return _ended_by(scanned, "pdf_unreadable" if unreadable else "pdf_inconsistent")
+
+
+def _ended_by(report: FileReport, code: str) -> FileReport:
+    """The same report, which says by this code that the PDF cannot be read: by no program, or not by each."""
+    others = (found for found in report.findings if found.code != "pdf_unreadable")
+    return replace(report, findings=(*others, finding(code)))
 
 
 def _open(data: bytes, report: FileReport, limits: FileLimits) -> FileReport:
-    with pypdfium2.PdfDocument(data) as document:
-        document.init_forms()  # else what was filled into a form would be missing; this build runs no script
-        report = replace(report, pages=len(document))
-        if len(document) > limits.max_pages:
-            report = report.with_findings(finding("pdf_too_many_pages", pages=len(document), limit=limits.max_pages))
-        return _render(document, report, limits) if report.accepted else report
+    with Pages(data, limits.page_side) as pages:
+        report = replace(report, pages=len(pages))
+        if len(pages) > limits.max_pages:
+            report = report.with_findings(finding("pdf_too_many_pages", pages=len(pages), limit=limits.max_pages))
+        return _render(pages, report, limits) if report.accepted else report
 
 
-def _render(document: pypdfium2.PdfDocument, report: FileReport, limits: FileLimits) -> FileReport:
+def _render(pages: Pages, report: FileReport, limits: FileLimits) -> FileReport:
     renditions: list[Rendition] = []
     texts: list[PageText] = []
+    odd: dict[str, list[str]] = {}
     left = MAX_CHARACTERS
-    for number, page in enumerate(document, 1):
-        image = _draw(page, limits.page_side)
-        text, read = read_words(page, number, most=left)
-        page.close()
-        left -= read
-        texts.append(text)
-        renditions.append(encode(image, limits, page=number))
+    for number in range(1, len(pages) + 1):
+        page = pages.draw(number - 1, most=left)
+        left -= page.read
+        texts.append(page.text)
+        for code in _warnings(page):
+            odd.setdefault(code, []).append(str(number))
+        renditions.append(encode(page.image, limits, page=number))
         if number == 1:
-            renditions.append(encode(image, limits, purpose="small"))
-    return replace(report, renditions=tuple(renditions), texts=tuple(texts))
+            renditions.append(encode(page.image, limits, purpose="small"))
+    report = replace(report, renditions=tuple(renditions), texts=tuple(texts))
+    return report.with_findings(*(_named(code, numbers) for code, numbers in odd.items()))
 
 
-def _draw(page: pypdfium2.PdfPage, side: int) -> Image.Image:
-    """Render the page, its longer side `side` pixels. Raises ValueError for a page that has no size."""
-    longer = max(page.get_size())
-    if not (math.isfinite(longer) and longer > 0):
-        raise ValueError("a page without a size")
-    # A hair less, since a side is rounded up: a page must not come out one pixel longer than asked.
-    scale = min(side / longer, _MAX_SCALE) * (1 - 1e-6)
-    bitmap = page.render(scale=scale, rev_byteorder=True)
-    image: Image.Image = bitmap.to_pil().convert("RGB").copy()
-    bitmap.close()
-    return image
+def _warnings(page: DrawnPage) -> list[str]:
+    """The codes of what a reviewer should know of this page."""
+    found = {
+        "page_without_size": page.resized,
+        "missing_appearance": page.notes.missing,
+        "unseen_text": has_unseen_words(page.image, page.text),
+    }
+    return [code for code, there in found.items() if there]
+
+
+def _named(code: str, numbers: list[str]) -> Finding:
+    return finding(code, pages=numbers[:_MOST_PAGES_NAMED])

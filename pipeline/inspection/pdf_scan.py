@@ -7,6 +7,8 @@ from typing import Any, Final
 import pikepdf
 
 from pipeline.inspection.findings import Fault, Finding, finding
+from pipeline.inspection.pdf_seen import Seen, is_empty
+from pipeline.inspection.rules import verdict
 from pipeline.kernel.translatable import msgid
 
 MAX_OBJECTS: Final = 100_000
@@ -22,27 +24,21 @@ _UNPACKED: Final = 16 * 1024 * 1024
 
 _MAX_NESTING: Final = 100
 _MAX_WARNINGS: Final = 2000
+_MAX_ATTACHED_IN: Final = 1
 
 _SCRIPT: Final = msgid("a script")
 _FILE: Final = msgid("an attached file")
-_KEYS: Final = {
-    "/JS": _SCRIPT,
-    "/JavaScript": _SCRIPT,
-    "/OnInstantiate": _SCRIPT,
-    "/EF": _FILE,
-    "/EmbeddedFiles": _FILE,
-    "/XFA": msgid("an XFA form"),
-    "/RichMediaContent": msgid("a film or a game"),
-}
+_FORM: Final = msgid("an XFA form")
+_FILM: Final = msgid("a film or a game")
 _ACTIONS: Final = {
-    "/JavaScript": _SCRIPT,
     "/Launch": msgid("a command that starts a program"),
     "/SubmitForm": msgid("a form that sends what is filled in"),
     "/ImportData": msgid("a command that reads a file"),
     "/GoToE": msgid("a link into an attached file"),
     "/RichMediaExecute": _SCRIPT,
 }
-_TYPES: Final = {"/EmbeddedFile": _FILE, "/RichMedia": msgid("a film or a game"), "/FileAttachment": _FILE}
+_KEYS: Final = ("/JS", "/JavaScript", "/OnInstantiate", "/EF", "/RF", "/EmbeddedFiles", "/XFA", "/RichMediaContent")
+_TYPES: Final = ("/EmbeddedFile", "/RichMedia")
 _SCHEME: Final = re.compile(r"\s*(?:java|vb)script\s*:", re.IGNORECASE)
 # Written out by qpdf, a name has no escapes and an ordinary string shows its text, so an object without these is clean.
 _SUSPECT: Final = re.compile(
@@ -58,31 +54,33 @@ _LEFT_OUT: Final = (
 )
 
 
-def scan_pdf(data: bytes) -> list[Finding]:
+def scan_pdf(data: bytes, *, nested: int = 0) -> list[Finding]:
     """Find `pdf_encrypted`, `pdf_unreadable`, `too_complex`, and one `pdf_active_content` for each kind; or nothing.
 
     The objects themselves are read, in object streams too and whether or not a page leads to them, never the bytes of
-    the file: a name may be written in many ways. A link to a web page and an action that goes to a page are harmless.
+    the file: a name may be written in many ways. A link to a web page and an action that goes to a page are harmless. Attached data
+    (`attached_data`) and scripts of the form's own (`form_scripts`) are warnings. `nested` says how many PDFs this one is attached in.
     """
-    found: dict[str, None] = {}
+    seen = Seen(scan_attached=lambda content: _is_harmless(content, nested))
     try:
         _limit()
         with pikepdf.open(io.BytesIO(data)) as pdf:
-            found.update(dict.fromkeys(_active(pdf)))
+            _look(pdf, seen)
             _require_all_seen(pdf.get_warnings())
     except pikepdf.PasswordError:
         return [finding("pdf_encrypted")]
     except Fault as fault:
-        return [*_as_findings(found), finding(str(fault))]
+        return [*seen.findings(), finding(str(fault))]
     except (MemoryError, RecursionError):
         return [finding("too_complex")]
     except Exception:  # noqa: BLE001  # qpdf raises many kinds of errors, and each is a finding on the file
         return [finding("pdf_unreadable")]
-    return _as_findings(found)
+    return seen.findings()
 
 
-def _as_findings(found: Iterable[str]) -> list[Finding]:
-    return [finding("pdf_active_content", found=what) for what in found]
+def _is_harmless(content: bytes, nested: int) -> bool:
+    """Whether an attached PDF has nothing in it that would refuse it by itself."""
+    return nested < _MAX_ATTACHED_IN and verdict(scan_pdf(content, nested=nested + 1))
 
 
 def _limit() -> None:
@@ -102,9 +100,9 @@ def _require_all_seen(warnings: list[str]) -> None:
             raise Fault(code)
 
 
-def _active(pdf: pikepdf.Pdf) -> Iterator[str]:
+def _look(pdf: pikepdf.Pdf, seen: Seen) -> None:
     parts = suspect_bytes = 0
-    for top, written in _written(pdf):
+    for top, written in _written(pdf, seen):
         if not _SUSPECT.search(written):
             continue
         suspect_bytes += len(written)
@@ -114,16 +112,23 @@ def _active(pdf: pikepdf.Pdf) -> Iterator[str]:
             parts += 1
             if parts > MAX_SUSPECT_PARTS:
                 raise Fault("too_complex")
-            yield from _in_dictionary(part)
+            _in_dictionary(part, seen)
 
 
-def _written(pdf: pikepdf.Pdf) -> Iterator[tuple[Any, bytes]]:
-    """Yield each dictionary or array of the document, of a stream its dictionary, and how qpdf writes it."""
+def _written(pdf: pikepdf.Pdf, seen: Seen) -> Iterator[tuple[Any, bytes]]:
+    """Yield each dictionary or array of the document, of a stream its dictionary, and how qpdf writes it.
+
+    A stream that says of itself that it is an attached file is looked into at once, whatever leads to it.
+    """
     objects, size = pdf.objects, 0
     if len(objects) > MAX_OBJECTS:
         raise Fault("too_complex")
     for each in (pdf.trailer, *objects):
-        top = each.stream_dict if isinstance(each, pikepdf.Stream) else each
+        top = each
+        if isinstance(each, pikepdf.Stream):
+            top = each.stream_dict
+            if top.get("/Type") == "/EmbeddedFile":
+                seen.attached(each)
         if isinstance(top, (pikepdf.Dictionary, pikepdf.Array)):
             written = top.unparse(resolved=True)
             size += len(written)
@@ -150,19 +155,38 @@ def _inside(values: Iterable[Any]) -> Iterator[Any]:
             yield value
 
 
-def _in_dictionary(part: Any) -> Iterator[str]:
+def _in_dictionary(part: Any, seen: Seen) -> None:
     for key, value in part.items():
         if key in _KEYS:
-            yield _KEYS[key]
+            _at_key(key, value, part, seen)
         elif key == "/S" and str(value) in _ACTIONS and isinstance(value, pikepdf.Name):
-            yield _ACTIONS[str(value)]
-        elif key in {"/Type", "/Subtype"} and isinstance(value, pikepdf.Name) and str(value) in _TYPES:
-            yield _TYPES[str(value)]
+            seen.active(_ACTIONS[str(value)])
+        elif key in {"/Type", "/Subtype"} and isinstance(value, pikepdf.Name) and value == "/RichMedia":
+            seen.active(_FILM)
         elif key == "/URI" and isinstance(value, pikepdf.String) and _SCHEME.match(str(value)):
-            yield _SCRIPT
+            seen.active(_SCRIPT)
         elif key == "/FontMatrix" and not _is_numeric(value):
             # Some viewers build a program from a font's matrix, so anything but numbers in it is code.
-            yield _SCRIPT
+            seen.active(_SCRIPT)
+
+
+def _at_key(key: str, value: Any, part: Any, seen: Seen) -> None:
+    """What a key holds that may act. A tree of names is passed by: what its leaves lead to has a turn of its own."""
+    match key:
+        case "/JS":
+            seen.script(value)
+        case "/EF":
+            seen.attachments(value, part)
+        case "/RF":
+            seen.related(value)
+        case "/JavaScript" | "/EmbeddedFiles":
+            if not isinstance(value, (pikepdf.Dictionary, pikepdf.Array)) and value is not None:
+                seen.active(_SCRIPT if key == "/JavaScript" else _FILE)
+        case "/XFA":
+            if not is_empty(value):
+                seen.active(_FORM)
+        case _:
+            seen.active(_SCRIPT if key == "/OnInstantiate" else _FILM)
 
 
 def _is_numeric(matrix: Any) -> bool:

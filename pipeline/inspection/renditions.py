@@ -66,7 +66,7 @@ def _filterable(image: Image.Image) -> Image.Image:
         # Pillow's own conversion would clip to the lowest 8 bits instead of keeping the highest.
         return image.point(lambda value: value * (1 / 256)).convert("L")
     if image.has_transparency_data:
-        return image.convert("LA" if image.mode in {"1", "L", "LA"} else "RGBA")
+        return _in_mode(image, "LA" if image.mode in {"1", "L", "LA"} else "RGBA")
     return _in_mode(image, {"1": "L", "P": "RGB"}.get(image.mode, image.mode))
 
 

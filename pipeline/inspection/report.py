@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal, NamedTuple, Self
 
 from pipeline.inspection.findings import Finding
+from pipeline.inspection.inspector_version import inspector_version
 from pipeline.inspection.rules import verdict
 
 
@@ -47,7 +48,8 @@ class FileReport:
 
     `size` in bytes; `media_type` by content, None when unknown; sides in pixels as stored, before the orientation is
     applied; `pages` and `texts`, its text layer, of a document only. `exif` holds the few facts that signals need (see
-    `Metadata`). There are renditions only when the file is accepted.
+    `Metadata`). There are renditions only when the file is accepted. `inspector_version` names what the report depends on beside the
+    file and the policy.
     """
 
     size: int
@@ -60,6 +62,7 @@ class FileReport:
     renditions: tuple[Rendition, ...] = ()
     texts: tuple[PageText, ...] = ()
     exif: Mapping[str, str | int] = field(default_factory=dict)
+    inspector_version: str = field(default_factory=inspector_version)
 
     @property
     def accepted(self) -> bool:

@@ -50,8 +50,8 @@ def judge_size(size: int, limits: FileLimits) -> list[Finding]:
 def judge_type(kind: Kind, limits: FileLimits, *, declared_type: str | None, filename: str | None) -> list[Finding]:
     """Find `unsupported_type` by the content alone, and `type_mismatch` where a name or a declaration says otherwise.
 
-    The format is judged by content, never by name or declared type (DOMAIN §1); a file that claims another one is refused, since
-    whatever reads it later may trust the claim.
+    The format is judged by content, never by name or declared type (DOMAIN §1): a claim of another one is only a warning, since nobody
+    is handed the file itself.
     """
     findings = []
     if kind.media_type not in limits.media_types:

@@ -104,7 +104,8 @@ def _signals(inspected: Inspected, expected: Mapping[str, str]) -> dict[str, obj
 
     Where it carries no text, the first pages are read off our renditions, if tesseract is installed.
     """
-    report, signals = inspected.report, kept(inspected.signals)
+    report = inspected.report
+    signals = {**kept(inspected.signals), "inspector_version": report.inspector_version}
     if not expected or not report.accepted:
         return signals
     source, texts = "text_layer", report.texts

@@ -16,14 +16,6 @@ from pipeline.inspection.confinement import landlock, libc, seccomp
 PROTECTIONS: Final = ("limits", "no_new_privileges", "landlock", "seccomp", "network")
 """Limits of the kernel on each child; no rights to be gained; no file to open; few system calls; no network at all."""
 
-FONTS: Final = (
-    Path("/usr/share/fonts"),
-    Path("/usr/share/X11/fonts/Type1"),
-    Path("/usr/share/X11/fonts/TTF"),
-    Path("/usr/local/share/fonts"),
-)
-"""All that a decoder may open: PDFium reads the fonts of the system that a document names and does not carry."""
-
 _NEW_NETWORK: Final = 0x40000000
 _NEW_USER: Final = 0x10000000
 _STANDARD: Final = 2
@@ -50,7 +42,8 @@ class Profile:
     runnable: Sequence[Path] = ()
 
 
-DECODER: Final = Profile(readable=FONTS)
+DECODER: Final = Profile()
+"""A decoder opens nothing: what it reads is open or in memory, its fonts too."""
 
 Missing = Mapping[str, str]
 """The protections that are not on, each with the reason."""

@@ -4,7 +4,6 @@ from hashlib import sha256 as digest_of
 from importlib import import_module
 from typing import Any, BinaryIO, Final
 
-import pypdfium2
 from PIL import Image
 
 from pipeline.inspection.file import inspect_open_file
@@ -30,15 +29,20 @@ _LOADED_AT_FIRST_USE: Final = (
     "encodings.latin_1",
     "encodings.ascii",
     "encodings.utf_16",
+    "encodings.utf_16_le",
+    "encodings.utf_8_sig",
 )
-_FONT_OF_THE_SYSTEM: Final = b"""%PDF-1.4
+_WITHOUT_ITS_FONT: Final = b"""%PDF-1.4
 1 0 obj <</Type /Catalog /Pages 2 0 R>> endobj
 2 0 obj <</Type /Pages /Kids [3 0 R] /Count 1>> endobj
 3 0 obj <</Type /Page /Parent 2 0 R /MediaBox [0 0 72 72] /Contents 4 0 R /Resources <</Font <</F 5 0 R>>>>>> endobj
-4 0 obj <</Length 36>> stream
-BT /F 12 Tf 10 10 Td (Proofdesk) Tj ET
+4 0 obj <</Length 37>> stream
+BT /F 24 Tf 10 30 Td <82A082A2> Tj ET
 endstream endobj
-5 0 obj <</Type /Font /Subtype /TrueType /BaseFont /NoFontOfThisName /Encoding /WinAnsiEncoding>> endobj
+5 0 obj <</Type /Font /Subtype /Type0 /BaseFont /NotHere /Encoding /90ms-RKSJ-H /DescendantFonts [6 0 R]>> endobj
+6 0 obj <</Type /Font /Subtype /CIDFontType2 /BaseFont /NotHere /CIDSystemInfo 7 0 R /FontDescriptor 8 0 R>> endobj
+7 0 obj <</Registry (Adobe) /Ordering (Japan1) /Supplement 2>> endobj
+8 0 obj <</Type /FontDescriptor /FontName /NotHere /Flags 4>> endobj
 trailer <</Root 1 0 R>>
 """
 
@@ -69,7 +73,7 @@ def still_works() -> bool:
 def warm_up() -> None:
     """Load now what is otherwise loaded at its first use, for a child can open no module and no library any more.
 
-    Files of each kind that are made here are examined, good and broken ones.
+    Files of each kind that are made here are examined, good and broken ones, and a document that names a font and has none.
     """
     Image.init()
     for name in _LOADED_AT_FIRST_USE:
@@ -82,7 +86,7 @@ def warm_up() -> None:
         body = out.getvalue()
         for each in (body, body[: len(body) // 2]):
             _MADE[each] = _examined(each)
-    _list_fonts()
+    _MADE[_WITHOUT_ITS_FONT] = _examined(_WITHOUT_ITS_FONT)
 
 
 def _exif() -> Image.Exif:
@@ -98,11 +102,3 @@ def _examined(body: bytes) -> FileReport:
         io.BytesIO(body), sha256=sha256, limits=_ANY, declared_type=None, filename=None, with_signals=True
     )
     return report
-
-
-def _list_fonts() -> None:
-    """PDFium lists the fonts of the system when a document first names one; a child may read them, and list none."""
-    with pypdfium2.PdfDocument(_FONT_OF_THE_SYSTEM) as document:
-        page = document[0]
-        page.render(scale=1).close()
-        page.close()

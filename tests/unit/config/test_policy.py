@@ -98,7 +98,7 @@ def test_each_material_must_show_what_the_domain_says(identity: str, shown: dict
         ("per_method = 5", "per_method = 5\nper_day = 1", "attempts.per_day: There is no such field."),
         ("undo_window_seconds = 10", "undo_window_seconds = -1", "review.undo_window_seconds"),
         ("quality = 88", "quality = 100", "files.avatar.quality"),
-        ("max_pixels = 50_000_000", "max_pixels = 200_000_000", "files.avatar.max_pixels: Give 134217728 or less"),
+        ("max_pixels = 67_108_864", "max_pixels = 200_000_000", "files.avatar.max_pixels: Give 134217728 or less"),
         ("max_side = 16_384", "", "files.avatar.max_side: This field is required"),
         ("min_side = 1", "min_side = 0", "files.avatar.min_side: Give a value above 0"),
         ("max_pages = 50", "", "files.avatar.max_pages: This field is required"),

@@ -80,7 +80,14 @@ def codes(report: FileReport) -> set[str]:
 ACTIVE: dict[str, bytes] = {
     "a script when it opens": document(action(S=Name.JavaScript, JS=String("app.alert(1)"))),
     "a script in a stream": document(lambda pdf: action(S=Name.JavaScript, JS=pdf.make_stream(b"x"))(pdf)),
-    "a named script": document(lambda pdf: pdf.Root.__setitem__("/Names", Dictionary(JavaScript=Dictionary()))),
+    "a named script": document(
+        lambda pdf: pdf.Root.__setitem__(
+            "/Names",
+            Dictionary(
+                JavaScript=Dictionary(Names=Array([String("a"), Dictionary(S=Name.JavaScript, JS=String("app.x()"))]))
+            ),
+        )
+    ),
     "a program": document(action(S=Name.Launch, F=String("calc.exe"))),
     "a program behind another action": document(
         action(S=Name.GoTo, Next=Array([Dictionary(S=Name.Launch, F=String("x"))]))
@@ -89,9 +96,8 @@ ACTIVE: dict[str, bytes] = {
     "a form that reads a file": document(note(Subtype=Name.Link, A=Dictionary(S=Name.ImportData, F=String("x")))),
     "a link into a file": document(note(Subtype=Name.Link, A=Dictionary(S=Name.GoToE, D=String("x")))),
     "an attached file": document(attach),
-    "a file note": document(note(Subtype=Name.FileAttachment)),
     "a film": document(note(Subtype=Name.RichMedia)),
-    "an XFA form": document(lambda pdf: pdf.Root.__setitem__("/AcroForm", Dictionary(XFA=Array([])))),
+    "an XFA form": document(lambda pdf: pdf.Root.__setitem__("/AcroForm", Dictionary(XFA=String("<xdp/>")))),
     "a link that is a script": document(note(Subtype=Name.Link, A=Dictionary(S=Name.URI, URI=String("JavaScript:x")))),
     "a font that is a script": document(
         lambda pdf: pdf.Root.__setitem__("/F", Dictionary(FontMatrix=Array([1, 2, String("1); alert(1)")])))
