@@ -123,7 +123,7 @@ def examine() -> Iterator[Check]:
     for name, advice, look in checks:
         yield _checked(name, advice, look, tools)
     yield from _sandbox(tools)
-    yield _fonts()
+    yield font_check()
     tools.close()
 
 
@@ -147,7 +147,7 @@ def _sandbox(tools: Container) -> Iterator[Check]:
         yield Check(f"sandbox: {name}", fine=name not in needed, seen=seen, advice=ADVICE[name])
 
 
-def _fonts() -> Check:
+def font_check() -> Check:
     """The packages of fonts by which pages are drawn whose own fonts are missing."""
     packages = missing_fonts()
     seen = ", ".join(f"{name} {version}" for name, version in font_versions().items())

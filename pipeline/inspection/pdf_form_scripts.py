@@ -130,11 +130,11 @@ _TOKEN: Final = re.compile(
 
 
 def is_form_script(script: str) -> bool:
-    """Whether this script does no more than calculate, format, check or print its form."""
+    """Whether this script does no more than calculate, format, check or print its form. One that does nothing is none of these."""
     if len(script) > LONGEST or _AMBIGUOUS.search(script):
         return False
     tokens = _tokens(script)
-    if tokens is None:
+    if not tokens:
         return False
     variables = _variables(tokens)
     around = [("", ""), *tokens, ("", ""), ("", "")]

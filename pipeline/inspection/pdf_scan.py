@@ -161,6 +161,8 @@ def _in_dictionary(part: Any, seen: Seen) -> None:
             _at_key(key, value, part, seen)
         elif key == "/S" and str(value) in _ACTIONS and isinstance(value, pikepdf.Name):
             seen.active(_ACTIONS[str(value)])
+        elif key == "/S" and value == "/JavaScript" and "/JS" not in part:
+            seen.active(_SCRIPT)
         elif key in {"/Type", "/Subtype"} and isinstance(value, pikepdf.Name) and value == "/RichMedia":
             seen.active(_FILM)
         elif key == "/URI" and isinstance(value, pikepdf.String) and _SCHEME.match(str(value)):

@@ -50,9 +50,7 @@ class Seen:
         self._active[what] = None
 
     def script(self, value: Any) -> None:
-        """Judge a script. An empty one is nothing."""
-        if is_empty(value):
-            return
+        """Judge a script. An empty one is no form's own: nothing is known of what it is for."""
         self._scripts += 1
         if self._scripts > _MOST_SCRIPTS:
             raise Fault("too_complex")

@@ -165,7 +165,6 @@ EMPTY = {
     "an empty packet of XFA": lambda pdf: root(
         AcroForm=Dictionary(Fields=Array([]), XFA=Array([String("template"), pdf.make_stream(b"")]))
     )(pdf),
-    "an empty script": root(OpenAction=Dictionary(S=Name.JavaScript, JS=String(" "))),
     "a specification without a file": root(
         AF=Array([Dictionary(Type=Name.Filespec, F=String("a.exe"), EF=Dictionary())])
     ),

@@ -23,6 +23,9 @@ OWN = [
     "var pp = this.getPrintParams(); pp.interactive = pp.constants.interactionLevel.automatic; this.print(pp);",
 ]
 OTHER = [
+    "",
+    " ",
+    "// nothing",
     "app.alert(1)",
     "eval('x')",
     "this.submitForm('http://x')",
@@ -99,6 +102,10 @@ def test_a_script_in_a_stream_is_read_like_one_in_a_string() -> None:
     assert [found.code for found in scan_pdf(streamed(b"print();" + b" " * 70_000 + b"app.alert(1)"))] == [
         "pdf_active_content"
     ]
+
+
+def test_an_action_without_a_script_is_refused() -> None:
+    assert [found.code for found in scan_pdf(document(root(A=Dictionary(S=Name.JavaScript))))] == ["pdf_active_content"]
 
 
 def test_a_script_by_a_key_that_is_no_tree_of_names_is_refused() -> None:

@@ -6,7 +6,7 @@ import pytest
 from pipeline.inspection.pdf_scan import scan_pdf
 
 SEEDS = sorted((Path(__file__).parent / "corpus" / "pdf").iterdir())
-CODES = {"pdf_encrypted", "pdf_unreadable", "pdf_active_content", "too_complex"}
+CODES = {"pdf_encrypted", "pdf_unreadable", "pdf_active_content", "too_complex", "attached_data", "form_scripts"}
 
 
 def holds(data: bytes) -> None:

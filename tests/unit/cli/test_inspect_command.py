@@ -20,8 +20,8 @@ from tests.support.files import digest, photo
 GUIDE = Path(__file__).parents[3] / "docs" / "inspection.md"
 Run = Callable[..., Result]
 FIELDS = {
-    "path", "sha256", "media_type", "width", "height", "pages", "verdict", "findings", "signals", "milliseconds",
-    "peak_rss_mib",
+    "path", "sha256", "media_type", "width", "height", "pages", "verdict", "findings", "inspector_version", "signals",
+    "milliseconds", "peak_rss_mib",
 }  # fmt: skip
 
 

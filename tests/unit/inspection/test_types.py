@@ -160,8 +160,12 @@ def test_garbage_named_pdf_is_of_an_unsupported_type(inspect: Callable[..., File
 
 @pytest.mark.parametrize("code", CODES)
 def test_every_sentence_can_be_filled_and_every_finding_is_json(code: str) -> None:
-    words = {"found": "a PNG picture", "allowed": "a JPEG picture", "claimed": "image/jpeg", "names": "a", "pages": "2"}
-    values = {name: words.get(name, 7) for _, name, _, _ in Formatter().parse(CODES[code].sentence) if name}
+    words = {"found": "a PNG picture", "allowed": "a JPEG picture", "claimed": "image/jpeg"}
+    values = {
+        name: words.get(name, ["a", "b"] if spec == "and" else 7)
+        for _, name, spec, _ in Formatter().parse(CODES[code].sentence)
+        if name
+    }
 
     made = finding(code, **values)
 
