@@ -18,6 +18,12 @@ _VIDEO: Final = re.compile(rb"\0\0[\0-\xff]{2}ftyp[ -~]{4}")
 _NOTES: Final = re.compile(
     rb"\0\0[\0-\x0f][\0-\x0f][\0-\xff]{3}\0(?:Image_UTC_Data|MotionPhoto_|[A-Z][A-Za-z]+_[A-Za-z_]{3,})|SEFH[\0-\xff]{4}"
 )
+_WORDS: Final = re.compile(rb"[\t\r\n -~]{40}")
+"""Scan data is as good as random: it never has so many letters and signs in a row."""
+
+_BEFORE_WORDS: Final = 8
+"""The last bytes of the scan may look like letters too, and a few bytes too many do no harm."""
+
 _NEAR: Final = 16
 _ALL_COEFFICIENTS: Final = 63
 
@@ -48,6 +54,9 @@ def _ends(data: bytes) -> Iterator[int]:
             found = sign.search(data, start, stop + _NEAR)
             if found and found.start() < stop:
                 yield found.start()
+        words = _WORDS.search(data, start, stop)
+        if words:
+            yield words.start() + _BEFORE_WORDS
         if not data.startswith(END_MARKER, stop):
             yield stop
 

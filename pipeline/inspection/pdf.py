@@ -9,7 +9,7 @@ from pipeline.inspection.findings import Finding, finding
 from pipeline.inspection.pdf_pages import DrawnPage, Pages
 from pipeline.inspection.pdf_scan import scan_pdf
 from pipeline.inspection.pdf_text import MAX_CHARACTERS
-from pipeline.inspection.pdf_unseen import has_unseen_words
+from pipeline.inspection.pdf_unseen import has_blank_fields, has_unseen_words
 from pipeline.inspection.renditions import encode
 from pipeline.inspection.report import FileReport, PageText, Rendition
 from pipeline.policy.files import FileLimits
@@ -83,7 +83,7 @@ def _warnings(page: DrawnPage) -> list[str]:
     """The codes of what a reviewer should know of this page."""
     found = {
         "page_without_size": page.resized,
-        "missing_appearance": page.notes.missing,
+        "missing_appearance": page.notes.missing or has_blank_fields(page.image, page.notes.filled),
         "unseen_text": has_unseen_words(page.image, page.text),
     }
     return [code for code, there in found.items() if there]

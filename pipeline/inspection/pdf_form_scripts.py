@@ -37,6 +37,11 @@ _KEYWORDS: Final = frozenset(
 _FUNCTIONS: Final = frozenset(
     [
         "AFDate_Format",
+        "AFExactMatch",
+        "AFMakeArrayFromList",
+        "AFParseDate",
+        "AFSimpleInit",
+        "AFStringReplace",
         "AFDate_FormatEx",
         "AFDate_Keystroke",
         "AFDate_KeystrokeEx",
@@ -78,6 +83,7 @@ _METHODS: Final = frozenset(f"{_OF_FORMS} {_OF_VALUES}".split())
 _PROPERTIES: Final = frozenset(
     [
         "value",
+        "name",
         "valueAsString",
         "display",
         "visible",

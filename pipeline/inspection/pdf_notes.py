@@ -1,10 +1,14 @@
 """What a page shows beside its contents: notes, drawings on top, and fields of a form."""
 
 import ctypes
+from collections.abc import Iterator
 from typing import Any, Final, NamedTuple
 
 import pypdfium2
 import pypdfium2.raw as pdfium
+
+from pipeline.inspection.pdf_text import place_on
+from pipeline.inspection.report import Word
 
 MOST_NOTES: Final = 2000
 """Of one page that are looked at."""
@@ -32,25 +36,27 @@ _LAST_OF_LATIN: Final = 0xFF
 
 
 class Notes(NamedTuple):
-    """Whether one of a page's notes may be missing from its picture, and what the notes say that have no appearance."""
+    """Whether one may be missing from the picture, what those without an appearance say, and where a value must be seen."""
 
-    missing: bool
-    texts: tuple[str, ...]
+    missing: bool = False
+    texts: tuple[str, ...] = ()
+    filled: tuple[Word, ...] = ()
 
 
 def read_notes(page: pypdfium2.PdfPage) -> Notes:
     """Look at a page's annotations. Only the holder of PDFium's lock may call this."""
-    missing, texts = False, []
+    missing, texts, filled = False, list[str](), list[Word]()
     for index in range(min(pdfium.FPDFPage_GetAnnotCount(page), MOST_NOTES)):
         annotation = pdfium.FPDFPage_GetAnnot(page, index)
         if annotation:
             try:
                 may_miss, text = _read(annotation)
+                filled += _filled(page, annotation)
             finally:
                 pdfium.FPDFPage_CloseAnnot(annotation)
             missing = missing or may_miss
             texts.append(text)
-    return Notes(missing, tuple(filter(None, texts)))
+    return Notes(missing, tuple(filter(None, texts)), tuple(filled))
 
 
 def _read(annotation: Any) -> tuple[bool, str]:
@@ -66,7 +72,22 @@ def _read(annotation: Any) -> tuple[bool, str]:
     return kind not in _DRAWN or any(ord(each) > _LAST_OF_LATIN for each in text), text
 
 
+def _filled(page: pypdfium2.PdfPage, annotation: Any) -> Iterator[Word]:
+    """The place of a field with a text in it."""
+    if pdfium.FPDFAnnot_GetSubtype(annotation) != pdfium.FPDF_ANNOT_WIDGET:
+        return
+    box = pdfium.FS_RECTF()
+    hidden = pdfium.FPDFAnnot_GetFlags(annotation) & _HIDDEN
+    text = _value(annotation, b"V").strip()
+    if text and not hidden and pdfium.FPDFAnnot_GetRect(annotation, box):
+        corners = (place_on(page, box.left, box.bottom), place_on(page, box.right, box.top))
+        (x0, x1), (y0, y1) = (sorted(side) for side in zip(*corners, strict=True))
+        yield Word(text[:1], x0, y0, x1, y1)
+
+
 def _value(annotation: Any, key: bytes) -> str:
+    if pdfium.FPDFAnnot_GetValueType(annotation, key) != pdfium.FPDF_OBJECT_STRING:
+        return ""
     size = min(pdfium.FPDFAnnot_GetStringValue(annotation, key, None, 0), 2 * _LONGEST)
     buffer = (ctypes.c_ushort * (size // 2 + 1))()
     pdfium.FPDFAnnot_GetStringValue(annotation, key, buffer, size)

@@ -68,7 +68,7 @@ class Pages:
             image = self._drawn(page, None)
             text, read = read_words(page, index + 1, most=most)
             annotated = pdfium.FPDFPage_GetAnnotCount(page) > 0
-        notes = self._notes(index) if annotated else Notes(missing=False, texts=())
+        notes = self._notes(index) if annotated else Notes()
         if self._lacks:
             for face in faces_for([*(word.text for word in text.words), *notes.texts], _MOST_FACES):
                 with self._page(index, face) as (page, _):

@@ -61,12 +61,12 @@ def _box(text: Any, index: int) -> tuple[float, float, float, float] | None:
 
 def _word(page: pypdfium2.PdfPage, text: str, boxes: list[tuple[float, float, float, float]]) -> Word:
     lefts, bottoms, rights, tops = zip(*boxes, strict=True)
-    corners = [_place(page, min(lefts), min(bottoms)), _place(page, max(rights), max(tops))]
+    corners = [place_on(page, min(lefts), min(bottoms)), place_on(page, max(rights), max(tops))]
     (x0, x1), (y0, y1) = (sorted(side) for side in zip(*corners, strict=True))
     return Word(text, x0, y0, x1, y1)
 
 
-def _place(page: pypdfium2.PdfPage, x: float, y: float) -> tuple[float, float]:
+def place_on(page: pypdfium2.PdfPage, x: float, y: float) -> tuple[float, float]:
     """Where a point of the page is once it is turned and cropped, as shares of its sides from the top left."""
     across, down = ctypes.c_int(), ctypes.c_int()
     pdfium.FPDF_PageToDevice(page, 0, 0, _GRID, _GRID, 0, x, y, across, down)

@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from typing import Final
 
 from PIL import Image
@@ -20,6 +21,12 @@ def has_unseen_words(image: Image.Image, text: PageText) -> bool:
     words = [word for word in text.words if any(char.isalnum() for char in word.text)]
     unseen = sum(1 for word in words if _is_blank(grey, word))
     return unseen >= _MANY or unseen * _SHARE > len(words)
+
+
+def has_blank_fields(image: Image.Image, fields: Sequence[Word]) -> bool:
+    """Whether a field that is filled in shows nothing: its appearance was never made."""
+    grey = image.convert("L") if fields else image
+    return any(_is_blank(grey, field) for field in fields)
 
 
 def _is_blank(grey: Image.Image, word: Word) -> bool:

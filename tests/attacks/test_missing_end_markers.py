@@ -45,6 +45,7 @@ TRAILERS = {
     "a video": VIDEO,
     "a phone's notes": NOTES,
     "a second photo": photo(),
+    "a phone's words": b'{"moduleName":"portrait","version":"2.1","faces":[]}' * 3,
 }
 
 

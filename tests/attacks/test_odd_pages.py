@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pikepdf import Array, Dictionary, Name, String
+from pikepdf import Array, Dictionary, Name, Pdf, String
 from PIL import Image
 
 from pipeline.inspection.file import inspect_file
@@ -107,6 +107,26 @@ def test_what_has_no_appearance_and_cannot_be_drawn_is_a_warning(inspect: Inspec
 
     assert report.accepted
     assert codes(report) == ["missing_appearance"]
+
+
+def test_a_field_whose_appearance_shows_nothing_of_its_value_is_a_warning(inspect: Inspect) -> None:
+    def spoil(pdf: Pdf) -> None:
+        nothing = pdf.make_stream(b"/Tx BMC EMC", Type=Name.XObject, Subtype=Name.Form, BBox=Array([0, 0, 200, 100]))
+        field = pdf.make_indirect(
+            Dictionary(
+                Type=Name.Annot,
+                Subtype=Name.Widget,
+                FT=Name.Tx,
+                T=String("a"),
+                V=String("hello"),
+                Rect=Array([100, 50, 300, 150]),
+                AP=Dictionary(N=nothing),
+            )
+        )
+        pdf.pages[0].obj["/Annots"] = Array([field])
+        pdf.Root["/AcroForm"] = Dictionary(Fields=Array([field]))
+
+    assert codes(inspect(document(spoil))) == ["missing_appearance"]
 
 
 @pytest.mark.parametrize("what", DRAWN)
