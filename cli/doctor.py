@@ -23,6 +23,8 @@ from pipeline.kernel.errors import Misconfigured, ProofdeskError
 from pipeline.kernel.rewrapping import older_values
 from pipeline.migrations.role_faults import role_faults
 from pipeline.migrations.upgrade import pending
+from pipeline.policy.service_levels import Clock
+from pipeline.submission.due import parts_to_name
 from pipeline.tasks import operate
 from pipeline.tasks.rules import QUEUES
 from pipeline.tasks.stalled import MOST_COUNTED, StalledWork, stalled_work
@@ -33,12 +35,13 @@ LATE_SECONDS = 60
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """The result of one check, with what was seen and what to do."""
+    """The result of one check, with what was seen and what to do. A `note` says what could be better where all is fine."""
 
     name: str
     fine: bool
     seen: str
     advice: str = ""
+    note: str = ""
     waiting: Sequence[StalledWork] = ()
 
 
@@ -58,16 +61,19 @@ def doctor(as_json: AsJson = False) -> None:
 def _as_json(check: Check) -> dict[str, Any]:
     waits = [{"for": each.dependency, "tasks": each.tasks, "circuit_open": each.circuit_open} for each in check.waiting]
     shown = {"check": check.name, "ok": check.fine, "seen": check.seen, "advice": check.advice}
-    return {**shown, "waiting": waits} if waits else shown
+    noted = {"note": check.note} if check.note else {}
+    return {**shown, **noted, "waiting": waits} if waits else {**shown, **noted}
 
 
 def _state(check: Check) -> Text:
-    return styled("[green]ok[/green]" if check.fine else "[red]wrong[/red]")
+    fine = "[yellow]note[/yellow]" if check.note else "[green]ok[/green]"
+    return styled(fine if check.fine else "[red]wrong[/red]")
 
 
 def _seen(check: Check) -> Text:
-    """What was seen, with the advice where it is wrong."""
-    return styled("{seen}" if check.fine else "{seen} [bold]{advice}[/bold]", seen=check.seen, advice=check.advice)
+    """What was seen, with the advice where it is wrong, or the note."""
+    said = check.note if check.fine else check.advice
+    return styled("{seen} [bold]{said}[/bold]" if said else "{seen}", seen=check.seen, said=said)
 
 
 def examine() -> Iterator[Check]:
@@ -122,9 +128,23 @@ def examine() -> Iterator[Check]:
     ]
     for name, advice, look in checks:
         yield _checked(name, advice, look, tools)
+        if name == "policy":
+            yield calendar_check(tools.policy.clock, clock.now().year)
     yield from _sandbox(tools)
     yield font_check()
     tools.close()
+
+
+def calendar_check(team: Clock, year: int) -> Check:
+    """By which calendar promises are counted; a country whose parts have holidays of their own asks for one of them."""
+    region = f"{team.country}-{team.subdivision}" if team.subdivision else team.country
+    parts = parts_to_name(team, year)
+    note = (
+        f"Only the holidays of the whole country are known. Name the team's part: subdivision in [clock] of the policy, one of {', '.join(parts)}."
+        if parts
+        else ""
+    )
+    return Check("calendar", fine=True, seen=f"working days of {region}, {team.timezone}.", note=note)
 
 
 def _shown(_: object) -> None:

@@ -46,7 +46,9 @@ def as_seen(desk: Desk, held: Claim) -> dict[str, Any]:
     began = held.lease_until
     due = desk.case(held).due
     rule = {
-        name: value for name, value in case["due"]["rule"].items() if name not in {"from", "not_counted", "warning_at"}
+        name: value
+        for name, value in case["due"]["rule"].items()
+        if name not in {"from", "counted_from", "not_counted", "warning_at"}
     }
     left = [round((at - began).total_seconds(), 3) for at in (due.promise_at, due.target_at)]
     for file in case["materials"]:

@@ -8,19 +8,31 @@ from config.policy import load_policy
 from pipeline.kernel.rules.working_days import (
     Calendar,
     Due,
+    Hours,
     add_working_days,
     avatar_due,
+    beginning,
     verification_due,
     working_time,
     working_time_before,
 )
 from pipeline.kernel.validation import parse_submission
-from pipeline.submission.due import calendar_of, due_of
+from pipeline.submission.due import calendar_of, due_of, parts_to_name
 from tests.support.bodies import avatar_body, verification_body
 
 BERLIN = ZoneInfo("Europe/Berlin")
 GERMANY = Calendar("DE", "Europe/Berlin", (0, 1, 2, 3, 4), country_holidays("DE", years=(2026, 2027), language="de"))
 DUBAI = Calendar("AE", "Asia/Dubai", (0, 1, 2, 3, 6), {})
+HOURS = Hours(time(9), time(17))
+
+
+def moved(start: datetime, days: int, calendar: Calendar = GERMANY, hours: Hours = HOURS) -> datetime:
+    return add_working_days(beginning(start, calendar, hours), days, calendar, hours)[0]
+
+
+def passed_over(start: datetime, days: int, calendar: Calendar = GERMANY) -> dict[date, str]:
+    begun = beginning(start, calendar, HOURS)
+    return {**begun.skipped, **add_working_days(begun, days, calendar, HOURS)[1]}
 
 
 def promised(start: datetime, *, warning_hours: int = 8) -> Due:
@@ -45,12 +57,12 @@ def local(written: str) -> datetime:
         ("2026-11-16T10:00", 2, "2026-11-18T10:00"),
         ("2026-11-16T10:00", 4, "2026-11-20T10:00"),
         ("2026-11-19T10:00", 2, "2026-11-23T10:00"),
-        ("2026-11-20T17:30", 1, "2026-11-23T17:30"),
+        ("2026-11-20T16:59:59", 1, "2026-11-23T16:59:59"),
         ("2026-11-16T10:00", 10, "2026-11-30T10:00"),
     ],
 )
 def test_weekends_are_not_counted(start: str, days: int, end: str) -> None:
-    assert add_working_days(local(start), days, GERMANY)[0] == local(end)
+    assert moved(local(start), days) == local(end)
 
 
 @pytest.mark.parametrize(
@@ -65,12 +77,12 @@ def test_weekends_are_not_counted(start: str, days: int, end: str) -> None:
     ids=["Easter", "Labour Day", "Ascension", "Whit Monday", "Christmas"],
 )
 def test_public_holidays_are_not_counted(start: str, days: int, end: str) -> None:
-    assert add_working_days(local(start), days, GERMANY)[0] == local(end)
+    assert moved(local(start), days) == local(end)
 
 
 @pytest.mark.parametrize(("days", "end"), [(1, "2026-12-31"), (2, "2027-01-04"), (4, "2027-01-06")])
 def test_the_count_goes_on_across_the_end_of_the_year(days: int, end: str) -> None:
-    assert add_working_days(local("2026-12-30T10:00"), days, GERMANY)[0] == local(f"{end}T10:00")
+    assert moved(local("2026-12-30T10:00"), days) == local(f"{end}T10:00")
 
 
 @pytest.mark.parametrize(
@@ -82,47 +94,115 @@ def test_the_count_goes_on_across_the_end_of_the_year(days: int, end: str) -> No
     ids=["clocks go forward", "clocks go back"],
 )
 def test_the_time_of_day_stays_when_the_clocks_change(start: str, end: str) -> None:
-    moved, _ = add_working_days(datetime.fromisoformat(start), 1, GERMANY)
+    due = moved(datetime.fromisoformat(start), 1)
 
-    assert moved == datetime.fromisoformat(end)
-    assert moved.astimezone(BERLIN).hour == 10
+    assert due == datetime.fromisoformat(end)
+    assert due.astimezone(BERLIN).hour == 10
 
 
 @pytest.mark.parametrize(
     ("start", "end"),
     [
-        ("2026-11-21T12:00", "2026-11-23T12:00"),
-        ("2026-11-22T23:59", "2026-11-23T23:59"),
-        ("2026-12-25T08:00", "2026-12-28T08:00"),
+        ("2026-11-21T12:00", "2026-11-24T09:00"),
+        ("2026-11-22T23:59", "2026-11-24T09:00"),
+        ("2026-12-25T08:00", "2026-12-29T09:00"),
+        ("2026-11-20T17:00", "2026-11-24T09:00"),
+        ("2026-11-20T23:30", "2026-11-24T09:00"),
+        ("2026-11-21T00:30", "2026-11-24T09:00"),
+        ("2026-11-23T05:00", "2026-11-24T09:00"),
+        ("2026-11-23T09:00", "2026-11-24T09:00"),
+        ("2026-11-23T09:01", "2026-11-24T09:01"),
     ],
-    ids=["Saturday", "Sunday evening", "Christmas Day"],
+    ids=[
+        "Saturday",
+        "Sunday evening",
+        "Christmas Day",
+        "closing time",
+        "Friday night",
+        "an hour later",
+        "before opening",
+        "opening",
+        "open",
+    ],
 )
-def test_what_comes_on_a_day_off_is_counted_from_the_next_working_day(start: str, end: str) -> None:
-    assert add_working_days(local(start), 1, GERMANY)[0] == local(end)
+def test_what_comes_outside_working_hours_counts_as_accepted_when_the_team_opens_next(start: str, end: str) -> None:
+    assert moved(local(start), 1) == local(end)
 
 
 def test_the_day_is_the_teams_not_that_of_greenwich() -> None:
     late_on_thursday = datetime(2026, 11, 19, 23, 30, tzinfo=UTC)
+    early = Hours(time(0, 15), time(23, 45))
 
-    moved, _ = add_working_days(late_on_thursday, 1, GERMANY)
+    due = moved(late_on_thursday, 1, hours=early)
 
-    assert moved == datetime(2026, 11, 22, 23, 30, tzinfo=UTC)
-    assert moved.astimezone(BERLIN).strftime("%A %H:%M") == "Monday 00:30"
+    assert due == datetime(2026, 11, 22, 23, 30, tzinfo=UTC)
+    assert due.astimezone(BERLIN).strftime("%A %H:%M") == "Monday 00:30"
 
 
 def test_another_team_has_another_week() -> None:
     thursday = datetime(2026, 11, 19, 6, 0, tzinfo=UTC)
 
-    moved, skipped = add_working_days(thursday, 1, DUBAI)
+    assert moved(thursday, 1, DUBAI) == datetime(2026, 11, 22, 6, 0, tzinfo=UTC)
+    assert passed_over(thursday, 1, DUBAI) == {date(2026, 11, 20): "Friday", date(2026, 11, 21): "Saturday"}
 
-    assert moved == datetime(2026, 11, 22, 6, 0, tzinfo=UTC)
-    assert skipped == {date(2026, 11, 20): "Friday", date(2026, 11, 21): "Saturday"}
+
+def test_the_day_of_acceptance_is_named_where_it_is_not_counted() -> None:
+    friday_night, saturday = local("2026-11-20T23:30"), local("2026-11-21T00:30")
+
+    assert passed_over(friday_night, 1) == {
+        date(2026, 11, 20): "accepted after 17:00",
+        date(2026, 11, 21): "Saturday",
+        date(2026, 11, 22): "Sunday",
+    }
+    assert passed_over(saturday, 1) == {date(2026, 11, 21): "Saturday", date(2026, 11, 22): "Sunday"}
+
+
+def test_the_sentence_says_from_when_it_is_counted() -> None:
+    rule = promised(local("2026-11-21T00:30").astimezone(UTC)).rule
+
+    assert rule["from"] == "2026-11-20T23:30:00+00:00"
+    assert rule["counted_from"] == "2026-11-23T08:00:00+00:00"
+    assert rule["sentence"] == (
+        "4 working days (DE) from acceptance; aimed at 2; counted from 2026-11-23 09:00, when the team opens; "
+        "not counted: 2026-11-21 (Saturday), 2026-11-22 (Sunday)"
+    )
+
+
+def test_a_promise_ends_in_the_teams_hours_where_the_clocks_make_a_day_shorter() -> None:
+    night = Hours(time(0), time(4))
+    saturday = Calendar("DE", "Europe/Berlin", (0, 1, 2, 3, 4, 5, 6), {})
+
+    due = moved(local("2026-03-28T03:30"), 1, saturday, night)
+
+    assert due == local("2026-03-29T04:00")
+
+
+@pytest.mark.parametrize(
+    ("country", "day", "why"),
+    [
+        ("CN", date(2026, 2, 14), None),
+        ("CN", date(2026, 2, 28), None),
+        ("CN", date(2025, 9, 28), None),
+        ("CN", date(2026, 2, 21), "Saturday"),
+        ("CN", date(2026, 3, 7), "Saturday"),
+        ("TW", date(2025, 2, 8), None),
+        ("HU", date(2026, 8, 8), None),
+        ("LV", date(2026, 6, 27), None),
+        ("VN", date(2026, 8, 22), None),
+        ("KZ", date(2025, 1, 5), None),
+        ("JP", date(2026, 9, 22), "National Holiday"),
+        ("JP", date(2026, 5, 6), "Substitute Holiday"),
+        ("DE", date(2026, 2, 14), "Saturday"),
+    ],
+)
+def test_days_that_are_worked_in_exchange_for_days_off_count(country: str, day: date, why: str | None) -> None:
+    calendar = calendar_of(load_policy().clock.model_copy(update={"country": country}))
+
+    assert calendar.why_off(day) == why
 
 
 def test_days_that_are_not_counted_are_named() -> None:
-    _, skipped = add_working_days(local("2026-12-23T10:00"), 2, GERMANY)
-
-    assert skipped == {
+    assert passed_over(local("2026-12-23T10:00"), 2) == {
         date(2026, 12, 25): "Erster Weihnachtstag",
         date(2026, 12, 26): "Saturday",
         date(2026, 12, 27): "Sunday",
@@ -177,7 +257,7 @@ def test_new_years_day_in_berlin_is_a_holiday_while_it_is_still_last_year_in_gre
 
     due = due_of(parse_submission(verification_body()), now, load_policy())
 
-    assert due.target_at == datetime(2027, 1, 4, 23, 30, tzinfo=UTC)
+    assert due.target_at == datetime(2027, 1, 6, 8, 0, tzinfo=UTC)
 
 
 @pytest.mark.parametrize("language", ["de", "th", "uk"])
@@ -250,6 +330,18 @@ def test_a_part_of_a_country_has_holidays_of_its_own() -> None:
     epiphany = local("2027-01-05T10:00")
     bavaria = calendar_of(load_policy().clock.model_copy(update={"subdivision": "BY"}))
 
-    assert add_working_days(epiphany, 1, GERMANY)[0] == local("2027-01-06T10:00")
-    assert add_working_days(epiphany, 1, bavaria)[0] == local("2027-01-07T10:00")
+    assert moved(epiphany, 1, GERMANY) == local("2027-01-06T10:00")
+    assert moved(epiphany, 1, bavaria) == local("2027-01-07T10:00")
     assert bavaria.region == "DE-BY"
+
+
+@pytest.mark.parametrize(
+    ("country", "part", "asked"),
+    [("GB", None, {"ENG", "NIR", "SCT", "WLS"}), ("GB", "SCT", set()), ("JP", None, set()), ("NL", None, set())],
+)
+def test_a_country_whose_parts_have_holidays_of_their_own_asks_for_one(
+    country: str, part: str | None, asked: set[str]
+) -> None:
+    clock = load_policy().clock.model_copy(update={"country": country, "subdivision": part})
+
+    assert set(parts_to_name(clock, 2026)) == asked
