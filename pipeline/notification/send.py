@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from email.message import EmailMessage
 from email.policy import SMTP
-from email.utils import format_datetime, formataddr
+from email.utils import format_datetime
 from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
@@ -18,8 +18,9 @@ from sqlalchemy import Connection, Row, func, select, update
 from pipeline.kernel.database import Database
 from pipeline.kernel.encryption import Sealer, is_sealed
 from pipeline.kernel.errors import LeaseLost, MailAmbiguous, MailDeferred, MailRefused, MailUnavailable
+from pipeline.notification.headers import recipient_line, sender_line, text_line
 from pipeline.notification.render import Sender
-from pipeline.notification.smtp import Mailer, ascii_address
+from pipeline.notification.smtp import Mailer, envelope_address
 from pipeline.notification.suppression import is_suppressed
 from pipeline.notification.tables import mail, place_of
 from pipeline.submission import audit
@@ -43,7 +44,7 @@ def send(task: Task, *, db: Database, mailer: Mailer, sender: Sender, sealer: Se
         _end(db, task, row, state="suppressed")
         return
     try:
-        recipient = ascii_address(row.recipient)
+        recipient = envelope_address(row.recipient)
         mailer.hand_over(sender.address, recipient, compose(_opened(row, sealer), sender, recipient=recipient))
     except MailAmbiguous as error:
         _note(db, task, state="unknown", error=error)
@@ -104,9 +105,6 @@ def _opened(row: Row[Any], sealer: Sealer) -> Any:
 def compose(row: Any, sender: Sender, *, recipient: str) -> bytes:
     """A frozen mail, or one that is kept nowhere, as bytes for SMTP (RFC 5322, CRLF): always the same ones."""
     message = EmailMessage(policy=SMTP)
-    message["From"] = formataddr((sender.name, sender.address))
-    message["To"] = recipient
-    message["Subject"] = row.subject
     message["Date"] = format_datetime(row.frozen_at)
     message["Message-ID"] = row.message_id
     message["Auto-Submitted"] = "auto-generated"
@@ -115,7 +113,8 @@ def compose(row: Any, sender: Sender, *, recipient: str) -> bytes:
     message.set_content(row.text)
     message.add_alternative(row.html, subtype="html")
     message.set_boundary(f"=_{row.cause_id.hex}")
-    return _as_they_are(row.headers or {}) + message.as_bytes()
+    addressed = sender_line(sender.name, sender.address) + recipient_line(recipient)
+    return addressed + text_line("Subject", row.subject) + _as_they_are(row.headers or {}) + message.as_bytes()
 
 
 def _as_they_are(headers: Mapping[str, str]) -> bytes:

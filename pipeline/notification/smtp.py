@@ -88,7 +88,8 @@ class Mailer:
         for fresh in (False, True):
             connection = self._connection(fresh=fresh)
             try:
-                self._command(connection, lambda it: it.mail(sender))
+                options = _options(connection, recipient)
+                self._command(connection, lambda it, asked=options: it.mail(sender, asked))
                 self._command(connection, lambda it: it.rcpt(recipient))
             except (OSError, smtplib.SMTPServerDisconnected) as error:
                 self._drop()
@@ -153,15 +154,24 @@ def _refusal(code: int, answer: bytes | str) -> MailRefused | RetryableError:
     return kind(f"The mail server asks to come back later: {code} {words}")
 
 
-def ascii_address(address: str) -> str:
+def envelope_address(address: str) -> str:
     """The address with its domain in the letters that every mail server takes (RFC 5891). Raises MailRefused.
 
-    A name before the @ in other letters needs SMTPUTF8 all the way to the mailbox, which is not certain.
+    A name before the @ in other letters stays as it is: it is handed over by SMTPUTF8 (RFC 6531).
     """
     name, _, domain = address.rpartition("@")
     try:
-        return f"{name.encode('ascii').decode()}@{idna.encode(domain, uts46=True).decode()}"
+        return f"{name}@{idna.encode(domain, uts46=True).decode()}"
     except (UnicodeError, idna.IDNAError) as error:
         raise MailRefused(
             "The address has letters that mail servers do not take. Ask the member for another."
         ) from error
+
+
+def _options(connection: smtplib.SMTP, recipient: str) -> tuple[str, ...]:
+    """What MAIL asks of the server for this recipient. Raises MailRefused where it must take SMTPUTF8 and does not."""
+    if recipient.isascii():
+        return ()
+    if not connection.has_extn("smtputf8"):
+        raise MailRefused("The mail server takes no address with other letters than ASCII before the @ (SMTPUTF8).")
+    return ("SMTPUTF8", "BODY=8BITMIME")

@@ -15,7 +15,7 @@ from pipeline.kernel.rules.one_time_codes import hash_code, make_code
 from pipeline.notification.reader import reader_of
 from pipeline.notification.render import Sender, render
 from pipeline.notification.send import compose
-from pipeline.notification.smtp import Mailer, ascii_address
+from pipeline.notification.smtp import Mailer, envelope_address
 from pipeline.notification.suppression import is_suppressed
 from pipeline.policy import Policy
 from pipeline.policy.ladder import Stage
@@ -86,7 +86,7 @@ def _hand_over(mail: CodeMail, address: str, *, db: Database, mailer: Mailer, se
     if is_suppressed(address, db=db):
         return "The address is suppressed."
     try:
-        recipient = ascii_address(address)
+        recipient = envelope_address(address)
         mailer.hand_over(sender.address, recipient, compose(mail, sender, recipient=recipient))
     except MailRefused as error:
         return str(error)
