@@ -81,14 +81,15 @@ def send_code(
 def confirm(member_id: str, given: str, *, now: datetime, context: Context, delay_of: MailDelay) -> None:
     """Confirm the address that the code was sent to. Every try on a code that was sent is counted.
 
-    Raises NotFound, AlreadyConfirmed, CodeOnItsWay, CodeWrong, CodeExpired, CodeUsedUp.
+    Raises NotFound, AlreadyConfirmed, Invalid for what cannot be a code, CodeOnItsWay, CodeWrong, CodeExpired, CodeUsedUp.
     """
     rules = context.policy.codes
     with context.db.begin() as connection:
         require_present(connection, member_id)
         one_at_a_time(connection, f"email_code:{member_id}")
         person = _unconfirmed(connection, member_id)
-        outcome, tries = _try(connection, person, given, now=now, context=context, delay_of=delay_of)
+        typed = one_time_codes.as_sent(given, rules)
+        outcome, tries = _try(connection, person, typed, now=now, context=context, delay_of=delay_of)
         if outcome is Outcome.RIGHT:
             _confirm(connection, member_id, str(person.content["email"]), now)
         event = "email.confirmed" if outcome is Outcome.RIGHT else "email.code_refused"

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Row, insert, update
 from pipeline.kernel.database import Database
 from pipeline.kernel.errors import Problem
 from pipeline.kernel.idempotency import Once, earlier_answer, remember
-from pipeline.kernel.rules.one_time_codes import CodeOnItsWay, Kept, Newer, Outcome, tried_of
+from pipeline.kernel.rules.one_time_codes import CodeOnItsWay, Kept, Newer, Outcome, as_sent, tried_of
 from pipeline.policy import Policy
 from pipeline.policy.mail_templates import MailTemplate
 from pipeline.submission import lifecycle
@@ -66,14 +66,15 @@ def confirm(
 ) -> CodeAnswer:
     """Try a code. The right one approves; each wrong one is counted, and the last allowed try rejects. Tries are spent on a code that was sent.
 
-    Raises NotFound, AlreadyThere or NotAllowed where no code is awaited, CodeOnItsWay, IdempotencyKeyReused.
+    Raises NotFound, AlreadyThere or NotAllowed where no code is awaited, Invalid for what cannot be a code, CodeOnItsWay,
+    IdempotencyKeyReused.
     """
     with db.begin() as connection:
         if (earlier := earlier_answer(connection, request)) is not None:
             return CodeAnswer.model_validate(earlier)
         subject, mail = awaiting_code(connection, submission_id)
         policy = policy_of(connection, subject.policy_version, present=policy)
-        outcome, tries = _try(connection, mail, given, policy)
+        outcome, tries = _try(connection, mail, as_sent(given, policy.codes), policy)
         state = _apply(connection, subject, mail, outcome, tries=tries, policy=policy, freeze_mail=freeze_mail)
         taken = _chances(connection, subject)
         answer = CodeAnswer(
@@ -112,7 +113,6 @@ def _keep(
 ) -> None:
     """Write the address, and whether its domain is that of the company's site."""
     address = plain_address(given.business_email)
-    assert address is not None  # noqa: S101  (`problems` has checked it)
     row = {
         "submission_id": submission_id,
         "address": address,

@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import secrets
+import unicodedata
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -10,13 +11,14 @@ from typing import Final
 
 from pydantic import Field, PositiveInt
 
-from pipeline.kernel.errors import Conflict
+from pipeline.kernel.errors import Conflict, Invalid, Problem
 from schemas.base import Frozen
 
 _COST: Final = {"n": 2**14, "r": 8, "p": 1}
 """scrypt (RFC 7914): whoever reads the hash can try all digits, but not while the code is still valid."""
 
 _DAY: Final = timedelta(days=1)
+_DASHES: Final = "-\u2010\u2011\u2012\u2013\u2014\u2212"
 
 
 class Codes(Frozen):
@@ -107,6 +109,19 @@ class CodeUsedUp(CodeNotAccepted):
     """The code was tried too often."""
 
     code = "code_used_up"
+
+
+def as_sent(given: str, rules: Codes) -> str:
+    """What was typed as the digits of a code: of any script, without spaces and dashes. Spends no try.
+
+    Raises Invalid for what cannot be a code, such as five digits where a code has six: a slip of the hand is no guess.
+    """
+    shown = (each for each in unicodedata.normalize("NFKC", given) if not each.isspace() and each not in _DASHES)
+    typed = "".join(str(unicodedata.decimal(each, each)) for each in shown)
+    if len(typed) == rules.digits and typed.isascii() and typed.isdecimal():
+        return typed
+    message = f"A code has {rules.digits} digits. Copy it from the mail; no try was counted."
+    raise Invalid([Problem("code", "invalid_code", message)])
 
 
 def make_code(rules: Codes) -> str:
