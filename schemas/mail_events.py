@@ -3,23 +3,24 @@
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, EmailStr, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from schemas.base import Frozen, Identifier
+from schemas.mail_address import MailAddress
 
 
 class MailEvent(Frozen):
     """An address that bounced for good, or whose owner complained."""
 
     type: Literal["bounce", "complaint"]
-    recipient: EmailStr
+    recipient: MailAddress
     provider: Identifier
 
 
 class AddressRequest(Frozen):
     """An address to send to again."""
 
-    address: EmailStr
+    address: MailAddress
 
 
 class SuppressedView(Frozen):

@@ -2,9 +2,10 @@ from datetime import datetime
 from typing import Annotated, Any, Final, Literal, get_args
 from uuid import UUID
 
-from pydantic import EmailStr, Field, StringConstraints
+from pydantic import Field, StringConstraints
 
 from schemas.base import Frozen, Identifier, Length, Line, Text, TimeZone
+from schemas.mail_address import MailAddress
 from schemas.object_keys import ObjectKey
 from schemas.states import EffectName, EffectState, SubmissionState
 
@@ -14,9 +15,6 @@ MediaType = Annotated[
 Sha256 = Annotated[str, StringConstraints(to_lower=True, pattern=r"^[0-9a-fA-F]{64}$")]
 CountryCode = Annotated[str, StringConstraints(to_upper=True, pattern=r"^[A-Za-z]{2}$")]
 TaxNumberText = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[^\x00-\x1f]{1,50}$")]
-MailAddress = Annotated[
-    str, StringConstraints(strip_whitespace=True, pattern=r"^[^@\s\x00-\x1f]+@[^@\s\x00-\x1f]+$", max_length=254)
-]
 Locale = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}([-_][A-Za-z0-9]{2,8})*$")]
 
 
@@ -70,7 +68,7 @@ class Member(Frozen):
     """
 
     name: Line
-    email: EmailStr
+    email: MailAddress
     locale: Locale = "en"
     timezone: TimeZone | None = None
     gender: Line | None = None

@@ -6,6 +6,7 @@ from pydantic_core import ErrorDetails
 
 from pipeline.kernel.errors import Invalid, Problem
 from pipeline.kernel.rules.validation_words import sentence_of
+from schemas.mail_address import INVALID
 from schemas.submissions import METHODS, Submission
 
 SUBMISSION: Final[TypeAdapter[Any]] = TypeAdapter(Submission)
@@ -20,6 +21,7 @@ _CODES: Final = {
     "extra_forbidden": "unknown_field",
     "union_tag_not_found": "missing_field",
     "json_invalid": "invalid_json",
+    INVALID: INVALID,
 }
 _CHOICES: Final = frozenset({"literal_error", "enum", "union_tag_invalid"})
 

@@ -9,6 +9,7 @@ from pipeline.kernel.errors import NotFound
 from pipeline.kernel.idempotency import Once, earlier_answer, remember
 from pipeline.notification.tables import suppressed_address
 from pipeline.submission import audit
+from schemas.mail_address import NoMailAddress, ascii_domain_address
 
 log = structlog.get_logger()
 
@@ -37,8 +38,8 @@ def suppress(
 def lift(address: str, *, actor: str, db: Database) -> None:
     """Send to the address again. Raises NotFound."""
     with db.begin() as connection:
-        lifted = connection.execute(delete(suppressed_address).where(suppressed_address.c.address == _key(address)))
-        if lifted.rowcount != 1:
+        lifted = connection.execute(delete(suppressed_address).where(suppressed_address.c.address.in_(_keys(address))))
+        if lifted.rowcount == 0:
             raise NotFound("This address is not suppressed.")
         audit.write(connection, "address.lifted", actor=actor)
     log.info("address.lifted")
@@ -52,10 +53,19 @@ def is_suppressed(address: str, *, db: Database) -> bool:
 
 def takes_no_mail(connection: Connection, address: str) -> bool:
     """Whether nothing is sent to the address, for a mail that is about to be written."""
-    found = exists().where(suppressed_address.c.address == _key(address))
+    found = exists().where(suppressed_address.c.address.in_(_keys(address)))
     return bool(connection.execute(select(found)).scalar_one())
 
 
 def _key(address: str) -> str:
-    """One spelling for what providers take as one mailbox."""
-    return address.strip().casefold()
+    """One spelling for what providers take as one mailbox: in small letters, its domain in ASCII."""
+    plain = address.strip().casefold()
+    try:
+        return ascii_domain_address(plain)
+    except NoMailAddress:
+        return plain
+
+
+def _keys(address: str) -> frozenset[str]:
+    """The spelling, and the one of earlier releases."""
+    return frozenset({_key(address), address.strip().casefold()})

