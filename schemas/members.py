@@ -90,10 +90,11 @@ class IdentityView(Frozen):
 
 
 class TaxCountry(Frozen):
-    """A country whose tax numbers can be checked, and what its number is called."""
+    """A country whose tax numbers can be checked: what its usual number is called, and what all kinds are that are taken."""
 
     country: str
     number: str
+    kinds: tuple[str, ...]
 
 
 class MethodView(MethodOffer):

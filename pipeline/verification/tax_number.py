@@ -1,4 +1,4 @@
-"""Verification by a tax number: a wrong one is rejected by a rule; the policy approves a right one, or a person sees it."""
+"""Verification by a tax number: a wrong check digit is rejected by a rule; the policy approves a right number, or a person sees it."""
 
 from collections.abc import Iterable
 from dataclasses import asdict
@@ -24,7 +24,7 @@ from pipeline.submission.tables import material, submission
 from pipeline.tasks import ledger
 from pipeline.tasks.ledger import Task
 from pipeline.tasks.rules import JUDGE_NUMBER
-from pipeline.verification.rules import country_problems, number_goes_to
+from pipeline.verification.rules import number_goes_to, number_problems
 from pipeline.verification.vies import Advice, LookUp
 from schemas.cases import TaxNumberView, UsedBy
 from schemas.submissions import TaxNumberSubmission
@@ -49,15 +49,15 @@ tax_number: Final = Table(
 
 
 def _problems(given: TaxNumberSubmission, _policy: Policy) -> Iterable[Problem]:
-    """Of the country alone: whether the number is right is judged after it was accepted."""
-    return country_problems(given.tax_number.country)
+    """Of the country and the kind: whether the check digit is right is judged after it was accepted."""
+    return number_problems(tax_numbers.country_of(given.tax_number.country), given.tax_number.number)
 
 
 def _keep(
     connection: Connection, submission_id: UUID, given: TaxNumberSubmission, _now: datetime, _policy: Policy
 ) -> None:
     """Write the number, and the material that a reviewer answers for."""
-    country, written = given.tax_number.country, given.tax_number.number
+    country, written = tax_numbers.country_of(given.tax_number.country), given.tax_number.number
     row = {"submission_id": submission_id, "member_id": given.member_id, "country": country, "written": written}
     connection.execute(insert(tax_number), {**row, "number": tax_numbers.check(country, written).number})
     shown = {"id": new_id(), "submission_id": submission_id, "position": 0, "kind": given.method}
@@ -75,7 +75,7 @@ def judge_number(task: Task, *, db: Database, policy: Policy, freeze_mail: Freez
     submission_id = UUID(task.ref_id)
     with db.read() as connection:
         given = connection.execute(select(tax_number).where(tax_number.c.submission_id == submission_id)).one()
-    advice = look_up(given.country, given.number) if look_up is not None and given.number is not None else None
+    advice = _advice_on(given, look_up)
     with db.begin() as connection:
         ledger.finish(connection, task)
         subject = connection.execute(select(submission).where(submission.c.id == submission_id).with_for_update()).one()
@@ -84,6 +84,14 @@ def judge_number(task: Task, *, db: Database, policy: Policy, freeze_mail: Freez
             own = policy_of(connection, subject.policy_version, present=policy)
             outcome = _judge(connection, subject, given, advice, policy=own, freeze_mail=freeze_mail)
     log.info("tax_number.judged", submission_id=str(submission_id), state=outcome, correlation_id=task.trace)
+
+
+def _advice_on(given: Row[Any], look_up: LookUp | None) -> Advice | None:
+    """What the register says of the number; None where it is not asked. It has no other kinds than those for value-added tax."""
+    if look_up is None or given.number is None:
+        return None
+    kind = tax_numbers.kind_of(given.country, given.number)
+    return look_up(given.country, given.number) if kind is not None and kind.in_vies else Advice("not_covered")
 
 
 def _judge(
@@ -95,11 +103,12 @@ def _judge(
     policy: Policy,
     freeze_mail: FreezeMail,
 ) -> str:
-    if given.number is None:
-        wrong = tax_numbers.check(given.country, given.written).wrong or tax_numbers.WRONG_FORMAT
-        rejected = Judgement("reject", Rule(RULE), reasons=(wrong,))
+    if given.number is None and tax_numbers.check(given.country, given.written).wrong == tax_numbers.WRONG_CHECK_DIGIT:
+        rejected = Judgement("reject", Rule(RULE), reasons=(tax_numbers.WRONG_CHECK_DIGIT,))
         record_decision(connection, subject, rejected, policy=policy, freeze_mail=freeze_mail)
         return State.REJECTED
+    if given.number is None:  # accepted by a release that knew other forms: only a person may spend a chance on it
+        return lifecycle.transition(connection, subject.id, Transition.CLEARED, actor=RULE, detail={"form": "unknown"})
     if advice is not None:
         mine = tax_number.c.submission_id == subject.id
         connection.execute(update(tax_number).where(mine).values(register=asdict(advice)))
@@ -120,7 +129,7 @@ def used_by_others(connection: Connection, given: Row[Any]) -> tuple[UsedBy, ...
         select(tax_number.c.submission_id, tax_number.c.member_id, submission.c.stage, submission.c.state)
         .join(submission, submission.c.id == tax_number.c.submission_id)
         .where(
-            tax_number.c.country == given.country,
+            tax_number.c.country.in_(tax_numbers.countries_alike(given.country)),
             tax_number.c.number == given.number,
             tax_number.c.member_id != given.member_id,
         )
@@ -141,10 +150,16 @@ def number_of(submission_id: UUID, *, db: Database) -> TaxNumberView | None:
     register = given.register or {}
     return TaxNumberView(
         country=given.country,
-        kind=tax_numbers.is_number_of(given.country),
+        kind=_kind_name(given),
         written=given.written,
         number=given.number,
         used_by=used,
         register_status=register.get("status"),
         register_name=register.get("name"),
     )
+
+
+def _kind_name(given: Row[Any]) -> str:
+    """What kind the number is of; of one that no kind fits, the country's usual one."""
+    kind = tax_numbers.kind_of(given.country, given.number or given.written)
+    return kind.name if kind else tax_numbers.is_number_of(given.country)

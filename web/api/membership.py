@@ -3,7 +3,7 @@ from fastapi import APIRouter
 from pipeline.kernel.errors import NotFound
 from pipeline.membership.rules.forms import form_schema, identity_view
 from pipeline.membership.views import ladder_of, membership_of
-from pipeline.submission.evidence.rules.tax_numbers import COUNTRIES, is_number_of
+from pipeline.submission.evidence.rules.tax_numbers import COUNTRIES, is_number_of, taken_kinds
 from schemas.base import Identifier
 from schemas.members import IdentityView, LadderView, MembershipView, TaxCountry
 from web.api.dependencies import SchemaResponse, SubmitterOrMember, SubmitterOrThisMember, Tools
@@ -39,8 +39,13 @@ def get_form_schema(identity: Identifier, tools: Tools, _caller: SubmitterOrMemb
 
 @router.get("/membership/tax-countries", summary="The countries whose tax numbers can be checked")
 def list_tax_countries(_caller: SubmitterOrMember) -> tuple[TaxCountry, ...]:
-    """Each country with the name of its number. Numbers of other countries are refused; use another method."""
-    return tuple(TaxCountry(country=country, number=is_number_of(country)) for country in COUNTRIES)
+    """Each country with the kinds of numbers that are taken. Numbers of other countries are refused; use another method."""
+    return tuple(
+        TaxCountry(
+            country=country, number=is_number_of(country), kinds=tuple(each.name for each in taken_kinds(country))
+        )
+        for country in COUNTRIES
+    )
 
 
 @router.get(

@@ -48,8 +48,7 @@ def test_a_number_that_a_person_approved_unlocks_the_stage(desk: Desk) -> None:
     ("country", "number", "code", "why"),
     [
         (*GERMAN_WRONG, "tax_number_check_digit", "one of its digits must be wrong"),
-        ("DE", "13669597", "tax_number_format", "does not have the form of a tax number"),
-        ("DE", "hello", "tax_number_format", "does not have the form of a tax number"),
+        ("KR", "211-86-08984", "tax_number_check_digit", "one of its digits must be wrong"),
     ],
 )
 def test_a_wrong_number_is_rejected_and_the_mail_says_why_and_which_chance(
@@ -171,6 +170,44 @@ def test_two_members_with_one_number_at_once_are_never_both_approved_by_the_rule
     states = [desk.state(each) for each in accepted]
     assert states.count("approved") <= 1
     assert states.count("approved") + states.count("in_review") == 8
+
+
+def test_a_number_in_one_register_by_two_codes_is_seen_as_used(tools: Container) -> None:
+    desk = Desk(automatic(tools))
+    judged(desk, "GB", "GB 980 7806 84")
+
+    second = judged(desk, "XI", "XI980780684", member_id="m-2")
+
+    assert desk.state(second.id) == "in_review"
+
+
+def test_the_reviewer_sees_which_kind_of_number_it_is(desk: Desk) -> None:
+    judged(desk, "BR", "390.533.447-05")
+
+    case = desk.case(desk.claimed())
+
+    assert case.tax_number is not None
+    assert case.tax_number.kind == "CPF (Cadastro de Pessoas Físicas, Brazilian national identifier)"
+
+
+def test_a_register_is_asked_only_about_the_kinds_that_it_has(tools: Container) -> None:
+    asking = variant(tools)
+    asking.__dict__["vies"] = register = Register(Advice("not_registered"))
+    desk = Desk(asking)
+
+    judged(desk, "FR", "404833048")
+    judged(desk, "EL", "094259216", member_id="m-2")
+
+    assert register.asked == [("GR", "094259216")]
+
+
+def test_a_number_that_an_earlier_release_accepted_in_a_form_that_is_not_known_goes_to_a_person(desk: Desk) -> None:
+    accepted = desk.accept(number_body())
+    desk.sql("UPDATE tax_number SET number = NULL, written = '13669597'")
+
+    desk.run_due(JUDGE_NUMBER)
+
+    assert (desk.state(accepted.id), chances_left(desk)) == ("in_review", 4)
 
 
 def test_the_same_number_of_another_country_is_another_number(tools: Container) -> None:

@@ -7,7 +7,7 @@ import { language, say, size } from "./words.js";
 
 const ADDRESS = /^[^@\s]+@[^@\s]+\.[^@\s]+$/;
 const countryNames = new Intl.DisplayNames([language], { type: "region" });
-const kindOf = (country, countries) => countries.find((each) => each.country === country)?.number;
+const kindsOf = (country, countries) => countries.find((each) => each.country === country)?.kinds;
 const chosen = (files, identity) => identity.materials.filter(({ kind }) => files[kind]);
 
 /**
@@ -50,8 +50,8 @@ function taxNumber(tax, countries, changed) {
   });
 
   function hintOf() {
-    const kind = kindOf(tax.country, countries);
-    return [kind ? `${kind}.` : null, say("proof.number_help")].filter(Boolean).join(" ");
+    const kinds = kindsOf(tax.country, countries);
+    return [kinds ? `${kinds.join("; ")}.` : null, say("proof.number_help")].filter(Boolean).join(" ");
   }
 
   function problems() {

@@ -1,110 +1,150 @@
-"""Tax numbers (DOMAIN §7.3): format and check digit by python-stdnum, and one way of writing each number. Pure."""
+"""Tax numbers (DOMAIN §7.3): which kind a number is of, whether its check digit fits, and one way of writing it. Pure."""
 
 import re
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
-from importlib import import_module
-from typing import Any, Final
+from typing import Final
 
 from stdnum.exceptions import InvalidChecksum
-from stdnum.util import get_cc_module
+
+from pipeline.submission.evidence.rules.tax.kinds import Kind
+from pipeline.submission.evidence.rules.tax.table import IN_VIES, KINDS
+
+__all__ = ["COUNTRIES", "IN_VIES", "KINDS"]
 
 WRONG_FORMAT: Final = "tax_number_format"
+"""A form that is not known. Of releases before this one, a reason to reject as well."""
+
 WRONG_CHECK_DIGIT: Final = "tax_number_check_digit"
+OTHER_KIND: Final = "tax_number_other_kind"
 
-_BY_VAT: Final = (
-    "AD AL AR AT AU AZ BE BG BR BY CA CH CL CN CO CR CY CZ DE DK DO DZ EC EE EG ES FI FO FR GB "
-    "GH GN GR GT HR HU ID IE IL IN IS IT JP KE KR LT LU LV MA MC ME MK MT MX MZ NL NO NZ PE PL "
-    "PT PY RO RS RU SE SG SI SK SM SN SV TH TN TR TW UY VE VN"
-)
-"""Where python-stdnum says itself which of a country's numbers is the one for value-added tax."""
+COUNTRIES: Final = tuple(KINDS)
+"""ISO 3166 codes of the countries whose numbers can be checked, and XI for Northern Ireland."""
 
-_BY_NAME: Final = {"LI": "li.peid", "MD": "md.idno", "UA": "ua.edrpou", "US": "us.ein", "ZA": "za.tin"}
-"""Where it knows a company's tax number under another name."""
+_OTHER_CODES: Final[Mapping[str, str]] = {"EL": "GR", "UK": "GB"}
+"""The codes of tax authorities that differ from ISO 3166."""
 
-_ALSO: Final = {"CH": "ch.uid", "NO": "no.orgnr"}
-"""The same number without the letters that say that its company is registered for value-added tax."""
-
-_PREFIXES: Final = {"GR": ("EL", "GR")}
+_PREFIXES: Final[Mapping[str, tuple[str, ...]]] = {
+    "GR": ("EL", "GR"),
+    "MC": ("MC", "FR"),
+    "GB": ("GB", "XI", "UK"),
+    "XI": ("XI", "GB", "UK"),
+}
+_ONE_REGISTER: Final = (frozenset({"GB", "XI"}),)
 
 _PLAIN: Final = re.compile(r"[0-9A-Z&Ñ]+")
 """What a number that is kept consists of; the last two stand in Mexican ones."""
 
-_ONE_WAY: Final[Mapping[str, Callable[[str], str]]] = {
-    "CA": lambda number: number[:9],  # what follows names one of the company's accounts
-    "CH": lambda number: number[:12],  # MWST, TVA and IVA are one word in three languages
-    "IE": lambda number: str(_module("ie.vat").convert(number)),  # issued in two styles
-    "NO": lambda number: number.removesuffix("MVA"),
-    "NZ": lambda number: number.zfill(9),
-    "TN": lambda number: number[:8],  # what follows names the kind of taxpayer and one of its places
-}
-
-COUNTRIES: Final = tuple(sorted([*_BY_VAT.split(), *_BY_NAME]))
-"""ISO 3166 codes of the countries whose numbers can be checked."""
-
-_UNION: Final = "AT BE BG CY CZ DE DK EE ES FI FR GR HR HU IE IT LT LU LV MT NL PL PT RO SE SI SK"
-IN_VIES: Final = frozenset(_UNION.split())
-"""The countries that answer to the European Union's register (Council Regulation (EU) No 904/2010)."""
-
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """A number in the one way in which it is kept, or the code of what is wrong with it."""
+    """A number in the one way in which it is kept, or the code of what is wrong with it; and the kind that it is of, or seems to be.
+
+    `of` is the country of another country's number.
+    """
 
     number: str | None
     wrong: str | None
+    kind: Kind | None = None
+    of: str | None = None
+
+
+def country_of(code: str) -> str:
+    """The country by its code in COUNTRIES, where tax authorities have another one: `EL` is `GR`."""
+    return _OTHER_CODES.get(code, code)
+
+
+def countries_alike(country: str) -> frozenset[str]:
+    """The countries whose numbers are in one register with that country's."""
+    return next((each for each in _ONE_REGISTER if country in each), frozenset({country}))
 
 
 def is_known(country: str) -> bool:
     """Whether numbers of that country can be checked at all."""
-    return country in COUNTRIES
+    return country in KINDS
+
+
+def taken_kinds(country: str) -> tuple[Kind, ...]:
+    """The kinds that a member may give, the usual one first."""
+    return tuple(kind for kind in KINDS[country] if kind.taken)
 
 
 def check(country: str, written: str) -> Checked:
-    """Check a number as a member wrote it, with or without its country's prefix; `country` is one of COUNTRIES."""
-    worst = WRONG_FORMAT
-    for module in _modules(country):
-        for form in _forms(country, written):
-            try:
-                number = str(module.validate(form))
-            except InvalidChecksum:
-                worst = WRONG_CHECK_DIGIT
-            except ValueError:  # python-stdnum's own errors are such; some modules let int()'s escape
-                continue
-            else:
-                if _PLAIN.fullmatch(number):
-                    return Checked(_ONE_WAY.get(country, str)(number), None)
-    return Checked(None, worst)
+    """Check a number as a member wrote it, with or without its country's prefix; `country` is one of COUNTRIES.
+
+    The first kind that it fits decides. A wrong check digit is found only where it fits none: a number may be right as another kind.
+    """
+    forms = _forms(country, written)
+    almost: list[Kind] = []
+    for kind in KINDS[country]:
+        found = _fits(kind, forms)
+        if isinstance(found, str):
+            return Checked(found, None, kind) if kind.taken else Checked(None, OTHER_KIND, kind)
+        if found:
+            almost.append(kind)
+    if (elsewhere := _of_another(country, written)) is not None:
+        return elsewhere
+    if not almost:
+        return Checked(None, WRONG_FORMAT)
+    own = next((kind for kind in almost if kind.taken), None)
+    return Checked(None, WRONG_CHECK_DIGIT, own) if own else Checked(None, OTHER_KIND, almost[0])
+
+
+def kind_of(country: str, number: str) -> Kind | None:
+    """The kind of a number that is kept; None for one that no kind fits any more."""
+    return check(country, number).kind if is_known(country) else None
 
 
 def is_number_of(country: str) -> str:
-    """What the number is called, in python-stdnum's words: `UID (Umsatzsteuer-Identifikationsnummer, Austrian VAT number)`."""
-    first, _, _ = (_modules(country)[0].__doc__ or "").strip().partition("\n\n")
-    return " ".join(first.split()).removesuffix(".")
+    """What the country's usual number is called: `UID (Umsatzsteuer-Identifikationsnummer, Austrian VAT number)`."""
+    return KINDS[country][0].name
+
+
+def _fits(kind: Kind, forms: tuple[str, ...]) -> str | bool:
+    """The number as it is kept; else whether it is of this form with a wrong check digit."""
+    almost = False
+    for form in forms:
+        try:
+            number = kind.validate(form)
+        except InvalidChecksum:
+            almost = True
+        except (
+            ValueError,
+            IndexError,
+            KeyError,
+        ):  # python-stdnum's own errors are ValueErrors; some modules let others escape
+            continue
+        else:
+            if not kind.taken or _PLAIN.fullmatch(number):
+                return number
+    return almost
+
+
+def _of_another(country: str, written: str) -> Checked | None:
+    """The number as one of another country, by whose letters it begins, whether its check digit fits or not."""
+    plain = _in_plain_characters(written).strip().upper()
+    named = country_of(plain[:2])
+    if named not in KINDS or named in countries_alike(country) or plain[:2] in _PREFIXES.get(country, ()):
+        return None
+    bare = (plain[2:].lstrip(" -."), plain)
+    alike = next((kind for kind in taken_kinds(named) if _fits(kind, bare)), None)
+    return Checked(None, OTHER_KIND, alike, named) if alike else None
 
 
 def _forms(country: str, written: str) -> tuple[str, ...]:
     """The number as it was written; first without the country's prefix where it begins with that."""
     plain = _in_plain_characters(written).strip().upper()
-    bare = [plain[len(each) :].lstrip(" -.") for each in _PREFIXES.get(country, (country,)) if plain.startswith(each)]
-    return (*bare, plain)
+    return (*_without_prefix(country, plain), plain)
+
+
+def _without_prefix(country: str, plain: str) -> Iterator[str]:
+    for each in _PREFIXES.get(country, (country,)):
+        if plain.startswith(each):
+            yield plain[len(each) :].lstrip(" -.")
 
 
 def _in_plain_characters(written: str) -> str:
     """The same with 0 to 9 for the digits of every script: what is read as the same number must be kept as the same."""
     joined = unicodedata.normalize("NFKC", written)
     return "".join(str(unicodedata.decimal(each, each)) for each in joined)
-
-
-@cache
-def _modules(country: str) -> tuple[Any, ...]:
-    """What checks that country's numbers; the second where the first asks for letters that people leave out."""
-    name = _BY_NAME.get(country)
-    main = _module(name) if name else get_cc_module(country.lower(), "vat")
-    return (main, _module(_ALSO[country])) if country in _ALSO else (main,)
-
-
-def _module(name: str) -> Any:
-    return import_module(f"stdnum.{name}")

@@ -1,0 +1,1 @@
+"""The kinds of tax numbers of each country (DOMAIN §7.3)."""
