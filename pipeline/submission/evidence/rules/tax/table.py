@@ -1,29 +1,25 @@
 """The kinds of each country, in the order in which they are tried; the first is the usual one of a business. Pure."""
 
 from collections.abc import Mapping
-from functools import partial
 from typing import Final
 
 from pipeline.submission.evidence.rules.tax import own_numbers as own
-from pipeline.submission.evidence.rules.tax.kinds import FORM, Kind, form, module, other
+from pipeline.submission.evidence.rules.tax.kinds import FORM, Kind, module, other
 from pipeline.submission.evidence.rules.tax.own_forms import OWN_FORMS
+from pipeline.submission.evidence.rules.tax.own_kinds import KR_KINDS, KZ_KINDS, MX_KINDS
 
 _UNION: Final = "AT BE BG CY CZ DE DK EE ES FI FR GR HR HU IE IT LT LU LV MT NL PL PT RO SE SI SK"
 IN_VIES: Final = frozenset([*_UNION.split(), "XI"])
 """The countries, and Northern Ireland, that answer to the European Union's register (Council Regulation (EU) No 904/2010)."""
 
 _CODES: Final = """
-ad.nrt al.nipt az.voen by.unp cl.rut co.nit cy.vat cz.dic fo.vn gn.nifp gr.vat gt.nit hr.oib ke.pin li.peid lu.tva lv.pvn ma.ice mc.tva me.pib
-mk.edb mt.vat mz.nuit py.ruc ro.cf rs.pib  sm.coe sn.ninea sv.nit uy.rut ve.rif
+ad.nrt al.nipt az.voen by.unp cl.rut co.nit cy.vat cz.dic fo.vn gn.nifp gr.vat gt.nit hr.oib ke.pin li.peid lu.tva lv.pvn ma.ice mc.tva
+me.pib mk.edb mt.vat mz.nuit py.ruc ro.cf rs.pib bg.vat es.nif dz.nif md.idno sm.coe sn.ninea sv.nit uy.rut ve.rif
 """
 _ONE_KIND: Final[Mapping[str, str]] = {code[:2].upper(): code for code in _CODES.split()}
 """Countries of which one kind is known."""
 
-_FORM_ONLY: Final = frozenset(
-    {"ad.nrt", "al.nipt", "sm.coe", "dz.nif", "us.ein", "eg.tn", "fo.vn", "ke.pin", "li.peid"}
-)
-_KZ: Final = "https://adilet.zan.kz/rus/docs/P070000406_"
-_KR: Final = "https://www.nts.go.kr/"
+_FORM_ONLY: Final = frozenset({"ad.nrt", "al.nipt", "sm.coe", "dz.nif", "fo.vn", "ke.pin", "li.peid"})
 
 
 def _plain(code: str, country: str) -> Kind:
@@ -35,7 +31,6 @@ _SEVERAL: Final[Mapping[str, tuple[Kind, ...]]] = {
     "AT": (Kind("at.uid", in_vies=True), Kind("at.tin"), *OWN_FORMS["AT"]),
     "AU": (Kind("au.abn"), Kind("au.acn"), other("au.tfn")),
     "BE": (Kind("be.vat", in_vies=True), other("be.nn"), other("be.bis")),
-    "BG": (Kind("bg.vat", in_vies=True),),
     "BR": (Kind("br.cnpj"), Kind("br.cpf")),
     "CA": (Kind("ca.bn", kept=lambda number: number[:9]),),
     "CH": (
@@ -53,11 +48,9 @@ _SEVERAL: Final[Mapping[str, tuple[Kind, ...]]] = {
     ),
     "DK": (Kind("dk.cvr", in_vies=True), other("dk.cpr", FORM)),
     "DO": (Kind("do.rnc"), Kind("do.cedula")),
-    "DZ": (Kind("dz.nif", FORM),),
     "EC": (Kind("ec.ruc"), other("ec.ci")),
     "EE": (Kind("ee.kmkr", in_vies=True), Kind("ee.registrikood"), other("ee.ik")),
     "EG": (Kind("eg.tn", FORM), *OWN_FORMS["EG"]),
-    "ES": (Kind("es.nif", in_vies=True),),
     "FI": (Kind("fi.alv", in_vies=True), other("fi.hetu")),
     "FR": (
         Kind("fr.tva", in_vies=True),
@@ -89,60 +82,10 @@ _SEVERAL: Final[Mapping[str, tuple[Kind, ...]]] = {
         ),
         other("jp.in_"),
     ),
-    "KR": (
-        Kind(
-            "kr.brn",
-            own=own.korean_brn,
-            title="BRN (사업자 등록 번호, South Korea Business Registration Number)",
-            link=_KR,
-        ),
-        other(
-            "kr.corporation",
-            own=own.korean_corporation,
-            title="법인등록번호 (Korean corporate registration number)",
-            link=_KR,
-        ),
-        other("kr.rrn"),
-    ),
-    "KZ": (
-        Kind(
-            "kz.bin",
-            own=partial(own.kazakh, business=True),
-            title="БСН, БИН, BIN (Kazakh business identification number)",
-            link=_KZ,
-        ),
-        Kind(
-            "kz.iin",
-            own=partial(own.kazakh, business=False),
-            title="ЖСН, ИИН, IIN (Kazakh individual identification number)",
-            link=_KZ,
-        ),
-    ),
+    "KR": KR_KINDS,
+    "KZ": KZ_KINDS,
     "LT": (Kind("lt.pvm", in_vies=True), other("lt.asmens")),
-    "MD": (Kind("md.idno"),),
-    "MX": (
-        Kind(
-            "mx.rfc",
-            own=own.mexican_rfc,
-            title="RFC (Registro Federal de Contribuyentes, Mexican tax number)",
-            link="https://es.wikipedia.org/wiki/Registro_Federal_de_Contribuyentes_(M%C3%A9xico)",
-        ),
-        other(
-            "mx.generic",
-            FORM,
-            own=own.generic_rfc,
-            title="the generic RFC, which is nobody's own",
-            link="https://www.sat.gob.mx/",
-        ),
-        other(
-            "mx.rfc10",
-            FORM,
-            link="https://www.sat.gob.mx/",
-            title="RFC without its last three characters (homoclave)",
-            own=form(r"[A-Z&Ñ]{4}[0-9]{6}"),
-        ),
-        other("mx.curp"),
-    ),
+    "MX": MX_KINDS,
     "NL": (
         Kind("nl.btw", in_vies=True),
         Kind("nl.bsn", title="RSIN (fiscal number of a Dutch company; of a person: BSN)"),
