@@ -2,6 +2,7 @@ import smtplib
 import ssl
 import threading
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Final
 from urllib.parse import unquote, urlsplit
 
@@ -89,7 +90,7 @@ class Mailer:
             connection = self._connection(fresh=fresh)
             try:
                 options = _options(connection, recipient)
-                self._command(connection, lambda it, asked=options: it.mail(sender, asked))
+                self._command(connection, partial(smtplib.SMTP.mail, sender=sender, options=options))
                 self._command(connection, lambda it: it.rcpt(recipient))
             except (OSError, smtplib.SMTPServerDisconnected) as error:
                 self._drop()
