@@ -36,7 +36,10 @@ class DuplicateView(Frozen):
 
 
 class CaseMaterial(Frozen):
-    """One file of the case with what must be answered for it. A `covered` one is shown when it is asked for."""
+    """One file of the case with what must be answered for it.
+
+    A `covered` one is shown when it is asked for; a `screenshot` is meant to be one.
+    """
 
     id: UUID
     kind: str
@@ -50,6 +53,7 @@ class CaseMaterial(Frozen):
     signals: dict[str, Any]
     duplicates: tuple[DuplicateView, ...]
     covered: bool = False
+    screenshot: bool = False
 
 
 class UsedBy(Frozen):

@@ -45,8 +45,20 @@ class Decided(Frozen):
     waits_in: str | None = None
 
 
+class Undoable(Frozen):
+    """A decision that its reviewer may still take back: of whose case, and for how many seconds."""
+
+    id: UUID
+    verdict: str
+    name: str
+    seconds_left: float
+
+
 class CaseOutcome(Frozen):
-    """What came of a case: its state, and where it has ended, who decided what and when."""
+    """What came of a case: its state, and where it has ended, who decided what and when.
+
+    `claimed`: somebody has it open now.
+    """
 
     submission_id: UUID
     state: SubmissionState
@@ -55,6 +67,7 @@ class CaseOutcome(Frozen):
     verdict: str | None
     reasons: tuple[str, ...] | None = None
     at: datetime | None
+    claimed: bool = False
 
 
 class RedactedBox(Frozen):

@@ -89,10 +89,14 @@ class AdjudicationRequest(Frozen):
 
 
 class QualityLine(Frozen):
-    """The numbers of one week, queue or reviewer. Shares are percentages; times are seconds of work on a case."""
+    """The numbers of one week, queue or reviewer. Shares are percentages; times are seconds of work on a case.
+
+    `hasty` are verdicts that were refused because the case had not been looked at for the least time of the policy.
+    """
 
     name: str
     decided: int
+    hasty: int
     pairs: int
     agreed: int
     agreement_percent: float | None

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any, Self
 
-from pydantic import Field, PositiveInt, model_validator
+from pydantic import Field, NonNegativeFloat, PositiveInt, model_validator
 
 from pipeline.kernel.rules.one_time_codes import Codes
 from pipeline.policy.account import Account, Category, Points, Unsubscribe, unknown_names
@@ -26,7 +26,10 @@ class Attempts(Frozen):
 
 
 class Review(Frozen):
-    """Claims, offers, undo, and links to materials, in seconds; and which stages or kinds need two people who agree."""
+    """Claims, offers, undo, links to materials and the least look at a case, in seconds; and what needs two people who agree.
+
+    `least_look_seconds` is by kind of submission, for its first picture, or for each page of those in `every_page`.
+    """
 
     claim_lease_seconds: PositiveInt
     claims_per_reviewer: PositiveInt
@@ -34,15 +37,18 @@ class Review(Frozen):
     view_url_seconds: PositiveInt
     offer_seconds: PositiveInt = 900
     four_eyes: tuple[str, ...] = ()
+    least_look_seconds: Mapping[str, NonNegativeFloat] = Field(default_factory=dict)
+    every_page: tuple[str, ...] = ()
 
 
 class Console(Frozen):
-    """Materials that are covered until asked for, and how long originals outlive a redaction.
+    """Materials that are covered until asked for, those that are screenshots, and how long originals outlive a redaction.
 
     `sealed_days` run from the end of the case: by then its decision is final.
     """
 
     blurred: tuple[str, ...]
+    screenshots: tuple[str, ...] = ()
     keep_redacted_original: bool
     sealed_days: PositiveInt = 14
 

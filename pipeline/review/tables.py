@@ -32,7 +32,10 @@ claim: Final = Table(
     Column("offer_note", Text),
     Column("accepted_at", Instant),
     Column("claimed_at", Instant, nullable=False, server_default=func.now()),
+    Column("opened_at", Instant),
     Column("renewed_at", Instant),
+    Column("hasty", Integer, nullable=False, server_default="0"),
+    Column("draft_key", Uuid, nullable=False, server_default=func.gen_random_uuid()),
     Column("lease_until", Instant, nullable=False),
     Column("ended_at", Instant),
     CheckConstraint(
@@ -46,6 +49,9 @@ claim: Final = Table(
     Index("ix_claim_lease", "id", postgresql_where=text("state = 'live'")),
     Index("ix_claim_submission_id", "submission_id"),
 )
+
+"""`opened_at` is since when the case is on the screen, `hasty` how many verdicts were refused because nobody had looked for long enough.
+`draft_key` encrypts in the browser what its reviewer has typed and not sent; their next claim on the case has the same one."""
 
 ON_MEMBERS_CASES: Final = claim.c.check_id.is_(None)
 """The claims on cases in review; the others are blind looks at a case that was decided before (docs/adr/0011)."""

@@ -44,6 +44,7 @@ class Keyboard:
         self.press(*keys)
 
     def press(self, *keys: str) -> None:
+        self.page.locator("html:not([data-keys='asleep'])").wait_for(state="attached")
         for key in keys:
             self.page.keyboard.press(key)
 
@@ -74,7 +75,9 @@ class Keyboard:
             self.approve()
 
     def undo(self) -> None:
+        before = self.page.locator("article.case").get_attribute("data-claim")
         self.press("u")
+        self.page.locator(f"article.case[data-claim]:not([data-claim='{before}'])").wait_for()
         expect(self.page.locator("#said")).to_have_text(re.compile("^Taken back"))
 
     def _facts(self) -> None:

@@ -27,6 +27,7 @@ OTHERWISE: Final = {
     "undo_window_seconds = 10": "undo_window_seconds = 0",
     "sample = { avatar = 0.05, verification = 0.10 }": "sample = {}",
     "mix = 0.10": "mix = 0.0",
+    "least_look_seconds = { avatar = 0.5, verification = 1.0 }": "least_look_seconds = {}",
     "golden = 0.02": "golden = 0.0",
 }
 """What the tests' policy says in place of the shipped one: effects leave at once, and chance gives nobody a case to look at blind. A test

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pipeline.kernel.errors import Invalid, Problem
 from pipeline.review.claims.lease import LeftClaim
+from pipeline.review.claims.rules import Page
 
 _ANSWERS: Final = {"yes": True, "no": False}
 _PLAIN: Final = ("token", "fence", "version", "verdict")
@@ -48,6 +49,20 @@ def left_of(pairs: Iterable[tuple[str, object]]) -> tuple[LeftClaim, ...]:
     Each `held` is a claim's id, its token and the end of its lease, with blanks between.
     """
     return tuple(_left(str(value)) for name, value in pairs if name == "held")
+
+
+def seen_of(written: Iterable[str]) -> tuple[Page, ...]:
+    """The pages that were looked at: each a file's id and the number of a page, with a blank between. Raises Invalid."""
+    return tuple(map(_page, written))
+
+
+def _page(written: str) -> Page:
+    try:
+        material, number = written.split(" ")
+        return UUID(material), int(number)
+    except ValueError as error:
+        message = "Name each page with the id of its file and its number."
+        raise Invalid([Problem("seen", "invalid_value", message)]) from error
 
 
 def _answers_of(file: str, values: Mapping[str, str]) -> Mapping[str, Any]:

@@ -8,6 +8,7 @@ from fastapi.responses import HTMLResponse
 from config.container import Container
 from pipeline.kernel import clock
 from pipeline.review.actions import Action
+from pipeline.review.claims.drafts import draft_key
 from pipeline.review.claims.handover import colleagues
 from pipeline.workflows.review_case import review_case
 from schemas.cases import Case, ReasonChoice
@@ -19,6 +20,7 @@ from web.console.queues import TITLES, expected, lines_of
 from web.console.render import render
 from web.console.session import Person
 from web.console.signals import notes_of
+from web.console.undo import undoable_of
 
 _SOON_SECONDS: Final = 3600
 
@@ -27,7 +29,8 @@ def case_page(request: Request, claim_id: UUID, *, tools: Container, person: Per
     """The case as a complete page, or as the part that takes the place of the case before. Raises ClaimExpired, NotFound."""
     found = review_case(claim_id, reviewer_id=person.reviewer_id, context=tools.review)
     template = "case.html" if whole else "case_part.html"
-    return render(request, template, **_values(found, tools=tools, person=person, now=clock.now()))
+    values = _values(found, tools=tools, person=person, now=clock.now())
+    return render(request, template, **values, **({"undoable": undoable_of(tools, person)} if whole else {}))
 
 
 def empty_page(request: Request, *, tools: Container) -> HTMLResponse:
@@ -51,6 +54,8 @@ def _values(case: Case, *, tools: Container, person: Person, now: datetime) -> d
         "skip_reasons": SKIP_REASONS,
         "place": _place(case.queue, tools=tools, person=person, now=now),
         "lease_seconds": policy.review.claim_lease_seconds,
+        "draft_key": draft_key(case.claim.id, db=tools.db),
+        "least_look_ms": round(policy.review.least_look_seconds.get(case.kind, 0) * 1000),
         "lease_left": (case.claim.lease_until - now).total_seconds(),
     }
 

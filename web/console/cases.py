@@ -1,5 +1,4 @@
 from datetime import datetime
-from typing import Final
 from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
@@ -12,20 +11,20 @@ from pipeline.kernel.validation import parse
 from pipeline.review.cases.queue_stats import claims_of
 from pipeline.review.claims.handover import take_up
 from pipeline.review.claims.lease import leave, open_claim, reclaim, renew
+from pipeline.review.claims.looks import too_quick
 from pipeline.review.claims.service import claim_next
 from pipeline.review.decisions.decide import decide
 from pipeline.review.decisions.undo import undo
 from schemas.claims import Claim, TokenRequest
 from schemas.decisions import Decided, DecisionRequest
 from web.api.dependencies import Tools
-from web.console.answers import decision_of, left_of
+from web.console.answers import Wrong, decision_of, left_of, seen_of
 from web.console.case_page import case_page, empty_page
 from web.console.conflict import ClaimedCase
-from web.console.forms import Form, Reviewing, done, pairs_of, refused, repeatable, texts, written
+from web.console.forms import Form, Reviewing, done, pairs_of, refused, repeatable, texts, written, wrong
+from web.console.undo import SAID
 
 router = APIRouter()
-
-_SAID: Final = {"approve": "Approved", "reject": "Rejected", "better_file": "Better file asked for"}
 
 
 @router.post("/next")
@@ -96,11 +95,15 @@ def decide_case(request: Request, claim_id: ClaimedCase, tools: Tools, person: R
         command = parse(DecisionRequest, decision_of(pairs_of(form)))
         sent, validated = pairs_of(form), command.model_dump(mode="json")
         once = repeatable(request, person, f"console.{claim_id}.decide", sent, validated)
+        seen = seen_of(texts(form, "seen"))
+        problem = too_quick(claim_id, command.verdict, seen, reviewer_id=person.reviewer_id, context=tools.review)
+        if problem is not None:
+            return wrong(Wrong("", problem.message))
         decided = decide(claim_id, command, reviewer_id=person.reviewer_id, context=tools.review, request=once)
     except Invalid as error:
         return refused(error, form)
     seconds = _undo_seconds(decided, clock.now(), tools.policy.review.undo_window_seconds)
-    return done(_SAID[decided.verdict], decision=str(decided.id), undo_seconds=seconds)
+    return done(SAID[decided.verdict], decision=str(decided.id), undo_seconds=seconds)
 
 
 @router.post("/decisions/{decision_id}/undo")
@@ -108,6 +111,8 @@ def undo_decision(request: Request, decision_id: UUID, tools: Tools, person: Rev
     """Take a decision back; the case is the person's again."""
     once = repeatable(request, person, f"console.{decision_id}.undo")
     taken = undo(decision_id, reviewer_id=person.reviewer_id, context=tools.review, request=once)
+    if "HX-Request" not in request.headers:
+        return _to(taken.id)
     return case_page(request, taken.id, tools=tools, person=person, whole=False)
 
 

@@ -9,6 +9,7 @@ from markupsafe import Markup, escape
 WIDTH: Final = 440
 HEIGHT: Final = 200
 _LEFT, _RIGHT, _TOP, _BOTTOM = 44, 76, 12, 28
+_PLACES: Final = 2
 _TICKS: Final = 4
 _WEEK_LABELS: Final = 6
 _LINE_OF_TEXT: Final = 15
@@ -101,7 +102,7 @@ def spread(wanted: Sequence[float], *, apart: float, lowest: float) -> list[floa
 
 def said(value: float | None, unit: str = "") -> str:
     """A number as text, in the chart and in its table."""
-    return "–" if value is None else f"{value:,.10g}{unit}"
+    return "–" if value is None else f"{round(value, _PLACES):,.10g}{unit}"
 
 
 def _grid(ticks: Sequence[float], scale: Scale, unit: str) -> Iterator[str]:

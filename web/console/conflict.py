@@ -18,6 +18,7 @@ _ENDS: Final = {
     "withdrawn": "The member has withdrawn it, so this case is closed.",
 }
 _KEPT: Final = "What you typed is kept below."
+_TAKEN: Final = "You left this case or its time ran out, and a colleague has it now."
 _LEFT: Final = "You left this case or its time ran out, so it went back to the queue."
 
 
@@ -56,7 +57,7 @@ def _answer(request: Request, error: Exception) -> HTMLResponse:
         "conflict_part.html" if part else "conflict.html",
         status=409,
         claim_id=error.claim_id,
-        title="Not yours any more" if can_return else "Already decided",
+        title="Not yours any more" if can_return or sentence == _TAKEN else "Already decided",
         sentence=f"{sentence} {_KEPT}" if part else sentence,
         can_return=can_return,
     )
@@ -67,7 +68,7 @@ def in_words(error: Conflict, *, now: datetime, reader: str) -> tuple[str, bool]
     became: dict[str, Any] = dict(error.became or {})
     state = became.get("state")
     if state == State.IN_REVIEW:
-        return _LEFT, True
+        return (_TAKEN, False) if became.get("claimed") else (_LEFT, True)
     if became.get("verdict"):
         who = "you" if became["by"] == reader else became["name"]
         when = away(datetime.fromisoformat(str(became["at"])), now)

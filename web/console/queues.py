@@ -16,6 +16,7 @@ from web.console.filters import span
 from web.console.forms import Reviewing
 from web.console.render import render
 from web.console.session import Person, SignedIn
+from web.console.undo import undoable_of
 
 router = APIRouter()
 
@@ -32,7 +33,7 @@ def get_home(request: Request, tools: Tools, person: SignedIn) -> Response:
     """The queue. Who does not review is sent to the first page of their menu."""
     if not person.may(Right.REVIEW) and person.menu:
         return RedirectResponse(person.menu[0].href, 303)
-    return render(request, "queue.html", **_values(tools, person))
+    return render(request, "queue.html", **_values(tools, person), undoable=undoable_of(tools, person))
 
 
 @router.get("/queue")

@@ -61,7 +61,12 @@ SHORTCUTS: Final[Mapping[str, tuple[Shortcut, ...]]] = {
         Shortcut({"E": "escalate"}, _AT_A_CASE, "escalate to a senior", "Say what they should look at."),
         Shortcut({"S": "skip"}, _AT_A_CASE, "skip, with a reason", "You are not offered the case again."),
         Shortcut({"H": "hand_over"}, _AT_A_CASE, "hand over to a colleague", "For a while the case is theirs alone."),
-        Shortcut({"U": "undo"}, (Where.CASE,), "undo the last decision"),
+        Shortcut(
+            {"U": "undo"},
+            (Where.CASE, Where.OVER, Where.QUEUE),
+            "undo the last decision, then the one before it",
+            "Each for as long as the policy's undo window; on the queue's page too.",
+        ),
     ),
     "Answer": (
         Shortcut({"1-9": "question"}, (Where.CASE,), "checklist: yes, no, blank"),
@@ -84,7 +89,8 @@ SHORTCUTS: Final[Mapping[str, tuple[Shortcut, ...]]] = {
         Shortcut({"[": "turn-left", "]": "turn-right"}, _AT_A_CASE, "turn"),
         Shortcut({"C": "compare"}, _AT_A_CASE, "compare with the current avatar"),
         Shortcut({"PageUp": "page-before", "PageDown": "page-after"}, _AT_A_CASE, "pages"),
-        Shortcut({"V": "reveal"}, _AT_A_CASE, "show what is covered"),
+        Shortcut({"Home": "page-first", "End": "page-last"}, _AT_A_CASE, "first and last page"),
+        Shortcut({"V": "reveal"}, _AT_A_CASE, "show what is covered", "All pages of the document."),
         Shortcut({"D": "marks"}, _AT_A_CASE, "marks on or off", "Faces, and words of the form found in the file."),
         Shortcut({"X": "redact"}, _AT_A_CASE, "redact", "Cover what must not be kept."),
     ),

@@ -159,6 +159,7 @@ def _material(
         signals=file.signals or {},
         duplicates=duplicates,
         covered=file.kind in policy.console.blurred,
+        screenshot=file.kind in policy.console.screenshots,
     )
 
 

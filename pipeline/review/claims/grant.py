@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID, uuid4
 
-from sqlalchemy import ColumnElement, Connection, Interval, Row, Text, bindparam, func, select, update
+from sqlalchemy import ColumnElement, Connection, Interval, Row, Text, Uuid, bindparam, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from pipeline.access.staff.relations import is_related
@@ -19,10 +19,27 @@ from pipeline.submission.tables import submission
 from schemas.claims import Claim
 
 _GIVEN: Final = ("id", "token", "submission_id", "reviewer_id", "check_id", "offered_by", "offer_note")
+_EARLIER: Final = (
+    select(claim.c.draft_key)
+    .where(
+        claim.c.submission_id == bindparam("submission_id", type_=Uuid),
+        claim.c.reviewer_id == bindparam("reviewer_id", type_=Text),
+        claim.c.state.in_(("expired", "released")),
+    )
+    .order_by(claim.c.fence.desc())
+    .limit(1)
+    .scalar_subquery()
+)
+"""The draft's key of the claim that the person let go of last: whoever comes back to a case finds what they typed."""
+
 _MADE: Final = (
     insert(claim)
     .values(
-        {name: bindparam(name) for name in _GIVEN} | {"lease_until": func.now() + bindparam("lease", type_=Interval)}
+        {name: bindparam(name) for name in _GIVEN}
+        | {
+            "lease_until": func.now() + bindparam("lease", type_=Interval),
+            "draft_key": func.coalesce(_EARLIER, func.gen_random_uuid()),
+        }
     )
     .on_conflict_do_nothing()
     .returning(claim)

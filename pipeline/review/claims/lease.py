@@ -1,6 +1,8 @@
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
+from typing import Any
 from uuid import UUID
 
 import structlog
@@ -33,7 +35,8 @@ class LeftClaim:
 
 def open_claim(claim_id: UUID, token: UUID, *, reviewer_id: str, context: ReviewContext) -> Claim:
     """Begin the lease anew, and handling time with it: the case is shown from now on. Raises ClaimExpired, NotFound."""
-    return _extend(claim_id, token, "claim.opened", reviewer_id=reviewer_id, context=context)
+    opened = {"opened_at": func.coalesce(claim.c.opened_at, func.clock_timestamp())}
+    return _extend(claim_id, token, "claim.opened", reviewer_id=reviewer_id, context=context, more=opened)
 
 
 def renew(claim_id: UUID, token: UUID, *, reviewer_id: str, context: ReviewContext) -> Claim:
@@ -41,12 +44,20 @@ def renew(claim_id: UUID, token: UUID, *, reviewer_id: str, context: ReviewConte
     return _extend(claim_id, token, "claim.renewed", reviewer_id=reviewer_id, context=context)
 
 
-def _extend(claim_id: UUID, token: UUID, event: str, *, reviewer_id: str, context: ReviewContext) -> Claim:
+def _extend(
+    claim_id: UUID,
+    token: UUID,
+    event: str,
+    *,
+    reviewer_id: str,
+    context: ReviewContext,
+    more: Mapping[str, Any] = MappingProxyType({}),
+) -> Claim:
     with context.db.begin() as connection:
         row = connection.execute(
             update(claim)
             .where(*mine(claim_id, token, reviewer_id), LIVE)
-            .values(lease_until=lease_from_now(context.policy), renewed_at=func.now())
+            .values(lease_until=lease_from_now(context.policy), renewed_at=func.now(), **more)
             .returning(claim)
         ).one_or_none()
         if row is None:

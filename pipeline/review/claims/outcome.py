@@ -3,11 +3,11 @@ from contextlib import contextmanager
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import Connection, Row, exists, func, select
 
 from pipeline.access.staff.tables import reviewer
 from pipeline.kernel.errors import Conflict
-from pipeline.review.tables import ANSWER_STANDING, answer
+from pipeline.review.tables import ANSWER_STANDING, ON_MEMBERS_CASES, answer, claim
 from pipeline.submission.decisions import CONSEQUENCES
 from pipeline.submission.lifecycle import State, advance
 from pipeline.submission.tables import STANDING, decision, submission
@@ -27,6 +27,9 @@ def outcome_of(connection: Connection, submission_id: UUID) -> CaseOutcome:
             decision.c.verdict,
             decision.c.reasons,
             func.coalesce(decision.c.decided_at, submission.c.closed_at).label("at"),
+            exists()
+            .where(claim.c.submission_id == submission.c.id, claim.c.state == "live", ON_MEMBERS_CASES)
+            .label("claimed"),
         )
         .outerjoin(decision, (decision.c.submission_id == submission.c.id) & STANDING)
         .outerjoin(reviewer, reviewer.c.id == decision.c.reviewer_id)

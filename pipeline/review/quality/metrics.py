@@ -71,6 +71,7 @@ def line(name: str, seen: Observations, *, by: str | None = None) -> QualityLine
     return QualityLine(
         name=name,
         decided=len(seen.decisions),
+        hasty=sum(each.hasty for each in seen.decisions),
         pairs=len(both),
         agreed=agreed,
         agreement_percent=percent(agreed, len(both)),

@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby
@@ -36,12 +37,13 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class TimedDecision:
-    """One decision of a person, and the seconds that they worked on it."""
+    """One decision of a person, the seconds that they worked on it, and how many verdicts on it were refused before as too quick."""
 
     week: str
     queue: str
     by: str
     seconds: float
+    hasty: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +70,15 @@ def _decisions(connection: Connection, window: Window, idle: timedelta) -> list[
         conditions.append(decision.c.reviewer_id == window.reviewer)
     rows = connection.execute(_claims_of_decisions().where(*conditions, *_queue(window, submission.c.kind))).all()
     by_decision = groupby(rows, key=lambda row: (row.decision_id, row.decided_at, row.queue, row.by))
-    return [
-        TimedDecision(window.week(at), queue, by, worked(map(_span, claims), idle=idle).total_seconds())
-        for (_, at, queue, by), claims in by_decision
-    ]
+    return [_timed(window, key, list(claims), idle) for key, claims in by_decision]
+
+
+def _timed(
+    window: Window, decided: tuple[Any, datetime, str, str], claims: Sequence[Row[Any]], idle: timedelta
+) -> TimedDecision:
+    _, at, queue, by = decided
+    seconds = worked(map(_span, claims), idle=idle).total_seconds()
+    return TimedDecision(window.week(at), queue, by, seconds, sum(each.hasty for each in claims))
 
 
 def _claims_of_decisions() -> Select[Any]:
@@ -90,6 +97,7 @@ def _claims_of_decisions() -> Select[Any]:
             claim.c.claimed_at,
             claim.c.ended_at,
             claim.c.state,
+            claim.c.hasty,
             func.array_agg(audit.c.at).label("reports"),
             func.min(audit.c.at).filter(audit.c.event == OPENED).label("opened_at"),
         )

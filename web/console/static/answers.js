@@ -19,6 +19,8 @@ export class Answers {
     const wanted = NEXT[radios.find((radio) => radio.checked)?.value ?? ""];
     for (const radio of radios) radio.checked = radio.value === wanted;
     this.forget(radios[0]);
+    this.changed();
+    question.dispatchEvent(new Event("answering", { bubbles: true }));
     question.scrollIntoView({ block: "nearest" });
     return true;
   }
@@ -28,6 +30,7 @@ export class Answers {
       yes.checked = true;
       this.forget(yes);
     }
+    this.changed();
   }
 
   // Enter goes on to the next fact that is blank, and leaves the fields after the last.
@@ -44,14 +47,31 @@ export class Answers {
     return [...new FormData(this.form), ...(sheet ? new FormData(sheet) : [])];
   }
 
+  changed() {
+    this.root.dispatchEvent(new Event("answered"));
+  }
+
   copyFrom(other) {
-    for (const field of other.form.elements) {
-      if (!field.name || field.type === "hidden") continue;
-      const mine = field.type === "radio" ? this.form.querySelector(`[name="${CSS.escape(field.name)}"][value="${field.value}"]`) : this.form.elements[field.name];
-      if (!mine) continue;
-      if (field.type === "radio") mine.checked = field.checked;
-      else mine.value = field.value;
+    this.fill(other.typed());
+  }
+
+  // All that a person has answered and typed, in the sheets too: for each form the values of its fields by their names.
+  typed() {
+    return Object.fromEntries(this.forms.map((form) => [nameOf(form), [...new FormData(form)].filter(([name]) => !isHidden(form, name))]));
+  }
+
+  fill(typed) {
+    for (const form of this.forms) {
+      for (const [name, value] of typed[nameOf(form)] ?? []) {
+        const choice = form.querySelector(`[name="${CSS.escape(name)}"][value="${CSS.escape(value)}"]:is([type="radio"], [type="checkbox"])`);
+        if (choice) choice.checked = true;
+        else if (form.elements[name] && "value" in form.elements[name] && form.elements[name].type !== undefined) form.elements[name].value = value;
+      }
     }
+  }
+
+  get forms() {
+    return [this.form, ...this.root.querySelectorAll("[data-sheet]")];
   }
 
   // Say each problem where it is; the first gets the focus.
@@ -85,3 +105,6 @@ export class Answers {
     for (const field of this.root.querySelectorAll("[aria-invalid]")) field.removeAttribute("aria-invalid");
   }
 }
+
+const nameOf = (form) => form.dataset.sheet ?? "answers";
+const isHidden = (form, name) => form.querySelector(`input[type="hidden"][name="${CSS.escape(name)}"]`) !== null;

@@ -1,5 +1,6 @@
 // One case on the page, with its parts; and how a case is read from what the server sent.
 import { Answers } from "./answers.js";
+import { Draft } from "./drafts.js";
 import { Lease } from "./lease.js";
 import { Redaction } from "./redact.js";
 import { Sheets } from "./sheets.js";
@@ -12,9 +13,23 @@ export class Case {
     if (this.none) return;
     this.lease = new Lease(root);
     this.answers = new Answers(root);
+    this.draft = new Draft(root, this.answers);
     this.sheets = new Sheets(root, (sheet) => submit(this, sheet));
     this.stage = new Stage(root);
+    this.follow();
     this.redaction = new Redaction(root, this.stage);
+  }
+
+  // Questions and pictures go together: who is at a question of a file sees that file, and the other way round.
+  follow() {
+    const fileOf = (element) => element?.closest?.("[data-file]")?.dataset.file;
+    for (const event of ["focusin", "answering"]) {
+      this.root.addEventListener(event, ({ target }) => { if (fileOf(target)) this.stage.showFile(fileOf(target)); });
+    }
+    this.stage.root.addEventListener("file", ({ detail }) => {
+      if (fileOf(document.activeElement) === detail) return;
+      this.root.querySelector(`[data-file="${detail}"]`)?.scrollIntoView({ block: "start" });
+    });
   }
 
   get name() { return this.root.dataset.name; }
@@ -26,36 +41,28 @@ export class Case {
     if (image?.src) await image.decode().catch(() => {});
   }
 
-  // Too late: what was typed stays, and nothing more can be done with it here.
-  end(message) {
+  // Too late: what was typed stays, and nothing more can be done with it here. The focus stays too, unless the person asked for something.
+  end(message, { asked }) {
     this.lease.over = true;
     this.root.dataset.over = "";
     this.sheets.close();
     const place = this.root.querySelector("[data-conflict]");
     place.innerHTML = message;
-    (place.querySelector("[autofocus]") ?? place.firstElementChild)?.focus();
+    if (!asked) return;
+    (place.querySelector("[data-do]") ?? place.firstElementChild)?.focus();
     this.root.querySelector(".side").scrollTo(0, 0);
-  }
-
-  // Which decision can still be taken back, and for how long.
-  showUndo(last) {
-    const slot = this.root.querySelector("[data-undo]");
-    const left = last ? last.until - performance.now() : 0;
-    if (!slot) return;
-    slot.hidden = left <= 0;
-    if (left <= 0) return;
-    slot.querySelector('[data-undo="said"]').textContent = `${last.said} ${last.item.name}`;
-    slot.querySelector('[data-undo="left"]').textContent = `0:${String(Math.ceil(left / 1000)).padStart(2, "0")}`;
   }
 
   revive(held) {
     const { claim } = this.lease;
     this.lease.take(held);
     delete this.root.dataset.over;
-    this.root.querySelector("[data-conflict]").replaceChildren();
+    const place = this.root.querySelector("[data-conflict]");
+    const pressed = place.contains(document.activeElement);
+    place.replaceChildren();
     for (const image of this.root.querySelectorAll("[data-large]")) image.dataset.large = image.dataset.large.replace(claim, held.id);
     this.stage.fetchAgain(claim, held.id);
-    this.root.focus();
+    if (pressed) this.root.focus();
   }
 }
 

@@ -1,7 +1,9 @@
-// The desk: a case in front of the reviewer, the next one ready behind it, and the last decision still to be undone.
+// The desk: a case in front of the reviewer, the next one ready behind it, and the decisions that can still be undone.
 import { Case, read } from "./case.js";
+import { arrived } from "./keys.js";
 import { giveBack, leaveAll, show as showLease } from "./lease.js";
 import { post } from "./send.js";
+import { Undos } from "./undo.js";
 
 const main = document.getElementById("main");
 const said = document.getElementById("said");
@@ -14,11 +16,15 @@ export class Desk {
   constructor() {
     this.queues = new URLSearchParams(location.search).getAll("queue").map((name) => ["queue", name]);
     this.current = this.made(main.firstElementChild);
-    Object.assign(this, { ready: [], loading: null, last: null, busy: false });
+    Object.assign(this, { ready: [], loading: null, undos: new Undos(), busy: false });
     addEventListener("pagehide", () => leaveAll(this.leases));
     addEventListener("pageshow", (event) => { if (event.persisted) this.open(this.current); });
+    document.addEventListener("visibilitychange", () => this.current.stage?.look());
     setInterval(() => this.tick(), SECOND);
-    if (!this.current.none) this.open(this.current);
+    if (!this.current.none) {
+      this.open(this.current);
+      this.current.draft.restore();
+    }
     this.tick();
   }
 
@@ -57,7 +63,13 @@ export class Desk {
       .finally(() => { this.loading = null; });
   }
 
+  // The session is over: to sign in, and from there back to this case, where what was typed is filled in again.
+  signIn() {
+    location.assign(`/console/sign-in?page=${encodeURIComponent(location.pathname + location.search)}`);
+  }
+
   async next() {
+    if (this.signedOut) return this.signIn();
     if (!this.ready.length && this.loading) await this.loading;
     if (this.ready.length) return this.show(this.ready.shift());
     const answer = await post("/console/next/part", this.queues);
@@ -67,6 +79,10 @@ export class Desk {
   show(item) {
     this.current = item;
     main.replaceChildren(item.root);
+    scrollTo(0, 0);
+    item.stage?.look();
+    item.draft?.restore();
+    arrived();
     document.querySelector('[data-slot="place"]').textContent = item.root.dataset.place;
     item.root.focus({ preventScroll: true });
     if (item.none) {
@@ -86,17 +102,17 @@ export class Desk {
   async open(item) {
     item.lease.since = performance.now();
     const answer = await item.lease.ask("opened").catch(() => null);
-    if (answer?.status === 409) await this.back(item);
+    if (answer?.status === 409) await this.back(item, { asked: false });
     item.painted().then(() => item.stage.fetchRest());
     if (item === this.current) this.prepare();
   }
 
-  async back(item) {
+  async back(item, { asked }) {
     const answer = await post(item.lease.path("back"));
     if (answer.ok) {
       item.revive(await answer.json());
       if (item === this.current) this.address(item);
-    } else item.end(await answer.text());
+    } else item.end(await answer.text(), { asked });
   }
 
   // One thing at a time: what is asked for meanwhile is not done to a case that nobody has seen yet.
@@ -120,11 +136,13 @@ export class Desk {
   }
 
   async decide(item, verdict, sheet) {
-    const answer = await post(item.lease.path("decision"), [...item.answers.fields(sheet), ["verdict", verdict]]);
+    const seen = item.stage.seen(Number(item.root.dataset.look)).map((page) => ["seen", page]);
+    const answer = await post(item.lease.path("decision"), [...item.answers.fields(sheet), ...seen, ["verdict", verdict]]);
     if (!(await this.accepted(item, answer, sheet))) return;
     const decided = await answer.json();
     item.lease.over = true;
-    this.last = { ...decided, item, until: performance.now() + decided.undo_seconds * SECOND };
+    item.draft.drop();
+    this.undos.add({ ...decided, item, name: item.name });
     await this.goOn(decided.said);
   }
 
@@ -132,7 +150,7 @@ export class Desk {
     const answer = await post(item.lease.path(sheet.dataset.action), item.answers.fields(sheet));
     if (!(await this.accepted(item, answer, sheet))) return;
     item.lease.over = true;
-    this.last = null;
+    item.draft.drop();
     await this.goOn((await answer.json()).said);
   }
 
@@ -144,8 +162,10 @@ export class Desk {
   // What stands in the way is said in words: at the field, or above the form with all that was typed below it.
   async accepted(item, answer, sheet) {
     if (answer.ok) return true;
+    this.signedOut = answer.status === 401;
+    if (this.signedOut) await item.draft.keep();
     if (answer.status === 422) this.announce(item.answers.wrong((await answer.json()).problems, sheet));
-    else item.end(await answer.text());
+    else item.end(await answer.text(), { asked: true });
     return false;
   }
 
@@ -164,22 +184,24 @@ export class Desk {
   }
 
   async undo() {
-    if (!this.last || this.last.until < performance.now()) return;
-    const { decision, item } = this.last;
-    this.last = null;
+    const last = this.undos.take();
+    if (!last) return this.refuse(this.undos.sentence);
+    const { decision, item } = last;
     const answer = await post(`/console/decisions/${decision}/undo`);
     const html = await answer.text();
     if (!answer.ok) return this.refuse(read(html).textContent.trim());
     if (!this.current.none) this.ready.unshift(this.current);
     const again = this.made(read(html));
-    again.answers.copyFrom(item.answers);
+    if (item) again.answers.copyFrom(item.answers);
     this.show(again);
     this.announce(`Taken back: ${again.name}.`);
   }
 
   refuse(words) {
     this.announce(words);
-    this.current.answers?.say("", words);
+    if (this.current.none) return;
+    this.current.answers.clear();
+    this.current.answers.say("", words);
   }
 
   tick() {
@@ -188,15 +210,15 @@ export class Desk {
     for (const item of items) if (item.lease.wantsMore) item.lease.renew();
     this.ready = this.ready.filter((item) => !item.lease.over && item.lease.left > 0);
     if (items.includes(this.current) && !this.busy && (this.current.lease.over || this.current.lease.left <= 0)) this.lapse();
-    this.current.showUndo(this.last);
+    this.undos.show(this.current.root.querySelector("[data-undo]"));
   }
 
   // The time ran out. Whoever is there may take the case again; whoever is not has it no more.
   lapse() {
     this.once(async (item) => {
       const answer = await fetch(`/console/cases/${item.lease.claim}`, { headers: { "HX-Request": "true" } }).catch(() => null);
-      if (answer?.status === 409) item.end(await answer.text());
-      else if (answer?.ok) await this.back(item);
+      if (answer?.status === 409) item.end(await answer.text(), { asked: false });
+      else if (answer?.ok) await this.back(item, { asked: false });
     });
   }
 }

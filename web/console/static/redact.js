@@ -23,7 +23,7 @@ export class Redaction {
     this.stage.drawing = true;
     this.stage.pane.classList.add("drawing");
     this.root.querySelector('[data-do="redact"]').setAttribute("aria-pressed", "true");
-    this.root.querySelector('[data-do="box-add"]').focus();
+    this.stage.frame.focus({ preventScroll: true });
     this.showCount();
   }
 

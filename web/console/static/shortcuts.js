@@ -13,9 +13,10 @@ const beside = (button) => stage().compare(`/console/cases/${desk.current.lease.
 const CONTROLS = {
   approve: () => desk.once((item) => desk.decide(item, "approve")),
   next: () => desk.once(() => desk.next()),
-  undo: () => desk.once(() => desk.undo()),
-  back: () => desk.once((item) => desk.back(item)),
+  undo: () => ACTIONS.undo(),
+  back: () => desk.once((item) => desk.back(item, { asked: true })),
   close: () => desk.closeSheet(),
+  "all-yes": () => ACTIONS["all-yes"](),
   reveal: () => stage().reveal(),
   zoom: () => stage().zoom(),
   fit: () => stage().fit(),
@@ -31,6 +32,7 @@ const CONTROLS = {
 
 const ACTIONS = {
   queue: () => go("/console/"),
+  undo: () => { desk.once(() => desk.undo()); },
   find: () => go("/console/#find"),
   question: (event, digit) => desk.current.answers.question(digit),
   "all-yes": () => desk.current.answers.everythingYes(),
@@ -43,6 +45,8 @@ const ACTIONS = {
   "turn-left": () => stage().turn(-90),
   "page-before": () => stage().turnTo(stage().at - 1),
   "page-after": () => stage().turnTo(stage().at + 1),
+  "page-first": () => stage().turnTo(0),
+  "page-last": () => stage().turnTo(Infinity),
   "box-move": (event) => desk.current.redaction.move(event),
   "box-remove": () => desk.current.redaction.remove(),
 };
@@ -70,9 +74,14 @@ function places() {
 
 listen({ places, actions: ACTIONS, press });
 
+// A click on a control leaves the focus where it is: Enter then still does what the page says that it does.
+main.addEventListener("mousedown", (event) => {
+  if (event.target.closest("button[data-do], button[data-page]")) event.preventDefault();
+});
+
 main.addEventListener("click", (event) => {
   const button = event.target.closest("[data-do], [data-page]");
-  if (!button || button.disabled || desk.current.none) return;
+  if (!button || button.disabled || (desk.current.none && button.dataset.do !== "undo")) return;
   if (button.dataset.do === "back") event.preventDefault();
   if (button.dataset.page) stage().turnTo(Number(button.dataset.page));
   else press(button);

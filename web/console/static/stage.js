@@ -2,6 +2,7 @@
 const STEP = 1.5;
 const MOST = 8;
 const MOVE = 64;
+const HELD = 96;
 
 export class Stage {
   constructor(root) {
@@ -10,6 +11,7 @@ export class Stage {
     this.pane = root.querySelector("[data-pane]");
     this.canvases = [...root.querySelectorAll("[data-canvas]")];
     this.at = 0;
+    this.looked = new Looked();
     this.views = this.canvases.map(() => ({ turn: 0, scale: null, x: 0, y: 0 }));
     for (const canvas of this.canvases) lay(canvas);
     this.drag();
@@ -33,12 +35,21 @@ export class Stage {
     }
   }
 
+  // To the first page of a file, unless one of its pages is shown.
+  showFile(id) {
+    if (!this.canvas || this.canvas.dataset.material === id) return;
+    const first = this.canvases.findIndex(({ dataset }) => dataset.material === id);
+    if (first >= 0) this.turnTo(first);
+  }
+
   turnTo(page) {
     if (!this.canvases.length) return;
+    const before = this.canvas.dataset.material;
     this.at = Math.min(Math.max(page, 0), this.canvases.length - 1);
     this.canvases.forEach((canvas, at) => { canvas.hidden = at !== this.at; });
     const covered = "covered" in this.canvas.dataset;
     if (!covered) load(this.canvas);
+    this.look();
     this.root.querySelector('[data-do="reveal"]').hidden = !covered;
     this.root.querySelector("[data-caption]").textContent = this.canvas.dataset.words;
     for (const button of this.root.querySelectorAll("[data-page]")) {
@@ -46,11 +57,26 @@ export class Stage {
       if (Number(button.dataset.page) === this.at) button.scrollIntoView({ block: "nearest", inline: "nearest" });
     }
     this.draw();
+    if (this.canvas.dataset.material !== before) this.root.dispatchEvent(new CustomEvent("file", { detail: this.canvas.dataset.material }));
+  }
+
+  // From when it is on the screen, and as long as it is, the page is looked at.
+  look() {
+    const { canvas, looked } = this;
+    looked.at(null);
+    if (!canvas || "covered" in canvas.dataset || document.hidden || !this.root.isConnected) return;
+    canvas.querySelector("img").decode().then(() => { if (canvas === this.canvas) looked.at(canvas); }).catch(() => {});
+  }
+
+  // The pages that were on the screen for so many milliseconds.
+  seen(least) {
+    return this.canvases.filter((canvas) => this.looked.milliseconds(canvas) >= least).map(({ dataset }) => `${dataset.material} ${dataset.number}`);
   }
 
   reveal() {
     if (!this.canvas) return;
-    delete this.canvas.dataset.covered;
+    const { material } = this.canvas.dataset;
+    for (const page of this.canvases) if (page.dataset.material === material) delete page.dataset.covered;
     this.turnTo(this.at);
   }
 
@@ -61,11 +87,20 @@ export class Stage {
 
   draw() {
     if (!this.canvas || !this.pane.clientWidth) return;
-    const { turn, x, y } = this.view;
     const scale = this.view.scale ?? this.fitting();
+    this.hold(scale);
+    const { turn, x, y } = this.view;
     const { width, height } = this.canvas.dataset;
     this.canvas.style.transform = `translate(${x}px, ${y}px) rotate(${turn}deg) scale(${scale}) translate(${-width / 2}px, ${-height / 2}px)`;
     for (const tag of this.canvas.querySelectorAll(".tag")) tag.style.transform = `translateY(-100%) scale(${1 / scale})`;
+  }
+
+  // However far it is moved, a part of the picture stays in the pane.
+  hold(scale) {
+    const { width, height } = size(this.canvas, this.view.turn);
+    const within = (place, side, room) => Math.min(Math.max(place, -most(side, room)), most(side, room));
+    const most = (side, room) => Math.max(0, (side * scale + room) / 2 - Math.min(HELD, side * scale));
+    Object.assign(this.view, { x: within(this.view.x, width, this.pane.clientWidth), y: within(this.view.y, height, this.pane.clientHeight) });
   }
 
   zoom(by = 0) {
@@ -148,6 +183,23 @@ export class Stage {
   }
 }
 
+// For how long each page was on the screen.
+class Looked {
+  #times = new Map();
+  #now = { canvas: null, since: 0 };
+
+  at(canvas) {
+    const { canvas: before, since } = this.#now;
+    if (before) this.#times.set(before, this.milliseconds(before));
+    this.#now = { canvas, since: performance.now() };
+  }
+
+  milliseconds(canvas) {
+    const { canvas: now, since } = this.#now;
+    return (this.#times.get(canvas) ?? 0) + (canvas === now ? performance.now() - since : 0);
+  }
+}
+
 function size(canvas, turn) {
   const { width, height } = canvas.dataset;
   return turn % 180 ? { width: Number(height), height: Number(width) } : { width: Number(width), height: Number(height) };
@@ -158,6 +210,20 @@ function load(canvas) {
   if (!image) return;
   image.src = image.dataset.large;
   delete image.dataset.large;
+  thumbnail(canvas, image);
+}
+
+// In the strip a page is as it was loaded; nothing is fetched for it.
+function thumbnail(canvas, image) {
+  const place = canvas.closest("[data-stage]").querySelector(`[data-page="${canvas.dataset.canvas}"]`);
+  if (!place || place.querySelector("img")) return;
+  image.decode().then(() => {
+    const small = document.createElement("canvas");
+    Object.assign(small, { width: 112, height: 112 });
+    const side = Math.min(image.naturalWidth, image.naturalHeight);
+    small.getContext("2d").drawImage(image, 0, 0, side, side, 0, 0, 112, 112);
+    place.prepend(small);
+  }).catch(() => {});
 }
 
 // A picture is as large as its pixels; each mark gets its words.
