@@ -16,6 +16,7 @@ from tests.support.wire import PATIENCE_SECONDS, Wire, asked, wire
 MANY: Final = 500
 ROOM: Final = 100
 PLACES: Final = 20
+FEW: Final = 5
 LONG: Final = 600.0
 GET: Final = b"GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n"
 BEGINNINGS: Final = {
@@ -49,6 +50,14 @@ def hasty(all_servers: Container) -> Iterator[Alone]:
         yield alone
 
 
+@pytest.fixture(scope="module")
+def crowded(all_servers: Container) -> Iterator[Alone]:
+    """It has few places for connections, more for bodies, and waits longer than any test does."""
+    waits: dict[str, Any] = {"head_seconds": LONG, "body_seconds": LONG, "answer_seconds": LONG}
+    with own_process(all_servers, web_connections=FEW, bodies_at_once=10 * FEW, **waits) as alone:
+        yield alone
+
+
 def stalled(held: ExitStack, port: int, beginning: bytes, *, count: int) -> list[Wire]:
     """That many connections, each of which has sent this and no more."""
     wires = [held.enter_context(wire(port)) for _ in range(count)]
@@ -71,6 +80,17 @@ def test_hundreds_of_stalled_connections_keep_nobody_out(api: Api, patient: Alon
 
         assert [each.status for each in answers] == [200, 422, 422]
         assert until(lambda: len(patient.process.net_connections("tcp")) <= ROOM + PLACES + 30)
+
+
+def test_bodies_that_do_not_end_keep_no_newcomer_out(crowded: Alone) -> None:
+    half = b"POST /v1/sessions/open HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\nExpect: 100-continue\r\n\r\n{"
+    with ExitStack() as held:
+        for each in stalled(held, crowded.port, half, count=FEW):
+            assert each.socket.recv(100).startswith(b"HTTP/1.1 100")  # its request is at work
+
+        answers = [asked(crowded.port, "GET /healthz").status for _ in range(FEW)]
+
+        assert answers == [200] * FEW
 
 
 def test_who_takes_all_places_for_bodies_loses_one_to_a_newcomer(api: Api, patient: Alone) -> None:

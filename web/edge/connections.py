@@ -32,18 +32,23 @@ class Limits:
 
 
 class Room:
-    """The open connections. Where there are too many, the network that has most of those that wait loses its oldest one."""
+    """The open connections. Where there are too many, the network that has most of those that wait loses its oldest one.
+
+    Where none waits but the newest, that goes for those whose request has not come whole: a body that does not end takes nobody's place.
+    """
 
     def __init__(self, most: int) -> None:
         self._most = most
         self._open: dict[Connection, str] = {}
 
     def enter(self, connection: "Connection") -> None:
-        """Take a new connection in. It is closed itself where all others are at work."""
+        """Take a new connection in. It is closed itself where all others are being answered."""
         self._open[connection] = network_of(connection.client[0]) if connection.client else ""
         if len(self._open) <= self._most:
             return
         waiting = {each: whose for each, whose in self._open.items() if each.waits}
+        if len(waiting) == 1 and connection in waiting:
+            waiting = {each: whose for each, whose in self._open.items() if not each.is_complete} or waiting
         ((network, _),) = Counter(waiting.values()).most_common(1)
         next(each for each, whose in waiting.items() if whose == network).transport.abort()
 
