@@ -13,7 +13,6 @@ from tests.support.desk import Desk
 from tests.support.keyboard import Keyboard
 from tests.support.people import PASSWORD, person
 from tests.support.servers import with_review
-from tests.support.together import until
 from tests.support.web import serving
 from web.console.session import cookie_name
 
@@ -159,7 +158,7 @@ def test_every_decision_within_its_window_can_be_undone_one_after_the_other(desk
 
     for left in (2, 1, 0):
         keyboard.undo()
-        until(lambda left=left: desk.sql("SELECT count(*) FROM submission WHERE state = 'rejected'")[0][0] == left)
+        assert desk.sql("SELECT count(*) FROM submission WHERE state = 'rejected'")[0][0] == left
 
     keyboard.press("u")
     expect(keyboard.page.locator("#said")).to_have_text("There is no decision to undo.")

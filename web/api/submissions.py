@@ -14,11 +14,11 @@ from pipeline.verification.code_delivery import resend
 from pipeline.workflows.submission_views import Filters, full_submissions, submission_of, submissions
 from schemas.base import Identifier
 from schemas.codes import CodeAnswer, CodeRequest, CodeSent
+from schemas.mail_address import MailAddress
 from schemas.numbers import Time
 from schemas.submissions import (
     Accepted,
     FullSubmissionPage,
-    MailAddress,
     Method,
     Submission,
     SubmissionPage,

@@ -30,7 +30,9 @@ def case_page(request: Request, claim_id: UUID, *, tools: Container, person: Per
     found = review_case(claim_id, reviewer_id=person.reviewer_id, context=tools.review)
     template = "case.html" if whole else "case_part.html"
     values = _values(found, tools=tools, person=person, now=clock.now())
-    return render(request, template, **values, **({"undoable": undoable_of(tools, person)} if whole else {}))
+    if whole:
+        values["undoable"] = undoable_of(tools, person)
+    return render(request, template, **values)
 
 
 def empty_page(request: Request, *, tools: Container) -> HTMLResponse:

@@ -21,7 +21,14 @@ def file(**changed: Any) -> CaseMaterial:
         "media_type": None,
     }
     asked = (ChecklistView(code="store_name", text="store name", facts=("store_name",)),)
-    rest = {"bytes": 1, "sha256": None, "pages": (), "checklist": asked, "signals": {}, "duplicates": ()}
+    rest: dict[str, Any] = {
+        "bytes": 1,
+        "sha256": None,
+        "pages": (),
+        "checklist": asked,
+        "signals": {},
+        "duplicates": (),
+    }
     return CaseMaterial.model_validate({**plain, **rest, **changed})
 
 

@@ -47,7 +47,7 @@ def refusal(domain: str, rules: BusinessEmail) -> str | None:
 @cache
 def disposable() -> frozenset[str]:
     """The domains of throw-away mailboxes and relays, by three kept lists; loaded on first use."""
-    return frozenset(blocklist) | frozenset(MailChecker.blacklist) | get_domains()
+    return frozenset(blocklist) | frozenset(MailChecker.blacklist) | frozenset(get_domains())
 
 
 def matches_site(domain: str, form: Mapping[str, str], rules: BusinessEmail) -> Match:
