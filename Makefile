@@ -14,7 +14,7 @@ unexport PYTHONPATH
 unexport PYTHONDONTWRITEBYTECODE  # a run starts dozens of processes, and each would compile all our modules anew
 
 .DEFAULT_GOAL := help
-.PHONY: help setup browser demo up test test-one test-long mutants guards chaos bench screenshots check format messages keys scopes lock clean
+.PHONY: help setup browser demo up play test test-one test-long mutants guards chaos bench screenshots check format messages keys scopes lock clean
 
 help:  ## List what there is
 	@awk 'BEGIN {FS = ":.*  ## "} /^[a-z-]+:.*  ## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -39,6 +39,9 @@ demo: setup  ## Run the main job on real parts: uploads, inspection, review, eff
 
 up: setup  ## Start the embedded profile and keep it running until Ctrl-C
 	$(BIN)/proofdesk up
+
+play: setup  ## Keep it running with 40 waiting cases, and print a sign-in link for each role
+	$(BIN)/proofdesk up --play --quiet
 
 browser: setup  ## Find a Chromium for the browser tests, or install one (called by test)
 	$(BIN)/python -m tests.support.browser

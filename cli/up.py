@@ -1,12 +1,13 @@
 import signal
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.table import Table
 
+from cli.demo.play import WAITING, Seat, prepare
 from cli.embedded import EmbeddedError
 from cli.embedded.stack import Address, AlreadyUp, Stack
 from cli.output import console, errors, styled
@@ -21,6 +22,7 @@ def up(
     workers: Annotated[int, typer.Option(min=1, help="Worker processes, one for each core.")] = 2,
     relays: Annotated[int, typer.Option(min=1, help="Relay processes.")] = 1,
     quiet: Annotated[bool, typer.Option("--quiet", help="Do not print the processes' logs.")] = False,
+    play: Annotated[bool, typer.Option("--play", help="Also make waiting cases, and people to sign in as.")] = False,
 ) -> None:
     """Start PostgreSQL, Valkey, an S3 server, a mail sink and all of Proofdesk; stop everything on Ctrl-C."""
     began = time.monotonic()
@@ -45,6 +47,8 @@ def up(
                 "See the member's page: proofdesk member link m-1 --name 'Ana Lima' --email ana@example.com",
                 soft_wrap=True,
             )
+            if play:
+                print_seats(prepare(stack.environment()))
             stack.supervise()
             console.print("Stopping …")
     except AlreadyUp as already:
@@ -70,11 +74,18 @@ def addresses_table(addresses: Sequence[Address]) -> Table:
     return table
 
 
+def print_seats(seats: Sequence[Seat]) -> None:
+    """Whom to sign in as, where, and by which password."""
+    console.print(f"{WAITING} cases wait. Sign in as:")
+    for role, link, password in seats:
+        console.print(f"{role:<9} {link}  password: {password}", soft_wrap=True, markup=False, highlight=False)
+
+
 def announce(event: str, fields: dict[str, object]) -> None:
     """Print the supervisor's events, except start and stop, which the command itself prints."""
     if event == "leftovers.cleaned":
         ended = fields["ended"]
-        names = ", ".join(map(str, ended)) if isinstance(ended, list | tuple) else str(ended)
+        names = ", ".join(map(str, ended.values())) if isinstance(ended, Mapping) else ""
         line = "[yellow]Cleaned up after an earlier run that was killed:[/yellow] {names}"
         errors.print(styled(line, names=names or "stale files"))
     elif event == "child.died":

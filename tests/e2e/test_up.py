@@ -54,13 +54,16 @@ def test_after_kill_nine_of_up_the_next_one_comes_up_with_everything_and_no_stra
     first.send_signal(signal.SIGKILL)
     first.wait(DEADLINE_SECONDS)
 
-    with _up(home) as second:
+    said: list[str] = []
+    with _up(home, "--play", until="admin", said=said) as second:
         view = _submission(home, json.loads(submitted)["id"])
         strays = before & {process.pid for process in supervised(home)}
+        desk = _at_the_desk(said)
         second.send_signal(signal.SIGINT)
         second.wait(DEADLINE_SECONDS)
 
     assert view["state"] in {"received", "in_review"}
+    assert "40 cases wait for you" in desk
     assert strays == set()
     assert supervised(home) == []
     assert second.returncode == 0
@@ -80,22 +83,33 @@ def _doctor(home: Path, *options: str) -> subprocess.CompletedProcess[str]:
 
 
 @contextmanager
-def _up(home: Path) -> Iterator[subprocess.Popen[str]]:
-    """`proofdesk up`, from the moment that it says that all is healthy."""
+def _up(
+    home: Path, *options: str, until: str = "All is healthy", said: list[str] | None = None
+) -> Iterator[subprocess.Popen[str]]:
+    """`proofdesk up`, from the moment that it says that all is healthy, or what else is waited for. `said` gets its lines."""
+    said = [] if said is None else said
     with subprocess.Popen(
-        _command(home, "up", "--quiet"), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        _command(home, "up", "--quiet", *options), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     ) as up:
         try:
-            said = []
             for line in up.stdout or []:
                 said.append(line)
-                if line.startswith("All is healthy"):
+                if line.startswith(until):
                     break
             else:
                 pytest.fail("".join(said))
             yield up
         finally:
             up.kill()
+
+
+def _at_the_desk(said: list[str]) -> str:
+    """The queue's page of who signs in as the printed reviewer."""
+    role, link, _, password = next(line.split() for line in said if line.startswith("reviewer"))
+    with httpx.Client(follow_redirects=True, headers={"Origin": link.split("/console")[0]}) as browser:
+        assert f'value="rae.{role}"' in browser.get(link).text
+        form = {"name": f"rae.{role}", "password": password}
+        return browser.post(link.split("?")[0], data=form).text
 
 
 def _command(home: Path, *arguments: str) -> list[str]:

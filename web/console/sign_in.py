@@ -1,6 +1,6 @@
 from typing import Annotated
 
-from fastapi import APIRouter, Form, Request, Response
+from fastapi import APIRouter, Form, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
 from pipeline.access.staff import sessions
@@ -22,12 +22,14 @@ router = APIRouter()
 
 
 @router.get("/sign-in")
-def get_sign_in(request: Request, tools: Tools, page: str = "") -> Response:
-    """The form. Who is signed in already is redirected to the page."""
+def get_sign_in(
+    request: Request, tools: Tools, page: str = "", name: Annotated[str, Query(max_length=200)] = ""
+) -> Response:
+    """The form, with the name filled in where a link gives it. Who is signed in already is redirected to the page."""
     try:
         session_of(session_token(request, tools), db=tools.db, rules=tools.policy.sign_in)
     except SignedOut:
-        return _form(request, tools, page=page)
+        return _form(request, tools, page=page, name=name)
     return RedirectResponse(own_page(page, default=HOME), 303)
 
 
