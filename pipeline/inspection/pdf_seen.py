@@ -17,7 +17,7 @@ from pipeline.kernel.translatable import msgid
 
 _SCRIPT: Final = msgid("a script")
 _FILE: Final = msgid("an attached file")
-_UNNAMED: Final = "a file without a name"
+_UNNAMED: Final = "(unnamed)"
 _MOST_NAMES: Final = 10
 _MOST_SCRIPTS: Final = 1000
 _NO_SCRIPT: Final = "`"

@@ -111,7 +111,7 @@ def _rendered(
 
 def _other_ways(connection: Connection, mail: SubmissionMail, policy: Policy) -> Mapping[str, Any]:
     """The titles of what still leads to the stage (methods with chances left, and orders), and how much is under review for it."""
-    used = chances_used(connection, member_id=mail.member_id)
+    used = chances_used(connection, member_id=mail.member_id, judged=mail.submission_id)
     limit = policy.attempts.per_method
     stage = policy.stage(mail.stage) if mail.stage else None
     methods = [

@@ -78,7 +78,8 @@ def _results(policy: Policy) -> Mapping[MailTemplate, Mapping[str, Facts]]:
 def _failures(policy: Policy) -> Mapping[MailTemplate, Mapping[str, Facts]]:
     reasons = [reason.text for reason in policy.reasons.verification[1:3]]
     failed = {"stage": policy.ladder[1], "sentences": reasons, "message": None}
-    second = {**failed, "chance": 2, "chances_left": 3, "chances_pending": 0, "offered": True}
+    counted = {"chance": 2, "chances_left": 3, "chances_pending": 0, "offered": True}
+    second = {**failed, **counted}
     last = {**failed, "expired": False, "under_review": 0}
     expired = {"stage": policy.ladder[1], "sentences": [policy.rulings.code_expired]}
     methods = [*policy.methods.values()]
@@ -90,9 +91,9 @@ def _failures(policy: Policy) -> Mapping[MailTemplate, Mapping[str, Facts]]:
             "no way to the stage": {**second, "offered": False},
         },
         MailTemplate.VERIFICATION_EXPIRED: {
-            "chances left": {**second, **expired},
-            "one under review": {**second, **expired, "chances_pending": 1},
-            "no way to the stage": {**second, **expired, "offered": False},
+            "chances left": {**expired, **counted},
+            "one under review": {**expired, **counted, "chances_pending": 1},
+            "no way to the stage": {**expired, **counted, "offered": False},
         },
         MailTemplate.CHANCES_USED_UP: {
             "rejected": {**last, "other_ways": methods[1:], "message": _MESSAGE},

@@ -44,7 +44,6 @@ class Taken:
 
 
 NONE_TAKEN: Final = Taken()
-_PENDING: Final = func.count().filter(submission.c.state.in_(OPEN))
 
 
 def chances_taken(connection: Connection, *, member_id: str, method: str, stage: str) -> Sequence[int]:
@@ -53,19 +52,26 @@ def chances_taken(connection: Connection, *, member_id: str, method: str, stage:
     return connection.execute(select(submission.c.chance).where(*mine, TAKEN)).scalars().all()
 
 
-def chances_used(connection: Connection, *, member_id: str) -> Mapping[tuple[str, str], Taken]:
-    """The chances that are taken, by stage and method; those without any are left out."""
+def chances_used(
+    connection: Connection, *, member_id: str, judged: UUID | None = None
+) -> Mapping[tuple[str, str], Taken]:
+    """The chances that are taken, by stage and method; those without any are left out.
+
+    A submission that is being `judged` counts as spent already, whatever its state is.
+    """
+    still_open = submission.c.state.in_(OPEN)
+    pending = func.count().filter(still_open if judged is None else still_open & (submission.c.id != judged))
     rows = connection.execute(
-        select(submission.c.stage, submission.c.method, func.count().label("count"), _PENDING.label("pending"))
+        select(submission.c.stage, submission.c.method, func.count().label("count"), pending.label("pending"))
         .where(submission.c.member_id == member_id, TAKEN)
         .group_by(submission.c.stage, submission.c.method)
     )
     return {(row.stage, row.method): Taken(row.count - row.pending, row.pending) for row in rows}
 
 
-def chances_of(connection: Connection, *, member_id: str, method: str, stage: str) -> Taken:
-    """The chances that are taken by this method for this stage."""
-    return chances_used(connection, member_id=member_id).get((stage, method), NONE_TAKEN)
+def chances_of(connection: Connection, *, member_id: str, method: str, stage: str, judged: UUID | None = None) -> Taken:
+    """The chances that are taken by this method for this stage; `judged` as above."""
+    return chances_used(connection, member_id=member_id, judged=judged).get((stage, method), NONE_TAKEN)
 
 
 def chances_of_case(connection: Connection, submission_id: UUID, *, at: datetime | None = None) -> Taken | None:

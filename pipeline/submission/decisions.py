@@ -145,7 +145,7 @@ def result_mail(
     left, pending = None, 0
     if subject.kind != "avatar":
         method = {"member_id": subject.member_id, "method": subject.method, "stage": subject.stage}
-        taken = chances_of(connection, **method)
+        taken = chances_of(connection, **method, judged=subject.id)
         left, pending = taken.left_of(policy.attempts.per_method), taken.pending
     return SubmissionMail(
         cause_id=cause_id,

@@ -156,6 +156,7 @@ def _open(page: Page, desk: Desk, base: str, queue: str, *, kinds: tuple[str, ..
     page.goto(f"{base}/console/cases/{held.id}")
     _loaded(page.locator("[data-canvas]:not([hidden]) img"))
     page.locator("[data-slot=lease]").wait_for()
+    page.locator("html[data-keys='awake']").wait_for()
     return held
 
 

@@ -33,7 +33,7 @@ def opened_by(scope: Scope) -> dict[str, str]:
 
 
 def key_with(tools: Container, *scopes: Scope) -> str:
-    person(tools, REVIEWER, roles=[Role.REVIEWER, Role.SENIOR], password=None)
+    person(tools, REVIEWER, roles=[Role.REVIEWER, Role.SENIOR, Role.LEAD], password=None)
     return create_key("test", scopes, reviewer_id=REVIEWER, db=tools.db)[1]
 
 

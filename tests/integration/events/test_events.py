@@ -93,6 +93,13 @@ def earned(_desk: Desk, api: Api) -> None:
     assert api.post("/v1/events", body).status_code == 201
 
 
+def taken_down(desk: Desk, api: Api) -> None:
+    """A public avatar, as long as somebody wants it."""
+    published(desk, api)
+    answer = api.call("DELETE", "/v1/members/m-1/avatar", key=api.submit_key)
+    assert answer.status_code < 300, answer.text
+
+
 def erased(desk: Desk, api: Api) -> None:
     """All that was told before goes with the member."""
     desk.submit_avatar()
@@ -104,6 +111,13 @@ def erased(desk: Desk, api: Api) -> None:
 LIVES: dict[Callable[[Desk, Api], None], list[str]] = {
     published: ["submission.received", "submission.in_review", "submission.approved", "avatar.published"],
     unlocked: ["submission.received", "submission.in_review", "submission.approved", "membership.level_changed"],
+    taken_down: [
+        "submission.received",
+        "submission.in_review",
+        "submission.approved",
+        "avatar.published",
+        "avatar.removed",
+    ],
     refused: ["submission.received", "submission.refused"],
     taken_back: ["submission.received", "submission.superseded", "submission.received", "submission.withdrawn"],
     rejected: ["submission.received", "submission.in_review", "submission.rejected"],

@@ -114,4 +114,6 @@ def test_an_identity_that_is_not_there_has_no_form(api: Api) -> None:
 def test_the_countries_whose_tax_numbers_can_be_checked_are_listed(api: Api) -> None:
     countries = api.get("/v1/membership/tax-countries").json()
 
-    assert {"country": "AT", "number": "UID (Umsatzsteuer-Identifikationsnummer, Austrian VAT number)"} in countries
+    (austria,) = (each for each in countries if each["country"] == "AT")
+    assert austria["number"] == "UID (Umsatzsteuer-Identifikationsnummer, Austrian VAT number)"
+    assert austria["kinds"][0] == austria["number"]

@@ -162,7 +162,13 @@ def test_whoever_comes_too_late_is_told_who_decided_what_and_when(desk: Desk, ap
     assert UUID(told["became"].pop("submission_id")) == submission
     at = told["became"].pop("at")
     assert told["became"].pop("reasons") == ["group_photo"]
-    assert told["became"] == {"state": "rejected", "by": "r-2", "name": "Mei Lee", "verdict": "reject"}
+    assert told["became"] == {
+        "state": "rejected",
+        "by": "r-2",
+        "name": "Mei Lee",
+        "verdict": "reject",
+        "claimed": False,
+    }
     assert at.startswith(f"{decided.decided_at:%Y-%m-%dT%H:%M:%S}")
     assert f"Mei Lee decided it at {decided.decided_at:%Y-%m-%d %H:%M} UTC: reject." in told["detail"]
 

@@ -70,7 +70,7 @@ def test_the_last_time_of_a_list_is_left_out_and_the_first_is_not(sent: dict[str
         ({"method": "magic"}, ("method", "unknown_method")),
         ({"accepted_from": "2026-01-01T00:00:00"}, ("accepted_from", "invalid_value")),
         ({"due_to": "soon"}, ("due_to", "invalid_value")),
-        ({"email": "nobody"}, ("email", "invalid_value")),
+        ({"email": "nobody"}, ("email", "invalid_email")),
         ({"id": "one"}, ("id.0", "invalid_value")),
     ],
 )

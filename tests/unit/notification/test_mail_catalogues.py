@@ -22,6 +22,7 @@ READ_BY_NO_MEMBER: Final = (
     "edition",
     "version",
     "avatar",
+    "business_email",
     "clock",
     "identities",
     "spend",
