@@ -344,3 +344,13 @@ def test_who_comes_back_to_a_case_that_they_had_lost_finds_what_they_typed(desk:
 
     assert keyboard.claim != first
     expect(keyboard.page.get_by_label("Private note")).to_have_value("Where was I")
+
+
+def test_the_queue_soon_knows_that_the_page_before_gave_its_cases_back(desk: Desk, keyboard: Keyboard) -> None:
+    waiting(desk, 2)
+    keyboard.open()
+    until(lambda: desk.sql("SELECT count(*) FROM claim WHERE state = 'live'")[0][0] == 2)
+
+    keyboard.page.goto(f"{keyboard.base}/console/")
+
+    expect(keyboard.page.get_by_text("2 cases wait for you")).to_be_visible(timeout=10_000)

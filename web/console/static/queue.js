@@ -22,5 +22,10 @@ slot.addEventListener("submit", (event) => {
 });
 listen({ places: () => ["queue"], actions: { undo } });
 setInterval(show, 1000);
+
+// A case that the page before held goes back while this page comes: what is shown of it is soon not so any more.
+if (document.querySelector('#queue a[href^="/console/cases/"]')) {
+  setTimeout(() => htmx.ajax("GET", "/console/queue", { source: "#queue", target: "#queue", swap: "morph:outerHTML" }), 1000);
+}
 show();
 if (location.hash === "#find") document.getElementById("find")?.focus();
