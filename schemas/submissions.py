@@ -2,16 +2,20 @@ from datetime import datetime
 from typing import Annotated, Any, Final, Literal, get_args
 from uuid import UUID
 
-from pydantic import Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints
 
 from schemas.base import Frozen, Identifier, Length, Line, Text, TimeZone
 from schemas.mail_address import MailAddress
 from schemas.object_keys import ObjectKey
 from schemas.states import EffectName, EffectState, SubmissionState
 
+_WORD: Final = r"[a-zA-Z0-9!#$&^_.+*-]+"
 MediaType = Annotated[
-    str, StringConstraints(to_lower=True, max_length=100, pattern=r"^[a-zA-Z0-9.+-]+/[a-zA-Z0-9.+-]+$")
+    str,
+    StringConstraints(to_lower=True, max_length=200, pattern=rf"^{_WORD}/{_WORD}( *;.*)?$"),
+    AfterValidator(lambda written: written.partition(";")[0].strip()),
 ]
+"""A media type as somebody declares it, kept without its parameters (`image/jpeg; charset=binary`)."""
 Sha256 = Annotated[str, StringConstraints(to_lower=True, pattern=r"^[0-9a-fA-F]{64}$")]
 CountryCode = Annotated[str, StringConstraints(to_upper=True, pattern=r"^[A-Za-z]{2}$")]
 TaxNumberText = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[^\x00-\x1f]{1,50}$")]

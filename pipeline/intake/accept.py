@@ -119,7 +119,7 @@ def _record(
     policy, method = context.policy, context.method_of(command)
     profile = filled(command.member, context.profile_of(connection, command.member_id))
     command = command.model_copy(update={"member": profile})
-    slots.use(connection, keys_of(command), now=now)
+    slot_types = slots.use(connection, keys_of(command), now=now)
     submission_id, trace = new_id(), door.correlation_id
     state = method.first_state if method else State.RECEIVED
     chance: int | None = None
@@ -141,7 +141,7 @@ def _record(
     )
     adopt(connection, Owned.MEMBER, command.member_id, service=door.sends_as)
     connection.execute(insert(submission), row)
-    if files := file_rows(submission_id, command):
+    if files := file_rows(submission_id, command, slot_types=slot_types):
         connection.execute(insert(material), files)
     if method is not None:
         method.keep(connection, submission_id, command, now, policy)

@@ -1,3 +1,4 @@
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -68,13 +69,17 @@ def submission_row(
     }
 
 
-def file_rows(submission_id: UUID, command: Command) -> list[dict[str, Any]]:
-    """A row of `material` for each file, as upstream declared it; none where the evidence is no file."""
+def file_rows(submission_id: UUID, command: Command, *, slot_types: Mapping[str, str]) -> list[dict[str, Any]]:
+    """A row of `material` for each file, as upstream declared it; none where the evidence is no file.
+
+    `slot_types` has the media types that were declared for upload slots, by key: they count where the submission declares none.
+    """
+    given: tuple[MaterialReference, ...] = ()
     if isinstance(command, AvatarSubmission):
-        return [_file_row(submission_id, 0, MaterialReference(kind="avatar", file=command.file))]
-    if isinstance(command, MaterialsSubmission):
-        return [_file_row(submission_id, *each) for each in enumerate(command.materials)]
-    return []
+        given = (MaterialReference(kind="avatar", file=command.file),)
+    elif isinstance(command, MaterialsSubmission):
+        given = command.materials
+    return [_file_row(submission_id, place, each, slot_types) for place, each in enumerate(given)]
 
 
 def keys_of(command: Command) -> dict[str, str]:
@@ -86,7 +91,9 @@ def keys_of(command: Command) -> dict[str, str]:
     return {}
 
 
-def _file_row(submission_id: UUID, position: int, given: MaterialReference) -> dict[str, Any]:
+def _file_row(
+    submission_id: UUID, position: int, given: MaterialReference, slot_types: Mapping[str, str]
+) -> dict[str, Any]:
     return {
         "id": new_id(),
         "submission_id": submission_id,
@@ -94,7 +101,7 @@ def _file_row(submission_id: UUID, position: int, given: MaterialReference) -> d
         "kind": given.kind,
         "upload_key": given.file.key,
         "filename": given.file.filename,
-        "declared_type": given.file.media_type,
+        "declared_type": given.file.media_type or slot_types.get(given.file.key),
         "declared_bytes": given.file.length,
         "declared_sha256": given.file.sha256,
     }

@@ -22,21 +22,21 @@ MOST_ENDED: Final = 5_000
 """After so many the next run goes on."""
 
 
-def use(connection: Connection, files: Mapping[str, str], *, now: datetime) -> None:
+def use(connection: Connection, files: Mapping[str, str], *, now: datetime) -> Mapping[str, str]:
     """Mark the slots of a submission's files as used; `files` maps the path of each in the request to its key.
 
-    A key without a slot is an upstream service's own. Raises Invalid for a slot that was used or has ended, and for a file that is
+    Returns the media type that was declared for each slot, by its key. A key without a slot is an upstream service's own. Raises Invalid for a slot that was used or has ended, and for a file that is
     being deleted: from here on none of these files is, until the transaction ends.
     """
     gone = refer_to(connection, UPLOADS, files.values())
-    mine = select(upload_slot.c.key, upload_slot.c.used_at, upload_slot.c.ended_at).where(
-        upload_slot.c.key.in_(files.values())
-    )
+    columns = (upload_slot.c[name] for name in ("key", "media_type", "used_at", "ended_at"))
+    mine = select(*columns).where(upload_slot.c.key.in_(files.values()))
     slots = {row.key: row for row in connection.execute(mine.order_by(upload_slot.c.key).with_for_update())}
     over = gone | {key for key, row in slots.items() if row.used_at is not None or row.ended_at is not None}
     if problems := [_problem(path) for path, key in files.items() if key in over]:
         raise Invalid(problems)
     connection.execute(update(upload_slot).where(upload_slot.c.key.in_(slots)).values(used_at=now))
+    return {key: row.media_type for key, row in slots.items()}
 
 
 def end_slots(*, now: datetime, db: Database, rules: Upload, delete_unneeded: DeleteUnneeded) -> int:

@@ -73,8 +73,9 @@ def open_slot(
 ) -> UploadSlot:
     """A presigned PUT for one file, with its type and length signed, that can be put once.
 
-    A repeated request gets its slot again, with a link that is signed anew: links are not kept. Raises Invalid where the policy has
-    no such file, TooMuchWaiting.
+    The type is what the sender believes. It refuses nothing: inspection judges the content, and reports a difference (DOMAIN §1, §9).
+    A repeated request gets its slot again, with a link that is signed anew: links are not kept. Raises Invalid for a file that is too
+    long, TooMuchWaiting.
     """
     limits = policy.files.avatar if request.purpose == "avatar" else policy.files.material
     if problems := _problems(request, limits):
@@ -162,11 +163,9 @@ def _require_room(
 
 
 def _problems(request: UploadRequest, limits: FileLimits) -> list[Problem]:
-    problems = []
-    if request.media_type not in limits.media_types:
-        known = ", ".join(limits.media_types)
-        problems.append(Problem("media_type", "unsupported_type", f"Files for {request.purpose} are {known}."))
-    if request.length > limits.max_bytes:
-        message = f"A file for {request.purpose} may have at most {limits.max_bytes:,} bytes; this one has {request.length:,}."
-        problems.append(Problem("length", "file_too_large", message))
-    return problems
+    if request.length <= limits.max_bytes:
+        return []
+    message = (
+        f"A file for {request.purpose} may have at most {limits.max_bytes:,} bytes; this one has {request.length:,}."
+    )
+    return [Problem("length", "file_too_large", message)]

@@ -166,7 +166,7 @@ def test_a_dragged_picture_is_cropped_uploaded_reviewed_and_public(member: Membe
 
 def test_a_file_that_inspection_refuses_is_explained_in_words(member: MemberPage, desk: Desk) -> None:
     member.begin("Verified member", "Wholesaler", LIMA, "Materials")
-    member.choose("Bank statement", "may.pdf", b"%PDF-1.4 and nothing else", "application/pdf")
+    member.choose("Bank statement", "may.png", b"\xef\xbb\xbf\n%PDF-1.4 and nothing else", "image/png")
     member.next()
     member.send()
     desk.run_due()

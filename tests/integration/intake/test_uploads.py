@@ -103,7 +103,6 @@ def test_the_store_refuses_a_slot_that_has_expired(tools: Container) -> None:
 @pytest.mark.parametrize(
     ("changes", "problem"),
     [
-        ({"media_type": "image/png"}, ("media_type", "unsupported_type")),
         ({"length": 3 * 1024 * 1024 + 1}, ("length", "file_too_large")),
         ({"length": -1}, ("length", "invalid_value")),
         ({"purpose": "video"}, ("purpose", "unknown_purpose")),
