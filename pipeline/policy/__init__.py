@@ -81,10 +81,14 @@ class Events(Frozen):
 
 
 class Reason(Frozen):
-    """Why a submission was rejected or a better file is needed: a code, and the sentence that the member reads."""
+    """Why a submission was rejected or a better file is needed: a code, and the sentence that the member reads.
+
+    One that `needs_profile` is offered only where there is a profile to compare the picture with.
+    """
 
     code: str
     text: str
+    needs_profile: bool = False
 
 
 class Avatar(Frozen):
@@ -237,14 +241,17 @@ class Policy(Frozen):
         """What a member calls these benefits; one that the policy no longer has, or a title, stays as it is."""
         return tuple(self.benefits.get(benefit, benefit) for benefit in benefits)
 
-    def reasons_for(self, *, kind: str, verdict: str) -> Mapping[str, Reason]:
-        """The reasons that this verdict on this kind of submission may give, by code; an approval gives none."""
+    def reasons_for(self, *, kind: str, verdict: str, profile: bool = True) -> Mapping[str, Reason]:
+        """The reasons that this verdict on this kind of submission may give, by code; an approval gives none.
+
+        Without a `profile` there is nothing that a picture could fail to match.
+        """
         found: tuple[Reason, ...] = ()
         if verdict == "better_file":
             found = self.reasons.better_file
         elif verdict == "reject":
             found = self.reasons.avatar if kind == "avatar" else self.reasons.verification
-        return {reason.code: reason for reason in found}
+        return {reason.code: reason for reason in found if profile or not reason.needs_profile}
 
     def needs_two(self, *, kind: str, stage: str | None) -> bool:
         """Whether two different people must agree on such a submission."""

@@ -70,6 +70,7 @@ def case_of(claim_id: UUID, *, reviewer_id: str, now: datetime, context: ReviewC
             detail={"claim_id": str(claim_id), "materials": [str(each.id) for each in materials]},
         )
     log.info("case.viewed", submission_id=str(subject.id), reviewer=reviewer_id)
+    profile = has_profile(subject.member)
     facts = {fact for each in materials for item in each.checklist for fact in item.facts}
     return Case(
         claim=as_claim(claimed),
@@ -84,8 +85,8 @@ def case_of(claim_id: UUID, *, reviewer_id: str, now: datetime, context: ReviewC
         due=due_view(subject),
         materials=materials,
         findings=findings,
-        reasons=_choices(policy.reasons_for(kind=subject.kind, verdict="reject")),
-        better_file_reasons=_choices(policy.reasons_for(kind=subject.kind, verdict="better_file")),
+        reasons=_choices(policy.reasons_for(kind=subject.kind, verdict="reject", profile=profile)),
+        better_file_reasons=_choices(policy.reasons_for(kind=subject.kind, verdict="better_file", profile=profile)),
         queue=subject.queue,
         language=subject.language,
         allowed_actions=allowed_with(subject, files),

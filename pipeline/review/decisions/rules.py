@@ -72,12 +72,11 @@ def decision_problems(
 
 
 def _reason_problems(request: DecisionRequest, subject: Subject, policy: Policy) -> Iterator[Problem]:
-    if request.verdict != "better_file":
-        yield from reason_problems(
-            request.verdict, request.reasons, policy.reasons_for(kind=subject.kind, verdict="reject")
-        )
+    given = "better_file" if request.verdict == "better_file" else "reject"
+    known = policy.reasons_for(kind=subject.kind, verdict=given, profile=subject.profile)
+    if given == "reject":
+        yield from reason_problems(request.verdict, request.reasons, known)
         return
-    known = policy.reasons_for(kind=subject.kind, verdict="better_file")
     yield from _unknown_reasons(request.reasons, known)
     if not request.reasons and request.message is None:
         message = f"Say what is wrong with the file: a message, or one of {', '.join(known)}."

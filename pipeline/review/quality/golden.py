@@ -17,6 +17,7 @@ from pipeline.review.quality.rules.sampling import Agreement, Said, compare
 from pipeline.review.tables import ANSWER_STANDING, answer, check, golden
 from pipeline.submission import audit
 from pipeline.submission.accepted_policy import policy_of
+from pipeline.submission.profile import has_profile
 from pipeline.submission.tables import STANDING, decision, submission
 from schemas.quality import GoldenRequest, GoldenView
 
@@ -35,10 +36,8 @@ def mark(request: GoldenRequest, *, by: str, context: ReviewContext) -> UUID:
         subject = _decided(connection, request.submission_id)
         require_unrelated(connection, by, subject.member_id)
         own = policy_of(connection, subject.policy_version, present=context.policy)
-        known = {
-            **own.reasons_for(kind=subject.kind, verdict="reject"),
-            **context.policy.reasons_for(kind=subject.kind, verdict="reject"),
-        }
+        asked = {"kind": subject.kind, "verdict": "reject", "profile": has_profile(subject.member)}
+        known = {**own.reasons_for(**asked), **context.policy.reasons_for(**asked)}
         if wrong := tuple(reason_problems(request.verdict, request.reasons, known)):
             raise Invalid(wrong)
         golden_id = new_id()

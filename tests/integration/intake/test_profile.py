@@ -1,17 +1,24 @@
 """A case's profile: what upstream says of the member, filled from their account; a question about it is asked where there is one."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
+from pipeline.access.staff.reviewers import add_reviewer
 from pipeline.kernel.errors import Invalid
+from pipeline.review.quality.golden import mark
 from pipeline.submission.tables import submission
 from schemas.cases import Case
+from schemas.quality import GoldenRequest
 from tests.support.account import Account, person
 from tests.support.bodies import avatar_body, member, verification_body
 from tests.support.desk import Desk
 from tests.support.http import Api, problems
+from tests.support.people import Visitor, signed_in
+from tests.support.quality import checking
 
+REASON = "does_not_match_profile"
 ASKED = ["single_person", "fits_business", "matches_profile"]
 
 
@@ -66,6 +73,87 @@ def test_with_a_profile_an_approval_answers_for_it(said: dict[str, str], desk: D
         desk.decide(case.claim, request.model_copy(update={"materials": (unanswered,)}))
 
     assert [each.code for each in refused.value.problems] == ["missing_answer"]
+
+
+# The reason of a rejection that has to do with the profile
+
+
+@pytest.fixture
+def visitor(desk: Desk) -> Visitor:
+    return signed_in(desk.tools, "m.lee")
+
+
+PROFILES: list[tuple[dict[str, str], bool]] = [
+    ({}, False),
+    ({"timezone": "UTC", "locale": "zh"}, False),
+    ({"gender": "Female"}, True),
+    ({"age_band": "30-39"}, True),
+    ({"identity": "wholesaler"}, True),
+]
+
+
+@pytest.mark.parametrize(("said", "offered"), PROFILES)
+def test_at_the_api_the_reason_is_offered_and_taken_only_with_a_profile(
+    said: dict[str, str], *, offered: bool, api: Api, desk: Desk
+) -> None:
+    case_id = desk.clear(desk.accept({**avatar_body(), "member": member(**said)}).id)
+    shown = api.post("/v1/review/claims", {}).json()
+    claim = shown["claim"]
+
+    fixed = {"token": claim["token"], "fence": claim["fence"], "version": shown["version"], "verdict": "reject"}
+    answer = api.post(f"/v1/review/claims/{claim['id']}/decision", {**fixed, "reasons": ["group_photo", REASON]})
+
+    codes = [each["code"] for each in shown["reasons"]]
+    assert (REASON in codes, "group_photo" in codes) == (offered, True)
+    if offered:
+        assert desk.state(case_id) == "rejected"
+    else:
+        assert (answer.status_code, problems(answer)) == (422, [("reasons.1", "unknown_reason")])
+        assert desk.state(case_id) == "in_review"
+
+
+@pytest.mark.parametrize(("said", "offered"), [PROFILES[0], PROFILES[2]])
+def test_in_the_console_the_reason_is_offered_and_taken_only_with_a_profile(
+    said: dict[str, str], *, offered: bool, visitor: Visitor, desk: Desk
+) -> None:
+    case_id = desk.clear(desk.accept({**avatar_body(), "member": member(**said)}).id)
+    claim = desk.claimed("m.lee")
+    page = visitor.get(f"/console/cases/{claim.id}").text
+
+    fixed: dict[str, Any] = {"token": claim.token, "fence": claim.fence, "version": desk.case(claim).version}
+    visitor.post(f"/console/cases/{claim.id}/decision", **fixed, verdict="reject", reasons=[REASON])
+
+    assert (f'value="{REASON}"' in page, 'value="group_photo"' in page) == (offered, True)
+    assert desk.state(case_id) == ("rejected" if offered else "in_review")
+
+
+def test_a_profile_from_the_account_offers_the_reason(account: Account, desk: Desk) -> None:
+    assert account.put("personal-information", person(gender="male")).is_success
+
+    case = case_of(desk)
+
+    assert desk.reject(case.claim, reasons=(REASON,)).state == "rejected"
+
+
+@pytest.mark.parametrize(("said", "refused"), [({}, [("reasons.0", "unknown_reason")]), ({"gender": "male"}, [])])
+def test_a_case_without_a_profile_has_no_such_right_answer(
+    said: dict[str, str], refused: list[tuple[str, str]], desk: Desk
+) -> None:
+    desk = checking(desk, sample={}, mix=0.0, golden=1.0)
+    add_reviewer("lead", db=desk.tools.db)
+    case = case_of(desk, **said)
+    desk.approve(case.claim)
+    golden = GoldenRequest(submission_id=case.submission_id, verdict="reject", reasons=(REASON,))
+
+    assert _refused(lambda: mark(golden, by="lead", context=desk.tools.review)) == refused
+
+
+def _refused(act: Callable[[], object]) -> list[tuple[str, str]]:
+    try:
+        act()
+    except Invalid as error:
+        return [(each.path, each.code) for each in error.problems]
+    return []
 
 
 @pytest.mark.parametrize("gender", ["she", "f", "woman", "m\u00e4nnlich"])

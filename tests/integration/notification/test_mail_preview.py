@@ -7,7 +7,7 @@ from pipeline.policy import Attempts
 from pipeline.review.decisions.mail import preview_result_mail
 from schemas.claims import Claim
 from schemas.decisions import DecisionRequest, MailPreview
-from tests.support.bodies import verification_body
+from tests.support.bodies import avatar_body, member, verification_body
 from tests.support.desk import Desk
 from tests.support.mails import frozen
 from tests.support.servers import variant
@@ -45,7 +45,8 @@ def test_a_reason_reads_as_its_verdict_says_it_in_preview_mail_and_api(
 ) -> None:
     reasons = tools.policy.reasons_for(kind=kind, verdict=verdict)
     sentences = [reason.text for reason in reasons.values()]
-    submission = desk.case_waiting(kind=kind)
+    body = avatar_body() if kind == "avatar" else verification_body()
+    submission = desk.clear(desk.accept({**body, "member": member(gender="female")}).id)
     held = desk.claimed()
     request = desk.request(held, verdict, reasons=tuple(reasons))
 

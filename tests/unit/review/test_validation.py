@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
@@ -38,6 +39,14 @@ def test_a_whole_approval_is_fine() -> None:
 def test_a_rejection_needs_a_reason_and_nothing_else() -> None:
     assert wrong(WHOLESALER, "reject", reasons=["unreadable"]) == []
     assert wrong(AVATAR, "reject", reasons=["group_photo"]) == []
+
+
+@pytest.mark.parametrize(("profile", "problems"), [(True, []), (False, [("reasons.0", "unknown_reason")])])
+def test_a_reason_that_needs_a_profile_is_none_without_one(*, profile: bool, problems: list[tuple[str, str]]) -> None:
+    subject = replace(AVATAR, profile=profile)
+
+    assert wrong(subject, "reject", reasons=["does_not_match_profile"]) == problems
+    assert wrong(subject, "reject", reasons=["group_photo"]) == []
 
 
 @pytest.mark.parametrize(
