@@ -12,7 +12,7 @@ from config.container import Container
 from pipeline.access import members
 from pipeline.access.api_keys import create_key, list_keys, revoke_key
 from pipeline.access.key_rotation import Rotator, rotate_key
-from pipeline.access.rules.keys import Bounds
+from pipeline.access.rules.keys import OF_A_TEST, Bounds
 from pipeline.access.rules.scopes import Scope
 from pipeline.access.staff.reviewers import add_reviewer
 from pipeline.kernel.errors import Invalid, Problem
@@ -29,7 +29,10 @@ KeyId = Annotated[UUID, typer.Argument(help="The key's id, as `key list` prints 
 @app.command()
 def create(
     name: Annotated[str, typer.Option(help="Whose key it is, for the logs: for example member-centre.")],
-    scope: Annotated[list[Scope], typer.Option(help="What it may do; may be repeated.")],
+    scope: Annotated[
+        list[Scope] | None,
+        typer.Option(help="What it may do; may be repeated. A test key has all it may have without any."),
+    ] = None,
     reviewer: Annotated[
         str | None,
         typer.Option(help="In the embedded profile only: the reviewer that the key speaks for; added if new."),
@@ -41,17 +44,26 @@ def create(
     expires_in: Annotated[
         timedelta | None, typer.Option(parser=duration, metavar="TIME", help="When it ends: 30m, 24h, 90d …")
     ] = None,
+    test: Annotated[
+        bool,
+        typer.Option(
+            "--test", help="For trials: what it sends is decided by itself and mailed to nobody (docs/api.md)."
+        ),
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Make a key and print it, once. Only a hash of it is stored. A key for reviewing is made by its person, in the console."""
-    bounds = Bounds(service, prefix, expires_in)
+    bounds = Bounds(service, prefix, expires_in, test)
+    scope = scope or (list(OF_A_TEST) if test else [])
     with tools() as tool:
         _require_no_person(tool, scope, reviewer)
         key_id, key = create_key(name, scope, reviewer_id=reviewer, actor=operator(), bounds=bounds, db=tool.db)
         if reviewer is not None:
             add_reviewer(reviewer, actor=operator(), db=tool.db)
     if as_json:
-        print_json({"id": str(key_id), "name": name, "scopes": sorted(scope), "reviewer": reviewer, "key": key})
+        print_json(
+            {"id": str(key_id), "name": name, "scopes": sorted(scope), "reviewer": reviewer, "test": test, "key": key}
+        )
         return
     _print_key(key, f"Revoke it with: proofdesk key revoke {key_id}")
 
@@ -74,7 +86,7 @@ def list_all(as_json: AsJson = False) -> None:
         (
             each.id,
             each.name,
-            each.state,
+            f"{each.state}, test" if each.test else each.state,
             " ".join(each.scopes),
             each.members_prefix,
             each.reviewer_id,

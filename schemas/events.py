@@ -165,11 +165,15 @@ Address = Annotated[str, StringConstraints(max_length=2000, pattern=r"^https?://
 
 
 class EventView(Frozen):
-    """One event. `type`, `timestamp` and `data` are what endpoints are sent, `id` is their `webhook-id`."""
+    """One event. `type`, `timestamp` and `data` are what endpoints are sent, `id` is their `webhook-id`.
+
+    `livemode` is false for what a test key caused.
+    """
 
     id: UUID
     type: str
     timestamp: datetime
+    livemode: bool
     data: dict[str, Any]
 
 

@@ -10,7 +10,7 @@ from schemas.base import Frozen
 class KeyView(Frozen):
     """A key without its secret. `state` is `live`, `expired` or `revoked`; `follows` is the key that it was rotated from.
 
-    `last_used_at` is exact to about a minute.
+    `last_used_at` is exact to about a minute. What a `test` key sends is decided by itself and reaches nobody.
     """
 
     id: UUID
@@ -25,6 +25,7 @@ class KeyView(Frozen):
     expires_at: datetime | None
     last_used_at: datetime | None
     revoked_at: datetime | None
+    test: bool = False
 
 
 class KeyRotation(Frozen):

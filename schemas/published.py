@@ -24,6 +24,10 @@ def event_schema(event_type: str) -> dict[str, Any]:
             "type": {"const": event_type},
             "timestamp": {"type": "string", "format": "date-time"},
             "data": data,
+            "livemode": {
+                "type": "boolean",
+                "description": "False for what a test key caused; true, or left out, for all else",
+            },
         },
         "required": ["type", "timestamp", "data"],
         "additionalProperties": False,

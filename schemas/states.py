@@ -16,5 +16,5 @@ SubmissionState = Literal[
 """The states of a submission: those of `pipeline/submission/lifecycle.py`."""
 
 EffectName = Literal["avatar_published", "stage_unlocked", "mail"]
-EffectState = Literal["pending", "sending", "sent", "unknown", "withdrawn", "suppressed", "done", "superseded"]
+EffectState = Literal["pending", "sending", "sent", "unknown", "withdrawn", "suppressed", "held", "done", "superseded"]
 """Of a mail, how far it is; of another effect `pending`, `done` or `superseded`."""

@@ -26,6 +26,7 @@ from web.api import (
     sessions,
     submissions,
     subscriptions,
+    test_mode,
     webhooks,
 )
 from web.api.concurrency import IntakeLimit
@@ -53,6 +54,7 @@ for _each in (
     subscriptions,
     mail_events,
     webhooks,
+    test_mode,
     keys,
     review,
     avatars,

@@ -20,6 +20,7 @@ from pipeline.tasks.ledger import Task
 from pipeline.tasks.rules import (
     ACCEPT,
     CHECKPOINT_AUDIT,
+    DECIDE_TEST,
     DELIVER_EVENT,
     ERASE_MEMBER,
     EXPIRE_CODE,
@@ -45,6 +46,7 @@ from pipeline.verification.tax_number import judge_number
 from pipeline.workflows import audit, retention, sla_watch
 from pipeline.workflows.erasure.proceed import proceed
 from pipeline.workflows.retain import retain
+from pipeline.workflows.test_mode import decide as test_mode
 from pipeline.workflows.verification_code import send_code
 from workers.apart import Apart
 
@@ -118,6 +120,11 @@ def replay_events(task: Task, tools: Container) -> None:
     go_on(task, db=tools.db)
 
 
+def decide_test(task: Task, tools: Container) -> None:
+    """Decide what a test key sent, as it asked for."""
+    test_mode.decide_test(task, db=tools.db, policy=tools.policy, freeze_mail=tools.freeze_mail)
+
+
 def expire_code(task: Task, tools: Container) -> None:
     """End a submission whose code expired."""
     business_email.expire(task, db=tools.db, policy=tools.policy, freeze_mail=tools.freeze_mail)
@@ -172,6 +179,7 @@ WORK: Final[Mapping[Kind, Work]] = {
     SEND_MAIL: send_mail,
     JUDGE_NUMBER: judge_tax_number,
     SEND_CODE: send_business_code,
+    DECIDE_TEST: decide_test,
     EXPIRE_CODE: expire_code,
     DELIVER_EVENT: deliver_event,
     REPLAY_EVENTS: replay_events,

@@ -34,6 +34,7 @@ from pipeline.audit.record import SYSTEM
 from pipeline.kernel.database import Database, Instant, metadata
 from pipeline.kernel.errors import Invalid, NotFound, ProofdeskError
 from pipeline.kernel.ids import new_id
+from pipeline.ownership.rules import TEST
 from pipeline.submission import audit
 
 __all__ = ["Caller", "Scope", "Unauthenticated"]
@@ -69,6 +70,7 @@ NOTED_EVERY: Final = timedelta(minutes=1)
 EXPIRED: Final = func.coalesce(api_key.c.expires_at <= func.now(), False)
 LIVE: Final = (api_key.c.revoked_at.is_(None), ~EXPIRED)
 STATE: Final = case((api_key.c.revoked_at.is_not(None), "revoked"), (EXPIRED, "expired"), else_="live")
+IS_TEST: Final = func.starts_with(api_key.c.service, TEST).label("test")
 
 _STALE: Final = or_(api_key.c.last_used_at.is_(None), api_key.c.last_used_at < func.now() - NOTED_EVERY)
 _FOUND: Final = select(api_key, STATE.label("state"), _STALE.label("stale")).where(api_key.c.id == bindparam("key_id"))
@@ -108,9 +110,9 @@ def add_key(
     row = {
         "id": key_id,
         "name": name,
-        "service": bounds.service or str(key_id),
+        "service": bounds.service_of(key_id),
         "scopes": sorted(scopes),
-        "members_prefix": bounds.members_prefix,
+        "members_prefix": bounds.prefix,
         "reviewer_id": reviewer_id,
         "expires_at": func.now() + bounds.lasts if bounds.lasts is not None else None,
     }
@@ -120,11 +122,11 @@ def add_key(
 
 
 def list_keys(*, db: Database) -> Sequence[RowMapping]:
-    """Every key without its secret, with its `state` (`live`, `expired` or `revoked`): keys that are not revoked first, the newest first."""
+    """Every key without its secret, with its `state` (`live`, `expired` or `revoked`) and `test`: keys that are not revoked first, the newest first."""
     shown = [column for column in api_key.c if column is not api_key.c.secret_sha256]
     order = (api_key.c.revoked_at.desc().nulls_first(), api_key.c.created_at.desc())
     with db.read() as connection:
-        return connection.execute(select(*shown, STATE.label("state")).order_by(*order)).mappings().all()
+        return connection.execute(select(*shown, STATE.label("state"), IS_TEST).order_by(*order)).mappings().all()
 
 
 def revoke_key(key_id: UUID, *, actor: str | None = None, db: Database) -> None:

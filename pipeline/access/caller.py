@@ -3,7 +3,7 @@ from uuid import UUID
 
 from pipeline.access.rules.scopes import Scope, granted, reaches_all
 from pipeline.kernel.errors import PermanentError
-from pipeline.ownership.rules import NOTHING, Reach
+from pipeline.ownership.rules import NOTHING, Reach, is_test
 from pipeline.policy.sign_in import Speaker
 
 
@@ -65,4 +65,11 @@ class Caller:
         """What a key sees by this scope; nothing without it."""
         if not self.may(scope):
             return NOTHING
-        return Reach(None if reaches_all(self.scopes, scope) else self.sends_as, self.members_prefix)
+        if reaches_all(self.scopes, scope):
+            return Reach(None, self.members_prefix, live_only=True)
+        return Reach(self.sends_as, self.members_prefix)
+
+    @property
+    def is_test(self) -> bool:
+        """Whether this is a test key: what it sends is decided by itself, and reaches nobody."""
+        return is_test(self.service)

@@ -10,10 +10,11 @@ from pipeline.access.caller import Caller
 from pipeline.access.rules.keys import RESERVED, service_problem
 from pipeline.events.tables import event
 from pipeline.kernel.database import Database
-from pipeline.kernel.errors import Invalid
+from pipeline.kernel.errors import Invalid, Problem
 from pipeline.kernel.rules.digests import member_digest
 from pipeline.ownership import owners
 from pipeline.ownership.owners import no_member
+from pipeline.ownership.rules import TEST, is_test
 from pipeline.ownership.tables import Owned, ownership
 from pipeline.submission import audit
 from pipeline.submission.tables import submission
@@ -47,13 +48,15 @@ def require_writable(member_id: str, *, caller: Caller, db: Database) -> None:
 
 
 def give(kind: Owned, name: str, *, service: str, actor: str, db: Database) -> int:
-    """Make the service the owner of a member or of a `source` of events, whoever owned it. Raises Invalid.
+    """Make the service the owner of a member or of a `source` of events, whoever owned it. Raises Invalid, also for a test key's member.
 
     Of a member also the submissions and events that belong to no service: from before services were told apart, or from
     another door. Returns how many submissions.
     """
     if problem := service_problem(service):
         raise Invalid([problem])
+    if is_test(name):
+        raise Invalid([Problem("name", "not_for_a_test_key", f"What begins with {TEST} stays with its test key.")])
     owned = insert(ownership).values(kind=kind, name=name, service=service)
     with db.begin() as connection:
         connection.execute(owned.on_conflict_do_update(index_elements=["kind", "name"], set_={"service": service}))

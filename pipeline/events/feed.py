@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Connection, ScalarSelect, func, select, te
 from pipeline.events.tables import FEED_LOCK, LAST_NUMBER, event
 from pipeline.kernel.database import Database
 from pipeline.kernel.pagination import cursor_of, number_in
-from pipeline.ownership.rules import EVERYTHING, Reach
+from pipeline.ownership.rules import EVERYTHING, Reach, is_test
 from pipeline.ownership.tables import within
 from schemas.events import EventPage, EventView
 
@@ -66,7 +66,10 @@ def events(
         numbers = select(func.max(event.c.sequence)).where(event.c.sequence < end, event.c.sequence <= settled)
         last = connection.execute(numbers).scalar() or 0
         rows = connection.execute(query.where(event.c.sequence <= last).order_by(event.c.sequence).limit(limit)).all()
-    items = tuple(EventView(id=row.id, type=row.type, timestamp=row.at, data=row.data) for row in rows)
+    items = tuple(
+        EventView(id=row.id, type=row.type, timestamp=row.at, livemode=not is_test(row.member_id), data=row.data)
+        for row in rows
+    )
     passed = rows[-1].sequence if len(rows) == limit else max(after, last)
     return EventPage(items=items, next_cursor=cursor_of(passed))
 

@@ -30,7 +30,7 @@ from sqlalchemy import (
 from pipeline.events.tables import FEED_LOCK, LAST_NUMBER, delivery, endpoint, event
 from pipeline.kernel.database import Instant
 from pipeline.kernel.ids import new_id
-from pipeline.ownership.tables import Owned, owner_of
+from pipeline.ownership.tables import Owned, is_live, owner_of
 from pipeline.tasks import ledger
 from pipeline.tasks.operate import recall
 from pipeline.tasks.rules import DELIVER_EVENT
@@ -76,7 +76,10 @@ _SUBSCRIBED: Final = (
     .where(
         endpoint.c.state != "removed",
         or_(func.cardinality(endpoint.c.types) == 0, any_(endpoint.c.types) == bindparam("event_type", type_=Text)),
-        or_(endpoint.c.service.is_(None), endpoint.c.service == bindparam("service", type_=Text)),
+        or_(
+            endpoint.c.service.is_(None) & is_live(bindparam("member_id", type_=Text)),
+            endpoint.c.service == bindparam("service", type_=Text),
+        ),
         func.starts_with(bindparam("member_id", type_=Text), func.coalesce(endpoint.c.members_prefix, "")),
     )
     .order_by(endpoint.c.id)

@@ -16,6 +16,7 @@ from pipeline.kernel.errors import AlreadyThere, NotAllowed
 from pipeline.kernel.ids import new_id
 from pipeline.kernel.rules.working_days import avatar_due
 from pipeline.kernel.storage import Storage
+from pipeline.ownership.rules import is_test
 from pipeline.policy import Policy
 from pipeline.policy.mail_templates import MailTemplate
 from pipeline.submission import lifecycle
@@ -107,7 +108,9 @@ def _record(connection: Connection, subject: Row[Any], uploads: Sequence[Inspect
 
 
 def _remember(connection: Connection, subject: Row[Any], upload: InspectedUpload, report: FileReport) -> None:
-    """Keep the file's fingerprints, by which the same or a similar one of another member is found."""
+    """Keep the file's fingerprints, by which the same or a similar one of another member is found; a test's file is never found."""
+    if is_test(subject.member_id):
+        return
     phash = upload.signals.get("fingerprint")
     remember(
         connection,

@@ -18,6 +18,7 @@ from pipeline.kernel.idempotency import Once, earlier_answer, remember
 from pipeline.kernel.ids import new_id
 from pipeline.kernel.rules.working_days import Due
 from pipeline.ownership.owners import adopt
+from pipeline.ownership.rules import is_test
 from pipeline.ownership.tables import Owned
 from pipeline.policy import Policy
 from pipeline.submission import audit, lifecycle
@@ -29,6 +30,7 @@ from pipeline.submission.lifecycle import OPEN, State, Transition
 from pipeline.submission.presence import refuse_erased
 from pipeline.submission.profile import filled, profile_problems
 from pipeline.submission.tables import material, submission
+from pipeline.submission.test_mode.rules import wish_problems
 from pipeline.tasks import ledger
 from pipeline.tasks.rules import INSPECT
 from schemas.events import EventType, SubmissionMoved
@@ -68,7 +70,7 @@ def accept(
     Raises Invalid (with every problem), IdempotencyKeyReused, StageAlreadyUnlocked, AttemptsExhausted, MemberErased,
     DatabaseUnavailable.
     """
-    _require_sound(command, context)
+    _require_sound(command, context, test=is_test(door.service))
     due = due_of(command, now, context.policy)
     context.keep_policy()
     with context.db.begin() as connection:
@@ -98,15 +100,17 @@ def withdraw(submission_id: UUID, *, caller: str, db: Database) -> State:
     return state
 
 
-def _require_sound(command: Command, context: IntakeContext) -> None:
-    """Check a submission; the network is asked only about one without other problems. Raises Invalid with every problem."""
+def _require_sound(command: Command, context: IntakeContext, *, test: bool) -> None:
+    """Check a submission; the network is asked only about a live one without other problems. Raises Invalid with every problem."""
     method = context.method_of(command)
     found = [*profile_problems(command.member, context.policy)]
     if isinstance(command, VerificationSubmission):
         found += verification_problems(command, context.policy)
     if method is not None:
         found += method.problems(command, context.policy)
-    if method is not None and not found:
+    if test:
+        found += wish_problems(command.member.name, kind=command.kind, policy=context.policy)
+    if method is not None and not found and not test:
         found += method.network_problems(command)
     if found:
         raise Invalid(found)

@@ -1,6 +1,7 @@
 """Hand a frozen mail over, once: `pending → sending → sent | unknown`.
 
-A mail that was `withdrawn` is never sent, nor one whose address is `suppressed` after a bounce or a complaint.
+A mail that was `withdrawn` is never sent, nor one whose address is `suppressed` after a bounce or a complaint. One to a member of a
+test key is `held`: it never leaves.
 """
 
 from collections.abc import Mapping
@@ -23,6 +24,7 @@ from pipeline.notification.render import Sender
 from pipeline.notification.smtp import Mailer, envelope_address
 from pipeline.notification.suppression import is_suppressed
 from pipeline.notification.tables import mail, place_of
+from pipeline.ownership.rules import is_test
 from pipeline.submission import audit
 from pipeline.tasks import ledger
 from pipeline.tasks.ledger import Task
@@ -39,6 +41,9 @@ def send(task: Task, *, db: Database, mailer: Mailer, sender: Sender, sealer: Se
     cause_id = UUID(task.ref_id)
     row = _begin(db, task, cause_id)
     if row.state == "withdrawn":
+        return
+    if is_test(row.member_id):
+        _end(db, task, row, state="held")
         return
     if is_suppressed(row.recipient, db=db):
         _end(db, task, row, state="suppressed")
@@ -62,7 +67,7 @@ def delay_of(connection: Connection, cause_id: UUID) -> timedelta | None:
             mail.c.cause_id == cause_id
         )
     ).one_or_none()
-    if row is None or row.state in {"withdrawn", "suppressed"}:
+    if row is None or row.state in {"withdrawn", "suppressed", "held"}:
         return timedelta()
     if row.state == "pending":
         return None

@@ -43,7 +43,7 @@ mail: Final = Table(
     Column("frozen_at", Instant, nullable=False, server_default=func.now()),
     Column("sent_at", Instant),
     CheckConstraint(
-        "state IN ('pending', 'sending', 'sent', 'unknown', 'withdrawn', 'suppressed')", name="known_state"
+        "state IN ('pending', 'sending', 'sent', 'unknown', 'withdrawn', 'suppressed', 'held')", name="known_state"
     ),
     Index("ix_mail_submission_id", "submission_id"),
     Index("ix_mail_member_id", "member_id"),

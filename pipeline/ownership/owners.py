@@ -5,7 +5,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from pipeline.kernel.database import Database
 from pipeline.kernel.errors import Invalid, NotFound, Problem
-from pipeline.ownership.rules import Reach
+from pipeline.ownership.rules import Reach, is_test
 from pipeline.ownership.tables import Owned, ownership
 
 _FIRST: Final = insert(ownership).on_conflict_do_nothing()
@@ -15,7 +15,12 @@ _OWNER: Final = select(ownership.c.service).where(
 
 
 def adopt(connection: Connection, kind: Owned, name: str, *, service: str) -> str:
-    """Make the service the owner of a name that nobody owns yet. Returns the owner. Two at once: the second waits for the first."""
+    """Make the service the owner of a name that nobody owns yet. Returns the owner. Two at once: the second waits for the first.
+
+    Raises NotFound for a member of a test key who is not asked for by one, and the other way round: every door comes through here.
+    """
+    if kind is Owned.MEMBER and is_test(name) != is_test(service):
+        raise no_member(name)
     asked = {"kind": kind, "name": name}
     connection.execute(_FIRST, {**asked, "service": service})
     owner: str = connection.execute(_OWNER, asked).scalar_one()

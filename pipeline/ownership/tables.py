@@ -1,10 +1,10 @@
 from enum import StrEnum
 from typing import Any, Final
 
-from sqlalchemy import Column, ColumnElement, Table, Text, func, select
+from sqlalchemy import Column, ColumnElement, Table, Text, false, func, not_, select
 
 from pipeline.kernel.database import Instant, metadata
-from pipeline.ownership.rules import Reach
+from pipeline.ownership.rules import TEST, Reach
 
 ownership: Final = Table(
     "ownership",
@@ -33,7 +33,14 @@ def within(reach: Reach, *, service: ColumnElement[Any], member: ColumnElement[A
         conditions.append(func.starts_with(member, reach.prefix))
     if reach.member_id is not None:
         conditions.append(member == reach.member_id)
+    if reach.live_only:
+        conditions.append(is_live(member))
     return tuple(conditions)
+
+
+def is_live(member: ColumnElement[Any]) -> ColumnElement[bool]:
+    """Whether this is no member of a test key; null is none."""
+    return not_(func.coalesce(func.starts_with(member, TEST), false()))
 
 
 def owner_of(kind: Owned, name: ColumnElement[str]) -> ColumnElement[str | None]:

@@ -12,6 +12,8 @@ from pipeline.events.outbound import emit
 from pipeline.kernel.errors import AlreadyThere, NotAllowed, NotFound, Stale
 from pipeline.submission import audit
 from pipeline.submission.tables import submission
+from pipeline.tasks import ledger
+from pipeline.tasks.rules import DECIDE_TEST
 from schemas.events import EventType, SubmissionMoved
 
 
@@ -38,8 +40,14 @@ class Queue(StrEnum):
     SENIOR = "senior"
 
 
-def first_queue(kind: str) -> Queue:
+TEST_QUEUE: Final = "test"
+"""Where what a test key sent waits. It is none of the queues of reviewers: a task decides it."""
+
+
+def first_queue(kind: str, *, test: bool = False) -> str:
     """Where a submission of this kind waits when inspection has cleared it."""
+    if test:
+        return TEST_QUEUE
     return Queue.AVATAR if kind == "avatar" else Queue.VERIFICATION
 
 
@@ -155,7 +163,7 @@ def transition(
 ) -> State:
     """Make a transition: compare-and-set on (state, version), one audit row and one event, in the caller's transaction.
 
-    `version` is what the caller looked at; None starts from the present one. In `queue` it waits from then on. Raises NotFound,
+    A test submission that comes into review gets the task that decides it. `version` is what the caller looked at; None starts from the present one. In `queue` it waits from then on. Raises NotFound,
     AlreadyThere, NotAllowed, or Stale where somebody else was first.
     """
     row = connection.execute(_LOCKED, {"moved_id": submission_id}).one_or_none()
@@ -181,6 +189,8 @@ def transition(
         detail=detail,
         move=(before, after, row.version + 1),
     )
+    if after is State.IN_REVIEW and row.queue == TEST_QUEUE:
+        ledger.record(connection, DECIDE_TEST, submission_id, trace=row.correlation_id)
     if change in EMITTED_AS:
         _emit(connection, row, EMITTED_AS[change], after, emission)
     return after

@@ -69,7 +69,7 @@ submission: Final = Table(
     Column("correlation_id", Text, nullable=False),
     Column("erased_at", Instant),
     CheckConstraint("(kind = 'avatar') = (chance IS NULL)", name="chance_of_verification"),
-    CheckConstraint("queue IN ('avatar', 'verification', 'second', 'senior')", name="known_queue"),
+    CheckConstraint("queue IN ('avatar', 'verification', 'second', 'senior', 'test')", name="known_queue"),
     Index("ix_submission_member", "member_id", "id"),
     Index("ix_submission_company", "company", "member_id", postgresql_where=text("company IS NOT NULL")),
     Index("ix_submission_service", "service", "id"),

@@ -43,6 +43,7 @@ REMOVE_AVATAR: Final = Kind("avatar.remove", "effects", "remove_avatar", 45, 35,
 UNLOCK_STAGE: Final = Kind("membership.unlock", "effects", "unlock_stage", 30, 20, 12)
 SEND_MAIL: Final = Kind("mail.send", "notification", "send_mail", 45, 35, 20)
 JUDGE_NUMBER: Final = Kind("tax_number.judge", "effects", "judge_tax_number", 45, 35, 12)
+DECIDE_TEST: Final = Kind("test.decide", "effects", "decide_test", 30, 20, 12)
 SEND_CODE: Final = Kind("code.send", "notification", "send_code", 45, 35, 20)
 EXPIRE_CODE: Final = Kind("code.expire", "effects", "expire_code", 30, 20, 12)
 DELIVER_EVENT: Final = Kind("event.deliver", WEBHOOKS, "deliver_event", 90, 80, 20)

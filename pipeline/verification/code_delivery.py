@@ -66,11 +66,11 @@ def locked(connection: Connection, submission_id: UUID) -> tuple[Row[Any], Row[A
 def begin_sending(connection: Connection, task: Task, submission_id: UUID, number: int, *, hashed: str) -> Any:
     """Keep the code's hash before its mail leaves, so that its receiver can use it; the code that was sent before holds meanwhile.
 
-    Returns the address with the submission's `id`, `stage`, `policy_version` and `member`; None where this code is no longer to be sent.
+    Returns the address with the submission's `id`, `member_id`, `stage`, `policy_version` and `member`; None where this code is no longer to be sent.
     Raises LeaseLost.
     """
     mine = business_email.c.submission_id == submission_id
-    columns = (submission.c[name] for name in ("id", "stage", "policy_version", "member"))
+    columns = (submission.c[name] for name in ("id", "member_id", "stage", "policy_version", "member"))
     subject = connection.execute(
         select(business_email.c.address, *columns)
         .join(submission, submission.c.id == business_email.c.submission_id)

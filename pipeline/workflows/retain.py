@@ -106,7 +106,7 @@ def _old_mails(now: datetime, policy: Policy) -> ColumnElement[bool]:
     of_submission = mail.c.submission_id.in_(Closed.of(policy.retention.mails, now).submissions)
     before = now - timedelta(days=policy.retention.other_mails)
     of_none = and_(mail.c.submission_id.is_(None), mail.c.frozen_at < before, ~is_held(mail.c.member_id))
-    return and_(mail.c.state.in_(("sent", "withdrawn", "suppressed")), or_(of_submission, of_none))
+    return and_(mail.c.state.in_(("sent", "withdrawn", "suppressed", "held")), or_(of_submission, of_none))
 
 
 def _old_contacts(now: datetime, policy: Policy) -> ColumnElement[bool]:

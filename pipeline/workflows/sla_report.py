@@ -10,14 +10,15 @@ from pipeline.avatar.service import OUTDATED, PUBLISHED
 from pipeline.kernel.database import Database
 from pipeline.kernel.rules.statistics import percent, percentile
 from pipeline.kernel.rules.working_days import working_time
+from pipeline.ownership.tables import is_live
 from pipeline.policy.service_levels import Clock
 from pipeline.submission.audit import audit
 from pipeline.submission.due import calendar_of
 from pipeline.submission.lifecycle import OPEN, State
 from pipeline.submission.tables import submission
 
-MAILED: Final = ("mail.sent", "mail.suppressed")
-"""The mail with the result was handed over, or its address is suppressed; then only the API shows the result."""
+MAILED: Final = ("mail.sent", "mail.suppressed", "mail.held")
+"""The mail with the result was handed over, or its address is suppressed or a test's; then only the API shows the result."""
 
 NO_RESULT_OWED: Final = (State.SUPERSEDED, State.WITHDRAWN)
 """The member replaced or withdrew the submission."""
@@ -60,13 +61,14 @@ def sla_weeks(*, since: datetime, now: datetime, db: Database, clock: Clock) -> 
 
 
 def outcomes(*, since: datetime, db: Database) -> list[Outcome]:
-    """Every submission accepted since then whose member is owed a result."""
+    """Every live submission accepted since then whose member is owed a result."""
     query = (
         select(
             submission.c.kind, submission.c.accepted_at, submission.c.due_at, func.min(audit.c.at).label("result_at")
         )
         .outerjoin(audit, brings_the_result())
         .where(submission.c.accepted_at >= since, submission.c.state.not_in(NO_RESULT_OWED))
+        .where(is_live(submission.c.member_id))
         .group_by(submission.c.id)
     )
     with db.read() as connection:

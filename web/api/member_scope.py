@@ -21,7 +21,7 @@ def check(body: AvatarSubmission | AnyVerification, *, caller: Caller, tools: Co
     """Check what is submitted, for whom, with whose files.
 
     Raises Forbidden where a session submits for another member or profile, NotFound where a key submits for a member out of its reach,
-    and Invalid for a file of somebody else.
+    and Invalid for a file of somebody else; a test key has no files but those in its own slots.
     """
     if caller.speaker is None:
         _check_service(body, caller=caller, tools=tools)
@@ -39,6 +39,8 @@ def _check_service(body: AvatarSubmission | AnyVerification, *, caller: Caller, 
         return
     require_writable(body.member_id, caller=caller, db=tools.db)
     files, owners = keys_of(body), (caller.owner, session_name(body.member_id))
+    if caller.is_test and (problems := not_theirs(files, owner=caller.owner, db=tools.db)):
+        raise Invalid(problems)
     if files and (problems := anothers(files, owners=owners, reach=caller.reach, db=tools.db)):
         raise Invalid(problems)
 

@@ -30,6 +30,8 @@ SCOPES: Final[Mapping[str, Scope]] = {
     "POST /v1/submissions/{submission_id}/withdraw": Scope.SUBMISSIONS_WRITE,
     "POST /v1/submissions/{submission_id}/code": Scope.SUBMISSIONS_WRITE,
     "POST /v1/submissions/{submission_id}/code/resend": Scope.SUBMISSIONS_WRITE,
+    "POST /v1/test/clock": Scope.SUBMISSIONS_WRITE,
+    "GET /v1/test/mails": Scope.SUBMISSIONS_READ,
     "GET /v1/membership/ladder": Scope.MEMBERS_READ,
     "GET /v1/membership/identities": Scope.MEMBERS_READ,
     "GET /v1/membership/identities/{identity}/form.schema.json": Scope.MEMBERS_READ,

@@ -8,7 +8,7 @@ from fastapi.responses import RedirectResponse
 
 from pipeline.access.api_keys import create_key, list_keys, revoke_key
 from pipeline.access.key_rotation import Rotator, rotate_key
-from pipeline.access.rules.keys import Bounds
+from pipeline.access.rules.keys import OF_A_TEST, Bounds
 from pipeline.access.rules.scopes import BUNDLES, Scope
 from pipeline.access.staff.rules.roles import Right
 from pipeline.kernel import clock
@@ -35,9 +35,10 @@ def _bounds(
     service: Annotated[str, Form(max_length=200)] = "",
     members_prefix: Annotated[str, Form(max_length=200)] = "",
     days: Annotated[int | None, Form(ge=1, le=3650)] = None,
+    test: Annotated[bool, Form()] = False,  # noqa: FBT002  (a field of a form)
 ) -> Bounds:
     lasts = timedelta(days=days) if days is not None else None
-    return Bounds(service.strip() or None, members_prefix.strip() or None, lasts)
+    return Bounds(service.strip() or None, members_prefix.strip() or None, lasts, test)
 
 
 @router.post("/keys")
@@ -50,7 +51,7 @@ def post_keys(
     scopes: Annotated[list[Scope] | None, Form()] = None,
 ) -> Response:
     """Make a key for a service and show it, once. A key that speaks for a person is made by that person (`account`)."""
-    wanted = _for_a_service(scopes or [])
+    wanted = _for_a_service(scopes or (list(OF_A_TEST) if bounds.test else []))
     _, key = create_key(name, wanted, reviewer_id=None, actor=person.reviewer_id, bounds=bounds, db=tools.db)
     return _page(request, tools, key=key)
 

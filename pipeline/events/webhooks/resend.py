@@ -141,7 +141,8 @@ def required(connection: Connection, endpoint_id: UUID, reach: Reach) -> Row[Any
 
 def _requested(request: ReplayRequest, to: Row[Any]) -> tuple[ColumnElement[bool], ...]:
     """Which events: the requested ones of those that this endpoint gets, and whose time has come."""
-    gets = within(Reach(to.service, to.members_prefix), service=event.c.service, member=event.c.member_id)
+    mine = Reach(to.service, to.members_prefix, live_only=to.service is None)
+    gets = within(mine, service=event.c.service, member=event.c.member_id)
     which: list[ColumnElement[bool]] = [event.c.at <= func.now(), *gets]
     if to.types:
         which.append(event.c.type.in_(to.types))

@@ -49,9 +49,11 @@ def rotated(
     return [{**fresh, "until": None}, *({**each, "until": each["until"] or until} for each in kept)]
 
 
-def message(event_type: str, at: datetime, data: Mapping[str, Any]) -> bytes:
-    """The body: always the same bytes for the same event, so that its signature is, too."""
-    body = {"type": event_type, "timestamp": at.isoformat(), "data": data}
+def message(event_type: str, at: datetime, data: Mapping[str, Any], *, test: bool = False) -> bytes:
+    """The body: always the same bytes for the same event, so that its signature is, too. Only that of a test key says so."""
+    body: dict[str, Any] = {"type": event_type, "timestamp": at.isoformat(), "data": data}
+    if test:
+        body["livemode"] = False
     return json.dumps(body, separators=(",", ":"), sort_keys=True, ensure_ascii=False).encode()
 
 

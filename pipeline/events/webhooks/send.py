@@ -14,6 +14,7 @@ from sqlalchemy import Row
 from pipeline.events.webhooks.due import Line
 from pipeline.events.webhooks.rules import is_taken, message, signed, valid_secrets
 from pipeline.kernel.outgoing import Outgoing, refusal_of
+from pipeline.ownership.rules import is_test
 
 log = structlog.get_logger()
 
@@ -64,7 +65,7 @@ def send(
 def _sent(row: Row[Any], address: Address, http: Outgoing, now: datetime) -> Outcome:
     """One fault of ours in one event is that event's: it is logged, and tried again as if it had not been taken."""
     try:
-        body = message(row.type, row.at, row.data)
+        body = message(row.type, row.at, row.data, test=is_test(row.member_id))
         headers = signed(row.event_id, body, secrets=valid_secrets(address.secrets, now), now=now)
         answer = http.post(address.url, body=body, headers=headers, seconds=address.seconds)
     except (httpx.HTTPError, httpx.InvalidURL) as error:

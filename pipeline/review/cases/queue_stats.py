@@ -7,6 +7,7 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Connection, Row, ScalarSelect, func, select
 
 from pipeline.access.staff.tables import reviewer
+from pipeline.ownership.tables import is_live
 from pipeline.policy import Policy
 from pipeline.review.claims.context import ReviewContext
 from pipeline.review.claims.grant import as_claim
@@ -105,8 +106,13 @@ def _count(conditions: Sequence[ColumnElement[bool]], bound: int) -> ScalarSelec
 
 def arrival_pace(*, now: datetime, context: ReviewContext) -> ArrivalPace:
     """How many submissions are under inspection, counted up to `COUNTED`, and how often the latest ones came."""
-    inspected = select(_count([submission.c.state == State.RECEIVED], COUNTED))
-    latest = select(submission.c.accepted_at).order_by(submission.c.id.desc()).limit(_LATEST)
+    inspected = select(_count([submission.c.state == State.RECEIVED, is_live(submission.c.member_id)], COUNTED))
+    latest = (
+        select(submission.c.accepted_at)
+        .where(is_live(submission.c.member_id))
+        .order_by(submission.c.id.desc())
+        .limit(_LATEST)
+    )
     with context.db.read() as connection:
         under_inspection = connection.execute(inspected).scalar_one()
         arrived = connection.execute(latest).scalars().all()

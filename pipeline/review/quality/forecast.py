@@ -10,7 +10,7 @@ from pipeline.policy import Policy
 from pipeline.policy.service_levels import Clock
 from pipeline.review.quality.rules.forecast import MOST_CASES, Pace, forecast
 from pipeline.submission.due import calendar_of
-from pipeline.submission.lifecycle import State
+from pipeline.submission.lifecycle import TEST_QUEUE, State
 from pipeline.submission.tables import STANDING, decision, submission
 from schemas.quality import ForecastLine
 
@@ -84,7 +84,9 @@ def _hours_a_day(clock: Clock) -> float:
 
 
 def _waiting(connection: Connection) -> dict[str, list[datetime]]:
-    query = select(submission.c.kind, submission.c.due_at).where(submission.c.state == State.IN_REVIEW)
+    query = select(submission.c.kind, submission.c.due_at).where(
+        submission.c.state == State.IN_REVIEW, submission.c.queue != TEST_QUEUE
+    )
     found: dict[str, list[datetime]] = {}
     for row in connection.execute(query.order_by(submission.c.due_at).limit(MOST_CASES)):
         found.setdefault(row.kind, []).append(row.due_at)
@@ -97,6 +99,7 @@ def _arrived(connection: Connection, since: datetime) -> dict[str, int]:
     query = (
         select(submission.c.kind, func.count().label("cases"))
         .where(submission.c.accepted_at >= since, or_(submission.c.state == State.IN_REVIEW, judged))
+        .where(submission.c.queue != TEST_QUEUE)
         .group_by(submission.c.kind)
     )
     return _counts(connection, query)

@@ -154,6 +154,18 @@ def test_a_key_that_is_made_works_until_it_is_revoked(run: Run) -> None:
     assert isinstance(run("key", "revoke", made["id"]).exception, NotFound)
 
 
+def test_a_test_key_has_all_that_it_may_have_and_is_listed_as_one(run: Run) -> None:
+    made = printed(run("key", "create", "--name", "trial", "--service", "shop", "--test", "--json"))
+
+    (listed,) = printed(run("key", "list", "--json"))
+
+    assert (made["test"], listed["test"]) == (True, True)
+    assert (listed["service"], listed["members_prefix"]) == ("test:shop", "test:")
+    assert "submissions:write" in listed["scopes"]
+    assert isinstance(run("key", "create", "--name", "x", "--scope", "submit", "--test").exception, Invalid)
+    assert isinstance(run("key", "create", "--name", "x").exception, Invalid)
+
+
 def test_a_key_is_made_within_bounds_and_listed(run: Run) -> None:
     bounds = ("--prefix", "shop-1-", "--service", "shop-1", "--expires-in", "90d")
     made = printed(run("key", "create", "--name", "shop", "--scope", "submissions:read", *bounds, "--json"))
