@@ -54,14 +54,28 @@ _PICTURES: Final = frozenset(
 )
 _TEXTS: Final = frozenset({None, "application/xml"})
 _NO_TEXT: Final = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\x7f]")
-# A script, a document of an office program written as XML or as text, and a drawing that may have scripts.
-_ACTS: Final = re.compile(r"\A\s*(?:#!|\{\\rtf)|<\?mso-application|<(?:\w+:)?svg[\s>]", re.IGNORECASE)
+_OLD_END: Final = "\x1a"
+"""DOS and its programs end a text by it."""
+
+# How a script or a command begins, and what would be opened by an office program or started by a desktop.
+_ACTS_AT_ITS_START: Final = re.compile(
+    r"\A\s*(?:#!|\{\\rtf|%!PS|@echo\b|ID;P|\[(?:InternetShortcut|Shell|Desktop Entry|AutoRun)\])", re.IGNORECASE
+)
+# A document of an office program written as XML, a drawing or a style that may have scripts, and a program that is described in XML.
+_ACTS: Final = re.compile(
+    r"<\?mso-application|<(?:\w+:)?(?:svg|script|jnlp)[\s>]|<hta:"
+    r"|http://schemas\.microsoft\.com/office/2006/xmlPackage|http://schemas\.microsoft\.com/office/word/2003/wordml"
+    r"|urn:schemas-microsoft-com:office:|urn:oasis:names:tc:opendocument:xmlns:office:",
+    re.IGNORECASE,
+)
 _MARKS: Final = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 
 
 def is_name_of_data(name: str) -> bool:
     """Whether this name ends as data does, or has no ending."""
-    return PurePosixPath(name.replace("\\", "/").rstrip(". \0")).suffix.lower() in _NAMES
+    # Windows takes what stands before a colon for the file, and what stands behind it for a part of that file.
+    parts = name.replace("\\", "/").split(":")
+    return all(PurePosixPath(part.rstrip(". \0")).suffix.lower() in _NAMES for part in parts)
 
 
 def is_data(content: bytes) -> bool:
@@ -83,8 +97,9 @@ def shown_name(name: str) -> str:
 
 
 def _is_plain(content: bytes) -> bool:
-    text = _decoded(content)
-    return not _NO_TEXT.search(text) and not _ACTS.search(text) and find_embedded(text.encode()) is None
+    text = _decoded(content).removesuffix(_OLD_END)
+    acts = _ACTS_AT_ITS_START.search(text) or _ACTS.search(text)
+    return not _NO_TEXT.search(text) and not acts and find_embedded(text.encode()) is None
 
 
 def _decoded(content: bytes) -> str:

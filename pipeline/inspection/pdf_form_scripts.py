@@ -74,10 +74,10 @@ _FUNCTIONS: Final = frozenset(
     ]
 )
 _OBJECTS: Final = frozenset({"event", "Math", "util"})
-_OF_FORMS: Final = "getField print calculateNow resetForm getPrintParams"
+_OF_FORMS: Final = "getField print calculateNow resetForm getPrintParams setFocus isBoxChecked checkThisBox"
 _OF_VALUES: Final = (
     "abs ceil floor max min pow round sqrt printf printd printx scand toFixed toString toLowerCase toUpperCase charAt indexOf "
-    "lastIndexOf slice substr substring getDate getDay getFullYear getMonth getTime setDate setFullYear setMonth"
+    "lastIndexOf slice substr substring split join replace trim getDate getDay getFullYear getMonth getTime setDate setFullYear setMonth"
 )
 _METHODS: Final = frozenset(f"{_OF_FORMS} {_OF_VALUES}".split())
 _PROPERTIES: Final = frozenset(
@@ -118,6 +118,9 @@ _PROPERTIES: Final = frozenset(
         "lastPage",
         "PI",
         "length",
+        "numPages",
+        "readonly",
+        "required",
     ]
 )
 _BEFORE_A_LIST: Final = frozenset({"(", ",", "=", "return", ":"})

@@ -60,10 +60,9 @@ class Seen:
             self.active(_SCRIPT)
 
     def attachments(self, files: Any, named_by: Any) -> None:
-        """Judge the files that a file specification holds. An array here says what a reader is permitted to do, and holds none."""
-        if files is None or (
-            isinstance(files, pikepdf.Array) and all(isinstance(each, pikepdf.Name) for each in files)
-        ):
+        """Judge the files that a file specification holds. Names here say what a reader is permitted to do, and hold none."""
+        permitted = files if isinstance(files, pikepdf.Array) else [files]
+        if files is None or all(isinstance(each, pikepdf.Name) for each in permitted):
             return
         if not isinstance(files, pikepdf.Dictionary):
             self.active(_FILE)

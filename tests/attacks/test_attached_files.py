@@ -51,6 +51,8 @@ DATA = {
     "umsatz.csv": "Verwendungszweck;Betrag\nMiete März;1,00".encode("latin-1"),
     "notes.txt": b"Paid in full.\r\n",
     "data.json": b'{"total": 12}',
+    "export.txt": b"first page\x0csecond page\r\n\x1a",
+    "ubl.xml": b"<Invoice xmlns='urn:oasis:names:specification:ubl:schema:xsd:Invoice-2'><ID>1</ID></Invoice>",
     "scan.jpg": picture("JPEG"),
     "scan.png": picture("PNG"),
     "scan.tif": picture("TIFF"),
@@ -67,6 +69,15 @@ ACTS = {
     "run.bat": b"del *",
     "run.ps1": b"Get-Item",
     "macro.xml": b"<?xml version='1.0'?><?mso-application progid='Word.Document'?><w/>",
+    "package.xml": b"<pkg:package xmlns:pkg='http://schemas.microsoft.com/office/2006/xmlPackage'/>",
+    "writer.xml": b"<?xml version='1.0'?><office:document xmlns:office='urn:oasis:names:tc:opendocument:xmlns:office:1.0'/>",
+    "style.xml": b"<xsl:stylesheet xmlns:ms='urn:schemas-microsoft-com:xslt'><ms:script language='JScript'>x</ms:script></xsl:stylesheet>",
+    "start.xml": b"<?xml version='1.0'?><jnlp codebase='http://x'/>",
+    "batch.txt": b"@echo off\r\ndel /q *.*",
+    "sheet.txt": b"ID;PWXL;N;E\nC;X1;Y1;K0;ECALL(1)",
+    "link.txt": b"[InternetShortcut]\r\nURL=file://x",
+    "page.txt": b"%!PS-Adobe-3.0\nshowpage",
+    "evil.exe:invoice.xml": b"a part of a file",
     "page.html": b"<html><body>hello</body></html>",
     "page.xml": b"<html xmlns='http://www.w3.org/1999/xhtml'><script>x()</script></html>",
     "drawing.svg": b"<svg xmlns='http://www.w3.org/2000/svg'/>",
@@ -155,6 +166,7 @@ def test_more_bytes_or_files_than_honest_documents_attach_are_refused(inspect: I
 RIGHTS = Dictionary(EF=Array([Name.Create, Name.Delete]), Form=Array([Name.FillIn]), Type=Name.TransformParams)
 EMPTY = {
     "usage rights": root(Perms=Dictionary(UR3=Dictionary(Reference=Array([Dictionary(TransformParams=RIGHTS)])))),
+    "usage rights by a name": root(Perms=Dictionary(UR3=Dictionary(EF=Name.Create))),
     "a tree of no files": root(Names=Dictionary(EmbeddedFiles=Dictionary(Names=Array([])))),
     "a tree of empty branches": root(
         Names=Dictionary(EmbeddedFiles=Dictionary(Kids=Array([Dictionary(Names=Array([]))])))

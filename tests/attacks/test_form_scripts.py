@@ -10,6 +10,9 @@ from tests.support.pdfs import document, root, script
 OWN = [
     "this.print({bUI:true,bSilent:false,bShrinkToFit:true});",
     "print();",
+    "this.print(true, 0, this.numPages - 1);",
+    'event.value = event.value.replace(" ", "").trim();',
+    'if (event.value == "") this.getField("a").setFocus();',
     'AFNumber_Format(2, 0, 0, 0, "", true);',
     'AFNumber_Keystroke(2, 0, 0, 0, "\\u20ac ", true)',
     'AFSimple_Calculate("SUM", new Array ("Total.1", "Total.2"));',
