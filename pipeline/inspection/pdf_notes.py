@@ -1,7 +1,7 @@
 """What a page shows beside its contents: notes, drawings on top, and fields of a form."""
 
 import ctypes
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
 import pypdfium2
@@ -32,7 +32,10 @@ _DRAWN: Final = frozenset(
 
 _NOT_SHOWN: Final = frozenset({pdfium.FPDF_ANNOT_LINK, pdfium.FPDF_ANNOT_POPUP})
 _HIDDEN: Final = pdfium.FPDF_ANNOT_FLAG_HIDDEN | pdfium.FPDF_ANNOT_FLAG_NOVIEW
+_TEXT_FIELDS: Final = frozenset({pdfium.FPDF_FORMFIELD_TEXTFIELD, pdfium.FPDF_FORMFIELD_COMBOBOX})
 _LAST_OF_LATIN: Final = 0xFF
+_EMPTY: Final = 2
+"""Bytes of no text at all, with its end."""
 
 
 class Notes(NamedTuple):
@@ -43,42 +46,66 @@ class Notes(NamedTuple):
     filled: tuple[Word, ...] = ()
 
 
-def read_notes(page: pypdfium2.PdfPage) -> Notes:
-    """Look at a page's annotations. Only the holder of PDFium's lock may call this."""
+def read_values(page: pypdfium2.PdfPage) -> dict[int, str]:
+    """The text in each field of this page, by the number of its annotation: a field may have it from the one above it.
+
+    Only a page of a document whose form was opened knows. Only the holder of PDFium's lock may call this.
+    """
+    form, values = page.formenv, dict[int, str]()
+    for index, annotation in _annotations(page) if form else ():
+        if pdfium.FPDFAnnot_GetFormFieldType(form, annotation) in _TEXT_FIELDS:
+            values[index] = _text(lambda *into, of=annotation: pdfium.FPDFAnnot_GetFormFieldValue(form, of, *into))
+    return values
+
+
+def read_notes(page: pypdfium2.PdfPage, values: Mapping[int, str]) -> Notes:
+    """Look at a page's annotations; `values` as `read_values` gives them. Only the holder of PDFium's lock may call this."""
     missing, texts, filled = False, list[str](), list[Word]()
+    for index, annotation in _annotations(page):
+        value = values.get(index) or _value(annotation, b"V")
+        may_miss, text = _read(annotation, value)
+        filled += _filled(page, annotation, value)
+        missing = missing or may_miss
+        texts.append(text)
+    return Notes(missing, tuple(filter(None, texts)), tuple(filled))
+
+
+def _annotations(page: pypdfium2.PdfPage) -> Iterator[tuple[int, Any]]:
     for index in range(min(pdfium.FPDFPage_GetAnnotCount(page), MOST_NOTES)):
         annotation = pdfium.FPDFPage_GetAnnot(page, index)
         if annotation:
             try:
-                may_miss, text = _read(annotation)
-                filled += _filled(page, annotation)
+                yield index, annotation
             finally:
                 pdfium.FPDFPage_CloseAnnot(annotation)
-            missing = missing or may_miss
-            texts.append(text)
-    return Notes(missing, tuple(filter(None, texts)), tuple(filled))
 
 
-def _read(annotation: Any) -> tuple[bool, str]:
+def _read(annotation: Any, value: str) -> tuple[bool, str]:
     """Whether it may be missing, and its text; neither for one that has an appearance or that is not shown."""
     kind = pdfium.FPDFAnnot_GetSubtype(annotation)
     hidden = pdfium.FPDFAnnot_GetFlags(annotation) & _HIDDEN
-    if hidden or kind in _NOT_SHOWN or pdfium.FPDFAnnot_HasKey(annotation, b"AP"):
-        return False, ""
-    if kind == pdfium.FPDF_ANNOT_TEXT:
-        return False, ""  # an icon stands for it, and its text is shown by a click
-    text = _value(annotation, b"V" if kind == pdfium.FPDF_ANNOT_WIDGET else b"Contents")
+    if hidden or kind in _NOT_SHOWN or kind == pdfium.FPDF_ANNOT_TEXT:
+        return False, ""  # of a sticky note there is an icon, and its text is shown by a click
+    if pdfium.FPDFAnnot_HasKey(annotation, b"AP"):
+        return kind != pdfium.FPDF_ANNOT_WIDGET and not _has_appearance(annotation), ""
+    text = value if kind == pdfium.FPDF_ANNOT_WIDGET else _value(annotation, b"Contents")
     # PDFium writes only Latin letters into what it draws itself.
     return kind not in _DRAWN or any(ord(each) > _LAST_OF_LATIN for each in text), text
 
 
-def _filled(page: pypdfium2.PdfPage, annotation: Any) -> Iterator[Word]:
+def _has_appearance(annotation: Any) -> bool:
+    """Whether its usual appearance has anything in it: an empty one is as good as none."""
+    size = pdfium.FPDFAnnot_GetAP(annotation, pdfium.FPDF_ANNOT_APPEARANCEMODE_NORMAL, None, 0)
+    return bool(size > _EMPTY)
+
+
+def _filled(page: pypdfium2.PdfPage, annotation: Any, value: str) -> Iterator[Word]:
     """The place of a field with a text in it."""
     if pdfium.FPDFAnnot_GetSubtype(annotation) != pdfium.FPDF_ANNOT_WIDGET:
         return
     box = pdfium.FS_RECTF()
     hidden = pdfium.FPDFAnnot_GetFlags(annotation) & _HIDDEN
-    text = _value(annotation, b"V").strip()
+    text = value.strip()
     if text and not hidden and pdfium.FPDFAnnot_GetRect(annotation, box):
         corners = (place_on(page, box.left, box.bottom), place_on(page, box.right, box.top))
         (x0, x1), (y0, y1) = (sorted(side) for side in zip(*corners, strict=True))
@@ -88,7 +115,12 @@ def _filled(page: pypdfium2.PdfPage, annotation: Any) -> Iterator[Word]:
 def _value(annotation: Any, key: bytes) -> str:
     if pdfium.FPDFAnnot_GetValueType(annotation, key) != pdfium.FPDF_OBJECT_STRING:
         return ""
-    size = min(pdfium.FPDFAnnot_GetStringValue(annotation, key, None, 0), 2 * _LONGEST)
+    return _text(lambda *into: pdfium.FPDFAnnot_GetStringValue(annotation, key, *into))
+
+
+def _text(read: Callable[[Any, int], int]) -> str:
+    """What PDFium writes into a buffer of so many bytes, without one it says how many it needs."""
+    size = min(read(None, 0), 2 * _LONGEST)
     buffer = (ctypes.c_ushort * (size // 2 + 1))()
-    pdfium.FPDFAnnot_GetStringValue(annotation, key, buffer, size)
+    read(buffer, size)
     return bytes(buffer).decode("utf-16-le", "replace").partition("\0")[0]

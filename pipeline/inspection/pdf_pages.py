@@ -1,5 +1,5 @@
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from types import TracebackType
@@ -11,8 +11,8 @@ from PIL import Image, ImageChops
 
 from pipeline.inspection.fonts.mapper import watching
 from pipeline.inspection.fonts.scripts import Face, faces_for
-from pipeline.inspection.pdf_boxes import has_size, repair
-from pipeline.inspection.pdf_notes import Notes, read_notes
+from pipeline.inspection.pdf_boxes import has_size, has_usual_size, pages_without_sheet, repair
+from pipeline.inspection.pdf_notes import Notes, read_notes, read_values
 from pipeline.inspection.pdf_text import read_words
 from pipeline.inspection.report import PageText
 
@@ -46,6 +46,7 @@ class Pages:
         self._side = side
         self._documents: dict[Face | None, pypdfium2.PdfDocument] = {}
         self._plain: pypdfium2.PdfDocument | None = None
+        self._sheetless: frozenset[int] | None = None
         self._lacks = False
         self._count = len(self._document(None))
 
@@ -68,21 +69,22 @@ class Pages:
             image = self._drawn(page, None)
             text, read = read_words(page, index + 1, most=most)
             annotated = pdfium.FPDFPage_GetAnnotCount(page) > 0
-        notes = self._notes(index) if annotated else Notes()
+            values = read_values(page)
+        notes = self._notes(index, values) if annotated else Notes()
         if self._lacks:
             for face in faces_for([*(word.text for word in text.words), *notes.texts], _MOST_FACES):
                 with self._page(index, face) as (page, _):
                     image = ImageChops.darker(image, self._drawn(page, face))
         return DrawnPage(image, text, read, notes, resized)
 
-    def _notes(self, index: int) -> Notes:
+    def _notes(self, index: int, values: Mapping[int, str]) -> Notes:
         """Read them from a document of their own: where forms are drawn, PDFium writes appearances into what has none."""
         if self._plain is None:
             self._plain = pypdfium2.PdfDocument(self._data)
         with watching(None):
             page = self._plain[index]
             try:
-                return read_notes(page)
+                return read_notes(page, values)
             finally:
                 page.close()
 
@@ -97,7 +99,7 @@ class Pages:
         """The page, and whether it was given a size. While it is loaded its own fonts are looked for, and nothing stands in for them."""
         with watching(None):
             page = self._document(face)[index]
-            resized = not has_size(page, self._side)
+            resized = not self._has_size(page, index)
             if resized:
                 repair(page, self._side)
                 page.close()
@@ -106,6 +108,15 @@ class Pages:
             yield page, resized
         finally:
             page.close()
+
+    def _has_size(self, page: pypdfium2.PdfPage, index: int) -> bool:
+        if not has_size(page, self._side):
+            return False
+        if not has_usual_size(page):
+            return True
+        if self._sheetless is None:
+            self._sheetless = pages_without_sheet(self._data, self._side)
+        return index not in self._sheetless
 
     def _drawn(self, page: pypdfium2.PdfPage, face: Face | None) -> Image.Image:
         """Render the page, its longer side as long as asked. Raises ValueError for a page that has no size."""

@@ -43,6 +43,9 @@ BOXES: dict[str, dict[str, Any]] = {
     "no size at all": {"MediaBox": [0, 0, 0, 0]},
     "beyond all numbers": {"MediaBox": [0, 0, 10**12, 10**12]},
     "a hair": {"MediaBox": [0, 0, 14400, 1]},
+    "a point that no one can see": {"MediaBox": [0, 0, 0.001, 0.001]},
+    "cropped to a point": {"CropBox": [100, 100, 101, 101]},
+    "turned over to nothing": {"MediaBox": [-100, -100, -100, -100]},
     "cropped outside the sheet": {"CropBox": [5000, 5000, 6000, 6000]},
     "cropped to nothing": {"CropBox": [100, 100, 100, 100]},
     "words for numbers": {"MediaBox": [String("a"), String("b"), String("c"), String("d")]},
@@ -58,6 +61,37 @@ def test_one_impossible_page_leaves_the_others_as_they_are(inspect: Inspect, box
     assert "page_without_size" in codes(report)
     assert "page 2." in report.findings[0].message
     assert dark_pixels(report, 0) == dark_pixels(report, 2) > 100
+
+
+WITHOUT_A_SHEET: dict[str, Any] = {
+    "none": None,
+    "an impossible one": Array([0, 0, 0, 0]),
+    "one beyond all numbers": Array([0, 0, 10**9, 10**9]),
+    "no numbers": Array([Name.A, Name.B, Name.C, Name.D]),
+    "a name": Name.A4,
+}
+
+
+@pytest.mark.parametrize("above", WITHOUT_A_SHEET)
+def test_pages_that_inherit_no_possible_box_have_a_warning(inspect: Inspect, above: str) -> None:
+    def spoil(pdf: Pdf) -> None:
+        del pdf.pages[1].obj["/MediaBox"]
+        if WITHOUT_A_SHEET[above] is not None:
+            pdf.Root.Pages.MediaBox = WITHOUT_A_SHEET[above]
+
+    report = inspect(document(spoil, pages=3))
+
+    assert report.accepted
+    assert codes(report) == ["page_without_size"]
+    assert "page 2." in report.findings[0].message
+
+
+def test_a_page_that_inherits_a_usual_sheet_has_no_warning(inspect: Inspect) -> None:
+    def spoil(pdf: Pdf) -> None:
+        del pdf.pages[0].obj["/MediaBox"]
+        pdf.Root.Pages.MediaBox = pdf.make_indirect(Array([0, 0, 612, 792]))
+
+    assert codes(inspect(document(spoil))) == []
 
 
 def test_pages_that_are_only_long_or_turned_over_have_no_warning(inspect: Inspect) -> None:
@@ -99,6 +133,42 @@ SILENT: dict[str, dict[str, Any]] = {
     "a place to sign": {"Subtype": Name.Widget, "FT": Name.Sig, "T": String("a")},
     "a sticky note": {"Subtype": Name.Text, "Contents": String("银行")},
 }
+
+
+APPEARANCES = {
+    "nothing": lambda _: Dictionary(),
+    "no states": lambda _: Dictionary(N=Dictionary()),
+    "pressed only": lambda pdf: Dictionary(
+        D=pdf.make_stream(b"0 0 9 9 re f", Subtype=Name.Form, BBox=Array([0, 0, 9, 9]))
+    ),
+    "an empty stream": lambda pdf: Dictionary(N=pdf.make_stream(b"", Subtype=Name.Form, BBox=Array([0, 0, 9, 9]))),
+}
+
+
+@pytest.mark.parametrize("kind", [Name.Stamp, Name.Line, Name.Polygon])
+@pytest.mark.parametrize("what", APPEARANCES)
+def test_an_appearance_with_nothing_in_it_is_none(inspect: Inspect, what: str, kind: Name) -> None:
+    def spoil(pdf: Pdf) -> None:
+        note = Dictionary(Type=Name.Annot, Subtype=kind, Rect=Array([100, 50, 300, 150]), AP=APPEARANCES[what](pdf))
+        pdf.pages[0].obj["/Annots"] = Array([pdf.make_indirect(note)])
+
+    assert codes(inspect(document(spoil))) == ["missing_appearance"]
+
+
+@pytest.mark.parametrize(("value", "appearance"), [("hello", "an empty stream"), ("银行", None)])
+def test_so_it_is_where_a_field_has_its_value_from_the_one_above(
+    inspect: Inspect, value: str, appearance: str | None
+) -> None:
+    def spoil(pdf: Pdf) -> None:
+        above = pdf.make_indirect(Dictionary(FT=Name.Tx, T=String("a"), V=String(value), DA=String(LATIN)))
+        part = Dictionary(Type=Name.Annot, Subtype=Name.Widget, Rect=Array([100, 50, 300, 150]), Parent=above)
+        if appearance:
+            part.AP = APPEARANCES[appearance](pdf)
+        above.Kids = Array([pdf.make_indirect(part)])
+        pdf.pages[0].obj["/Annots"] = above.Kids
+        pdf.Root["/AcroForm"] = Dictionary(Fields=Array([above]))
+
+    assert codes(inspect(document(spoil))) == ["missing_appearance"]
 
 
 @pytest.mark.parametrize("what", UNDRAWN)
