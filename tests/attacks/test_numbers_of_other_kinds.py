@@ -26,6 +26,10 @@ OTHERS: Final = (
     ("PL", "DE136695978", "of DE"),
     ("CN", "360426199101010071", "Identity Card"),
     ("KR", "110111-0006246", "corporate registration number"),
+    ("NL", "24345678", "KVK"),
+    ("HK", "A123456(3)", "identity card"),
+    ("MY", "201901000005 (1312345-X)", "SSM"),
+    ("IN", "DELM12345L", "TAN"),
 )
 UNKNOWN: Final = (
     ("DE", "13669597"),
@@ -34,6 +38,8 @@ UNKNOWN: Final = (
     ("QA", "12"),
     ("AE", "2" * 15),
     ("KR", "1" * 30),
+    ("CO", "800197268"),
+    ("IL", "12345"),
 )
 
 

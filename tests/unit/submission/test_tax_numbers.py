@@ -142,6 +142,17 @@ def test_two_ways_to_write_one_number_are_kept_as_one(country: str, one: str, ot
         ("DE", "36 574 261 809", OTHER_KIND),
         ("SA", "299999999900003", WRONG_FORMAT),
         ("HK", "123456", WRONG_FORMAT),
+        ("NL", "24345678", OTHER_KIND),
+        ("NL", "1234567", WRONG_FORMAT),
+        ("NL", "004495446", WRONG_CHECK_DIGIT),
+        ("CO", "800197268", WRONG_FORMAT),
+        ("CO", "800197268-5", WRONG_CHECK_DIGIT),
+        ("CL", "76.086.428", WRONG_FORMAT),
+        ("CL", "76.086.428-6", WRONG_CHECK_DIGIT),
+        ("PY", "80028061", WRONG_FORMAT),
+        ("GT", "576937", WRONG_FORMAT),
+        ("IL", "12345", WRONG_FORMAT),
+        ("GR", "12345678", WRONG_FORMAT),
     ],
 )
 def test_what_is_wrong_is_said_as_a_code(country: str, written: str, wrong: str) -> None:

@@ -26,7 +26,7 @@ _OTHER_CODES: Final[Mapping[str, str]] = {"EL": "GR", "UK": "GB"}
 """The codes of tax authorities that differ from ISO 3166."""
 
 _PREFIXES: Final[Mapping[str, tuple[str, ...]]] = {
-    "GR": ("EL", "GR"),
+    "GR": ("EL", "GR", "\u0395\u039b"),  # the last in Greek letters
     "MC": ("MC", "FR"),
     "GB": ("GB", "XI", "UK"),
     "XI": ("XI", "GB", "UK"),

@@ -7,13 +7,16 @@ from functools import cache
 from importlib import import_module
 from typing import Any, Final
 
-from stdnum.exceptions import InvalidFormat
+from stdnum.exceptions import InvalidChecksum, InvalidFormat, InvalidLength
 
 Validate = Callable[[str], str]
 """The number in one way of writing. Raises InvalidChecksum for a wrong check digit, ValueError for what has not this form."""
 
 CHECK_DIGIT: Final = "check digit"
 FORM: Final = "form"
+
+_ENDS_APART: Final = re.compile(r"-\s*\w\Z|[A-Z]\Z")
+"""Such a number has its check digit: it stands behind a dash, or is a letter."""
 
 _LINK: Final = re.compile(r"^\* (https?://\S+)$", re.MULTILINE)
 
@@ -23,7 +26,8 @@ class Kind:
     """A kind of number. One that is not `taken` is recognised, so that a member who gives it learns what it is.
 
     `code` is the name of python-stdnum's module, such as `de.vat`; one of our own has `own` and stands in `own_numbers.py`.
-    `kept` is how the number is stored: without what follows a company's own number.
+    `kept` is how the number is stored: without what follows a company's own number. `whole`: with fewer characters, and none apart at
+    the end, it is not known whether the check digit is wrong, or is missing.
     """
 
     code: str
@@ -34,10 +38,16 @@ class Kind:
     link: str = ""
     kept: Callable[[str], str] = str
     in_vies: bool = False
+    whole: int = 0
 
     def validate(self, written: str) -> str:
         """The number as it is stored. Raises as `Validate` says."""
-        number = self.own(written) if self.own else str(module(self.code).validate(written))
+        try:
+            number = self.own(written) if self.own else str(module(self.code).validate(written))
+        except InvalidChecksum:
+            if sum(map(str.isalnum, written)) < self.whole and not _ENDS_APART.search(written):
+                raise InvalidLength from None
+            raise
         return self.kept(number)
 
     @property
@@ -62,7 +72,7 @@ class Kind:
         return "our table" if self.own else f"python-stdnum `{self.code}`"
 
 
-def form(pattern: str, *, without: str = " -./") -> Validate:
+def form(pattern: str, *, without: str = " -./()") -> Validate:
     """A kind that is known by its form alone. `without` are the characters between its parts."""
     shape = re.compile(pattern)
 

@@ -104,7 +104,7 @@ OWN_FORMS: Final[Mapping[str, tuple[Kind, ...]]] = {
         _other(
             "my.ssm",
             "a registration number of the Companies Commission (SSM)",
-            r"(19|20)[0-9]{10}|[0-9]{6,7}[A-Z]",
+            r"(19|20)[0-9]{10}([0-9]{5,7}[A-Z])?|[0-9]{5,7}[A-Z]",
             "https://www.ssm.com.my/",
         ),
         other("my.nric", FORM),
@@ -171,7 +171,12 @@ OWN_FORMS: Final[Mapping[str, tuple[Kind, ...]]] = {
         _other("sa.cr", "a commercial registration number (السجل التجاري)", r"[14-79][0-9]{9}", "https://mc.gov.sa/"),
         _other("sa.id", "the national ID or Iqama of a person", r"[12][0-9]{9}"),
     ),
-    "SG": (_other("sg.nric", "the NRIC or FIN of a person", r"[STFGM][0-9]{7}[A-Z]", "https://www.ica.gov.sg/"),),
+    "SG": (
+        _other("sg.nric", "the NRIC or FIN of a person", r"[STFGM][0-9]{7}[A-Z]", "https://www.ica.gov.sg/"),
+        _taken(
+            "sg.gst", "GST registration number (Singapore)", r"M[0-9A-Z][0-9]{7}[0-9A-Z]", "https://www.iras.gov.sg/"
+        ),
+    ),
     "SK": (_other("sk.ico", "IČO (Slovak company identifier)", r"[0-9]{8}", "https://www.orsr.sk/"),),
     "TW": (_other("tw.id", "the national ID of a person", r"[A-Z][1289][0-9]{8}", "https://www.ris.gov.tw/"),),
     "UA": (_taken("ua.ipn", "ІПН (VAT payer's individual tax number, Ukraine)", r"[0-9]{12}", "https://tax.gov.ua/"),),

@@ -57,7 +57,7 @@ MX_KINDS: Final = (
         FORM,
         link="https://www.sat.gob.mx/",
         title="RFC without its last three characters (homoclave)",
-        own=form(r"[A-Z&Ñ]{4}[0-9]{6}"),
+        own=form(r"[A-Z&Ñ]{3,4}[0-9]{6}"),
     ),
     other("mx.curp"),
 )

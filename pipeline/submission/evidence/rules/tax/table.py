@@ -7,6 +7,7 @@ from pipeline.submission.evidence.rules.tax import own_numbers as own
 from pipeline.submission.evidence.rules.tax.kinds import FORM, Kind, module, other
 from pipeline.submission.evidence.rules.tax.own_forms import OWN_FORMS
 from pipeline.submission.evidence.rules.tax.own_kinds import KR_KINDS, KZ_KINDS, MX_KINDS
+from pipeline.submission.evidence.rules.tax.register_numbers import REGISTER_NUMBERS
 
 _UNION: Final = "AT BE BG CY CZ DE DK EE ES FI FR GR HR HU IE IT LT LU LV MT NL PL PT RO SE SI SK"
 IN_VIES: Final = frozenset([*_UNION.split(), "XI"])
@@ -21,9 +22,13 @@ _ONE_KIND: Final[Mapping[str, str]] = {code[:2].upper(): code for code in _CODES
 
 _FORM_ONLY: Final = frozenset({"ad.nrt", "al.nipt", "sm.coe", "dz.nif", "fo.vn", "ke.pin", "li.peid"})
 
+_WHOLE: Final = {"cl.rut": 9, "co.nit": 10, "gr.vat": 9, "gt.nit": 8, "py.ruc": 9}
+"""How many characters a company's number has: a shorter one may lack its check digit, or the zeros at its beginning."""
+
 
 def _plain(code: str, country: str) -> Kind:
-    return Kind(code, FORM if code in _FORM_ONLY else "check digit", in_vies=country in IN_VIES)
+    checks = FORM if code in _FORM_ONLY else "check digit"
+    return Kind(code, checks, in_vies=country in IN_VIES, whole=_WHOLE.get(code, 0))
 
 
 _SEVERAL: Final[Mapping[str, tuple[Kind, ...]]] = {
@@ -38,13 +43,14 @@ _SEVERAL: Final[Mapping[str, tuple[Kind, ...]]] = {
         Kind("ch.uid", own=own.swiss_uid, title="UID (Unternehmens-Identifikationsnummer, Swiss business identifier)"),
         other("ch.ssn"),
     ),
-    "CN": (Kind("cn.uscc"), other("cn.ric")),
+    "CN": (Kind("cn.uscc"), other("cn.ric"), *REGISTER_NUMBERS["CN"]),
     "CR": (Kind("cr.cpj", FORM), Kind("cr.cpf", FORM), other("cr.cr", FORM)),
     "DE": (
         Kind("de.vat", in_vies=True),
         other("de.idnr"),
         Kind("de.stnr", FORM),
         other("de.handelsregisternummer", FORM),
+        *REGISTER_NUMBERS["DE"],
     ),
     "DK": (Kind("dk.cvr", in_vies=True), other("dk.cpr", FORM)),
     "DO": (Kind("do.rnc"), Kind("do.cedula")),
@@ -69,8 +75,8 @@ _SEVERAL: Final[Mapping[str, tuple[Kind, ...]]] = {
     ),
     "ID": (Kind("id.npwp"), *OWN_FORMS["ID"]),
     "IE": (Kind("ie.vat", in_vies=True, kept=lambda number: str(module("ie.vat").convert(number))),),
-    "IL": (Kind("il.hp"), Kind("il.idnr")),
-    "IN": (Kind("in_.gstin"), Kind("in_.pan", FORM), other("in_.aadhaar")),
+    "IL": (Kind("il.hp"), Kind("il.idnr", whole=9)),
+    "IN": (Kind("in_.gstin"), Kind("in_.pan", FORM), other("in_.aadhaar"), *REGISTER_NUMBERS["IN"]),
     "IS": (Kind("is_.vsk", FORM), Kind("is_.kennitala")),
     "IT": (Kind("it.iva", in_vies=True), Kind("it.codicefiscale")),
     "JP": (
@@ -88,7 +94,8 @@ _SEVERAL: Final[Mapping[str, tuple[Kind, ...]]] = {
     "MX": MX_KINDS,
     "NL": (
         Kind("nl.btw", in_vies=True),
-        Kind("nl.bsn", title="RSIN (fiscal number of a Dutch company; of a person: BSN)"),
+        *REGISTER_NUMBERS["NL"],
+        Kind("nl.bsn", title="RSIN (fiscal number of a Dutch company; of a person: BSN)", whole=9),
     ),
     "NO": (Kind("no.mva", kept=lambda number: number.removesuffix("MVA")), Kind("no.orgnr"), other("no.fodselsnummer")),
     "NZ": (Kind("nz.ird", kept=lambda number: number.zfill(9)), *OWN_FORMS["NZ"]),
