@@ -40,11 +40,12 @@ class BusinessEmail(Frozen):
     """Domains that are refused or taken whatever the kept lists say, and the fields of the forms that hold a company's site.
 
     A domain stands for those below it. Not so the `registries`: companies have names of their own below them. `free_domains` and
-    `disposable_domains` add to the kept lists.
+    `disposable_domains` add to the kept lists, and `free_brands` are free with every country's ending.
     """
 
     refused_domains: tuple[str, ...]
     taken_domains: tuple[str, ...]
+    free_brands: tuple[str, ...] = ()
     free_domains: tuple[str, ...] = ()
     disposable_domains: tuple[str, ...] = ()
     registries: tuple[str, ...] = ()

@@ -7,11 +7,14 @@ from schemas.mail_address import NoMailAddress
 
 RULES = load_policy().business_email
 FREE = """mail.gmail.com vip.163.com a.b.gmx.de x.qq.com daum.net nate.com tuta.io docomo.ne.jp ezweb.ne.jp au.com softbank.ne.jp
-    i.softbank.jp sfr.fr neuf.fr icloud.com vip.sina.com inbox.lv mailbox.org rogers.com t-online.de mail.yahoo.co.jp"""
+    i.softbank.jp sfr.fr neuf.fr icloud.com vip.sina.com inbox.lv mailbox.org rogers.com t-online.de mail.yahoo.co.jp
+    gmx.us gmx.com.tr hotmail.no outlook.com.ar aol.de yahoo.com.eg mail.hotmail.com.tr yandex.uz vivaldi.net empal.com walla.co.il pdx.ne.jp
+    di.pdx.ne.jp interia.eu otenet.gr siol.net swipnet.se emirates.net.ae"""
 THROWN_AWAY = """tempmail.com temp-mail.io burnermail.io privaterelay.appleid.com duck.com mozmail.com x.mozmail.com anonaddy.me
-    ada.anonaddy.com guerrillamail.com 10minutemail.com temp-mail.org mail.tm inboxes.com ddns.net shop.ddns.net"""
+    ada.anonaddy.com guerrillamail.com 10minutemail.com temp-mail.org mail.tm inboxes.com throwaway.email 8alias.com temp-mail.us ddns.net shop.ddns.net"""
 COMPANIES = """shop.za.com firma.msk.ru blue.uk.com loja.com.ar bluedoor.pp.ua mail.siemens.com toyota.co.jp samsung.com docomo.com
-    apple.com appleid.com telekom.de orange.com vodafone.com tuta.example.com gmail-shop.com"""
+    apple.com appleid.com telekom.de orange.com vodafone.com tuta.example.com gmail-shop.com
+    outlook.industries gmx-group.de yahoo.shop.example.com gmail.us.example.com pec.it legalmail.it"""
 
 
 @pytest.mark.parametrize(

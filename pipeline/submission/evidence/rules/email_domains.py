@@ -1,5 +1,6 @@
 """Which mail domains belong to a business (DOMAIN §7.3): free and throw-away mailboxes do not. Pure."""
 
+import re
 from collections.abc import Collection, Iterator, Mapping
 from functools import cache
 from typing import Final, Literal
@@ -15,6 +16,8 @@ from schemas.mail_address import ascii_domain_address
 
 FREE: Final[Collection[str]] = whitelist
 """The list's name is its packager's: of domains that are known to be free."""
+
+_OF_A_COUNTRY: Final = re.compile(r"(?:(?:com?|net|org)\.)?[a-z]{2}")
 
 Match = Literal["same", "other", "none"]
 """The address's domain and the company's site: one belongs to the other, it does not, or the form names no site."""
@@ -40,8 +43,14 @@ def refusal(domain: str, rules: BusinessEmail) -> str | None:
         return None
     if any(name in disposable() or name in rules.disposable_domains for name in names):
         return "disposable_domain"
-    free = any(name in FREE or name in rules.free_domains or name in rules.refused_domains for name in names)
-    return "free_mail_domain" if free else None
+    return "free_mail_domain" if any(_is_free(name, rules) for name in names) else None
+
+
+def _is_free(name: str, rules: BusinessEmail) -> bool:
+    if name in FREE or name in rules.free_domains or name in rules.refused_domains:
+        return True
+    brand, _, ending = name.partition(".")
+    return brand in rules.free_brands and _OF_A_COUNTRY.fullmatch(ending) is not None
 
 
 @cache
