@@ -125,8 +125,8 @@ _PROPERTIES: Final = frozenset(
 )
 _BEFORE_A_LIST: Final = frozenset({"(", ",", "=", "return", ":"})
 _VALUE_ENDS: Final = re.compile(r"[\w$\])]\Z")
-# What readers take in different ways: a comment of HTML, a template, a name written by escapes, a line that ends invisibly.
-_AMBIGUOUS: Final = re.compile(r"<!--|-->|`|[\u2028\u2029\x85\0]|\xe2\x80[\xa8\xa9]")
+# What readers take in different ways (a comment of HTML, a template, an unseen end of a line), and a number too wide for old ones.
+_AMBIGUOUS: Final = re.compile(r"<!--|-->|`|[\u2028\u2029\x85\0]|\xe2\x80[\xa8\xa9]|%[-+#0,.]*[0-9]{3}[0-9.]*[dfsx]")
 _LINE_ENDS: Final = re.compile(r"[\r\n]")
 _TOKEN: Final = re.compile(
     r"(?P<space>[ \t\r\n\f\v\ufeff]+|//[^\r\n]*|/\*.*?\*/)"

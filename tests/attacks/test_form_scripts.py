@@ -10,6 +10,7 @@ from tests.support.pdfs import document, root, script
 OWN = [
     "this.print({bUI:true,bSilent:false,bShrinkToFit:true});",
     "print();",
+    "event.value = event.value %100;",
     "this.print(true, 0, this.numPages - 1);",
     'event.value = event.value.replace(" ", "").trim();',
     'if (event.value == "") this.getField("a").setFocus();',
@@ -61,6 +62,8 @@ OTHER = [
     "AFNumber_Format(2); doc.mailDoc()",
     "util.readFileIntoStream('/etc/passwd')",
     "Collab.collectEmailInfo()",
+    'util.printf("%45000f", 1)',
+    'util.printf("%.300f", 1)',
     "print()" + " " * LONGEST,
     "print('",
     "/* print()",
