@@ -135,7 +135,7 @@ SILENT: dict[str, dict[str, Any]] = {
 }
 
 
-APPEARANCES = {
+APPEARANCES: dict[str, Callable[[Pdf], Dictionary]] = {
     "nothing": lambda _: Dictionary(),
     "no states": lambda _: Dictionary(N=Dictionary()),
     "pressed only": lambda pdf: Dictionary(
