@@ -219,7 +219,7 @@ def _take_chance(
     """The chance that this submission takes; and how many are spent, pending and left with it (DOMAIN §7.3)."""
     if context.is_unlocked(connection, command.member_id, command.stage):
         raise StageAlreadyUnlocked(f"The member has the stage {command.stage!r} already; there is nothing to verify.")
-    method = {"member_id": command.member_id, "method": command.method, "stage": command.stage}
+    method: dict[str, Any] = {"member_id": command.member_id, "method": command.method, "stage": command.stage}
     taken, limit = chances_of(connection, **method), context.policy.attempts.per_method
     chance = lowest_free(chances_taken(connection, **method), limit)
     if chance is None:

@@ -73,8 +73,7 @@ def _decided(member_id: str, stage: str, verdict: str) -> Select[UUID]:
 
 def mail_of_forestalled(connection: Connection, result: Decision, because: str, policy: Policy) -> SubmissionMail:
     """The mail in place of "you are now": the verification was not approved after all, and why."""
-    method = {"member_id": result.member_id, "method": str(result.method), "stage": str(result.stage)}
-    taken = chances_of(connection, **method)
+    taken = chances_of(connection, member_id=result.member_id, method=str(result.method), stage=str(result.stage))
     return SubmissionMail(
         cause_id=result.decision_id,
         template=MailTemplate.VERIFICATION_REJECTED,
