@@ -22,6 +22,7 @@ MADE_UP: Final = {
     *(f"proof.{method}" for method in POLICY.methods),
     *(f"benefit.{benefit}" for stage in POLICY.ladder for benefit in stage.benefits),
     *(f"file.{kind}" for kind in re.findall(r'\["((?:image|application)/[a-z]+)"', SCRIPTS)),
+    "file.application/pdf",
 }
 """Names that are put together while the page runs, from what the policy, a submission or a file is."""
 
