@@ -30,7 +30,7 @@ MANY_SECONDS: Final = 3
 """How long to wait while so many are open."""
 TOLD: Final = frozenset({"approved", "rejected", "refused"})
 """The ends that a member is told by mail."""
-_SETTLED: Final = frozenset({"done", "sent"})
+_SETTLED: Final = frozenset({"done", "sent", "withdrawn"})
 
 
 class Traffic:

@@ -36,6 +36,7 @@ from tests.support.sound_run import (
 
 Damage = Callable[[Evidence], Evidence]
 PENDING = [{"name": "avatar_published", "state": "done"}, {"name": "mail", "state": "sending"}]
+WITHDRAWN = [{"name": "avatar_published", "state": "done"}, {"name": "mail", "state": "withdrawn"}]
 WITHOUT_MAIL = [{"name": "avatar_published", "state": "done"}]
 OTHER_DECISION = {"id": "d-other", "verdict": "approve", "decided_at": "2026-11-02T10:00:00Z"}
 REJECTION = {"id": f"d-{AVATAR}", "verdict": "reject", "decided_at": "2026-11-02T10:00:00Z"}
@@ -86,6 +87,12 @@ WRONG: list[tuple[str, type[Judge], str, Damage]] = [
     ("no mail", Mails, "lost", with_mails(AVATAR)),
     ("two mails", Mails, "twice", with_mails(AVATAR, mail(AVATAR), mail(AVATAR, message_id="<other>"))),
     ("a mail about what was overtaken", Mails, "twice", lambda sound: with_view(sound, AVATAR, state="superseded")),
+    (
+        "a mail that was withdrawn for nothing",
+        Mails,
+        "lost",
+        lambda sound: with_mails(AVATAR)(with_view(sound, AVATAR, effects=WITHDRAWN)),
+    ),
     ("a mail about nothing", Mails, "mismatches", with_mails("nothing", mail("nothing"))),
     (
         "one Message-ID for two results",
@@ -187,6 +194,15 @@ def test_what_is_wrong_is_charged_by_its_judge(judge: type[Judge], charge: str, 
 
 def test_every_judge_is_shown_something_wrong() -> None:
     assert set(JUDGES) == {case[1] for case in WRONG}
+
+
+def test_a_result_that_another_one_of_the_stage_stands_for_is_not_told() -> None:
+    twice = approved_too(evidence(), ANOTHER, "verified")
+    unlocked = [{"name": "stage_unlocked", "state": "done"}, {"name": "mail", "state": "withdrawn"}]
+
+    withdrawn = with_mails(ANOTHER)(with_view(twice, ANOTHER, effects=unlocked))
+
+    assert list(Mails().charges(withdrawn)) == list(Ends().charges(withdrawn)) == []
 
 
 def test_what_was_told_again_after_later_events_is_in_order() -> None:
