@@ -53,8 +53,10 @@ class Traffic:
             answer.result()
 
     def inspected(self, errand: Errand) -> None:
-        """Submit an errand and return when it has been inspected."""
+        """Submit an errand and return when it has been inspected, or was refused: by an edited policy it may be."""
         self._send(errand)
+        if errand.label in self._journal.refused:
+            return
         deadline, pause = time.monotonic() + PATIENCE_SECONDS, GLANCE_SECONDS
         while time.monotonic() < deadline:
             view = self._view(self._journal.accepted.get(errand.label, ""))
