@@ -4,20 +4,17 @@ import gzip
 import io
 import tarfile
 import zipfile
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from pikepdf import Array, Dictionary, Name, Pdf, String
 from PIL import Image
 
-from pipeline.inspection.file import inspect_file
-from pipeline.inspection.report import FileReport
 from tests.support.files import file_limits
+from tests.support.inspecting import Inspect, codes, inspecting
 from tests.support.pdfs import annotated, attached, document, root, script
 
 LIMITS = file_limits(page_side=200)
-Inspect = Callable[[bytes], FileReport]
 INVOICE = b"<?xml version='1.0' encoding='UTF-8'?>\n<rsm:CrossIndustryInvoice xmlns:rsm='urn:x'><a/></rsm:CrossIndustryInvoice>"
 
 
@@ -104,16 +101,7 @@ ACTS = {
 
 @pytest.fixture
 def inspect(tmp_path: Path) -> Inspect:
-    def run(body: bytes) -> FileReport:
-        path = tmp_path / "upload"
-        path.write_bytes(body)
-        return inspect_file(path, limits=LIMITS)
-
-    return run
-
-
-def codes(report: FileReport) -> list[str]:
-    return [found.code for found in report.findings]
+    return inspecting(tmp_path, LIMITS)
 
 
 @pytest.mark.parametrize("name", DATA)

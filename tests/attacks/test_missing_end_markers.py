@@ -2,19 +2,16 @@
 
 import io
 import struct
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from PIL import Image, ImageChops, ImageDraw
 
-from pipeline.inspection.file import inspect_file
-from pipeline.inspection.report import FileReport
 from tests.support.files import file_limits, noise
+from tests.support.inspecting import Inspect, codes, inspecting
 
 LIMITS = file_limits(media_types=("image/jpeg",), large_side=256)
-Inspect = Callable[[bytes], FileReport]
 ENCODINGS: dict[str, dict[str, Any]] = {
     "baseline": {"quality": 88},
     "restarts": {"quality": 88, "restart_marker_rows": 1},
@@ -51,16 +48,7 @@ TRAILERS = {
 
 @pytest.fixture
 def inspect(tmp_path: Path) -> Inspect:
-    def run(body: bytes) -> FileReport:
-        path = tmp_path / "upload"
-        path.write_bytes(body)
-        return inspect_file(path, limits=LIMITS)
-
-    return run
-
-
-def codes(report: FileReport) -> list[str]:
-    return [found.code for found in report.findings]
+    return inspecting(tmp_path, LIMITS)
 
 
 @pytest.mark.parametrize("trailer", TRAILERS)

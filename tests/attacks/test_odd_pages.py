@@ -13,24 +13,15 @@ from PIL import Image
 from pipeline.inspection.file import inspect_file
 from pipeline.inspection.report import FileReport
 from tests.support.files import file_limits
+from tests.support.inspecting import Inspect, codes, inspecting
 from tests.support.pdfs import annotated, boxed, document
 
 LIMITS = file_limits(page_side=400)
-Inspect = Callable[[bytes], FileReport]
 
 
 @pytest.fixture
 def inspect(tmp_path: Path) -> Inspect:
-    def run(body: bytes) -> FileReport:
-        path = tmp_path / "upload"
-        path.write_bytes(body)
-        return inspect_file(path, limits=LIMITS)
-
-    return run
-
-
-def codes(report: FileReport) -> list[str]:
-    return [found.code for found in report.findings]
+    return inspecting(tmp_path, LIMITS)
 
 
 def dark_pixels(report: FileReport, index: int = 0) -> int:

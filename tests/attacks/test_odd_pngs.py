@@ -3,18 +3,16 @@
 import io
 import struct
 import zlib
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from PIL import Image, ImageChops, ImageCms
 
-from pipeline.inspection.file import inspect_file
 from pipeline.inspection.report import FileReport
 from tests.support.files import file_limits
+from tests.support.inspecting import Inspect, codes, inspecting
 
 LIMITS = file_limits(media_types=("image/png",), large_side=256)
-Inspect = Callable[[bytes], FileReport]
 
 
 def chunk(name: bytes, body: bytes, *, wrong: int = 0) -> bytes:
@@ -56,16 +54,7 @@ PROFILES = {
 
 @pytest.fixture
 def inspect(tmp_path: Path) -> Inspect:
-    def run(body: bytes) -> FileReport:
-        path = tmp_path / "upload"
-        path.write_bytes(body)
-        return inspect_file(path, limits=LIMITS)
-
-    return run
-
-
-def codes(report: FileReport) -> list[str]:
-    return [found.code for found in report.findings]
+    return inspecting(tmp_path, LIMITS)
 
 
 def assert_shown(report: FileReport) -> None:
