@@ -9,6 +9,7 @@ from typing import Final
 from stdnum.exceptions import InvalidChecksum
 
 from pipeline.submission.evidence.rules.tax.kinds import Kind
+from pipeline.submission.evidence.rules.tax.labels import without_label
 from pipeline.submission.evidence.rules.tax.table import IN_VIES, KINDS
 
 __all__ = ["COUNTRIES", "IN_VIES", "KINDS"]
@@ -71,10 +72,19 @@ def taken_kinds(country: str) -> tuple[Kind, ...]:
 
 
 def check(country: str, written: str) -> Checked:
-    """Check a number as a member wrote it, with or without its country's prefix; `country` is one of COUNTRIES.
+    """Check a number as a member wrote it, with or without its country's prefix and a label; `country` is one of COUNTRIES.
 
     The first kind that it fits decides. A wrong check digit is found only where it fits none: a number may be right as another kind.
     """
+    plain = _in_plain_characters(written).strip().upper()
+    bare = _check(country, without_label(plain))
+    if bare.number is not None:
+        return bare
+    whole = _check(country, plain)
+    return bare if whole.wrong == WRONG_FORMAT else whole
+
+
+def _check(country: str, written: str) -> Checked:
     forms = _forms(country, written)
     almost: list[Kind] = []
     for kind in KINDS[country]:
@@ -121,9 +131,8 @@ def _fits(kind: Kind, forms: tuple[str, ...]) -> str | bool:
     return almost
 
 
-def _of_another(country: str, written: str) -> Checked | None:
+def _of_another(country: str, plain: str) -> Checked | None:
     """The number as one of another country, by whose letters it begins, whether its check digit fits or not."""
-    plain = _in_plain_characters(written).strip().upper()
     named = country_of(plain[:2])
     if named not in KINDS or named in countries_alike(country) or plain[:2] in _PREFIXES.get(country, ()):
         return None
@@ -132,9 +141,8 @@ def _of_another(country: str, written: str) -> Checked | None:
     return Checked(None, OTHER_KIND, alike, named) if alike else None
 
 
-def _forms(country: str, written: str) -> tuple[str, ...]:
+def _forms(country: str, plain: str) -> tuple[str, ...]:
     """The number as it was written; first without the country's prefix where it begins with that."""
-    plain = _in_plain_characters(written).strip().upper()
     return (*_without_prefix(country, plain), plain)
 
 
