@@ -33,6 +33,10 @@ def show(report: Mapping[str, Any]) -> None:
     print_fields({**counted, "seconds": _in_words(report["seconds"])})
     print_fields({"refused at the door": _in_words(report["refused_at_the_door"]) or "none"})
     print_fields({"guards": _in_words(report["guards"]), "ended per second": _in_words(report["throughput"])})
+    vain = list(report["tries_in_vain"].items())
+    print_table(
+        ("try that failed or came too late", "times"), vain[:MOST_SHOWN], title="Tries in vain", empty="No try failed."
+    )
     recovery = report["recovery_seconds"]
     rows = [
         (name, times, recovery.get(name, {}).get("p50"), recovery.get(name, {}).get("max"), report["struck"].get(name))

@@ -15,7 +15,7 @@ from tests.chaos.errands import errands
 from tests.chaos.evidence import Evidence
 from tests.chaos.gathering import gathered
 from tests.chaos.ground import Ground, ground
-from tests.chaos.guards import guards
+from tests.chaos.guards import guards, tries_in_vain
 from tests.chaos.journal import Journal
 from tests.chaos.judges import judged, resent
 from tests.chaos.judges.tasks import repeats
@@ -115,7 +115,9 @@ def run(wish: Wish, folder: Path, *, beside: Beside = _alone) -> Mapping[str, An
         verdict = judged(evidence)
         watch.lap("judging")
         course = Course(storm, times, leavers.count, watch.laps, orphans)
-        return {**_told(wish, evidence, course), **verdict, "guards": guards(place.stack.home.log("x").parent)}
+        logs = place.stack.home.log("x").parent
+        needed = {"guards": guards(logs), "tries_in_vain": tries_in_vain(logs)}
+        return {**_told(wish, evidence, course), **verdict, **needed}
 
 
 def _told(wish: Wish, evidence: Evidence, course: Course) -> dict[str, Any]:

@@ -7,7 +7,7 @@ import pytest
 
 from config.policy import POLICY_FILE, load_policy
 from tests.chaos.faults.policy import edited
-from tests.chaos.guards import guards
+from tests.chaos.guards import guards, tries_in_vain
 from tests.chaos.latency import Waited, by_time, inspections, tellings
 from tests.chaos.listener import Telling
 from tests.chaos.pace import Times, ended_at, spread, throughput
@@ -51,6 +51,14 @@ def test_guards_are_counted_over_all_logs_and_torn_lines_are_passed_over(tmp_pat
     counted = guards(tmp_path)
 
     assert (counted["leases_expired"], counted["stale_finishes"], counted["hints_lost"]) == (2, 1, 0)
+
+
+def test_tries_in_vain_are_told_by_kind_and_error(tmp_path: Path) -> None:
+    failed = b'{"event":"task.failed","task":"inspect","error":"Object 01a22a46-2aba of 3 is gone"}\n'
+    late = b'{"event":"task.lease_lost","task":"mail","error":"The lease of 7f3e1 ended."}\n'
+    (tmp_path / "worker-1.log").write_bytes(failed + failed.replace(b"3", b"4") + late + b'{"event":"task.done"}\n')
+
+    assert tries_in_vain(tmp_path) == {"inspect: Object … of … is gone": 2, "mail: The lease of … ended.": 1}
 
 
 def test_waiting_is_told_of_the_calm_and_of_each_fault() -> None:
