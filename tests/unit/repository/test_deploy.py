@@ -5,12 +5,14 @@ import subprocess
 import sys
 import tomllib
 from importlib.metadata import requires
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Final
 
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from cli.main import COMMANDS
 from config.settings import PREFIX, Settings
 
 ROOT: Final = Path(__file__).parents[3]
@@ -34,8 +36,37 @@ SECRETS: Final = {
 }
 
 
+ELSEWHERE: Final = {
+    "PROOFDESK_HOME": "of the embedded profile",
+    "PROOFDESK_PROFILE": "of the embedded profile",
+    "PROOFDESK_MAIL_FOLDER": "of the embedded profile",
+    "PROOFDESK_WEB_HOST": "the image sets it",
+    "PROOFDESK_WEB_PORT": "the ports of the service and the image's check name it",
+    "PROOFDESK_AUDIT_SIGNING_KEY": "for relays alone",
+    "PROOFDESK_MIGRATION_DATABASE_URL": "for migrate alone",
+    "PROOFDESK_APPLICATION_ROLE": "for migrate alone",
+    "PROOFDESK_READER_ROLE": "for migrate alone",
+}
+"""Settings that not all of our processes get, and why."""
+
+
 def test_every_setting_in_the_compose_file_exists() -> None:
     assert _named(COMPOSE) <= VARIABLES.keys()
+
+
+def test_every_setting_passes_to_all_of_our_processes_or_is_named_with_the_reason() -> None:
+    passed = set(re.findall(rf"^  ({PREFIX}\w+):", _part("x-environment", "x-ours"), re.MULTILINE))
+
+    assert passed == VARIABLES.keys() - ELSEWHERE.keys()
+
+
+def test_what_is_for_one_service_alone_is_given_to_that_one_alone() -> None:
+    given = {name: set(re.findall(rf"^      ({PREFIX}\w+):", words, re.MULTILINE)) for name, words in _services()}
+
+    assert {name: found for name, found in given.items() if found} == {
+        "relay": {"PROOFDESK_AUDIT_SIGNING_KEY"},
+        "migrate": {"PROOFDESK_MIGRATION_DATABASE_URL", "PROOFDESK_APPLICATION_ROLE", "PROOFDESK_READER_ROLE"},
+    }
 
 
 def test_every_setting_in_the_example_environment_exists() -> None:
@@ -53,9 +84,9 @@ def test_the_table_of_settings_has_every_setting_with_its_default_and_no_other()
 
 
 def test_the_example_environment_explains_every_variable_that_the_compose_file_asks_for() -> None:
-    asked = set(re.findall(r"\$\{(\w+)", COMPOSE))
+    asked = set(re.findall(r"\$\{(\w+)", COMPOSE)) | set(re.findall(r"^ +([A-Z_]+):$", COMPOSE, re.MULTILINE))
 
-    assert asked == set(re.findall(r"^#?(\w+)=", EXAMPLE, flags=re.MULTILINE))
+    assert asked | {"COMPOSE_PROFILES"} == set(re.findall(r"^#?(\w+)=", EXAMPLE, flags=re.MULTILINE))
 
 
 def test_a_secret_has_no_default_and_no_example() -> None:
@@ -65,27 +96,52 @@ def test_a_secret_has_no_default_and_no_example() -> None:
 
 
 def test_every_service_has_a_limit_of_memory() -> None:
-    services = re.findall(
-        r"^  (\w+):$(.*?)(?=^  \w+:$|\Z)",
-        COMPOSE.partition("\nservices:")[2].partition("\nvolumes:")[0],
-        re.MULTILINE | re.DOTALL,
-    )
+    services = _services()
 
-    assert {"web", "worker", "relay", "migrate", "postgres", "valkey", "s3", "mailpit"} <= {
+    assert {"web", "worker", "relay", "migrate", "postgres", "valkey", "s3", "mailpit", "caddy"} == {
         name for name, _ in services
     }
     assert [name for name, words in services if not re.search(r"^    mem_limit: \d+[mg]\b", words, re.MULTILINE)] == []
 
 
-def test_web_is_told_which_proxies_to_believe_and_believes_none_by_itself() -> None:
-    assert "FORWARDED_ALLOW_IPS: ${FORWARDED_ALLOW_IPS:-}" in COMPOSE
+def test_web_believes_the_proxy_of_this_file_by_its_address_and_nobody_by_itself() -> None:
+    given = re.findall(r"FORWARDED_ALLOW_IPS: \$\{FORWARDED_ALLOW_IPS:-(.*?)\}", COMPOSE)
+    caddys = re.findall(r"ipv4_address: (\S+)", COMPOSE)
+    ranges = re.findall(r"ip_range: (\S+)", COMPOSE)
+
+    assert given == caddys
+    assert len(caddys) == len(ranges) == 1
+    assert ip_address(caddys[0]) not in ip_network(ranges[0])  # another container would get its address
 
 
-def test_only_web_and_the_mails_are_published_and_only_on_this_machine() -> None:
-    published = re.findall(r"^ +ports: \[(.*)\]$", COMPOSE, flags=re.MULTILINE)
+def test_nothing_is_published_beyond_this_machine_but_caddy() -> None:
+    published = {name: re.findall(r"^    ports: \[(.*?)\]", words, re.MULTILINE) for name, words in _services()}
 
-    assert published == ['"127.0.0.1:8000:8000"', '"127.0.0.1:8025:8025"']
-    assert COMPOSE.count("ports:") == len(published)
+    assert {name: found for name, found in published.items() if found} == {
+        "web": ['"127.0.0.1:8000:8000"'],
+        "s3": ['"127.0.0.1:7070:7070"'],
+        "mailpit": ['"127.0.0.1:8025:8025"'],
+        "caddy": ['"80:80", "443:443", "443:443/udp"'],
+    }
+    assert COMPOSE.count("ports:") == len([found for found in published.values() if found])
+
+
+def test_caddy_serves_web_and_the_store_by_the_names_that_the_environment_gives() -> None:
+    caddyfile = (ROOT / "deploy/Caddyfile").read_text(encoding="utf-8")
+    served = re.findall(r"^\{\$(\w+)\} \{.*?reverse_proxy (\S+)$", caddyfile, re.MULTILINE | re.DOTALL)
+
+    assert served == [("WEB_DOMAIN", "web:8000"), ("STORE_DOMAIN", "s3:7070")]
+
+
+def test_every_command_that_a_guide_runs_in_a_container_exists() -> None:
+    run = [
+        found
+        for page in PAGES
+        for found in re.findall(r"docker compose.*? proofdesk ([a-z-]+)", page.read_text("utf-8"))
+    ]
+
+    assert len(run) > 3
+    assert set(run) <= COMMANDS.keys()
 
 
 def test_the_compose_file_is_valid() -> None:
@@ -137,6 +193,16 @@ def test_every_link_of_the_documentation_leads_to_a_file() -> None:
 
     assert links
     assert [(page.name, link) for page, link in links if not (page.parent / link).exists()] == []
+
+
+def _part(first: str, following: str) -> str:
+    return COMPOSE[COMPOSE.index(f"\n{first}:") : COMPOSE.index(f"\n{following}:")]
+
+
+def _services() -> list[tuple[str, str]]:
+    """Each service's name, and its lines."""
+    lines = _part("services", "networks")
+    return re.findall(r"^  (\w+):$(.*?)(?=^  \w+:$|\Z)", lines, re.MULTILINE | re.DOTALL)
 
 
 def _named(text: str) -> set[str]:
