@@ -33,10 +33,8 @@ def show(report: Mapping[str, Any]) -> None:
     print_fields({**counted, "seconds": _in_words(report["seconds"])})
     print_fields({"refused at the door": _in_words(report["refused_at_the_door"]) or "none"})
     print_fields({"guards": _in_words(report["guards"]), "ended per second": _in_words(report["throughput"])})
-    vain = list(report["tries_in_vain"].items())
-    print_table(
-        ("try that failed or came too late", "times"), vain[:MOST_SHOWN], title="Tries in vain", empty="No try failed."
-    )
+    for why, times in list(report["tries_in_vain"].items())[:MOST_SHOWN]:
+        console.print(f"in vain {times} times, {why}", markup=False, soft_wrap=True)
     recovery = report["recovery_seconds"]
     rows = [
         (name, times, recovery.get(name, {}).get("p50"), recovery.get(name, {}).get("max"), report["struck"].get(name))
